@@ -1,0 +1,61 @@
+//! Who did what to whose record, and why.
+
+use jiff::Timestamp;
+
+use crate::{AccountId, MessageId, OrganizationId, PatientId};
+
+/// One line of the audit trail. The store adds its place in the hash chain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Who; `None` for the operator and for the registry's own work.
+    pub account_id: Option<AccountId>,
+    /// For which organization.
+    pub organization_id: OrganizationId,
+    /// What.
+    pub action: AuditAction,
+    /// To whose record; `None` when no person was found or concerned.
+    pub patient_id: Option<PatientId>,
+    /// By which message.
+    pub message_id: Option<MessageId>,
+    /// Why, or with what result, in a few words without personal data.
+    pub detail: String,
+}
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AuditAction {
+    /// A person was added.
+    PatientAdded,
+    /// A person's record was changed by a submission.
+    PatientChanged,
+    /// A submission about a person changed nothing.
+    PatientConfirmed,
+    /// A submission was refused and nothing of it kept.
+    SubmissionRefused,
+    /// A person's record was given out.
+    RecordDisclosed,
+    /// A search named candidates.
+    CandidatesDisclosed,
+    /// A search found nobody who may be shown.
+    SearchWithoutResult,
+    /// An operator changed settings, organizations or accounts.
+    Administered,
+}
+
+impl AuditAction {
+    /// The word stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            AuditAction::PatientAdded => "patient_added",
+            AuditAction::PatientChanged => "patient_changed",
+            AuditAction::PatientConfirmed => "patient_confirmed",
+            AuditAction::SubmissionRefused => "submission_refused",
+            AuditAction::RecordDisclosed => "record_disclosed",
+            AuditAction::CandidatesDisclosed => "candidates_disclosed",
+            AuditAction::SearchWithoutResult => "search_without_result",
+            AuditAction::Administered => "administered",
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The nouns of an immunization registry, as plain data: what every other crate speaks in.
+//!
+//! Nothing here reads a clock, a file or a database, and nothing here decides anything.
+
+mod accounts;
+mod audit;
+mod codes;
+mod consents;
+mod demographics;
+mod findings;
+mod ids;
+mod messages;
+mod organizations;
+mod patients;
+mod queries;
+mod submissions;
+mod vaccinations;
+
+pub use accounts::{Account, AccountKind, Caller};
+pub use audit::{AuditAction, AuditEntry};
+pub use codes::{CodeTables, Coded, Cvx, Table, VaccineGroupSet};
+pub use consents::{Consent, ConsentStatement, ConsentStatus};
+pub use demographics::{
+    Address, ClearedFact, DatedCode, Demographics, Identifier, NextOfKin, PersonName, Protection, Sex, Telecom,
+};
+pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
+pub use ids::{
+    AccountId, ConsentId, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationEventId,
+    VaccinationReportId,
+};
+pub use messages::{LoggedMessage, MessageIdentity, MessageState};
+pub use organizations::{Organization, OrganizationKind};
+pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
+pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};
+pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, Submission, VaccinationStatement};
+pub use vaccinations::{
+    Action, Completion, Dose, EntityId, Facility, InformationSource, Observation, ObservationValue, Provider,
+    VaccinationEvent, VaccinationReport, Vis,
+};

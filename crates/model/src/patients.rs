@@ -1,0 +1,86 @@
+//! People: as reported by each organization, and as the registry shows them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{Coded, Consent, Demographics, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationReport};
+
+/// A person as the registry shows them, consolidated from the reports.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Patient {
+    /// Their id; `PatientId::number` is the number shown and sent (identifier type SR).
+    pub id: PatientId,
+    /// Grows by one with every change; a writer that expects another version has lost a race.
+    pub version: i64,
+    /// Whether the record stands on its own.
+    pub status: PatientStatus,
+    /// Who they are.
+    pub demographics: Demographics,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Whether a person's record stands on its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PatientStatus {
+    /// It does.
+    Active,
+    /// It may be of the same person as another; a reviewer decides.
+    Pending,
+    /// It was found to be the same person's as another record, which leads on.
+    MergedInto(PatientId),
+}
+
+/// What one organization says about one person.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PatientReport {
+    /// Its id.
+    pub id: PatientReportId,
+    /// Whose it is.
+    pub patient_id: PatientId,
+    /// Who says it.
+    pub organization_id: OrganizationId,
+    /// The message that last changed it.
+    pub message_id: MessageId,
+    /// When that message arrived.
+    pub received_at: Timestamp,
+    /// What it says of who they are.
+    pub demographics: Demographics,
+    /// What it says of their health: contraindications, immunity, reactions, indications.
+    pub observations: Vec<PatientObservation>,
+}
+
+/// A fact about a person that bears on vaccination and belongs to no single dose (OBX under CVX 998, and others).
+///
+/// # Source
+/// HL7 IG 1.5, NIP003: 30945-0 contraindication, 59784-9 disease with presumed immunity, 75505-8 serologic
+/// evidence, 31044-1 reaction, 59785-6 indication; 30946-8 and 30944-3 start and end dates.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PatientObservation {
+    /// LOINC code of what was observed.
+    pub question: String,
+    /// What was found.
+    pub value: Coded,
+    /// From when (contraindications), or when observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Date>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+}
+
+/// All that the registry holds about one person: read as a whole, decided on as a whole.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PatientRecord {
+    /// The consolidated person.
+    pub patient: Patient,
+    /// Who said what of them.
+    pub reports: Vec<PatientReport>,
+    /// All reported doses, deleted ones too.
+    pub vaccinations: Vec<VaccinationReport>,
+    /// All consents, oldest first.
+    pub consents: Vec<Consent>,
+}

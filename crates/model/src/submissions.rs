@@ -1,0 +1,121 @@
+//! Submissions: what came in, whatever the door; and what became of it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Action, Caller, ClearedFact, Demographics, Dose, Finding, MessageId, MessageIdentity, MessageState, Observation,
+    PatientId, PatientObservation,
+};
+
+/// A door.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The web application.
+    Web,
+    /// The CDC SOAP web service.
+    WebService,
+    /// Files.
+    File,
+    /// The command line.
+    CommandLine,
+}
+
+impl Channel {
+    /// The word stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            Channel::Web => "web",
+            Channel::WebService => "web_service",
+            Channel::File => "file",
+            Channel::CommandLine => "command_line",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Channel> {
+        [Channel::Web, Channel::WebService, Channel::File, Channel::CommandLine]
+            .into_iter()
+            .find(|channel| channel.word() == word)
+    }
+}
+
+/// When and how something arrived: the clock and the ids that nothing below the doors makes by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// The receipt id, made at the door; ids of what is stored are derived from it.
+    pub message_id: MessageId,
+    /// The instant of arrival.
+    pub received_at: Timestamp,
+    /// The registry's calendar day at that instant.
+    pub today: Date,
+    /// The door.
+    pub channel: Channel,
+}
+
+/// One person's news from one organization: the one shape that pages, messages, bundles and file lines become.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// When and how it arrived.
+    pub receipt: Receipt,
+    /// Who sent it, for which organization.
+    pub caller: Caller,
+    /// What tells it from others.
+    pub identity: MessageIdentity,
+    /// What kind of message carried it (`VXU`).
+    pub kind: String,
+    /// The bytes as received.
+    pub original: Vec<u8>,
+    /// Whom it is about. `None` when the message could not be read as one about a person.
+    pub patient: Option<PatientStatement>,
+    /// What happened to them.
+    pub vaccinations: Vec<VaccinationStatement>,
+    /// What was found wrong while reading it.
+    pub findings: Vec<Finding>,
+}
+
+/// What a submission says about the person.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct PatientStatement {
+    /// Who they are.
+    pub demographics: Demographics,
+    /// What the sender asks to delete.
+    pub cleared: Vec<ClearedFact>,
+    /// PD1-12 exactly as sent, for profiles that carry consent in it.
+    pub protection_code: String,
+    /// Contraindications, immunity, reactions, indications.
+    pub observations: Vec<PatientObservation>,
+    /// Other observations that belong to no dose (consent among them, where the profile says so).
+    pub other_observations: Vec<Observation>,
+}
+
+/// What a submission says about one dose.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VaccinationStatement {
+    /// Which order group of the message, from 1: the sequence number of its ORC, RXA and RXR in findings.
+    pub order: u16,
+    /// What the sender wants done.
+    pub action: Action,
+    /// The dose.
+    pub dose: Dose,
+}
+
+/// What became of a submission.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outcome {
+    /// The receipt under which it is logged: an earlier one's for a resent message.
+    pub message_id: MessageId,
+    /// When that receipt was given; answers carry this time.
+    pub answered_at: Timestamp,
+    /// What became of it.
+    pub disposition: Disposition,
+    /// The person, when one is known.
+    pub patient_id: Option<PatientId>,
+    /// All findings, the reader's and the registry's.
+    pub findings: Vec<Finding>,
+}
+
+/// What became of a submission, in one word.
+pub type Disposition = MessageState;
