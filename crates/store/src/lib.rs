@@ -1,1 +1,28 @@
-//! (to come)
+//! All SQL of the registry: one schema, on SQLite and on PostgreSQL.
+//!
+//! Two ways in. [`Database`] serves everything off the hot path, one SQL text for both databases. A [`Lane`] runs the
+//! batches of the intake: set-based reads and writes, many submissions in one transaction, written once per database.
+//!
+//! The API is synchronous. Call it from a thread that may block, never from inside an asynchronous task.
+
+mod accounts;
+mod audit;
+mod changes;
+mod database;
+mod error;
+mod lane;
+mod messages;
+mod migrations;
+mod organizations;
+mod patients;
+mod settings;
+mod statistics;
+
+pub use audit::{AuditChain, AuditFault, AuditRecord, AuditVerification};
+pub use changes::{Changes, KnownMessage, PatientChange, ReviewOpened};
+pub use database::{Database, DatabaseUrl, Options};
+pub use error::StoreError;
+pub use lane::{Batch, Lane};
+pub use messages::MessageFilter;
+pub use migrations::Migrated;
+pub use statistics::Statistics;
