@@ -280,7 +280,6 @@ finding_kinds! {
     CharacterSetUnknown,
     CharactersReplaced,
     FacilityNotAllowed,
-    FacilityUnknown,
     ControlIdReused,
     MessageQuarantined,
     // Fields of any segment.
@@ -316,6 +315,7 @@ finding_kinds! {
     ConsentWithdrawn,
     ConsentRecorded,
     RecordProtected,
+    DoseNeedsConsent,
     // Doses.
     OrderGroupDropped,
     NoOrderGroupLeft,

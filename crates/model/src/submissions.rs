@@ -85,6 +85,8 @@ pub struct PatientStatement {
     pub cleared: Vec<ClearedFact>,
     /// PD1-12 exactly as sent, for profiles that carry consent in it.
     pub protection_code: String,
+    /// PD1-13: the day from which that code holds.
+    pub protection_since: Option<Date>,
     /// Contraindications, immunity, reactions, indications.
     pub observations: Vec<PatientObservation>,
     /// Other observations that belong to no dose (consent among them, where the profile says so).

@@ -1,1 +1,30 @@
-//! (to come)
+//! The path: everything that happens to a submission or a query, whatever the door it came through.
+//!
+//! `intake.rs` tells the story of a submission, `query.rs` that of a question, `messages.rs` how an HL7 message
+//! becomes one of the two and how it is answered. Every public verb takes an [`Admission`] from the [`Gate`].
+
+mod accounts;
+mod consents;
+mod consolidate;
+mod directory;
+mod errors;
+mod gate;
+mod intake;
+mod messages;
+mod operations;
+mod profile;
+mod query;
+mod registry;
+
+pub use accounts::{Credentials, NewAccount, SignInRefused};
+pub use directory::NewOrganization;
+pub use errors::RegistryError;
+pub use gate::{Admission, Closed, Gate, IN_FLIGHT_MAXIMUM};
+pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
+pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
+pub use operations::{Diagnosis, Health};
+pub use profile::{
+    CarriedConsent, ClosedDoor, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent, Names, Profile,
+    ProfileError, QueryRules,
+};
+pub use registry::{Options, Registry};

@@ -1,0 +1,290 @@
+//! Consent: whose record may be kept, which doses it covers, and to whom it may be shown.
+//!
+//! The rules are the profile's; this file only follows them.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use model::{
+    Caller, Consent, ConsentId, ConsentStatement, ConsentStatus, Finding, FindingKind, Location, PatientId,
+    PatientRecord, PatientStatement, Receipt, VaccinationStatement,
+};
+
+use crate::Rules;
+use crate::intake::{Purpose, derive};
+use crate::profile::{CarriedConsent, ConsentPolicy, ConsentRules, DisasterEvent};
+
+/// What consent allows of a submission.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Verdict<'rules> {
+    /// What the submission says of consent, to be kept with the record.
+    pub(crate) recorded: Vec<Consent>,
+    coverage: Coverage<'rules>,
+    how_to_affirm: &'rules str,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum Coverage<'rules> {
+    /// Everything that the submission says.
+    All,
+    /// The person, and the doses of these events.
+    Events(Vec<&'rules DisasterEvent>),
+    /// Nothing but the withdrawal itself.
+    Withdrawal,
+}
+
+impl Verdict<'_> {
+    /// Whether nothing but the withdrawal of consent may be recorded.
+    pub(crate) fn is_withdrawal(&self) -> bool {
+        self.coverage == Coverage::Withdrawal
+    }
+
+    /// The doses that consent covers; a finding for each that it does not. `None`: nothing is left to keep.
+    pub(crate) fn keep_covered(
+        &self,
+        vaccinations: Vec<VaccinationStatement>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Vec<VaccinationStatement>> {
+        let Coverage::Events(events) = &self.coverage else {
+            return Some(vaccinations);
+        };
+        let (covered, uncovered): (Vec<_>, Vec<_>) =
+            vaccinations.into_iter().partition(|vaccination| events.iter().any(|event| covers(event, vaccination)));
+        if covered.is_empty() {
+            findings.push(Finding::new(FindingKind::ConsentMissing).naming(self.how_to_affirm));
+            return None;
+        }
+        for vaccination in uncovered {
+            let location = Location::field("RXA", vaccination.order, 5);
+            let finding = Finding::new(FindingKind::DoseNeedsConsent).at(location);
+            findings.push(finding.naming(format!("CVX {}", vaccination.dose.cvx)));
+        }
+        Some(covered)
+    }
+}
+
+/// Decides whether and how much of a submission may be kept. `None`: nothing; the findings say why.
+pub(crate) fn check<'rules>(
+    rules: &'rules Rules,
+    receipt: &Receipt,
+    caller: &Caller,
+    stated: &PatientStatement,
+    existing: Option<&PatientRecord>,
+    findings: &mut Vec<Finding>,
+) -> Option<Verdict<'rules>> {
+    let consent = &rules.profile.consent;
+    let birth_date = stated.demographics.birth_date?;
+    if stated.demographics.protection.is_some_and(|protection| protection.is_protected)
+        && consent.policy != ConsentPolicy::Mandatory
+    {
+        findings.push(Finding::new(FindingKind::RecordProtected).at(Location::field("PD1", 1, 12)));
+    }
+    if consent.policy == ConsentPolicy::Mandatory {
+        return Some(Verdict { recorded: Vec::new(), coverage: Coverage::All, how_to_affirm: "" });
+    }
+    let how_to_affirm = consent.how_to_affirm.as_str();
+    let statements = match carried(consent, stated, birth_date, receipt.today, findings) {
+        Ok(statements) => statements,
+        Err(finding) => {
+            findings.push(finding);
+            return None;
+        }
+    };
+    let known = existing.map(|record| record.consents.as_slice()).unwrap_or_default();
+    let recorded = record(&statements, known, receipt, caller, existing.map(|record| record.patient.id));
+    let newest = newest_of_each_kind(known.iter().chain(&recorded));
+    let coverage = cover(rules, &newest, age_on(birth_date, receipt.today), receipt.today);
+    let is_withdrawal = statements.iter().any(|statement| statement.status == ConsentStatus::Withdrawn);
+    match coverage {
+        _ if is_withdrawal && existing.is_some() => {
+            Some(Verdict { recorded, coverage: Coverage::Withdrawal, how_to_affirm })
+        }
+        Some(coverage) if !is_withdrawal => {
+            for consent in &recorded {
+                let label = consent_label(rules, &consent.statement.kind);
+                findings.push(Finding::new(FindingKind::ConsentRecorded).naming(label));
+            }
+            Some(Verdict { recorded, coverage, how_to_affirm })
+        }
+        _ => {
+            let was_withdrawn =
+                is_withdrawal || newest.values().any(|statement| statement.status == ConsentStatus::Withdrawn);
+            let kind = if was_withdrawn { FindingKind::ConsentWithdrawn } else { FindingKind::ConsentMissing };
+            findings.push(Finding::new(kind).naming(how_to_affirm));
+            None
+        }
+    }
+}
+
+/// Whether a record may be given out on this day.
+pub(crate) fn is_shown(rules: &Rules, record: &PatientRecord, today: Date) -> bool {
+    let consent = &rules.profile.consent;
+    if consent.policy == ConsentPolicy::Mandatory {
+        return true;
+    }
+    let demographics = &record.patient.demographics;
+    if demographics.protection.is_some_and(|protection| protection.is_protected) {
+        return false;
+    }
+    let newest = newest_of_each_kind(&record.consents);
+    match consent.policy {
+        ConsentPolicy::OptIn => {
+            let age = demographics.birth_date.map(|birth_date| age_on(birth_date, today));
+            newest.iter().any(|(kind, statement)| {
+                statement.status == ConsentStatus::Granted
+                    && consent
+                        .kinds
+                        .get(*kind)
+                        .is_some_and(|kind| age.is_some_and(|age| is_before(age, kind.shown_before_age)))
+            })
+        }
+        _ => newest.values().all(|statement| statement.status == ConsentStatus::Granted),
+    }
+}
+
+/// Full years of age on a day.
+pub(crate) fn age_on(birth_date: Date, day: Date) -> i16 {
+    let had_birthday = (day.month(), day.day()) >= (birth_date.month(), birth_date.day());
+    day.year() - birth_date.year() - i16::from(!had_birthday)
+}
+
+fn is_before(age: i16, limit: Option<u8>) -> bool {
+    limit.is_none_or(|limit| age < i16::from(limit))
+}
+
+fn covers(event: &DisasterEvent, vaccination: &VaccinationStatement) -> bool {
+    let day = vaccination.dose.administered_on;
+    event.vaccines.contains(&vaccination.dose.cvx) && day >= event.from && event.until.is_none_or(|until| day <= until)
+}
+
+/// What the newest consents cover; `None` for nothing.
+fn cover<'rules>(
+    rules: &'rules Rules,
+    newest: &BTreeMap<&str, &ConsentStatement>,
+    age: i16,
+    today: Date,
+) -> Option<Coverage<'rules>> {
+    let consent = &rules.profile.consent;
+    if consent.policy == ConsentPolicy::OptOut {
+        return Some(Coverage::All);
+    }
+    let mut granted = newest.iter().filter(|(_, statement)| statement.status == ConsentStatus::Granted);
+    let keeps_everything = granted.any(|(kind, _)| {
+        let kind = consent.kinds.get(*kind);
+        kind.is_some_and(|kind| !kind.covers_events_only && is_before(age, kind.kept_before_age))
+    });
+    if keeps_everything {
+        return Some(Coverage::All);
+    }
+    if newest.values().any(|statement| statement.status == ConsentStatus::Withdrawn) {
+        return None;
+    }
+    let events = consent.events.iter().filter(|event| event.kept_until.is_none_or(|until| today < until));
+    let events: Vec<&DisasterEvent> = events.collect();
+    (!events.is_empty()).then_some(Coverage::Events(events))
+}
+
+/// What the submission's carriers say of consent: PD1-12 and the observations that the profile names.
+fn carried(
+    rules: &ConsentRules,
+    stated: &PatientStatement,
+    birth_date: Date,
+    today: Date,
+    findings: &[Finding],
+) -> Result<Vec<ConsentStatement>, Finding> {
+    let mut statements = Vec::new();
+    let in_header = Location::field("PD1", 1, 12);
+    if let Some(carried) = rules.codes.get(&stated.protection_code) {
+        let has_bad_date = findings.iter().any(|finding| {
+            finding.kind == FindingKind::DateInvalid
+                && finding.location.is_some_and(|at| at.segment.as_str() == "PD1" && at.field == 13)
+        });
+        if has_bad_date {
+            return Err(Finding::new(FindingKind::ConsentDateInvalid).at(Location::field("PD1", 1, 13)));
+        }
+        let said = Said { code: &stated.protection_code, carried, on: stated.protection_since, at: in_header };
+        statements.extend(said.statements(rules, birth_date, today)?);
+    }
+    for observation in &stated.other_observations {
+        if !rules.observation_questions.contains(&observation.question.code) {
+            continue;
+        }
+        let code = match &observation.value {
+            model::ObservationValue::Code(coded) => coded.code.as_str(),
+            model::ObservationValue::Text(text) => text.as_str(),
+            _ => continue,
+        };
+        if let Some(carried) = rules.codes.get(code) {
+            let said = Said { code, carried, on: observation.observed_on, at: Location::segment("OBX", 1) };
+            statements.extend(said.statements(rules, birth_date, today)?);
+        }
+    }
+    Ok(statements)
+}
+
+/// A consent code where it stood.
+struct Said<'a> {
+    code: &'a str,
+    carried: &'a CarriedConsent,
+    on: Option<Date>,
+    at: Location,
+}
+
+impl Said<'_> {
+    fn statements(
+        &self,
+        rules: &ConsentRules,
+        birth_date: Date,
+        today: Date,
+    ) -> Result<Vec<ConsentStatement>, Finding> {
+        if let Some(day) = self.on.filter(|day| *day > today) {
+            return Err(Finding::new(FindingKind::ConsentDateInFuture).at(self.at).naming(day.to_string()));
+        }
+        let statement =
+            |kind: &String| ConsentStatement { kind: kind.clone(), status: self.carried.status, effective_on: self.on };
+        if self.carried.status == ConsentStatus::Withdrawn {
+            return Ok(self.carried.kinds.iter().map(statement).collect());
+        }
+        let age = age_on(birth_date, self.on.unwrap_or(today));
+        let fits = self.carried.kinds.iter().find(|kind| {
+            let kind = &rules.kinds[*kind];
+            age >= i16::from(kind.from_age) && is_before(age, kind.before_age)
+        });
+        match fits {
+            Some(kind) => Ok(vec![statement(kind)]),
+            None => Err(Finding::new(FindingKind::ConsentUnfitForAge).at(self.at).naming(self.code)),
+        }
+    }
+}
+
+/// The statements that say something new.
+fn record(
+    statements: &[ConsentStatement],
+    known: &[Consent],
+    receipt: &Receipt,
+    caller: &Caller,
+    patient_id: Option<PatientId>,
+) -> Vec<Consent> {
+    let newest = newest_of_each_kind(known);
+    let patient_id = patient_id.unwrap_or(PatientId(derive(receipt.message_id, Purpose::Patient, 0)));
+    let new = statements.iter().filter(|statement| newest.get(statement.kind.as_str()) != Some(statement));
+    new.enumerate()
+        .map(|(ordinal, statement)| Consent {
+            id: ConsentId(derive(receipt.message_id, Purpose::Consent, ordinal)),
+            patient_id,
+            statement: statement.clone(),
+            organization_id: caller.organization_id,
+            message_id: receipt.message_id,
+            recorded_at: receipt.received_at,
+        })
+        .collect()
+}
+
+fn newest_of_each_kind<'a>(consents: impl IntoIterator<Item = &'a Consent>) -> BTreeMap<&'a str, &'a ConsentStatement> {
+    // Consents stand oldest first, so a later one replaces an earlier one of its kind.
+    consents.into_iter().map(|consent| (consent.statement.kind.as_str(), &consent.statement)).collect()
+}
+
+fn consent_label(rules: &Rules, kind: &str) -> String {
+    rules.profile.consent.kinds.get(kind).map_or_else(|| kind.to_owned(), |kind| kind.label.clone())
+}

@@ -1,0 +1,101 @@
+//! Consolidation: from what was reported to what the registry shows. Pure, and independent of the order of reports.
+
+use std::collections::BTreeMap;
+
+use model::{
+    CodeTables, Demographics, Identifier, PatientObservation, PatientRecord, PatientReport, Telecom, VaccinationEvent,
+    VaccinationEventId, VaccinationReport,
+};
+
+use crate::intake::{is_same_name, known_doses, remember};
+
+/// Makes the person that the registry shows out of the reports of them.
+///
+/// The newest report that states a fact decides it. Names, identifiers and ways to reach a person are all kept, the
+/// newest first, because people are found by old ones too.
+pub(crate) fn consolidate(record: &mut PatientRecord) {
+    let mut reports: Vec<&PatientReport> = record.reports.iter().collect();
+    reports.sort_by_key(|report| std::cmp::Reverse((report.received_at, report.id)));
+    let mut shown = Demographics::default();
+    for said in reports.iter().map(|report| &report.demographics) {
+        shown.names = remember(&shown.names, &said.names, is_same_name);
+        shown.identifiers = remember(&shown.identifiers, &said.identifiers, Identifier::eq);
+        shown.addresses = remember(&shown.addresses, &said.addresses, PartialEq::eq);
+        shown.telecoms = remember(&shown.telecoms, &said.telecoms, same_telecom);
+        keep_first_list(&mut shown.races, &said.races);
+        keep_first_list(&mut shown.next_of_kin, &said.next_of_kin);
+        keep_first(&mut shown.mother_maiden_name, &said.mother_maiden_name);
+        keep_first(&mut shown.birth_date, &said.birth_date);
+        keep_first(&mut shown.sex, &said.sex);
+        keep_first(&mut shown.ethnicity, &said.ethnicity);
+        keep_first(&mut shown.language, &said.language);
+        keep_first(&mut shown.multiple_birth, &said.multiple_birth);
+        keep_first(&mut shown.birth_order, &said.birth_order);
+        keep_first(&mut shown.is_deceased, &said.is_deceased);
+        keep_first(&mut shown.death_date, &said.death_date);
+        keep_first(&mut shown.publicity, &said.publicity);
+        keep_first(&mut shown.protection, &said.protection);
+    }
+    record.patient.demographics = shown;
+}
+
+/// The vaccinations of a person, each by way of its primary report. Deleted reports make none.
+pub(crate) fn events(record: &PatientRecord, codes: &dyn CodeTables) -> Vec<VaccinationEvent> {
+    let is_unspecified = |cvx| codes.is_unspecified(cvx);
+    let mut by_event: BTreeMap<VaccinationEventId, Vec<matching::KnownDose<'_>>> = BTreeMap::new();
+    for known in known_doses(record) {
+        by_event.entry(known.event_id).or_default().push(known);
+    }
+    let patient_id = record.patient.id;
+    let primary = by_event.into_iter().filter_map(|(id, reports)| {
+        let primary_report_id = matching::primary_report(&reports, &is_unspecified)?;
+        Some(VaccinationEvent { id, patient_id, primary_report_id })
+    });
+    primary.collect()
+}
+
+/// The record as it is given out: one report a vaccination, by date; no deleted ones.
+pub(crate) fn shown(record: &PatientRecord, codes: &dyn CodeTables) -> PatientRecord {
+    let events = events(record, codes);
+    let is_primary = |report: &&VaccinationReport| events.iter().any(|event| event.primary_report_id == report.id);
+    let mut vaccinations: Vec<VaccinationReport> = record.vaccinations.iter().filter(is_primary).cloned().collect();
+    vaccinations.sort_by_key(|report| (report.dose.administered_on, report.dose.cvx, report.id));
+    PatientRecord {
+        patient: record.patient.clone(),
+        reports: record.reports.clone(),
+        vaccinations,
+        consents: record.consents.clone(),
+    }
+}
+
+/// What all reports say of a person's health, each fact once, the newest report of it first.
+pub(crate) fn observations(record: &PatientRecord) -> Vec<PatientObservation> {
+    let mut reports: Vec<&PatientReport> = record.reports.iter().collect();
+    reports.sort_by_key(|report| std::cmp::Reverse((report.received_at, report.id)));
+    let mut shown: Vec<PatientObservation> = Vec::new();
+    for observation in reports.into_iter().flat_map(|report| &report.observations) {
+        let is_known = shown
+            .iter()
+            .any(|known| known.question == observation.question && known.value.code == observation.value.code);
+        if !is_known {
+            shown.push(observation.clone());
+        }
+    }
+    shown
+}
+
+fn same_telecom(left: &Telecom, right: &Telecom) -> bool {
+    left.value == right.value
+}
+
+fn keep_first<T: Clone>(shown: &mut Option<T>, said: &Option<T>) {
+    if shown.is_none() {
+        shown.clone_from(said);
+    }
+}
+
+fn keep_first_list<T: Clone>(shown: &mut Vec<T>, said: &[T]) {
+    if shown.is_empty() {
+        *shown = said.to_vec();
+    }
+}

@@ -1,0 +1,183 @@
+//! Organizations and accounts, kept in memory: a few thousand rows that every message asks for.
+//!
+//! The snapshot is renewed after every change made here and every few seconds, for changes made by other nodes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use model::{Account, Organization, OrganizationId, OrganizationKind};
+use store::Database;
+
+use crate::{Admission, Registry, RegistryError};
+
+/// The levels of the tree of organizations that are followed; a deeper one is a mistake.
+const TREE_DEPTH_MAXIMUM: usize = 8;
+
+/// An organization or site to add.
+#[derive(Clone, Debug)]
+pub struct NewOrganization {
+    /// Its id, made by the caller.
+    pub id: OrganizationId,
+    /// Its code; unique.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: OrganizationKind,
+    /// The code of the organization that it is a site of.
+    pub parent_code: Option<String>,
+    /// Other names under which its messages arrive.
+    pub aliases: Vec<String>,
+}
+
+/// What is known of organizations and accounts at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    organizations: HashMap<OrganizationId, Organization>,
+    by_code: HashMap<String, OrganizationId>,
+    accounts: HashMap<String, Arc<Account>>,
+}
+
+impl Snapshot {
+    fn read(database: &Database) -> Result<Snapshot, RegistryError> {
+        let mut snapshot = Snapshot::default();
+        for organization in database.organizations()? {
+            for code in std::iter::once(&organization.code).chain(&organization.aliases) {
+                snapshot.by_code.insert(code.to_lowercase(), organization.id);
+            }
+            snapshot.organizations.insert(organization.id, organization);
+        }
+        for account in database.accounts()? {
+            snapshot.accounts.insert(account.username.to_lowercase(), Arc::new(account));
+        }
+        Ok(snapshot)
+    }
+
+    /// The organization of this id.
+    pub(crate) fn organization(&self, id: OrganizationId) -> Option<&Organization> {
+        self.organizations.get(&id)
+    }
+
+    /// The active organization known by this code or alias; case does not matter.
+    pub(crate) fn find_organization(&self, code: &str) -> Option<&Organization> {
+        let id = self.by_code.get(&code.to_lowercase())?;
+        self.organizations.get(id).filter(|organization| organization.is_active)
+    }
+
+    /// The account of this user name; case does not matter.
+    pub(crate) fn find_account(&self, username: &str) -> Option<&Arc<Account>> {
+        self.accounts.get(&username.to_lowercase())
+    }
+
+    /// Whether `speaker` is `organization` or stands above it in the tree.
+    pub(crate) fn may_speak_for(&self, speaker: OrganizationId, organization: OrganizationId) -> bool {
+        let mut current = Some(organization);
+        for _ in 0..TREE_DEPTH_MAXIMUM {
+            match current {
+                Some(id) if id == speaker => return true,
+                Some(id) => current = self.organizations.get(&id).and_then(|organization| organization.parent_id),
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
+/// The current snapshot.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    current: RwLock<Arc<Snapshot>>,
+}
+
+impl Directory {
+    /// Reads organizations and accounts for the first time.
+    pub(crate) fn open(database: &Database) -> Result<Directory, RegistryError> {
+        Ok(Directory { current: RwLock::new(Arc::new(Snapshot::read(database)?)) })
+    }
+
+    /// Reads them again. On an error the old snapshot stays.
+    pub(crate) fn refresh(&self, database: &Database) -> Result<(), RegistryError> {
+        let snapshot = Arc::new(Snapshot::read(database)?);
+        *self.current.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = snapshot;
+        Ok(())
+    }
+
+    /// What is known now.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+}
+
+impl Registry {
+    /// All organizations, by code.
+    pub fn organizations(&self, _admission: &Admission) -> Vec<Organization> {
+        let mut all: Vec<Organization> = self.directory().snapshot().organizations.values().cloned().collect();
+        all.sort_by(|left, right| left.code.cmp(&right.code));
+        all
+    }
+
+    /// The active organization known by this code or alias.
+    pub fn find_organization(&self, _admission: &Admission, code: &str) -> Option<Organization> {
+        self.directory().snapshot().find_organization(code).cloned()
+    }
+
+    /// Adds an organization, or a site of one.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when a code is empty or taken, or the parent unknown.
+    pub fn add_organization(
+        &self,
+        _admission: &Admission,
+        new: NewOrganization,
+    ) -> Result<Organization, RegistryError> {
+        let snapshot = self.directory().snapshot();
+        for code in std::iter::once(&new.code).chain(&new.aliases) {
+            if code.trim().is_empty() {
+                return Err(RegistryError::Refused("an organization needs a code".into()));
+            }
+            if snapshot.by_code.contains_key(&code.to_lowercase()) {
+                return Err(RegistryError::Refused(format!("the code {code} is taken; codes are unique without case")));
+            }
+        }
+        let parent_id = match &new.parent_code {
+            None => None,
+            Some(code) => Some(
+                snapshot
+                    .find_organization(code)
+                    .ok_or_else(|| RegistryError::Refused(format!("there is no organization {code} to be a site of")))?
+                    .id,
+            ),
+        };
+        let organization = Organization {
+            id: new.id,
+            code: new.code,
+            name: new.name,
+            kind: new.kind,
+            parent_id,
+            aliases: new.aliases,
+            is_active: true,
+        };
+        self.database().insert_organization(&organization)?;
+        self.refresh()?;
+        Ok(organization)
+    }
+
+    /// Lets an organization send and ask, or stops it from doing so.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when there is no such organization.
+    pub fn set_organization_active(
+        &self,
+        _admission: &Admission,
+        code: &str,
+        is_active: bool,
+    ) -> Result<(), RegistryError> {
+        let snapshot = self.directory().snapshot();
+        let id = snapshot.by_code.get(&code.to_lowercase());
+        let Some(organization) = id.and_then(|id| snapshot.organizations.get(id)) else {
+            return Err(RegistryError::Refused(format!("there is no organization {code}")));
+        };
+        self.database().update_organization(&Organization { is_active, ..organization.clone() })?;
+        self.refresh()
+    }
+}

@@ -1,0 +1,161 @@
+//! The story of a submission: validate, match the person, check consent, deduplicate, consolidate, store, answer.
+//!
+//! [`decide`] tells it, purely: the same rules, the same submission and the same world give the same decision. The
+//! lanes in `intake/lanes.rs` read the world for many submissions at once, let each be decided in order, write what
+//! changed in one commit, and answer only after it.
+
+mod doses;
+mod ids;
+mod lanes;
+mod log;
+mod people;
+mod validate;
+mod world;
+
+use std::sync::Arc;
+
+use codes::CodeSets;
+use model::{
+    AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageIdentity, MessageState, Outcome,
+    PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement,
+};
+use store::{KnownMessage, ReviewOpened};
+
+use crate::{Admission, Profile, Registry, RegistryError};
+
+pub(crate) use doses::known_doses;
+pub(crate) use ids::{Purpose, derive};
+pub use lanes::BATCH_MAXIMUM;
+pub(crate) use lanes::Lanes;
+pub(crate) use people::{is_same_name, remember};
+pub use world::World;
+
+/// What decisions are made by: the jurisdiction and the codes.
+#[derive(Debug)]
+pub struct Rules {
+    /// The jurisdiction's profile.
+    pub profile: Profile,
+    /// The code tables in use.
+    pub codes: Arc<CodeSets>,
+}
+
+/// What is to become of a submission: the answer, and what changes in the world.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decision {
+    /// The answer.
+    pub outcome: Outcome,
+    /// The person's record as it shall be; `None` when no record changes.
+    pub record: Option<PatientRecord>,
+    /// People that this one may be the same as.
+    pub reviews: Vec<ReviewOpened>,
+    /// The line of the message log; `None` for a resent message, which has its line already.
+    pub message: Option<LoggedMessage>,
+    /// The line of the audit trail.
+    pub audit: Option<AuditEntry>,
+}
+
+/// Decides what becomes of a submission in a world that holds everything known about the people it may be about.
+pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Decision {
+    let organization_id = submission.caller.organization_id;
+    let earlier = world.messages_of(organization_id, submission.identity.control_hash);
+    let same = earlier.iter().find(|known| known.identity.content_hash == submission.identity.content_hash);
+    if let Some(known) = same.filter(|known| known.state != MessageState::Rejected) {
+        return answered_already(known);
+    }
+    let mut findings = submission.findings.clone();
+    if same.is_none() && !earlier.is_empty() {
+        findings.push(Finding::new(FindingKind::ControlIdReused).at(Location::field("MSH", 1, 10)));
+    }
+    match accept(rules, submission, world, &mut findings) {
+        Some(accepted) => log::accepted(submission, findings, accepted, world),
+        None => log::rejected(rules, submission, findings, same),
+    }
+}
+
+/// A record that took a submission in, on the way to being a decision.
+struct Accepted {
+    record: PatientRecord,
+    reviews: Vec<ReviewOpened>,
+    is_new: bool,
+    is_pending: bool,
+    because: String,
+}
+
+/// The path itself. `None`: refused, and the findings say why.
+fn accept(rules: &Rules, submission: &Submission, world: &World, findings: &mut Vec<Finding>) -> Option<Accepted> {
+    if findings.iter().any(|finding| refuses_message(finding.kind)) {
+        return None;
+    }
+    let stated = submission.patient.as_ref()?;
+    let (stated, vaccinations) = validate::check(rules, submission, stated, findings)?;
+    let resolved = people::resolve(submission, &stated, world, findings);
+    let consent =
+        crate::consents::check(rules, &submission.receipt, &submission.caller, &stated, resolved.existing, findings)?;
+    let mut record = match resolved.existing {
+        Some(existing) if consent.is_withdrawal() => existing.clone(),
+        _ => {
+            let vaccinations = consent.keep_covered(vaccinations, findings)?;
+            let mut record = people::record_statement(submission, &stated, &resolved);
+            doses::record_vaccinations(rules, submission, &vaccinations, &mut record, findings);
+            crate::consolidate::consolidate(&mut record);
+            record
+        }
+    };
+    record.consents.extend(consent.recorded);
+    if let Some(before) = resolved.existing {
+        keep_version(&mut record, before, submission);
+    }
+    Some(Accepted {
+        record,
+        reviews: resolved.reviews(submission),
+        is_new: resolved.existing.is_none(),
+        is_pending: resolved.is_pending(),
+        because: resolved.because,
+    })
+}
+
+/// Findings that refuse the message as a whole, wherever they were made.
+fn refuses_message(kind: FindingKind) -> bool {
+    kind.rule().severity == Severity::Error
+        && (kind.rule().code.starts_with("MER") || kind.rule().code.starts_with("CLR"))
+}
+
+/// A record that did not change keeps its version and its time; one that did gets the next.
+fn keep_version(record: &mut PatientRecord, before: &PatientRecord, submission: &Submission) {
+    if record == before {
+        return;
+    }
+    record.patient.version = before.patient.version + 1;
+    record.patient.updated_at = submission.receipt.received_at;
+}
+
+fn answered_already(known: &KnownMessage) -> Decision {
+    let outcome = Outcome {
+        message_id: known.id,
+        answered_at: known.received_at,
+        disposition: known.state,
+        patient_id: known.patient_id,
+        findings: known.findings.clone(),
+    };
+    Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None }
+}
+
+impl Registry {
+    /// Takes a submission in and answers after it is stored for good.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when the machine failed; nothing was stored then, or it will be found stored when the same
+    /// message comes again.
+    pub async fn submit(&self, _admission: &Admission, submission: Submission) -> Result<Outcome, RegistryError> {
+        self.lanes().submit(submission).await
+    }
+
+    /// What a submission would change and be answered, without storing anything.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rehearse(&self, _admission: &Admission, submission: &Submission) -> Result<Decision, RegistryError> {
+        let world = World::read(self.database(), submission)?;
+        Ok(decide(self.rules(), submission, &world))
+    }
+}

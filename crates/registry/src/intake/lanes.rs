@@ -1,0 +1,265 @@
+//! Lanes: threads that take what waits, decide it together, commit once, and answer after the commit.
+//!
+//! A lane never waits for more work to come: alone, a submission has a commit of its own; under load up to
+//! [`BATCH_MAXIMUM`] share one. Submissions are dealt to lanes by birth date, so that two messages about one new
+//! person never race within a node; the store's advisory locks keep other nodes out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use model::{AuditEntry, LoggedMessage, Outcome, Submission};
+use store::{Database, Lane, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Decision, Rules, World, decide, log};
+use crate::RegistryError;
+
+/// Submissions that share one commit at most.
+pub const BATCH_MAXIMUM: usize = 64;
+/// Submissions that wait for one lane at most; the gate sheds load long before.
+const WAITING_MAXIMUM: usize = 4096;
+/// How often a batch that lost a race, or a submission that failed alone, is tried.
+const TRIES_MAXIMUM: usize = 3;
+/// Days per bucket of birth dates: all of one day are dealt to one lane and locked together.
+const NO_BIRTH_DATE: i64 = i64::MAX;
+
+/// The lanes of a node.
+pub(crate) struct Lanes {
+    senders: Vec<mpsc::Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Work for a lane.
+enum Job {
+    Submit {
+        submission: Box<Submission>,
+        reply: oneshot::Sender<Result<Outcome, RegistryError>>,
+    },
+    Note {
+        message: Option<Box<LoggedMessage>>,
+        audit: Vec<AuditEntry>,
+        reply: oneshot::Sender<Result<(), RegistryError>>,
+    },
+}
+
+impl Lanes {
+    /// Starts the lanes, each on a thread and a connection of its own.
+    pub(crate) fn start(database: &Database, rules: Arc<Rules>, count: usize) -> Result<Lanes, RegistryError> {
+        let mut lanes = Lanes { senders: Vec::new(), threads: Vec::new() };
+        for number in 0..count.max(1) {
+            let (sender, receiver) = mpsc::channel(WAITING_MAXIMUM);
+            let mut worker = Worker { lane: database.lane(number)?, rules: rules.clone() };
+            let thread = std::thread::Builder::new()
+                .name(format!("lane-{number}"))
+                .spawn(move || worker.work(receiver))
+                .map_err(|error| RegistryError::Refused(format!("lane {number} could not be started: {error}")))?;
+            lanes.senders.push(sender);
+            lanes.threads.push(thread);
+        }
+        Ok(lanes)
+    }
+
+    /// Takes a submission in; returns after its commit.
+    pub(crate) async fn submit(&self, submission: Submission) -> Result<Outcome, RegistryError> {
+        let lane = bucket(&submission) as usize % self.senders.len();
+        let (reply, answer) = oneshot::channel();
+        self.send(lane, Job::Submit { submission: Box::new(submission), reply }).await?;
+        answer.await.map_err(|_| RegistryError::Stopping)?
+    }
+
+    /// Writes lines to the log and the audit trail; returns after their commit.
+    pub(crate) async fn note(
+        &self,
+        message: Option<LoggedMessage>,
+        audit: Vec<AuditEntry>,
+    ) -> Result<(), RegistryError> {
+        let lane = audit.first().map_or(0, |entry| entry.at.as_microsecond() as usize) % self.senders.len();
+        let (reply, answer) = oneshot::channel();
+        self.send(lane, Job::Note { message: message.map(Box::new), audit, reply }).await?;
+        answer.await.map_err(|_| RegistryError::Stopping)?
+    }
+
+    async fn send(&self, lane: usize, job: Job) -> Result<(), RegistryError> {
+        self.senders[lane].send(job).await.map_err(|_| RegistryError::Stopping)
+    }
+}
+
+impl Drop for Lanes {
+    /// Lets every lane finish what it has.
+    fn drop(&mut self) {
+        self.senders.clear();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a lane ended by a panic");
+            }
+        }
+    }
+}
+
+/// The birth date as a number: what deals submissions to lanes and locks them against other nodes.
+fn bucket(submission: &Submission) -> i64 {
+    let birth_date = submission.patient.as_ref().and_then(|stated| stated.demographics.birth_date);
+    birth_date
+        .map_or(NO_BIRTH_DATE, |day| i64::from(day.year()) * 372 + i64::from(day.month()) * 31 + i64::from(day.day()))
+}
+
+struct Worker {
+    lane: Lane,
+    rules: Arc<Rules>,
+}
+
+impl Worker {
+    fn work(&mut self, mut receiver: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(BATCH_MAXIMUM);
+        while let Some(first) = receiver.blocking_recv() {
+            jobs.push(first);
+            while jobs.len() < BATCH_MAXIMUM {
+                match receiver.try_recv() {
+                    Ok(job) => jobs.push(job),
+                    Err(_) => break,
+                }
+            }
+            metrics::histogram!("bluebonnet_batch_size").record(jobs.len() as f64);
+            self.serve(std::mem::take(&mut jobs));
+        }
+    }
+
+    /// Runs the batch; one that fails is run again one by one, so that no job holds up its neighbors.
+    fn serve(&mut self, jobs: Vec<Job>) {
+        match self.try_batch(&jobs) {
+            Ok(outcomes) => answer(jobs, outcomes),
+            Err(error) if error.is_transient() => refuse(jobs, error),
+            Err(error) if jobs.len() > 1 => {
+                tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is run again one by one");
+                jobs.into_iter().for_each(|job| self.serve(vec![job]));
+            }
+            Err(error) => self.quarantine(jobs, error),
+        }
+    }
+
+    fn try_batch(&mut self, jobs: &[Job]) -> Result<Vec<Option<Outcome>>, RegistryError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let attempt = catch_unwind(AssertUnwindSafe(|| self.run(jobs)));
+            let error = match attempt {
+                Ok(Ok(outcomes)) => return Ok(outcomes),
+                Ok(Err(error)) => error,
+                Err(_) => RegistryError::Refused("a decision ended by a panic".into()),
+            };
+            let may_help = error.is_transient() || is_conflict(&error) || jobs.len() == 1;
+            if tries >= TRIES_MAXIMUM || !may_help {
+                return Err(error);
+            }
+            tracing::warn!(%error, tries, "a batch is tried again");
+        }
+    }
+
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Option<Outcome>>, RegistryError> {
+        let submissions = || jobs.iter().filter_map(Job::submission);
+        let mut buckets: Vec<i64> = submissions().map(bucket).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        let (hashes, keys) = World::questions(submissions());
+        let rules = &self.rules;
+        self.lane.batch(&buckets, |batch| {
+            let mut world = World::default();
+            if !hashes.is_empty() {
+                let (messages, found) = batch.look_up(&hashes, &keys)?;
+                world = World::new(messages, found);
+                loop {
+                    let missing = world.missing_records();
+                    if missing.is_empty() {
+                        break;
+                    }
+                    let records = batch.patient_records(&missing)?;
+                    if records.is_empty() {
+                        break;
+                    }
+                    world.add_records(records);
+                }
+            }
+            let mut outcomes = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                outcomes.push(job.decide(rules, &mut world));
+            }
+            batch.write(&world.into_changes(&*rules.codes))?;
+            Ok(outcomes)
+        })
+    }
+
+    /// A submission that fails alone again and again is kept aside whole, and answered so.
+    fn quarantine(&mut self, jobs: Vec<Job>, cause: RegistryError) {
+        for job in jobs {
+            let Job::Submit { submission, reply } = job else {
+                refuse(vec![job], RegistryError::Refused(cause.to_string()));
+                continue;
+            };
+            tracing::error!(error = %cause, receipt = %submission.receipt.message_id, "a message is quarantined");
+            metrics::counter!("bluebonnet_quarantined_total").increment(1);
+            let decision: Decision = log::quarantined(&submission);
+            let mut world = World::default();
+            world.apply(&decision);
+            let codes = self.rules.codes.clone();
+            let written: Result<(), RegistryError> =
+                self.lane.batch(&[], |batch| Ok(batch.write(&world.into_changes(&*codes))?));
+            let _ = reply.send(written.map(|()| decision.outcome));
+        }
+    }
+}
+
+impl Job {
+    fn submission(&self) -> Option<&Submission> {
+        match self {
+            Job::Submit { submission, .. } => Some(submission),
+            Job::Note { .. } => None,
+        }
+    }
+
+    fn decide(&self, rules: &Rules, world: &mut World) -> Option<Outcome> {
+        match self {
+            Job::Submit { submission, .. } => {
+                let decision = decide(rules, submission, world);
+                world.apply(&decision);
+                Some(decision.outcome)
+            }
+            Job::Note { message, audit, .. } => {
+                world.note(message.as_deref().cloned(), audit);
+                None
+            }
+        }
+    }
+}
+
+/// Answers every job of a committed batch. A sender that no longer waits has its answer kept for its resend.
+fn answer(jobs: Vec<Job>, outcomes: Vec<Option<Outcome>>) {
+    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+        match (job, outcome) {
+            (Job::Submit { reply, .. }, Some(outcome)) => drop(reply.send(Ok(outcome))),
+            (Job::Submit { reply, .. }, None) => drop(reply.send(Err(RegistryError::Stopping))),
+            (Job::Note { reply, .. }, _) => drop(reply.send(Ok(()))),
+        }
+    }
+}
+
+/// Tells every job of a batch that the machine failed.
+fn refuse(jobs: Vec<Job>, error: RegistryError) {
+    let words = error.to_string();
+    tracing::error!(error = %words, jobs = jobs.len(), "a batch could not be served");
+    for job in jobs {
+        let error = if error.is_transient() {
+            RegistryError::Unavailable(StoreError::Busy { attempted: format!("serve the batch: {words}") })
+        } else {
+            RegistryError::Refused(words.clone())
+        };
+        match job {
+            Job::Submit { reply, .. } => drop(reply.send(Err(error))),
+            Job::Note { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+}
+
+fn is_conflict(error: &RegistryError) -> bool {
+    matches!(error, RegistryError::Store(error) | RegistryError::Unavailable(error) if error.is_conflict())
+}

@@ -1,0 +1,221 @@
+//! Whom a submission is about, and what it adds to what its sender says of them.
+
+use matching::{Candidate, PersonDecision, PersonNote};
+use model::{
+    ClearedFact, Demographics, Identifier, Patient, PatientReport, PatientReportId, PatientStatus, PersonName,
+};
+
+use super::ids::{Purpose, derive};
+use super::*;
+
+/// Names and identifiers remembered of one person from one organization; beyond it the oldest go.
+const REMEMBERED_MAXIMUM: usize = 32;
+
+/// Whom a submission is about.
+pub(super) struct Resolved<'world> {
+    /// The record of the person, when they are known.
+    pub(super) existing: Option<&'world PatientRecord>,
+    /// Other people who may be the same: the submission becomes a record of its own, pending review.
+    pub(super) candidates: Vec<PatientId>,
+    /// Why, in words without personal data.
+    pub(super) because: String,
+}
+
+impl Resolved<'_> {
+    pub(super) fn is_pending(&self) -> bool {
+        !self.candidates.is_empty()
+            || self.existing.is_some_and(|record| record.patient.status == PatientStatus::Pending)
+    }
+
+    pub(super) fn reviews(&self, submission: &Submission) -> Vec<ReviewOpened> {
+        let patient_id = PatientId(derive(submission.receipt.message_id, Purpose::Patient, 0));
+        let opened_at = submission.receipt.received_at;
+        self.candidates
+            .iter()
+            .map(|&candidate| ReviewOpened { patient_id, candidate, opened_at, reason: self.because.clone() })
+            .collect()
+    }
+}
+
+/// Finds the person among those that the world holds under the statement's keys.
+pub(super) fn resolve<'world>(
+    submission: &Submission,
+    stated: &PatientStatement,
+    world: &'world World,
+    findings: &mut Vec<Finding>,
+) -> Resolved<'world> {
+    let records = world.candidates(&stated.demographics);
+    let own_pending = records.iter().find(|record| is_own_pending(record, submission, &stated.demographics));
+    if let Some(record) = own_pending {
+        findings.push(Finding::new(FindingKind::PatientPending).at(Location::segment("PID", 1)));
+        return Resolved { existing: Some(record), candidates: Vec::new(), because: "same pending record".into() };
+    }
+    let settled = records.into_iter().filter(|record| record.patient.status == PatientStatus::Active);
+    let candidates: Vec<Candidate<'_>> = settled
+        .map(|record| Candidate { patient_id: record.patient.id, demographics: &record.patient.demographics })
+        .collect();
+    let matched = matching::decide_person(&stated.demographics, &candidates);
+    for note in &matched.notes {
+        let PersonNote::IdentifierSharedWithOthers { identifier, .. } = note;
+        let location = Location::field("PID", 1, 3).repetition(*identifier as u16 + 1);
+        findings.push(Finding::new(FindingKind::IdentifierSharedWithOthers).at(location));
+    }
+    match matched.decision {
+        PersonDecision::Same { patient_id, because } => {
+            Resolved { existing: world.record(patient_id), candidates: Vec::new(), because }
+        }
+        PersonDecision::Possible { candidates, because } => {
+            let kind = if candidates.len() > 1 { FindingKind::PatientAmbiguous } else { FindingKind::PatientPending };
+            let finding = Finding::new(kind).at(Location::segment("PID", 1));
+            findings.push(finding.naming(candidates.len().to_string()));
+            Resolved { existing: None, candidates, because }
+        }
+        PersonDecision::Nobody { because } => Resolved { existing: None, candidates: Vec::new(), because },
+    }
+}
+
+/// A sender that writes again about a person of whom its last message still waits for review means that record.
+fn is_own_pending(record: &PatientRecord, submission: &Submission, stated: &Demographics) -> bool {
+    record.patient.status == PatientStatus::Pending
+        && record.reports.iter().any(|report| {
+            report.organization_id == submission.caller.organization_id
+                && report.demographics.birth_date == stated.birth_date
+                && report.demographics.sex == stated.sex
+                && report.demographics.names.first().map(folded) == stated.names.first().map(folded)
+        })
+}
+
+fn folded(name: &PersonName) -> (String, String, String) {
+    (name.family.to_lowercase(), name.given.to_lowercase(), name.suffix.to_lowercase())
+}
+
+/// The record with the statement in it: a new record, or the known one with the sender's report brought up to date.
+pub(super) fn record_statement(
+    submission: &Submission,
+    stated: &PatientStatement,
+    resolved: &Resolved<'_>,
+) -> PatientRecord {
+    let mut record = resolved.existing.cloned().unwrap_or_else(|| new_record(submission, resolved.is_pending()));
+    let organization_id = submission.caller.organization_id;
+    let at = record.reports.iter().position(|report| report.organization_id == organization_id);
+    let mut report = match at {
+        Some(at) => record.reports[at].clone(),
+        None => new_report(submission, &record),
+    };
+    state(&mut report.demographics, stated);
+    for observation in &stated.observations {
+        report
+            .observations
+            .retain(|known| known.question != observation.question || known.value.code != observation.value.code);
+        report.observations.push(observation.clone());
+    }
+    match at {
+        None => record.reports.push(report),
+        Some(at) if !says_the_same(&record.reports[at], &report) => {
+            report.message_id = submission.receipt.message_id;
+            report.received_at = submission.receipt.received_at;
+            record.reports[at] = report;
+        }
+        Some(_) => {}
+    }
+    record
+}
+
+fn says_the_same(before: &PatientReport, after: &PatientReport) -> bool {
+    before.demographics == after.demographics && before.observations == after.observations
+}
+
+fn new_record(submission: &Submission, is_pending: bool) -> PatientRecord {
+    let patient = Patient {
+        id: PatientId(derive(submission.receipt.message_id, Purpose::Patient, 0)),
+        version: 1,
+        status: if is_pending { PatientStatus::Pending } else { PatientStatus::Active },
+        demographics: Demographics::default(),
+        created_at: submission.receipt.received_at,
+        updated_at: submission.receipt.received_at,
+    };
+    PatientRecord { patient, reports: Vec::new(), vaccinations: Vec::new(), consents: Vec::new() }
+}
+
+fn new_report(submission: &Submission, record: &PatientRecord) -> PatientReport {
+    PatientReport {
+        id: PatientReportId(derive(submission.receipt.message_id, Purpose::PatientReport, 0)),
+        patient_id: record.patient.id,
+        organization_id: submission.caller.organization_id,
+        message_id: submission.receipt.message_id,
+        received_at: submission.receipt.received_at,
+        demographics: Demographics::default(),
+        observations: Vec::new(),
+    }
+}
+
+/// Brings what an organization has said up to date: what is stated replaces, what is cleared goes, the rest stays.
+/// Names and identifiers are remembered, as people are found by old ones too.
+fn state(known: &mut Demographics, stated: &PatientStatement) {
+    for &fact in &stated.cleared {
+        clear(known, fact);
+    }
+    let said = &stated.demographics;
+    known.names = remember(&said.names, &known.names, |left, right| folded(left) == folded(right));
+    known.identifiers = remember(&said.identifiers, &known.identifiers, Identifier::eq);
+    replace_list(&mut known.races, &said.races);
+    replace_list(&mut known.addresses, &said.addresses);
+    replace_list(&mut known.telecoms, &said.telecoms);
+    replace_list(&mut known.next_of_kin, &said.next_of_kin);
+    replace(&mut known.mother_maiden_name, &said.mother_maiden_name);
+    replace(&mut known.birth_date, &said.birth_date);
+    replace(&mut known.sex, &said.sex);
+    replace(&mut known.ethnicity, &said.ethnicity);
+    replace(&mut known.language, &said.language);
+    replace(&mut known.multiple_birth, &said.multiple_birth);
+    replace(&mut known.birth_order, &said.birth_order);
+    replace(&mut known.is_deceased, &said.is_deceased);
+    replace(&mut known.death_date, &said.death_date);
+    replace(&mut known.publicity, &said.publicity);
+    replace(&mut known.protection, &said.protection);
+    replace(&mut known.registry_status, &said.registry_status);
+}
+
+fn clear(known: &mut Demographics, fact: ClearedFact) {
+    match fact {
+        ClearedFact::MotherMaidenName => known.mother_maiden_name = None,
+        ClearedFact::Races => known.races.clear(),
+        ClearedFact::Addresses => known.addresses.clear(),
+        ClearedFact::Telecoms => known.telecoms.clear(),
+        ClearedFact::Language => known.language = None,
+        ClearedFact::Ethnicity => known.ethnicity = None,
+        ClearedFact::MultipleBirth => (known.multiple_birth, known.birth_order) = (None, None),
+        ClearedFact::Death => (known.is_deceased, known.death_date) = (None, None),
+        ClearedFact::Publicity => known.publicity = None,
+        ClearedFact::Protection => known.protection = None,
+        ClearedFact::RegistryStatus => known.registry_status = None,
+    }
+}
+
+fn replace<T: Clone>(known: &mut Option<T>, said: &Option<T>) {
+    if said.is_some() {
+        known.clone_from(said);
+    }
+}
+
+fn replace_list<T: Clone>(known: &mut Vec<T>, said: &[T]) {
+    if !said.is_empty() {
+        *known = said.to_vec();
+    }
+}
+
+/// The newly said first, then what was known and is not said again.
+pub(crate) fn remember<T: Clone>(said: &[T], known: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let mut all: Vec<T> = Vec::with_capacity(said.len() + known.len());
+    for item in said.iter().chain(known) {
+        if all.len() < REMEMBERED_MAXIMUM && !all.iter().any(|earlier| same(earlier, item)) {
+            all.push(item.clone());
+        }
+    }
+    all
+}
+
+/// Whether two names are one name, but for case.
+pub(crate) fn is_same_name(left: &PersonName, right: &PersonName) -> bool {
+    folded(left) == folded(right)
+}

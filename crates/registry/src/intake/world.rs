@@ -1,0 +1,212 @@
+//! The world of one batch: what was read about the people and messages concerned, and what the batch has decided so
+//! far. Each decision sees those of its predecessors; the difference to what was read is written at the end.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use model::{AuditEntry, Demographics, LoggedMessage, OrganizationId, PatientId, PatientRecord, PatientStatus};
+use store::{Changes, Database, KnownMessage, PatientChange, ReviewOpened, StoreError};
+
+use super::{Decision, Submission};
+use crate::consolidate;
+use model::CodeTables;
+
+/// People under one key above which the key tells nothing and is passed over (a dummy identifier, say).
+const PEOPLE_PER_KEY_MAXIMUM: usize = 64;
+
+/// What a batch knows.
+#[derive(Debug, Default)]
+pub struct World {
+    messages: HashMap<i64, Vec<KnownMessage>>,
+    keys: HashMap<i64, Vec<PatientId>>,
+    records: BTreeMap<PatientId, Entry>,
+    logged: Vec<LoggedMessage>,
+    reviews: Vec<ReviewOpened>,
+    audit: Vec<AuditEntry>,
+}
+
+/// A record, as it is now and as it was read; `None` when the batch made it.
+#[derive(Debug)]
+struct Entry {
+    now: PatientRecord,
+    read: Option<PatientRecord>,
+    is_changed: bool,
+}
+
+impl World {
+    /// The keys under which submissions are looked up: of their messages, and of the people they may be about.
+    pub(super) fn questions<'a>(submissions: impl Iterator<Item = &'a Submission>) -> (Vec<i64>, Vec<i64>) {
+        let (mut hashes, mut keys) = (HashSet::new(), HashSet::new());
+        for submission in submissions {
+            hashes.insert(submission.identity.control_hash);
+            if let Some(stated) = &submission.patient {
+                keys.extend(matching::match_keys(&stated.demographics, None));
+            }
+        }
+        (hashes.into_iter().collect(), keys.into_iter().collect())
+    }
+
+    /// A world of these messages and of these people under these keys, whose records follow.
+    pub(super) fn new(messages: Vec<KnownMessage>, found: Vec<(i64, PatientId)>) -> World {
+        let mut world = World::default();
+        for message in messages {
+            world.messages.entry(message.identity.control_hash).or_default().push(message);
+        }
+        for (key, patient_id) in found {
+            world.keys.entry(key).or_default().push(patient_id);
+        }
+        world.keys.retain(|_, people| people.len() <= PEOPLE_PER_KEY_MAXIMUM);
+        world
+    }
+
+    /// The people whose records the world still lacks: those under its keys, and those that merged records lead to.
+    pub(super) fn missing_records(&self) -> Vec<PatientId> {
+        let under_keys = self.keys.values().flatten().copied();
+        let merged_into = self.records.values().filter_map(|entry| match entry.now.patient.status {
+            PatientStatus::MergedInto(patient_id) => Some(patient_id),
+            PatientStatus::Active | PatientStatus::Pending => None,
+        });
+        let wanted: HashSet<PatientId> = under_keys.chain(merged_into).collect();
+        wanted.into_iter().filter(|patient_id| !self.records.contains_key(patient_id)).collect()
+    }
+
+    /// Adds records that were read.
+    pub(super) fn add_records(&mut self, records: Vec<PatientRecord>) {
+        for record in records {
+            self.records.insert(record.patient.id, Entry { now: record, read: None, is_changed: false });
+        }
+    }
+
+    /// The world of one submission, for a rehearsal: as if the message had never come before.
+    pub(super) fn read(database: &Database, submission: &Submission) -> Result<World, StoreError> {
+        let (_, keys) = World::questions(std::iter::once(submission));
+        let mut world = World::new(Vec::new(), database.patients_by_match_keys(&keys)?);
+        loop {
+            let missing = world.missing_records();
+            let records = database.patient_records(&missing)?;
+            if records.is_empty() {
+                return Ok(world);
+            }
+            world.add_records(records);
+        }
+    }
+
+    /// The messages that an organization sent under a control id, oldest first.
+    pub(super) fn messages_of(&self, organization_id: OrganizationId, control_hash: i64) -> Vec<&KnownMessage> {
+        let messages = self.messages.get(&control_hash).into_iter().flatten();
+        messages.filter(|message| message.organization_id == organization_id).collect()
+    }
+
+    /// The record of a person as it is now.
+    pub(super) fn record(&self, patient_id: PatientId) -> Option<&PatientRecord> {
+        self.records.get(&patient_id).map(|entry| &entry.now)
+    }
+
+    /// The people who may be meant: those under the statement's keys, merged ones by the record that leads on.
+    pub(super) fn candidates(&self, stated: &Demographics) -> Vec<&PatientRecord> {
+        let mut found: Vec<PatientId> = Vec::new();
+        for key in matching::match_keys(stated, None) {
+            for &patient_id in self.keys.get(&key).into_iter().flatten() {
+                let leading = self.leading(patient_id);
+                if !found.contains(&leading) {
+                    found.push(leading);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.into_iter().filter_map(|patient_id| self.record(patient_id)).collect()
+    }
+
+    fn leading(&self, patient_id: PatientId) -> PatientId {
+        let mut current = patient_id;
+        for _ in 0..PEOPLE_PER_KEY_MAXIMUM {
+            match self.record(current).map(|record| record.patient.status) {
+                Some(PatientStatus::MergedInto(next)) => current = next,
+                _ => break,
+            }
+        }
+        current
+    }
+
+    /// Takes a decision into the world, for those that follow it and for the write at the end.
+    pub(super) fn apply(&mut self, decision: &Decision) {
+        if let Some(record) = &decision.record {
+            self.apply_record(record);
+        }
+        if let Some(message) = &decision.message {
+            self.messages.entry(message.identity.control_hash).or_default().push(KnownMessage {
+                id: message.id,
+                received_at: message.received_at,
+                channel: message.channel,
+                organization_id: message.organization_id,
+                identity: message.identity,
+                kind: message.kind.clone(),
+                state: message.state,
+                patient_id: message.patient_id,
+                findings: message.findings.clone(),
+            });
+            self.logged.push(message.clone());
+        }
+        self.reviews.extend_from_slice(&decision.reviews);
+        self.audit.extend(decision.audit.clone());
+    }
+
+    /// Takes in a line of the log or of the audit trail that no submission made (a question and its answer).
+    pub(super) fn note(&mut self, message: Option<LoggedMessage>, audit: &[AuditEntry]) {
+        self.logged.extend(message);
+        self.audit.extend_from_slice(audit);
+    }
+
+    fn apply_record(&mut self, record: &PatientRecord) {
+        let patient_id = record.patient.id;
+        for key in matching::match_keys(&record.patient.demographics, Some(&patient_id.number())) {
+            let people = self.keys.entry(key).or_default();
+            if !people.contains(&patient_id) {
+                people.push(patient_id);
+            }
+        }
+        match self.records.get_mut(&patient_id) {
+            Some(entry) => {
+                let before = std::mem::replace(&mut entry.now, record.clone());
+                if !entry.is_changed {
+                    (entry.read, entry.is_changed) = (Some(before), true);
+                }
+            }
+            None => {
+                self.records.insert(patient_id, Entry { now: record.clone(), read: None, is_changed: true });
+            }
+        }
+    }
+
+    /// Everything that differs from what was read.
+    pub(super) fn into_changes(self, codes: &dyn CodeTables) -> Changes {
+        let mut changes =
+            Changes { messages: self.logged, reviews: self.reviews, audit: self.audit, ..Changes::default() };
+        for entry in self.records.into_values().filter(|entry| entry.is_changed) {
+            add_difference(&mut changes, entry.read.as_ref(), entry.now, codes);
+        }
+        changes
+    }
+}
+
+fn add_difference(changes: &mut Changes, read: Option<&PatientRecord>, now: PatientRecord, codes: &dyn CodeTables) {
+    let patient_id = now.patient.id;
+    let number = patient_id.number();
+    let old_keys = read.map(|read| matching::match_keys(&read.patient.demographics, Some(&number))).unwrap_or_default();
+    let new_keys = matching::match_keys(&now.patient.demographics, Some(&number));
+    changes.match_keys.extend(new_keys.into_iter().filter(|key| !old_keys.contains(key)).map(|key| (key, patient_id)));
+
+    let old_events = read.map(|read| consolidate::events(read, codes)).unwrap_or_default();
+    let new_events = consolidate::events(&now, codes);
+    let gone = old_events.iter().filter(|old| new_events.iter().all(|new| new.id != old.id));
+    changes.removed_events.extend(gone.map(|event| (patient_id, event.id)));
+    changes.vaccination_events.extend(new_events.into_iter().filter(|event| !old_events.contains(event)));
+
+    let known_reports = read.map(|read| read.reports.as_slice()).unwrap_or_default();
+    changes.patient_reports.extend(now.reports.into_iter().filter(|report| !known_reports.contains(report)));
+    let known_doses = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
+    changes.vaccination_reports.extend(now.vaccinations.into_iter().filter(|report| !known_doses.contains(report)));
+    let known_consents = read.map(|read| read.consents.as_slice()).unwrap_or_default();
+    changes.consents.extend(now.consents.into_iter().filter(|consent| !known_consents.contains(consent)));
+    let expected_version = read.map(|read| read.patient.version);
+    changes.patients.push(PatientChange { patient: now.patient, expected_version });
+}

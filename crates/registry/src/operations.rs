@@ -1,0 +1,160 @@
+//! What operators ask: is it well, what does it hold, who saw whom.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, PatientId};
+use store::{AuditRecord, AuditVerification, KnownMessage, MessageFilter, Statistics};
+
+use crate::{Admission, Registry, RegistryError};
+
+/// The longest time for which readiness waits for the database.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whether a node can serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Health {
+    /// The database answers.
+    pub database_answers: bool,
+    /// The program is stopping.
+    pub is_stopping: bool,
+    /// Calls in flight.
+    pub in_flight: usize,
+}
+
+impl Health {
+    /// Whether the node should be sent work.
+    pub fn is_ready(&self) -> bool {
+        self.database_answers && !self.is_stopping
+    }
+}
+
+/// One line of a doctor's report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnosis {
+    /// What was looked at.
+    pub subject: &'static str,
+    /// Whether it is well.
+    pub is_well: bool,
+    /// What was seen, and what to do if it is not well.
+    pub report: String,
+}
+
+impl Registry {
+    /// Whether this node can serve. Blocks for as long as the database takes, two seconds at most.
+    pub fn health(&self) -> Health {
+        Health {
+            database_answers: self.database().ping(PING_TIMEOUT).is_ok(),
+            is_stopping: self.gate().is_stopping(),
+            in_flight: self.gate().in_flight(),
+        }
+    }
+
+    /// How much the registry holds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn statistics(&self, _admission: &Admission) -> Result<Statistics, RegistryError> {
+        Ok(self.database().statistics()?)
+    }
+
+    /// How many messages are in each state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn message_counts(&self, _admission: &Admission) -> Result<Vec<(MessageState, u64)>, RegistryError> {
+        Ok(self.database().message_counts()?)
+    }
+
+    /// The message log, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn messages(
+        &self,
+        _admission: &Admission,
+        filter: &MessageFilter,
+        limit: u32,
+    ) -> Result<Vec<KnownMessage>, RegistryError> {
+        Ok(self.database().messages(filter, limit)?)
+    }
+
+    /// A logged message with its original.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find_message(&self, _admission: &Admission, id: MessageId) -> Result<Option<LoggedMessage>, RegistryError> {
+        Ok(self.database().find_message(id)?)
+    }
+
+    /// Who saw or changed a person's record, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn audit_of_patient(
+        &self,
+        _admission: &Admission,
+        id: PatientId,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, RegistryError> {
+        Ok(self.database().audit_of_patient(id, limit)?)
+    }
+
+    /// Writes down that an operator changed settings, organizations or accounts.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn record_administration(
+        &self,
+        _admission: &Admission,
+        operator: &Caller,
+        at: Timestamp,
+        what: String,
+    ) -> Result<(), RegistryError> {
+        let entry = AuditEntry {
+            at,
+            account_id: operator.account_id,
+            organization_id: operator.organization_id,
+            action: AuditAction::Administered,
+            patient_id: None,
+            message_id: None,
+            detail: what,
+        };
+        self.lanes().note(None, vec![entry]).await
+    }
+
+    /// Looks the registry over: the database's integrity, its schema, the audit chains, quarantined messages.
+    ///
+    /// # Errors
+    /// When the database cannot be read at all.
+    pub fn examine(&self, _admission: &Admission) -> Result<Vec<Diagnosis>, RegistryError> {
+        let database = self.database();
+        let faults = database.check_integrity()?;
+        let integrity = if faults.is_empty() { "no fault found".to_owned() } else { faults.join("; ") };
+        let audit = database.verify_audit_chains()?;
+        let quarantined = database.message_counts()?;
+        let quarantined = quarantined.iter().find(|(state, _)| *state == MessageState::Quarantined);
+        let quarantined = quarantined.map_or(0, |(_, count)| *count);
+        Ok(vec![
+            Diagnosis { subject: "database", is_well: faults.is_empty(), report: integrity },
+            Diagnosis { subject: "schema", is_well: true, report: format!("version {}", database.schema_version()?) },
+            Diagnosis { subject: "audit trail", is_well: audit.faults.is_empty(), report: audit_report(&audit) },
+            Diagnosis {
+                subject: "quarantine",
+                is_well: quarantined == 0,
+                report: match quarantined {
+                    0 => "no message is kept aside".to_owned(),
+                    count => format!("{count} messages are kept aside; see `bluebonnet messages --state quarantined`"),
+                },
+            },
+        ])
+    }
+}
+
+fn audit_report(audit: &AuditVerification) -> String {
+    if audit.faults.is_empty() {
+        let lines: u64 = audit.chains.iter().map(|chain| chain.line_count).sum();
+        return format!("{lines} lines in {} chains, each following from the one before it", audit.chains.len());
+    }
+    audit.faults.iter().map(|fault| fault.sentence.as_str()).collect::<Vec<_>>().join("; ")
+}

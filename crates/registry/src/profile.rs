@@ -1,0 +1,194 @@
+//! What differs from one jurisdiction to the next, as data: names, contacts, texts, time zone, consent.
+//!
+//! Nothing outside a profile names a jurisdiction.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::{ConsentStatus, Cvx};
+use serde::Deserialize;
+
+/// A jurisdiction's profile, as its TOML file says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// How the registry names itself.
+    pub registry: Names,
+    /// Where people write to.
+    pub contacts: Contacts,
+    /// What a closed door says.
+    pub closed_door: ClosedDoor,
+    /// Who may be kept and shown.
+    pub consent: ConsentRules,
+    /// How questions are answered.
+    pub query: QueryRules,
+}
+
+/// How the registry names itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// For people.
+    pub name: String,
+    /// Short, for headings and subjects.
+    pub short_name: String,
+    /// MSH-3 of what the registry sends.
+    pub application: String,
+    /// MSH-4 and MSH-22 of what the registry sends, and the authority of its own numbers (PID-3, type SR).
+    pub facility: String,
+    /// IANA time zone in which the registry's days begin.
+    pub time_zone: String,
+}
+
+/// Where people write to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contacts {
+    /// For the web application.
+    pub web_application: String,
+    /// For data exchange.
+    pub data_exchange: String,
+}
+
+/// What a closed door says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedDoor {
+    /// The heading of the web page.
+    pub heading: String,
+    /// The sentence.
+    pub sentence: String,
+    /// The shortest time after which a sender should come back when a node is overloaded.
+    pub retry_after_seconds: u32,
+}
+
+/// Whether a person's record is kept before they say so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentPolicy {
+    /// Nothing is kept without consent.
+    OptIn,
+    /// Records are kept and shared unless the person objects.
+    OptOut,
+    /// Records are kept and shared; an objection has no effect.
+    Mandatory,
+}
+
+/// Who may be kept and shown.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentRules {
+    /// Whether a person's record is kept before they say so.
+    pub policy: ConsentPolicy,
+    /// How a sender affirms consent in a message, in words for the finding that asks for it.
+    #[serde(default)]
+    pub how_to_affirm: String,
+    /// The kinds of consent, by the name under which they are stored.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, ConsentKind>,
+    /// What each code means, wherever a message carries it (PD1-12, or the observation below).
+    #[serde(default)]
+    pub codes: BTreeMap<String, CarriedConsent>,
+    /// OBX-3 codes of observations whose value is a consent code and whose date (OBX-14) is the day of consent.
+    #[serde(default)]
+    pub observation_questions: Vec<String>,
+    /// Events in which doses are kept without consent.
+    #[serde(default)]
+    pub events: Vec<DisasterEvent>,
+}
+
+/// One kind of consent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentKind {
+    /// Its name for people.
+    pub label: String,
+    /// Youngest age in years at which it can be given.
+    #[serde(default)]
+    pub from_age: u8,
+    /// Age in years from which it can no longer be given.
+    pub before_age: Option<u8>,
+    /// Age in years from which a record is no longer shown on this consent alone.
+    pub shown_before_age: Option<u8>,
+    /// Age in years from which a record is no longer kept on this consent alone.
+    pub kept_before_age: Option<u8>,
+    /// Whether it covers only doses of a disaster event.
+    #[serde(default)]
+    pub covers_events_only: bool,
+}
+
+/// What a consent code of a message means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarriedConsent {
+    /// The kind, or the kinds of which the one that fits the person's age is meant.
+    pub kinds: Vec<String>,
+    /// Given or taken back.
+    pub status: ConsentStatus,
+}
+
+/// A declared event in which doses are kept without consent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisasterEvent {
+    /// Its name.
+    pub name: String,
+    /// First day.
+    pub from: Date,
+    /// Last day; none while it lasts.
+    pub until: Option<Date>,
+    /// The day from which its doses may no longer be kept without consent.
+    pub kept_until: Option<Date>,
+    /// The vaccines given in it.
+    pub vaccines: Vec<Cvx>,
+}
+
+/// How questions are answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryRules {
+    /// Whether a list of candidates may be given (Z31).
+    pub lists_candidates: bool,
+    /// The most candidates ever given.
+    pub candidates_maximum: u32,
+}
+
+impl Profile {
+    /// Reads a profile and checks that it holds together.
+    ///
+    /// # Errors
+    /// A sentence that names the key and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Profile, ProfileError> {
+        let profile: Profile = toml::from_str(text).map_err(|error| ProfileError(error.to_string()))?;
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// The registry's time zone.
+    pub fn time_zone(&self) -> TimeZone {
+        TimeZone::get(&self.registry.time_zone).expect("checked when the profile was read")
+    }
+
+    fn check(&self) -> Result<(), ProfileError> {
+        TimeZone::get(&self.registry.time_zone)
+            .map_err(|error| ProfileError(format!("registry.time_zone: {error}")))?;
+        for (code, carried) in &self.consent.codes {
+            if carried.kinds.is_empty() {
+                return Err(ProfileError(format!("consent.codes.{code}: kinds is empty")));
+            }
+            if let Some(kind) = carried.kinds.iter().find(|kind| !self.consent.kinds.contains_key(*kind)) {
+                return Err(ProfileError(format!("consent.codes.{code}: there is no kind {kind:?} in consent.kinds")));
+            }
+        }
+        if self.consent.policy == ConsentPolicy::OptIn && self.consent.codes.is_empty() {
+            return Err(ProfileError("consent.codes: an opt-in registry needs a code by which consent arrives".into()));
+        }
+        Ok(())
+    }
+}
+
+/// A profile that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the profile cannot be used: {0}")]
+pub struct ProfileError(String);

@@ -1,0 +1,155 @@
+//! The story of a question: find, grade, check what may be shown, answer, and write down who asked.
+
+use matching::Grade;
+use model::{
+    AuditAction, AuditEntry, Caller, Finding, FindingKind, LoggedMessage, MessageIdentity, MessageState, PatientId,
+    PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
+};
+
+use crate::{Admission, Registry, RegistryError, consents, consolidate};
+
+impl Registry {
+    /// Answers a question about one person. Who asked, and whom they were shown, is stored before the answer is given.
+    ///
+    /// Records that may not be shown are left out before anything is counted, so that nothing tells them from people
+    /// who are not in the registry.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when the machine failed.
+    ///
+    /// # Source
+    /// HL7 IG 1.5, tables 7-2, 11-2 and 11-3.
+    pub async fn answer_query(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        receipt: Receipt,
+        identity: MessageIdentity,
+        query: Query,
+        mut findings: Vec<Finding>,
+    ) -> Result<QueryOutcome, RegistryError> {
+        let answer = if matching::match_keys(&query.person, None).is_empty() {
+            findings.push(Finding::new(FindingKind::QueryTooVague));
+            Answer { status: QueryStatus::Error, people: Vec::new() }
+        } else {
+            let registry = self.clone();
+            let looking = tokio::task::spawn_blocking(move || registry.look_for(&query, receipt));
+            let (answer, kind) = looking.await.map_err(|_| RegistryError::Stopping)??;
+            if kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found {
+                findings.push(Finding::new(FindingKind::ForecastNotGiven));
+            }
+            answer
+        };
+        let audit = audited(caller, &receipt, &answer);
+        let message = LoggedMessage {
+            id: receipt.message_id,
+            received_at: receipt.received_at,
+            channel: receipt.channel,
+            organization_id: caller.organization_id,
+            identity,
+            kind: "QBP".into(),
+            state: MessageState::Answered,
+            patient_id: answer.the_person(),
+            findings: findings.iter().map(|finding| Finding { value: String::new(), ..finding.clone() }).collect(),
+            original: None,
+        };
+        self.lanes().note(Some(message), audit).await?;
+        let Answer { status, people } = answer;
+        Ok(QueryOutcome { message_id: receipt.message_id, status, people, findings })
+    }
+
+    fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
+        let keys = matching::match_keys(&query.person, None);
+        let mut ids: Vec<PatientId> =
+            self.database().patients_by_match_keys(&keys)?.into_iter().map(|(_, id)| id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let records = self.read_leading(&ids)?;
+        let mut graded: Vec<(Grade, PatientRecord)> = records
+            .into_iter()
+            .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
+            .filter_map(|record| {
+                Some((matching::grade_for_query(&query.person, &record.patient.demographics)?, record))
+            })
+            .collect();
+        let is_settled = |(_, record): &(Grade, PatientRecord)| record.patient.status == PatientStatus::Active;
+        if graded.iter().any(is_settled) {
+            graded.retain(is_settled);
+        }
+        graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
+        let (status, people) = self.choose(query, graded);
+        let people = people.iter().map(|record| consolidate::shown(record, self.codes())).collect();
+        Ok((Answer { status, people }, query.kind))
+    }
+
+    /// The decision table of the guide.
+    fn choose(&self, query: &Query, mut graded: Vec<(Grade, PatientRecord)>) -> (QueryStatus, Vec<PatientRecord>) {
+        let rules = &self.profile().query;
+        let high = graded.iter().filter(|(grade, _)| *grade == Grade::High).count();
+        if high == 1 {
+            graded.truncate(1);
+            return (QueryStatus::Found, graded.into_iter().map(|(_, record)| record).collect());
+        }
+        let lists = query.kind == QueryKind::History && rules.lists_candidates;
+        if graded.is_empty() || !lists {
+            return (QueryStatus::NotFound, Vec::new());
+        }
+        let limit = query.limit.unwrap_or(rules.candidates_maximum).min(rules.candidates_maximum);
+        if graded.len() > limit as usize {
+            return (QueryStatus::TooMany, Vec::new());
+        }
+        (QueryStatus::Found, graded.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// The records of these people, merged ones by the record that leads on.
+    fn read_leading(&self, ids: &[PatientId]) -> Result<Vec<PatientRecord>, RegistryError> {
+        let mut leading: Vec<PatientRecord> = Vec::new();
+        let mut wanted = ids.to_vec();
+        while !wanted.is_empty() {
+            let mut next = Vec::new();
+            for record in self.database().patient_records(&wanted)? {
+                match record.patient.status {
+                    PatientStatus::MergedInto(patient_id) => next.push(patient_id),
+                    _ if leading.iter().any(|known| known.patient.id == record.patient.id) => {}
+                    _ => leading.push(record),
+                }
+            }
+            wanted = next;
+        }
+        Ok(leading)
+    }
+}
+
+/// What was found, before it is told.
+struct Answer {
+    status: QueryStatus,
+    people: Vec<PatientRecord>,
+}
+
+impl Answer {
+    fn the_person(&self) -> Option<PatientId> {
+        match self.people.as_slice() {
+            [person] => Some(person.patient.id),
+            _ => None,
+        }
+    }
+}
+
+fn audited(caller: &Caller, receipt: &Receipt, answer: &Answer) -> Vec<AuditEntry> {
+    let entry = |action, patient_id| AuditEntry {
+        at: receipt.received_at,
+        account_id: caller.account_id,
+        organization_id: caller.organization_id,
+        action,
+        patient_id,
+        message_id: Some(receipt.message_id),
+        detail: String::new(),
+    };
+    match answer.people.as_slice() {
+        [] => vec![entry(AuditAction::SearchWithoutResult, None)],
+        [person] => vec![entry(AuditAction::RecordDisclosed, Some(person.patient.id))],
+        people => {
+            people.iter().map(|person| entry(AuditAction::CandidatesDisclosed, Some(person.patient.id))).collect()
+        }
+    }
+}

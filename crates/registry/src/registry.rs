@@ -1,0 +1,119 @@
+//! The registry itself: what it is made of, and how it is opened.
+
+use std::sync::Arc;
+
+use codes::CodeSets;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use store::Database;
+
+use crate::accounts::SignIns;
+use crate::directory::Directory;
+use crate::intake::{Lanes, Rules};
+use crate::{Gate, Profile, RegistryError};
+
+/// Settings of one node.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Intake lanes: one for SQLite, which has one writer; two saturate PostgreSQL on a machine of two cores.
+    pub lanes: usize,
+    /// Random, and new at every start: the key under which verified passwords are remembered.
+    pub secret: [u8; 32],
+}
+
+/// The registry. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    rules: Arc<Rules>,
+    time_zone: TimeZone,
+    gate: Gate,
+    directory: Directory,
+    sign_ins: SignIns,
+    lanes: Lanes,
+}
+
+impl Registry {
+    /// Opens a registry on a migrated database.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a lane cannot be started.
+    pub fn open(
+        database: Database,
+        profile: Profile,
+        codes: Arc<CodeSets>,
+        options: &Options,
+    ) -> Result<Registry, RegistryError> {
+        let gate = Gate::new(&profile.closed_door.sentence, profile.closed_door.retry_after_seconds);
+        let time_zone = profile.time_zone();
+        let rules = Arc::new(Rules { profile, codes });
+        let lanes = Lanes::start(&database, rules.clone(), options.lanes)?;
+        let inner = Inner {
+            directory: Directory::open(&database)?,
+            sign_ins: SignIns::new(options.secret)?,
+            database,
+            rules,
+            time_zone,
+            gate,
+            lanes,
+        };
+        Ok(Registry { inner: Arc::new(inner) })
+    }
+
+    /// The gate in front of every door.
+    pub fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// The jurisdiction's profile.
+    pub fn profile(&self) -> &Profile {
+        &self.inner.rules.profile
+    }
+
+    /// The code tables in use.
+    pub fn codes(&self) -> &CodeSets {
+        &self.inner.rules.codes
+    }
+
+    /// The registry's calendar day at an instant.
+    pub fn today(&self, now: Timestamp) -> Date {
+        now.to_zoned(self.inner.time_zone.clone()).date()
+    }
+
+    /// Reads organizations and accounts again, as other nodes may have changed them.
+    ///
+    /// # Errors
+    /// When the database cannot be read; what was known stays.
+    pub fn refresh(&self) -> Result<(), RegistryError> {
+        self.inner.directory.refresh(&self.inner.database)
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.inner.rules
+    }
+
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.inner.time_zone
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    pub(crate) fn sign_ins(&self) -> &SignIns {
+        &self.inner.sign_ins
+    }
+
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.inner.lanes
+    }
+}
