@@ -17,6 +17,7 @@
 //! ```
 
 mod code_sets;
+mod hl7_tables;
 mod import;
 mod manufacturers;
 mod packages;
