@@ -1,0 +1,217 @@
+//! The service at its address: what comes in over HTTP, and what goes out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use model::{Channel, MessageId};
+use registry::{Admission, Closed, Registry};
+use uuid::Uuid;
+
+use crate::addresses::{ForwardedHeaders, client_address, service_address};
+use crate::bodies::{self, Received};
+use crate::connectivity_test::connectivity_test;
+use crate::envelope::{self, Call, Refusal};
+use crate::faults::{Fault, TooLarge, Unknown};
+use crate::replies;
+use crate::submit_single_message::{Arrival, NotAnswered, submit_single_message};
+use crate::wsdl::wsdl;
+
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+const XML: &str = "text/xml; charset=utf-8";
+
+/// How the service is reached, and its limits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The path at which it is.
+    pub path: String,
+    /// Whether a proxy of our own stands in front.
+    pub forwarded: ForwardedHeaders,
+    /// Bytes of a request's body at most.
+    pub body_bytes_maximum: usize,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            path: "/webservice".to_owned(),
+            forwarded: ForwardedHeaders::Ignored,
+            body_bytes_maximum: 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The web service of a registry.
+#[derive(Clone)]
+pub struct WebService {
+    registry: Registry,
+    settings: Arc<Settings>,
+}
+
+impl WebService {
+    /// The web service of this registry.
+    pub fn new(registry: Registry, settings: Settings) -> WebService {
+        WebService { registry, settings: Arc::new(settings) }
+    }
+}
+
+/// The routes of the web service: calls by POST, the WSDL by GET with `?wsdl`.
+pub fn router(service: WebService) -> Router {
+    let path = service.settings.path.clone();
+    Router::new().route(&path, get(describe).post(receive)).with_state(service)
+}
+
+/// Serves the WSDL, also while the gate is closed: it tells nothing about anybody, and a client that starts during a
+/// maintenance window needs it to be able to queue.
+async fn describe(State(service): State<WebService>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let address = service_address(&head, &service.settings.path, service.settings.forwarded);
+    if asks_for_wsdl(head.uri.query().unwrap_or_default()) {
+        return ([(header::CONTENT_TYPE, XML)], wsdl(&address)).into_response();
+    }
+    let text = format!(
+        "{}\nWeb service for immunization messages: SOAP 1.2, {}.\nWSDL: {address}?wsdl\n",
+        service.registry.profile().registry.name,
+        envelope::CDC
+    );
+    ([(header::CONTENT_TYPE, PLAIN_TEXT)], text).into_response()
+}
+
+fn asks_for_wsdl(query: &str) -> bool {
+    query.split('&').any(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("wsdl") || name.eq_ignore_ascii_case("singlewsdl")
+    })
+}
+
+async fn receive(State(service): State<WebService>, request: Request) -> Response {
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    let Settings { body_bytes_maximum, body_timeout, .. } = *service.settings;
+    // The body comes before the gate: a client that is still sending does not look for a 503.
+    let body = bodies::receive(body, body_bytes_maximum, body_timeout).await;
+    let was_received = matches!(body, Received::Whole(_));
+    let outcome = match service.registry.gate().admit(Channel::WebService) {
+        Ok(admission) => service.answer(&admission, &head, body).await,
+        Err(closed) => Outcome::Closed(closed),
+    };
+    outcome.record(started.elapsed());
+    let mut response = outcome.into_response();
+    if !was_received {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+impl WebService {
+    async fn answer(&self, admission: &Admission, head: &Parts, body: Received) -> Outcome {
+        let call = match self.read(head, body) {
+            Ok(call) => call,
+            Err(fault) => return Outcome::Fault(fault),
+        };
+        match call {
+            Call::ConnectivityTest { echo_back } => {
+                Outcome::Answer { operation: "connectivityTest", text: connectivity_test(admission, echo_back) }
+            }
+            Call::SubmitSingleMessage(call) => {
+                let arrival = self.arrival(head);
+                match submit_single_message(&self.registry, admission, arrival, call).await {
+                    Ok(text) => Outcome::Answer { operation: "submitSingleMessage", text },
+                    Err(NotAnswered::Fault(fault)) => Outcome::Fault(fault),
+                    Err(NotAnswered::Away) => Outcome::Closed(self.registry.gate().closed()),
+                }
+            }
+        }
+    }
+
+    fn read(&self, head: &Parts, body: Received) -> Result<Call, Fault> {
+        let bytes = match body {
+            Received::Whole(bytes) => bytes,
+            Received::TooLarge => {
+                let bytes_maximum = self.settings.body_bytes_maximum;
+                return Err(Fault::MessageTooLarge(TooLarge::Message { bytes_maximum }));
+            }
+            Received::Incomplete => return Err(Fault::Unknown(Unknown::Incomplete)),
+        };
+        if is_compressed(&head.headers) {
+            return Err(Refusal::Unreadable("the request is compressed (Content-Encoding)".to_owned()).into());
+        }
+        envelope::read(&bytes, charset(&head.headers)).map_err(Fault::from)
+    }
+
+    fn arrival(&self, head: &Parts) -> Arrival {
+        #[expect(clippy::disallowed_methods, reason = "the door reads the clock and makes the receipt id")]
+        let (received_at, id) = (Timestamp::now(), Uuid::now_v7());
+        Arrival { message_id: MessageId(id), received_at, source: client_address(head, self.settings.forwarded) }
+    }
+}
+
+fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// The charset parameter of the Content-Type; the type itself, the action and SOAPAction do not matter, as the body
+/// says which operation it is.
+fn charset(headers: &HeaderMap) -> Option<&str> {
+    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
+    })
+}
+
+/// What becomes of a call.
+enum Outcome {
+    Answer { operation: &'static str, text: String },
+    Fault(Fault),
+    Closed(Closed),
+}
+
+impl Outcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Outcome::Answer { operation: "connectivityTest", .. } => "echoed",
+            Outcome::Answer { .. } => "answered",
+            Outcome::Fault(fault) => fault.word(),
+            Outcome::Closed(_) => "closed",
+        }
+    }
+
+    fn record(&self, took: Duration) {
+        let outcome = self.word();
+        metrics::counter!("webservice_calls_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("webservice_call_seconds", "outcome" => outcome).record(took.as_secs_f64());
+        tracing::debug!(outcome, seconds = took.as_secs_f64(), "call");
+    }
+}
+
+impl IntoResponse for Outcome {
+    fn into_response(self) -> Response {
+        match self {
+            Outcome::Answer { operation, text } => {
+                ([(header::CONTENT_TYPE, replies::SOAP_TYPE)], replies::answer(operation, &text)).into_response()
+            }
+            Outcome::Fault(fault) => {
+                let headers = [(header::CONTENT_TYPE, replies::fault_type(&fault))];
+                (fault.status(), headers, replies::fault(&fault)).into_response()
+            }
+            Outcome::Closed(Closed { sentence, retry_after_seconds }) => {
+                let headers = [
+                    (header::RETRY_AFTER, HeaderValue::from(retry_after_seconds)),
+                    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+                    (header::CONTENT_TYPE, HeaderValue::from_static(PLAIN_TEXT)),
+                ];
+                (StatusCode::SERVICE_UNAVAILABLE, headers, sentence).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Writes the envelopes that go out.
+//!
+//! A carriage return goes out as `&#xD;`, because every XML reader turns a bare one into a line feed, and HL7 segments
+//! end with it.
+
+use crate::envelope::{CDC, ExpandedName, SOAP, SOAP_1_1};
+use crate::faults::{Detail, Fault, Version};
+
+/// Content-Type of SOAP 1.2.
+pub(crate) const SOAP_TYPE: &str = "application/soap+xml; charset=utf-8";
+/// Content-Type of SOAP 1.1.
+pub(crate) const SOAP_1_1_TYPE: &str = "text/xml; charset=utf-8";
+
+const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+
+/// Characters of a name that a fault repeats.
+const NAME_LENGTH_MAXIMUM: usize = 128;
+
+/// The answer of an operation: `<{operation}Response><return>{text}</return>`.
+pub(crate) fn answer(operation: &str, text: &str) -> String {
+    let text = escape(text);
+    let content = format!(r#"<{operation}Response xmlns="{CDC}"><return>{text}</return></{operation}Response>"#);
+    envelope("", &content)
+}
+
+/// A fault, in an envelope of the version that the sender can read.
+pub(crate) fn fault(fault: &Fault) -> String {
+    match fault {
+        Fault::OtherVersion(Version::Soap11) => soap_1_1_fault(fault),
+        Fault::OtherVersion(Version::Unknown) => envelope(&upgrade_header(), &soap_fault(fault)),
+        Fault::NotUnderstood(headers) => envelope(&not_understood_headers(headers), &soap_fault(fault)),
+        fault => envelope("", &soap_fault(fault)),
+    }
+}
+
+/// The Content-Type of a fault.
+pub(crate) fn fault_type(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::OtherVersion(Version::Soap11) => SOAP_1_1_TYPE,
+        _ => SOAP_TYPE,
+    }
+}
+
+fn envelope(header: &str, body: &str) -> String {
+    format!(r#"{DECLARATION}<env:Envelope xmlns:env="{SOAP}">{header}<env:Body>{body}</env:Body></env:Envelope>"#)
+}
+
+/// SOAP Version 1.2 Part 1, 5.4.
+fn soap_fault(fault: &Fault) -> String {
+    let code = fault.soap_code();
+    let reason = escape(fault.soap_reason());
+    let detail = fault.detail().map(|detail| typed_detail(&detail)).unwrap_or_default();
+    format!(
+        "<env:Fault><env:Code><env:Value>env:{code}</env:Value></env:Code>\
+        <env:Reason><env:Text xml:lang=\"en\">{reason}</env:Text></env:Reason>{detail}</env:Fault>"
+    )
+}
+
+/// Code, Reason, Detail: in this order, in capitals (CDC WSDL 1.0).
+fn typed_detail(detail: &Detail) -> String {
+    let Detail { element, code, reason, sentence } = detail;
+    let sentence = escape(sentence);
+    format!(
+        "<env:Detail><{element} xmlns=\"{CDC}\"><Code>{code}</Code><Reason>{reason}</Reason>\
+        <Detail>{sentence}</Detail></{element}></env:Detail>"
+    )
+}
+
+/// SOAP Version 1.2 Part 1, 5.4.8.
+fn not_understood_headers(headers: &[ExpandedName]) -> String {
+    let blocks: String = headers
+        .iter()
+        .map(|header| match header {
+            ExpandedName { namespace, name } if namespace.is_empty() => {
+                format!(r#"<env:NotUnderstood qname="{}"/>"#, escape(shortened(name)))
+            }
+            ExpandedName { namespace, name } => format!(
+                r#"<env:NotUnderstood qname="h:{}" xmlns:h="{}"/>"#,
+                escape(shortened(name)),
+                escape(shortened(namespace))
+            ),
+        })
+        .collect();
+    format!("<env:Header>{blocks}</env:Header>")
+}
+
+/// SOAP Version 1.2 Part 1, 5.4.7.
+fn upgrade_header() -> String {
+    "<env:Header><env:Upgrade><env:SupportedEnvelope qname=\"env:Envelope\"/></env:Upgrade></env:Header>".to_owned()
+}
+
+/// An envelope of SOAP 1.1, as that version's clients can read no other (SOAP Version 1.2 Part 1, Appendix A).
+fn soap_1_1_fault(fault: &Fault) -> String {
+    let code = fault.soap_code();
+    let reason = escape(fault.soap_reason());
+    format!(
+        "{DECLARATION}<env:Envelope xmlns:env=\"{SOAP_1_1}\"><env:Header>\
+        <upg:Upgrade xmlns:upg=\"{SOAP}\"><upg:SupportedEnvelope qname=\"upg:Envelope\"/></upg:Upgrade></env:Header>\
+        <env:Body><env:Fault><faultcode>env:{code}</faultcode><faultstring xml:lang=\"en\">{reason}</faultstring>\
+        </env:Fault></env:Body></env:Envelope>"
+    )
+}
+
+fn shortened(name: &str) -> &str {
+    name.char_indices().nth(NAME_LENGTH_MAXIMUM).map_or(name, |(end, _)| &name[..end])
+}
+
+/// Escapes text for an element or an attribute. What XML cannot carry becomes U+FFFD.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + text.len() / 16);
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\r' => escaped.push_str("&#xD;"),
+            '\t' | '\n' => escaped.push(character),
+            '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => escaped.push('\u{FFFD}'),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_keep_their_carriage_returns_and_nothing_breaks_the_envelope() {
+        for (text, escaped) in [
+            ("MSH|^~\\&|\rMSA|AA\r", "MSH|^~\\&amp;|&#xD;MSA|AA&#xD;"),
+            ("a < b > \"c\" ]]>", "a &lt; b &gt; &quot;c&quot; ]]&gt;"),
+            ("tab\tline\n", "tab\tline\n"),
+            ("\u{0}\u{b}\u{1c}\u{fffe}", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+            ("Nuñez 😀", "Nuñez 😀"),
+        ] {
+            assert_eq!(escape(text), escaped);
+        }
+    }
+}

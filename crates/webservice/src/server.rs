@@ -1,0 +1,197 @@
+//! The HTTP server: accepts connections, with TLS where certificates are given, and hands requests to a router.
+//!
+//! It knows nothing of SOAP. Handlers find the client's address in the extension `ConnectInfo<SocketAddr>`, and the
+//! scheme of the connection in the extension `Scheme`.
+
+mod certificates;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::uri::Scheme;
+use axum::http::{Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
+
+use self::certificates::Certificates;
+
+/// Limits of the server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Connections open at once; more wait unaccepted.
+    pub connections_maximum: usize,
+    /// Bytes of a request's head at most.
+    pub head_bytes_maximum: usize,
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Duration,
+    /// How long a request's head may take to arrive, and how long a connection may idle.
+    pub head_timeout: Duration,
+    /// How long a request may take from its head to its answer.
+    pub request_timeout: Duration,
+    /// How long a stopping server waits for the answers that are due.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections_maximum: 4096,
+            head_bytes_maximum: 64 * 1024,
+            handshake_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(120),
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Where the certificate chain and its private key are, both in PEM. Files that change are read again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsFiles {
+    /// The certificate chain, the server's own first.
+    pub certificates: PathBuf,
+    /// The private key.
+    pub private_key: PathBuf,
+}
+
+/// A server that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A certificate or key that cannot be read.
+    #[error("cannot read the certificate or key in {path}: {source}")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// A certificate or key that TLS cannot use, or that do not belong together.
+    #[error("cannot use the certificate and key: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Serves a router on one listener until `shutdown` completes, and then until what was taken is answered, or the drain
+/// timeout is over. For several listeners, call it for each.
+///
+/// # Errors
+/// [`ServeError`] when the certificates cannot be used, before anything is accepted.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsFiles>,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let certificates = tls.map(Certificates::open).transpose()?;
+    let connections = Arc::new(Semaphore::new(limits.connections_maximum));
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let (stream, peer, slot) = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
+            () = shutdown.as_mut() => break,
+        };
+        let connection = Connection { peer, router: router.clone(), limits, watcher: graceful.watcher(), slot };
+        let acceptor = certificates.as_ref().map(Certificates::acceptor);
+        tokio::spawn(async move {
+            match acceptor {
+                None => connection.serve(stream, Scheme::HTTP).await,
+                Some(acceptor) => match tokio::time::timeout(limits.handshake_timeout, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => connection.serve(stream, Scheme::HTTPS).await,
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+                    Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+                },
+            }
+        });
+    }
+    // Closing the listener sends newcomers to another node, or to the program that follows this one.
+    drop(listener);
+    if tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("stopped with requests unanswered");
+    }
+    Ok(())
+}
+
+/// The next connection, as soon as there is room for it.
+async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    let slot = connections.clone().acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Answers are small and go out at once.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%peer, %error, "connection lost before its first request");
+                }
+                return (stream, peer, slot);
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: connections that end make room.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// One accepted connection.
+struct Connection {
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    watcher: Watcher,
+    slot: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, scheme: Scheme) {
+        let Connection { peer, router, limits, watcher, slot } = self;
+        let service = service_fn(move |request| {
+            let (router, scheme) = (router.clone(), scheme.clone());
+            async move { Ok::<_, Infallible>(answer(router, request, peer, scheme, limits.request_timeout).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_buf_size(limits.head_bytes_maximum)
+            .serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%peer, %error, "connection ended early");
+        }
+        drop(slot);
+    }
+}
+
+async fn answer(
+    router: Router,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    scheme: Scheme,
+    timeout: Duration,
+) -> Response<Body> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(scheme);
+    match tokio::time::timeout(timeout, router.oneshot(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::error!(%peer, "request took too long");
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60"), (header::CACHE_CONTROL, "no-store")])
+                .into_response()
+        }
+    }
+}
