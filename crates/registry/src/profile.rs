@@ -126,6 +126,9 @@ pub struct CarriedConsent {
     pub kinds: Vec<String>,
     /// Given or taken back.
     pub status: ConsentStatus,
+    /// Whether the code says nothing unless a date stands beside it.
+    #[serde(default)]
+    pub needs_date: bool,
 }
 
 /// A declared event in which doses are kept without consent.
