@@ -16,7 +16,7 @@ pub mod vxu;
 pub use acknowledgment::{AcknowledgmentCode, Envelope, acknowledgment_code, write_acknowledgment};
 pub use batch::{BatchItem, BatchReader, BatchWriter, MESSAGE_BYTES_LIMIT};
 pub use decode::{Decoded, decode};
-pub use er7::Message;
+pub use er7::{Delimiters, Message, Pieces, Segment, escape, unescape};
 pub use header::{Header, MessageKind, screen};
 pub use query::{QueryReading, read_query};
 pub use response::write_response;
