@@ -1,9 +1,9 @@
 //! Consolidation: from what was reported to what the registry shows. Pure, and independent of the order of reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use model::{
-    CodeTables, Demographics, Identifier, PatientObservation, PatientRecord, PatientReport, Telecom, VaccinationEvent,
+    CodeTables, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent,
     VaccinationEventId, VaccinationReport,
 };
 
@@ -54,7 +54,7 @@ pub(crate) fn events(record: &PatientRecord, codes: &dyn CodeTables) -> Vec<Vacc
     primary.collect()
 }
 
-/// The record as it is given out: one report a vaccination, by date; no deleted ones.
+/// The record as it is given out: one report a vaccination, by date; no deleted ones; each fact once.
 pub(crate) fn shown(record: &PatientRecord, codes: &dyn CodeTables) -> PatientRecord {
     let events = events(record, codes);
     let is_primary = |report: &&VaccinationReport| events.iter().any(|event| event.primary_report_id == report.id);
@@ -62,26 +62,23 @@ pub(crate) fn shown(record: &PatientRecord, codes: &dyn CodeTables) -> PatientRe
     vaccinations.sort_by_key(|report| (report.dose.administered_on, report.dose.cvx, report.id));
     PatientRecord {
         patient: record.patient.clone(),
-        reports: record.reports.clone(),
+        reports: reports_saying_each_thing_once(record),
         vaccinations,
         consents: record.consents.clone(),
     }
 }
 
-/// What all reports say of a person's health, each fact once, the newest report of it first.
-pub(crate) fn observations(record: &PatientRecord) -> Vec<PatientObservation> {
-    let mut reports: Vec<&PatientReport> = record.reports.iter().collect();
+/// The reports, newest first, with each fact about a person's health left only where it was said last.
+fn reports_saying_each_thing_once(record: &PatientRecord) -> Vec<PatientReport> {
+    let mut reports = record.reports.clone();
     reports.sort_by_key(|report| std::cmp::Reverse((report.received_at, report.id)));
-    let mut shown: Vec<PatientObservation> = Vec::new();
-    for observation in reports.into_iter().flat_map(|report| &report.observations) {
-        let is_known = shown
-            .iter()
-            .any(|known| known.question == observation.question && known.value.code == observation.value.code);
-        if !is_known {
-            shown.push(observation.clone());
-        }
+    let mut said: HashSet<(String, String)> = HashSet::new();
+    for report in &mut reports {
+        report
+            .observations
+            .retain(|observation| said.insert((observation.question.clone(), observation.value.code.clone())));
     }
-    shown
+    reports
 }
 
 fn same_telecom(left: &Telecom, right: &Telecom) -> bool {

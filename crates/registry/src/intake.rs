@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use codes::CodeSets;
 use model::{
-    AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageIdentity, MessageState, Outcome,
+    AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
     PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement,
 };
 use store::{KnownMessage, ReviewOpened};
@@ -58,7 +58,7 @@ pub struct Decision {
 pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Decision {
     let organization_id = submission.caller.organization_id;
     let earlier = world.messages_of(organization_id, submission.identity.control_hash);
-    let same = earlier.iter().find(|known| known.identity.content_hash == submission.identity.content_hash);
+    let same = earlier.iter().copied().find(|known| known.identity.content_hash == submission.identity.content_hash);
     if let Some(known) = same.filter(|known| known.state != MessageState::Rejected) {
         return answered_already(known);
     }

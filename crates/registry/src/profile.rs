@@ -132,7 +132,7 @@ pub struct CarriedConsent {
 }
 
 /// A declared event in which doses are kept without consent.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisasterEvent {
     /// Its name.

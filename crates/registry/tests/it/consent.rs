@@ -1,0 +1,130 @@
+//! Consent under the Texas profile: nobody is kept without it, nobody is shown beyond it.
+
+use crate::house::*;
+
+fn rows(house: &House, table: &str) -> u64 {
+    let statistics = house.registry.statistics(&house.admission()).expect("the registry counts");
+    statistics.rows.iter().find(|(name, _)| name == table).map_or(0, |(_, count)| *count)
+}
+
+#[test]
+fn nothing_of_a_person_without_consent_is_kept_and_the_sender_is_told_how_to_affirm() {
+    on_each_database(&texas(), async |house| {
+        let answer = house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AE");
+        assert!(findings(&answer).contains(&"CLR-100"), "{answer}");
+        assert!(answer.contains("PD1-12"), "the sentence says how to affirm: {answer}");
+        assert_eq!(rows(house, "patient"), 0);
+        assert_eq!(rows(house, "vaccination_report"), 0);
+        let log = house.registry.messages(&house.admission(), &Default::default(), 10).expect("the log is read");
+        let logged = house.registry.find_message(&house.admission(), log[0].id).expect("the log is read");
+        assert_eq!(logged.expect("the refusal is logged").original, None, "the bytes are not kept");
+    });
+}
+
+#[test]
+fn affirmed_consent_lets_the_record_in() {
+    on_each_database(&texas(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let consenting = Person { pd1: WITH_CONSENT, ..MARIA.clone() };
+        let answer = house.report("CLINIC", &consenting, &given("08", "20240311", "D1")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        assert_eq!(findings(&answer), ["IEE-107"]);
+        let later = house.report("PHARMACY", &MARIA, &given("110", "20240512", "D2")).await;
+        assert_eq!(field(&later, "MSA", 1), "AA", "consent is on file now: {later}");
+        let history = house.ask("PHARMACY", "Z34", &MARIA).await;
+        assert_eq!(segments(&history, "RXA").len(), 2, "{history}");
+    });
+}
+
+#[test]
+fn a_refused_message_is_processed_when_it_comes_again_after_consent() {
+    on_each_database(&texas(), async |house| {
+        let message = vxu("SAME-1", &MARIA, &given("08", "20240311", "D1"));
+        let refused = house.send("CLINIC", &message).await;
+        assert_eq!(house.send("CLINIC", &message).await, refused, "until then it is answered alike");
+        house.report("PHARMACY", &Person { pd1: WITH_CONSENT, ..MARIA.clone() }, "").await;
+        let accepted = house.send("CLINIC", &message).await;
+        assert_eq!(field(&accepted, "MSA", 1), "AA", "{accepted}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
+    });
+}
+
+#[test]
+fn a_consent_must_fit_the_age_and_the_calendar() {
+    on_each_database(&texas(), async |house| {
+        for (pd1, code) in [
+            ("PD1||||||||||||TXA|20240311\n", "CLR-101"),
+            ("PD1||||||||||||TXY|20990101\n", "CLR-106"),
+            ("PD1||||||||||||TXY|2024031X\n", "CLR-105"),
+            ("PD1||||||||||||N\n", "CLR-100"),
+            ("PD1||||||||||||Y|20240311\n", "CLR-100"),
+        ] {
+            let answer = house.report("CLINIC", &Person { pd1, ..MARIA.clone() }, "").await;
+            assert!(findings(&answer).contains(&code), "{pd1}: {answer}");
+            assert_eq!(rows(house, "patient"), 0, "{pd1}");
+        }
+        let dated = Person { pd1: "PD1||||||||||||N|20240311\n", ..MARIA.clone() };
+        let answer = house.report("CLINIC", &dated, "").await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+    });
+}
+
+#[test]
+fn a_minors_consent_keeps_but_no_longer_shows_the_grown_up() {
+    on_each_database(&texas(), async |house| {
+        let grown = Person { birth_date: "20060310", pd1: "PD1||||||||||||TXY|20100101\n", ..MARIA.clone() };
+        let answer = house.report("CLINIC", &grown, &given("08", "20100311", "D1")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        assert_eq!(rows(house, "patient"), 1, "the record is kept until 26");
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &grown).await, "QAK", 2), "NF", "but not shown from 18 on");
+        let consenting = Person { pd1: "PD1||||||||||||TXA|20260101\n", ..grown.clone() };
+        house.report("CLINIC", &consenting, "").await;
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &grown).await, "QAK", 2), "OK");
+    });
+}
+
+#[test]
+fn a_disaster_dose_is_kept_without_consent_and_no_other_dose_beside_it() {
+    on_each_database(&texas(), async |house| {
+        let adult = Person { birth_date: "19800101", ..MARIA.clone() };
+        let doses = given("208", "20210301", "C1") + &given("88", "20201001", "F1");
+        let answer = house.report("CLINIC", &adult, &doses).await;
+        assert!(findings(&answer).contains(&"IMR-132"), "{answer}");
+        assert_eq!(rows(house, "vaccination_report"), 1);
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &adult).await, "QAK", 2), "NF");
+    });
+}
+
+#[test]
+fn a_protected_record_cannot_be_told_from_one_that_is_not_there() {
+    on_each_database(&example(), async |house| {
+        let protected = Person { pd1: "PD1||||||||||||Y|20240311\n", ..MARIA.clone() };
+        let answer = house.report("CLINIC", &protected, &given("08", "20240311", "D1")).await;
+        assert_eq!(findings(&answer), ["IEE-108"], "{answer}");
+        let stranger = Person { family: "Nobody", ..MARIA.clone() };
+        for profile in ["Z34", "Z44"] {
+            let hidden = house.ask("PHARMACY", profile, &protected).await;
+            let absent = house.ask("PHARMACY", profile, &stranger).await;
+            assert_eq!(field(&hidden, "QAK", 2), "NF", "{hidden}");
+            assert_eq!(segments(&hidden, "ERR"), segments(&absent, "ERR"));
+            assert_eq!(hidden.lines().count(), absent.lines().count());
+        }
+    });
+}
+
+#[test]
+fn withdrawn_consent_takes_the_record_out_of_every_answer() {
+    let profile = texas() + "\n[consent.codes.OUT]\nkinds = [\"minor\", \"adult\"]\nstatus = \"withdrawn\"\n";
+    on_each_database(&profile, async |house| {
+        house.report("CLINIC", &Person { pd1: WITH_CONSENT, ..MARIA.clone() }, &given("08", "20240311", "D1")).await;
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &MARIA).await, "QAK", 2), "OK");
+        let withdrawing = Person { pd1: "PD1||||||||||||OUT|20251201\n", ..MARIA.clone() };
+        let answer = house.report("CLINIC", &withdrawing, &given("110", "20240512", "D2")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &MARIA).await, "QAK", 2), "NF");
+        assert_eq!(rows(house, "vaccination_report"), 1, "the dose beside the withdrawal is not kept");
+        let after = house.report("CLINIC", &MARIA, &given("110", "20240512", "D2")).await;
+        assert!(findings(&after).contains(&"CLR-107"), "{after}");
+    });
+}

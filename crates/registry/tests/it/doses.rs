@@ -1,0 +1,114 @@
+//! Doses: counted once, owned by who reported them, corrected and deleted by their owner.
+
+use crate::house::*;
+
+#[test]
+fn a_dose_sent_in_is_given_back() {
+    on_each_database(&example(), async |house| {
+        let answer = house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        let history = house.ask("PHARMACY", "Z34", &MARIA).await;
+        assert_eq!(field(&history, "MSH", 21).split('^').next(), Some("Z32"), "{history}");
+        assert_eq!(field(&history, "QAK", 2), "OK");
+        assert!(field(&history, "RXA", 5).starts_with("08^"), "{history}");
+        assert_eq!(field(&history, "RXA", 15), "LD1");
+    });
+}
+
+#[test]
+fn a_second_report_of_the_same_dose_is_not_counted_twice() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let again = house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        assert_eq!(field(&again, "MSA", 1), "AA", "a known dose is an information, not an error: {again}");
+        assert_eq!(findings(&again), ["IEE-513"]);
+        let told = house.report("PHARMACY", &MARIA, &told("45", "20240311", "P9")).await;
+        assert_eq!(findings(&told), ["IEE-513"], "{told}");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(segments(&history, "RXA").len(), 1, "{history}");
+        assert!(field(&history, "RXA", 5).starts_with("08^"), "the given and specific one is shown: {history}");
+    });
+}
+
+#[test]
+fn a_correction_replaces_what_its_owner_said() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let corrected = given("08", "20240312", "D1").replace("|CP|A", "|CP|U").replace("LD1", "NEWLOT");
+        let answer = house.report("CLINIC", &MARIA, &corrected).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(segments(&history, "RXA").len(), 1, "{history}");
+        assert!(field(&history, "RXA", 3).starts_with("20240312"));
+        assert_eq!(field(&history, "RXA", 15), "NEWLOT");
+    });
+}
+
+#[test]
+fn only_its_owner_can_delete_a_dose() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let deletion = given("08", "20240311", "D1").replace("|CP|A", "|CP|D");
+        let refused = house.report("PHARMACY", &MARIA, &deletion).await;
+        assert_eq!(findings(&refused), ["IEE-596"], "{refused}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
+        let deleted = house.report("CLINIC", &MARIA, &deletion).await;
+        assert_eq!(findings(&deleted), ["IEE-595"], "{deleted}");
+        assert_eq!(field(&deleted, "MSA", 1), "AA");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(field(&history, "QAK", 2), "OK");
+        assert!(!history.contains("LD1"), "{history}");
+        let nothing = house.report("CLINIC", &MARIA, &deletion).await;
+        assert_eq!(findings(&nothing), ["IEE-594"], "{nothing}");
+    });
+}
+
+#[test]
+fn a_dose_that_stands_twice_in_a_message_is_stored_once() {
+    on_each_database(&example(), async |house| {
+        let twice = given("08", "20240311", "D1") + &given("08", "20240311", "D1");
+        let answer = house.report("CLINIC", &MARIA, &twice).await;
+        assert_eq!(findings(&answer), ["IEE-514"], "{answer}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
+    });
+}
+
+#[test]
+fn an_impossible_dose_is_dropped_and_its_neighbor_kept() {
+    on_each_database(&example(), async |house| {
+        let doses = given("08", "20240301", "D1") + &given("08", "20990101", "D2") + &given("110", "20240515", "D3");
+        let answer = house.report("CLINIC", &MARIA, &doses).await;
+        assert_eq!(field(&answer, "MSA", 1), "AE");
+        assert_eq!(findings(&answer), ["IMR-125", "IMR-124"], "{answer}");
+        assert_eq!(field(&answer, "ERR", 2), "RXA^1^3");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(segments(&history, "RXA").len(), 1, "{history}");
+    });
+}
+
+#[test]
+fn a_message_whose_doses_are_all_impossible_is_refused() {
+    on_each_database(&example(), async |house| {
+        let answer = house.report("CLINIC", &MARIA, &given("08", "20990101", "D1")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AE");
+        assert!(findings(&answer).contains(&"MER-105"), "{answer}");
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &MARIA).await, "QAK", 2), "NF");
+    });
+}
+
+#[test]
+fn a_refusal_is_kept_and_is_no_dose() {
+    on_each_database(&example(), async |house| {
+        let refusal = "ORC|RE||9999^EHR\n\
+             RXA|0|1|20250401||03^MMR^CVX|999||||||||||||00^Parental decision^NIP002||RE|A\n";
+        let answer = house.report("CLINIC", &MARIA, refusal).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        let dose = house.report("CLINIC", &MARIA, &given("03", "20250401", "D7")).await;
+        assert_eq!(field(&dose, "MSA", 1), "AA", "{dose}");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        let completions: Vec<&str> =
+            segments(&history, "RXA").iter().filter_map(|segment| segment.split('|').nth(20)).collect();
+        assert_eq!(completions.len(), 2, "a refusal and a dose of one day are two things: {history}");
+        assert!(completions.contains(&"RE") && completions.contains(&"CP"));
+    });
+}

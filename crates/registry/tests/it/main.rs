@@ -1,0 +1,9 @@
+//! The registry at its boundary: a message in, a message out, on both databases.
+
+mod consent;
+mod doses;
+mod house;
+mod people;
+mod questions;
+mod resending;
+mod signing_in;

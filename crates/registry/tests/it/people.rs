@@ -1,0 +1,94 @@
+//! People: found again, kept apart, brought up to date.
+
+use crate::house::*;
+
+#[test]
+fn a_person_is_found_again_by_identifier_and_by_name() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let renamed = Person { given: "Maria Elena", ..MARIA.clone() };
+        let by_identifier = house.report("CLINIC", &renamed, &given("110", "20240512", "D2")).await;
+        assert_eq!(field(&by_identifier, "MSA", 1), "AA", "{by_identifier}");
+        let by_name = Person { mrn: "P-7", family: "GARZA", ..MARIA.clone() };
+        let answer = house.report("PHARMACY", &by_name, &given("88", "20251001", "D3")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        let history = house.ask("PHARMACY", "Z34", &MARIA).await;
+        assert_eq!(segments(&history, "RXA").len(), 3, "{history}");
+    });
+}
+
+#[test]
+fn twins_are_two_people() {
+    on_each_database(&example(), async |house| {
+        let second = Person { mrn: "M-101", given: "Mariana", ..MARIA.clone() };
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        house.report("CLINIC", &second, &given("08", "20240311", "D2")).await;
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(field(&history, "RXA", 15), "LD1", "{history}");
+        assert_eq!(segments(&history, "RXA").len(), 1);
+        let history = house.ask("CLINIC", "Z34", &second).await;
+        assert_eq!(field(&history, "RXA", 15), "LD2", "{history}");
+        assert_eq!(segments(&history, "RXA").len(), 1);
+    });
+}
+
+#[test]
+fn father_and_son_of_one_name_are_two_people() {
+    on_each_database(&example(), async |house| {
+        let senior = Person { mrn: "S-1", family: "Ochoa", given: "Luis", suffix: "SR", sex: "M", ..MARIA.clone() };
+        let junior = Person { mrn: "S-2", suffix: "JR", ..senior.clone() };
+        house.report("CLINIC", &senior, &given("08", "20240311", "D1")).await;
+        house.report("CLINIC", &junior, &given("08", "20240312", "D2")).await;
+        let history = house.ask("CLINIC", "Z34", &junior).await;
+        assert_eq!(segments(&history, "RXA").len(), 1, "{history}");
+        assert_eq!(field(&history, "RXA", 15), "LD2");
+    });
+}
+
+#[test]
+fn a_person_who_may_be_either_of_two_waits_for_review() {
+    on_each_database(&example(), async |house| {
+        let other = Person { mrn: "M-200", rest: "|||9 Elm^^Waco^TX^76701^USA^H", sex: "U", ..MARIA.clone() };
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let male = Person { mrn: "M-201", sex: "M", rest: "|||9 Elm^^Waco^TX^76701^USA^H", ..MARIA.clone() };
+        let doubted = house.report("CLINIC", &male, &given("08", "20240312", "D2")).await;
+        assert_eq!(findings(&doubted), ["IEE-200"], "the sex differs: {doubted}");
+        assert_eq!(field(&doubted, "MSA", 1), "AE", "a warning is AE");
+        let again = house.report("CLINIC", &male, &given("110", "20240512", "D3")).await;
+        assert_eq!(findings(&again), ["IEE-200"], "the sender's own pending record goes on: {again}");
+        let _ = other;
+        let admission = house.admission();
+        let statistics = house.registry.statistics(&admission).expect("the registry counts");
+        let patients = statistics.rows.iter().find(|(table, _)| table == "patient").map(|(_, count)| *count);
+        assert_eq!(patients, Some(2));
+    });
+}
+
+#[test]
+fn an_empty_field_changes_nothing_and_two_quotes_delete() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let silent = Person { rest: "", ..MARIA.clone() };
+        house.report("CLINIC", &silent, "").await;
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert!(field(&history, "PID", 11).contains("Laredo"), "{history}");
+        let clearing = Person { rest: "|||\"\"", ..MARIA.clone() };
+        house.report("CLINIC", &clearing, "").await;
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(field(&history, "PID", 11), "", "{history}");
+        assert!(field(&history, "PID", 10).starts_with("2106-3"), "race was not cleared: {history}");
+    });
+}
+
+#[test]
+fn observations_about_a_person_are_kept_and_given_back() {
+    on_each_database(&example(), async |house| {
+        let carrier = "ORC|RE||9999^EHR\n\
+             RXA|0|1|20250401||998^No vaccine administered^CVX|999||||||||||||||NA\n\
+             OBX|1|CE|59784-9^Disease with presumed immunity^LN|1|38907003^Varicella^SCT||||||F|||20250401\n";
+        let answer = house.report("CLINIC", &MARIA, carrier).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        let history = house.ask("PHARMACY", "Z34", &MARIA).await;
+        assert!(history.contains("38907003"), "{history}");
+    });
+}

@@ -1,0 +1,84 @@
+//! Questions: the guide's decision table, and who is written down as having asked.
+
+use crate::house::*;
+
+#[test]
+fn nobody_found_is_answered_so() {
+    on_each_database(&example(), async |house| {
+        for profile in ["Z34", "Z44"] {
+            let answer = house.ask("CLINIC", profile, &MARIA).await;
+            assert_eq!(field(&answer, "MSA", 1), "AA");
+            assert_eq!(field(&answer, "QAK", 2), "NF");
+            assert!(field(&answer, "MSH", 21).starts_with("Z33"), "{answer}");
+        }
+    });
+}
+
+#[test]
+fn an_evaluated_history_says_that_no_forecast_is_given() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let answer = house.ask("CLINIC", "Z44", &MARIA).await;
+        assert!(field(&answer, "MSH", 21).starts_with("Z42"), "{answer}");
+        assert_eq!(findings(&answer), ["IEE-140"]);
+        assert!(!answer.contains("30980-7"), "no forecast is invented: {answer}");
+    });
+}
+
+#[test]
+fn several_who_may_be_meant_are_listed_for_one_question_and_never_for_the_other() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let namesake = Person { mrn: "M-300", suffix: "", sex: "M", ..MARIA.clone() };
+        house.report("PHARMACY", &Person { suffix: "II", ..namesake }, &given("08", "20240320", "D2")).await;
+        let vague = Person { sex: "", ..MARIA.clone() };
+        let list = house.ask("CLINIC", "Z34", &vague).await;
+        assert!(field(&list, "MSH", 21).starts_with("Z31"), "{list}");
+        assert_eq!(segments(&list, "PID").len(), 2);
+        assert!(segments(&list, "RXA").is_empty(), "a list shows no doses");
+        let none = house.ask("CLINIC", "Z44", &vague).await;
+        assert_eq!(field(&none, "QAK", 2), "NF", "{none}");
+    });
+}
+
+#[test]
+fn a_question_that_names_too_little_is_an_error() {
+    on_each_database(&example(), async |house| {
+        let nobody = Person { given: "", birth_date: "", sex: "", ..MARIA.clone() };
+        let answer = house.ask("CLINIC", "Z34", &nobody).await;
+        assert_eq!(field(&answer, "MSA", 1), "AE", "{answer}");
+        assert_eq!(field(&answer, "QAK", 2), "AE");
+    });
+}
+
+#[test]
+fn who_asked_about_whom_is_kept() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        house.ask("PHARMACY", "Z34", &MARIA).await;
+        let newest = house.database.newest_audit(1).expect("the trail is read");
+        assert_eq!(newest[0].entry.action, model::AuditAction::RecordDisclosed);
+        assert_eq!(newest[0].entry.organization_id, house.caller("PHARMACY").organization_id);
+        let patient_id = newest[0].entry.patient_id.expect("the person is named");
+        let trail = house.registry.audit_of_patient(&house.admission(), patient_id, 10).expect("the trail is read");
+        assert_eq!(trail.len(), 2, "added by the clinic, shown to the pharmacy");
+        let verification = house.database.verify_audit_chains().expect("the chains are walked");
+        assert_eq!(verification.faults, []);
+    });
+}
+
+#[test]
+fn a_question_by_the_registrys_own_number_finds_its_person() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        let identifiers: Vec<&str> = field(&history, "PID", 3).split('~').collect();
+        let own = identifiers.iter().find(|identifier| identifier.ends_with("^SR")).expect("the number is given");
+        let by_number = format!(
+            "MSH|^~\\&|EHR|SENDER|IIS|REG|20260115120000-0600||QBP^Q11^QBP_Q11|N1|P|2.5.1|||ER|AL|||||Z34^CDCPHINVS\n\
+             QPD|Z34^Request Immunization History^CDCPHINVS|t1|{own}|Garza^Maria^^^^^L||20240310|F\nRCP|I|5^RD&Records&HL70126\n"
+        );
+        let answer = house.send("CLINIC", &by_number).await;
+        assert_eq!(field(&answer, "QAK", 2), "OK", "{answer}");
+    });
+}

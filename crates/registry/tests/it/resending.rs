@@ -1,0 +1,71 @@
+//! Messages that come again: answered alike, stored once.
+
+use crate::house::*;
+
+#[test]
+fn a_resent_message_gets_its_answer_again_to_the_byte() {
+    on_each_database(&example(), async |house| {
+        let message = vxu("C-1", &MARIA, &given("08", "20240311", "D1"));
+        let first = house.send("CLINIC", &message).await;
+        let second = house.send("CLINIC", &message).await;
+        assert_eq!(first, second);
+        assert_eq!(field(&first, "MSA", 1), "AA");
+        assert_eq!(findings(&second), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_control_id_used_for_another_message_is_processed_and_warned() {
+    on_each_database(&example(), async |house| {
+        house.send("CLINIC", &vxu("C-1", &MARIA, &given("08", "20240311", "D1"))).await;
+        let other = house.send("CLINIC", &vxu("C-1", &MARIA, &given("110", "20240512", "D2"))).await;
+        assert_eq!(findings(&other), ["IEE-106"], "{other}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 2);
+        let elsewhere = house.send("PHARMACY", &vxu("C-1", &MARIA, &given("88", "20251001", "D3"))).await;
+        assert_eq!(field(&elsewhere, "MSA", 1), "AA", "another sender has control ids of its own: {elsewhere}");
+    });
+}
+
+#[test]
+fn one_message_sent_a_hundred_times_at_once_makes_one_dose_and_a_hundred_equal_answers() {
+    on_each_database(&example(), async |house| {
+        let message = vxu("C-1", &MARIA, &given("08", "20240311", "D1"));
+        let sends = (0..100).map(|_| house.send("CLINIC", &message));
+        let answers = futures_util::future::join_all(sends).await;
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
+        let log = house.registry.messages(&house.admission(), &Default::default(), 10).expect("the log is read");
+        assert_eq!(log.iter().filter(|message| message.kind == "VXU").count(), 1);
+    });
+}
+
+#[test]
+fn headers_that_cannot_be_served_are_rejected_with_their_reason() {
+    on_each_database(&example(), async |house| {
+        let message = vxu("C-1", &MARIA, &given("08", "20240311", "D1"));
+        for (from, to, code, finding) in [
+            ("VXU^V04^VXU_V04", "ADT^A01^ADT_A01", "200", "MER-200"),
+            ("VXU^V04^VXU_V04", "VXU^V99^VXU_V04", "201", "MER-201"),
+            ("|P|2.5.1|", "|X|2.5.1|", "202", "MER-202"),
+            ("|P|2.5.1|", "|P|2.3.1|", "203", "MER-203"),
+        ] {
+            let answer = house.send("CLINIC", &message.replace(from, to)).await;
+            assert_eq!(field(&answer, "MSA", 1), "AR", "{answer}");
+            assert!(field(&answer, "ERR", 3).starts_with(code), "{answer}");
+            assert_eq!(findings(&answer), [finding]);
+        }
+    });
+}
+
+#[test]
+fn a_message_in_anothers_name_is_refused() {
+    on_each_database(&example(), async |house| {
+        let foreign = vxu("C-1", &MARIA, &given("08", "20240311", "D1")).replace("|SENDER|", "|PHARMACY|");
+        let answer = house.send("CLINIC", &foreign).await;
+        assert_eq!(findings(&answer), ["MER-104"], "{answer}");
+        let own_site = vxu("C-2", &MARIA, &given("08", "20240311", "D1")).replace("|SENDER|", "|CLINIC-SITE|");
+        assert_eq!(field(&house.send("CLINIC", &own_site).await, "MSA", 1), "AA");
+        let log = house.registry.messages(&house.admission(), &Default::default(), 1).expect("the log is read");
+        assert_eq!(log[0].organization_id, house.caller("CLINIC-SITE").organization_id, "it counts for the site");
+    });
+}
