@@ -37,6 +37,18 @@ pub enum QueryStatus {
     Error,
 }
 
+impl QueryStatus {
+    /// The HL70208 code.
+    pub fn code(self) -> &'static str {
+        match self {
+            QueryStatus::Found => "OK",
+            QueryStatus::NotFound => "NF",
+            QueryStatus::TooMany => "TM",
+            QueryStatus::Error => "AE",
+        }
+    }
+}
+
 /// The answer to a query, before it is written as a message.
 #[derive(Clone, PartialEq, Debug)]
 pub struct QueryOutcome {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use model::{
-    CodeTables, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent,
-    VaccinationEventId, VaccinationReport,
+    CodeTables, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent, VaccinationEventId,
+    VaccinationReport,
 };
 
 use crate::intake::{is_same_name, known_doses, remember};

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use codes::CodeSets;
 use model::{
-    AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
-    PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement,
+    AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome, PatientId,
+    PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement,
 };
 use store::{KnownMessage, ReviewOpened};
 

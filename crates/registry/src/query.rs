@@ -54,6 +54,7 @@ impl Registry {
             original: None,
         };
         self.lanes().note(Some(message), audit).await?;
+        metrics::counter!("bluebonnet_queries_total", "status" => answer.status.code()).increment(1);
         let Answer { status, people } = answer;
         Ok(QueryOutcome { message_id: receipt.message_id, status, people, findings })
     }

@@ -12,7 +12,7 @@ use model::{AuditEntry, LoggedMessage, Outcome, Submission};
 use store::{Database, Lane, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Decision, Rules, World, decide, log};
+use super::{Rules, World, decide, log};
 use crate::RegistryError;
 
 /// Submissions that share one commit at most.
@@ -198,13 +198,12 @@ impl Worker {
             };
             tracing::error!(error = %cause, receipt = %submission.receipt.message_id, "a message is quarantined");
             metrics::counter!("bluebonnet_quarantined_total").increment(1);
-            let decision: Decision = log::quarantined(&submission);
             let mut world = World::default();
-            world.apply(&decision);
+            let outcome = world.apply(log::quarantined(&submission));
             let codes = self.rules.codes.clone();
             let written: Result<(), RegistryError> =
                 self.lane.batch(&[], |batch| Ok(batch.write(&world.into_changes(&*codes))?));
-            let _ = reply.send(written.map(|()| decision.outcome));
+            let _ = reply.send(written.map(|()| outcome));
         }
     }
 }
@@ -221,8 +220,7 @@ impl Job {
         match self {
             Job::Submit { submission, .. } => {
                 let decision = decide(rules, submission, world);
-                world.apply(&decision);
-                Some(decision.outcome)
+                Some(world.apply(decision))
             }
             Job::Note { message, audit, .. } => {
                 world.note(message.as_deref().cloned(), audit);
@@ -236,7 +234,13 @@ impl Job {
 fn answer(jobs: Vec<Job>, outcomes: Vec<Option<Outcome>>) {
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         match (job, outcome) {
-            (Job::Submit { reply, .. }, Some(outcome)) => drop(reply.send(Ok(outcome))),
+            (Job::Submit { reply, .. }, Some(outcome)) => {
+                metrics::counter!("bluebonnet_submissions_total", "state" => outcome.disposition.word()).increment(1);
+                for finding in &outcome.findings {
+                    metrics::counter!("bluebonnet_findings_total", "code" => finding.rule().code.as_str()).increment(1);
+                }
+                drop(reply.send(Ok(outcome)));
+            }
             (Job::Submit { reply, .. }, None) => drop(reply.send(Err(RegistryError::Stopping))),
             (Job::Note { reply, .. }, _) => drop(reply.send(Ok(()))),
         }

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{AuditEntry, Demographics, LoggedMessage, OrganizationId, PatientId, PatientRecord, PatientStatus};
+use model::{
+    AuditEntry, CodeTables, Demographics, LoggedMessage, OrganizationId, Outcome, PatientId, PatientRecord,
+    PatientStatus,
+};
 use store::{Changes, Database, KnownMessage, PatientChange, ReviewOpened, StoreError};
 
 use super::{Decision, Submission};
 use crate::consolidate;
-use model::CodeTables;
 
 /// People under one key above which the key tells nothing and is passed over (a dummy identifier, say).
 const PEOPLE_PER_KEY_MAXIMUM: usize = 64;
@@ -127,12 +129,12 @@ impl World {
         current
     }
 
-    /// Takes a decision into the world, for those that follow it and for the write at the end.
-    pub(super) fn apply(&mut self, decision: &Decision) {
-        if let Some(record) = &decision.record {
+    /// Takes a decision into the world, for those that follow it and for the write at the end; gives its answer.
+    pub(super) fn apply(&mut self, decision: Decision) -> Outcome {
+        if let Some(record) = decision.record {
             self.apply_record(record);
         }
-        if let Some(message) = &decision.message {
+        if let Some(message) = decision.message {
             self.messages.entry(message.identity.control_hash).or_default().push(KnownMessage {
                 id: message.id,
                 received_at: message.received_at,
@@ -144,10 +146,11 @@ impl World {
                 patient_id: message.patient_id,
                 findings: message.findings.clone(),
             });
-            self.logged.push(message.clone());
+            self.logged.push(message);
         }
-        self.reviews.extend_from_slice(&decision.reviews);
-        self.audit.extend(decision.audit.clone());
+        self.reviews.extend(decision.reviews);
+        self.audit.extend(decision.audit);
+        decision.outcome
     }
 
     /// Takes in a line of the log or of the audit trail that no submission made (a question and its answer).
@@ -156,7 +159,7 @@ impl World {
         self.audit.extend_from_slice(audit);
     }
 
-    fn apply_record(&mut self, record: &PatientRecord) {
+    fn apply_record(&mut self, record: PatientRecord) {
         let patient_id = record.patient.id;
         for key in matching::match_keys(&record.patient.demographics, Some(&patient_id.number())) {
             let people = self.keys.entry(key).or_default();
@@ -166,13 +169,13 @@ impl World {
         }
         match self.records.get_mut(&patient_id) {
             Some(entry) => {
-                let before = std::mem::replace(&mut entry.now, record.clone());
+                let before = std::mem::replace(&mut entry.now, record);
                 if !entry.is_changed {
                     (entry.read, entry.is_changed) = (Some(before), true);
                 }
             }
             None => {
-                self.records.insert(patient_id, Entry { now: record.clone(), read: None, is_changed: true });
+                self.records.insert(patient_id, Entry { now: record, read: None, is_changed: true });
             }
         }
     }
