@@ -4,6 +4,8 @@
 //! Nothing here reads a database, a clock or a file, and no reason given carries a value of the data: reasons are logged.
 
 mod doses;
+mod evidence;
+mod identifiers;
 mod keys;
 mod names;
 mod people;

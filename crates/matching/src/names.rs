@@ -1,1 +1,229 @@
-//! (to come)
+//! Names, folded and compared: case, diacritics, punctuation, compound surnames with their particles, generational
+//! suffixes, and placeholders for names not yet given.
+
+mod fold;
+mod placeholders;
+
+use model::PersonName;
+
+pub(crate) use fold::{Folded, fold, is_within_one_edit};
+use placeholders::{is_family_placeholder, is_given_placeholder, place_in_birth_order};
+
+/// Words that belong to the part of a surname that follows them.
+const PARTICLES: [&str; 19] = [
+    "DE", "DEL", "LA", "LAS", "LOS", "EL", "DA", "DI", "DO", "DOS", "SAN", "SANTA", "VAN", "VON", "DER", "DEN", "MC",
+    "MAC", "ST",
+];
+
+/// A name, ready to be compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct FoldedName {
+    /// All parts of the surname, without a suffix that stood in it.
+    pub(crate) family: Folded,
+    /// The given name or names of the given field.
+    pub(crate) given: Folded,
+    /// Further given names.
+    pub(crate) middle: Folded,
+    /// Jr, Sr, II and so on.
+    pub(crate) suffix: Option<Suffix>,
+    /// The given name is a placeholder (BABY BOY): it neither agrees nor conflicts.
+    pub(crate) is_given_placeholder: bool,
+    /// The surname is a placeholder (UNKNOWN).
+    pub(crate) is_family_placeholder: bool,
+    /// TWIN A is the first, TWIN B the second.
+    pub(crate) place_in_birth_order: Option<u8>,
+}
+
+impl FoldedName {
+    pub(crate) fn new(name: &PersonName) -> FoldedName {
+        let mut family = fold(&name.family);
+        let mut given = fold(&name.given);
+        let mut middle = fold(&name.middle);
+        let mut suffix = Suffix::parse(fold(&name.suffix).as_str());
+        for (words, fewest) in [(&mut family, 2), (&mut given, 2), (&mut middle, 1)] {
+            if let Some(found) = words.last_part().and_then(Suffix::parse).filter(|_| words.parts().count() >= fewest) {
+                words.drop_last_part();
+                suffix = suffix.or(Some(found));
+            }
+        }
+        let is_given_placeholder = is_given_placeholder(&given);
+        FoldedName {
+            is_given_placeholder,
+            is_family_placeholder: is_family_placeholder(&family, &given),
+            place_in_birth_order: if is_given_placeholder { place_in_birth_order(&given) } else { None },
+            family,
+            given,
+            middle,
+            suffix,
+        }
+    }
+
+    /// Whether there is a surname to compare.
+    pub(crate) fn has_family(&self) -> bool {
+        !self.family.is_empty() && !self.is_family_placeholder
+    }
+
+    /// Whether there is a given name to compare.
+    pub(crate) fn has_given(&self) -> bool {
+        !self.given.is_empty() && !self.is_given_placeholder
+    }
+
+    /// The parts of the surname that may stand for it: `de la Cruz Garza` gives CRUZ and GARZA.
+    pub(crate) fn family_parts(&self) -> impl Iterator<Item = &str> {
+        family_parts(&self.family)
+    }
+
+    /// First given name, then the others, wherever they stood.
+    fn given_names(&self) -> impl Iterator<Item = &str> {
+        self.given.parts().chain(self.middle.parts())
+    }
+}
+
+/// The parts of a surname without its particles; all of it, when it has nothing else.
+pub(crate) fn family_parts(family: &Folded) -> impl Iterator<Item = &str> {
+    let has_main_part = family.parts().any(|part| !PARTICLES.contains(&part));
+    family.parts().filter(move |part| !has_main_part || !PARTICLES.contains(part))
+}
+
+/// A generational suffix.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Suffix {
+    Junior,
+    Senior,
+    Numbered(u8),
+}
+
+impl Suffix {
+    /// Reads a folded suffix; degrees and the like are none.
+    fn parse(folded: &str) -> Option<Suffix> {
+        match folded {
+            "JR" | "JUNIOR" => Some(Suffix::Junior),
+            "SR" | "SENIOR" => Some(Suffix::Senior),
+            "II" | "2ND" => Some(Suffix::Numbered(2)),
+            "III" | "3RD" => Some(Suffix::Numbered(3)),
+            "IV" | "4TH" => Some(Suffix::Numbered(4)),
+            _ => None,
+        }
+    }
+}
+
+/// How two surnames agree.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum FamilyAgreement {
+    Different,
+    /// One is missing or a placeholder.
+    Unknown,
+    /// One letter apart.
+    Similar,
+    /// A compound surname and one of its parts.
+    Part,
+    Same,
+}
+
+/// How two given names agree.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum GivenAgreement {
+    Different,
+    /// One is missing or a placeholder.
+    Unknown,
+    /// One letter apart, an initial, a short form, or the other's second name.
+    Similar,
+    Same,
+}
+
+/// How two names agree. Ordered: a greater one agrees better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct NameAgreement {
+    pub(crate) given: GivenAgreement,
+    pub(crate) family: FamilyAgreement,
+    /// Not two second names that differ.
+    pub(crate) is_middle_compatible: bool,
+    /// Not two suffixes that differ.
+    pub(crate) is_suffix_compatible: bool,
+}
+
+impl NameAgreement {
+    /// How well all of it agrees, for choosing between the names that two people have: what agrees in both parts
+    /// counts before what agrees in one.
+    fn rank(&self) -> (u8, NameAgreement) {
+        (self.given as u8 * 4 + self.family as u8 * 3, *self)
+    }
+}
+
+/// The best agreement between any name of the one and any name of the other; `None` when one has no name.
+pub(crate) fn best_agreement(names: &[FoldedName], others: &[FoldedName]) -> Option<NameAgreement> {
+    names.iter().flat_map(|name| others.iter().map(move |other| compare(name, other))).max_by_key(NameAgreement::rank)
+}
+
+fn compare(name: &FoldedName, other: &FoldedName) -> NameAgreement {
+    NameAgreement {
+        given: compare_given(name, other),
+        family: compare_family(name, other),
+        is_middle_compatible: is_middle_compatible(name, other),
+        is_suffix_compatible: name.suffix.is_none() || other.suffix.is_none() || name.suffix == other.suffix,
+    }
+}
+
+fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {
+    if !name.has_family() || !other.has_family() {
+        FamilyAgreement::Unknown
+    } else if name.family.is_same(&other.family) {
+        FamilyAgreement::Same
+    } else if name.family_parts().any(|part| other.family_parts().any(|other_part| part == other_part)) {
+        FamilyAgreement::Part
+    } else if is_within_one_edit(name.family.as_str(), other.family.as_str(), 5) {
+        FamilyAgreement::Similar
+    } else {
+        FamilyAgreement::Different
+    }
+}
+
+fn compare_given(name: &FoldedName, other: &FoldedName) -> GivenAgreement {
+    if !name.has_given() || !other.has_given() {
+        return GivenAgreement::Unknown;
+    }
+    let (Some(first), Some(other_first)) = (name.given.parts().next(), other.given.parts().next()) else {
+        return GivenAgreement::Unknown;
+    };
+    if name.given.as_str().len() == 1 || other.given.as_str().len() == 1 {
+        // An initial never says as much as a name, not even when both are initials.
+        let is_alike = first.chars().next() == other_first.chars().next();
+        return if is_alike { GivenAgreement::Similar } else { GivenAgreement::Different };
+    }
+    if first == other_first
+        || name.given.is_same(&other.given)
+        || fold::is_same_text(name.given_names(), other.given_names())
+    {
+        GivenAgreement::Same
+    } else if is_short_form(first, other_first)
+        || is_short_form(other_first, first)
+        || is_within_one_edit(first, other_first, 4)
+        || other.given_names().skip(1).any(|second| second == first)
+        || name.given_names().skip(1).any(|second| second == other_first)
+    {
+        GivenAgreement::Similar
+    } else {
+        GivenAgreement::Different
+    }
+}
+
+/// Whether the one is the beginning of the other, three letters of it or more.
+fn is_short_form(short: &str, long: &str) -> bool {
+    short.len() >= 3 && long.starts_with(short)
+}
+
+/// Whether the second names do not contradict each other; an initial agrees with what it may stand for.
+fn is_middle_compatible(name: &FoldedName, other: &FoldedName) -> bool {
+    if name.given.is_same(&other.given) && name.given.parts().count() != other.given.parts().count() {
+        // JEAN LUC and JEANLUC: the words after the first cannot be told apart.
+        return true;
+    }
+    match (name.given_names().nth(1), other.given_names().nth(1)) {
+        (Some(second), Some(other_second)) => {
+            second.starts_with(other_second)
+                || other_second.starts_with(second)
+                || is_within_one_edit(second, other_second, 4)
+        }
+        _ => true,
+    }
+}

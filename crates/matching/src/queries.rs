@@ -2,6 +2,10 @@
 
 use model::Demographics;
 
+use crate::evidence::{DateAgreement, Evidence, FoldedPerson};
+use crate::identifiers::Trust;
+use crate::names::{FamilyAgreement, GivenAgreement};
+
 /// How sure it is that the candidate is the person asked about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Grade {
@@ -13,8 +17,43 @@ pub enum Grade {
 
 /// Grades a candidate for a query; `None`: not the person asked about.
 ///
-/// `candidate` is the known person with our own number among the identifiers (type SR).
+/// `candidate` is the known person with our own number among the identifiers (type SR). High: an identifier borne out
+/// by birth date or name, or name and birth date, with nothing against it. Lower: a variant of the name, or a birth
+/// date that differs in one part, or an identifier alone.
+///
+/// # Source
+/// HL7 IG 1.5, tables 7-2 and 11-2: a high-confidence match gets the history, a lower one a list of candidates.
 pub fn grade_for_query(asked: &Demographics, candidate: &Demographics) -> Option<Grade> {
-    let _ = (asked, candidate);
-    None
+    let evidence = Evidence::between(&FoldedPerson::new(asked), &FoldedPerson::new(candidate), None);
+    let is_date_same = evidence.birth_date == DateAgreement::Same;
+    let is_asked_by_identifier_alone = asked.names.is_empty() && asked.birth_date.is_none();
+    let is_against = evidence.is_contradicted() || evidence.is_middle_conflicting;
+    let is_borne_out = match evidence.identifier {
+        Some((Trust::Shared, _)) if is_date_same => {
+            matches!(evidence.given, GivenAgreement::Same | GivenAgreement::Unknown)
+        }
+        Some(_) if is_date_same => evidence.given != GivenAgreement::Different,
+        Some(_) => evidence.is_name_same() && evidence.birth_date != DateAgreement::Different,
+        None => is_date_same && evidence.is_name_same(),
+    };
+    if is_borne_out && !is_against {
+        return Some(Grade::High);
+    }
+    let is_family_alike = evidence.family >= FamilyAgreement::Similar;
+    let is_alike = match (evidence.given, evidence.birth_date) {
+        (GivenAgreement::Same, DateAgreement::Same) => is_family_alike,
+        (GivenAgreement::Similar, DateAgreement::Same) => is_family_alike && !evidence.is_contradicted(),
+        (GivenAgreement::Unknown, DateAgreement::Same) => {
+            evidence.family >= FamilyAgreement::Part && !evidence.is_contradicted()
+        }
+        (GivenAgreement::Same, DateAgreement::Close | DateAgreement::Unknown) => {
+            evidence.family >= FamilyAgreement::Part && !evidence.is_contradicted()
+        }
+        _ => false,
+    };
+    let is_identifier_plausible = evidence.identifier.is_some()
+        && (is_asked_by_identifier_alone
+            || is_date_same
+            || (evidence.given >= GivenAgreement::Similar && is_family_alike));
+    (is_alike || is_identifier_plausible).then_some(Grade::Lower)
 }

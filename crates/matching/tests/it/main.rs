@@ -1,0 +1,9 @@
+//! The matching crate from outside: cases as data, properties, and labeled pairs made elsewhere.
+
+mod cases;
+mod doses;
+mod keys;
+mod labeled_pairs;
+mod people;
+mod properties;
+mod queries;
