@@ -1,0 +1,39 @@
+# The commands of the project. `make help` lists them.
+
+DATA    ?= ./data
+HTTP    ?= 127.0.0.1:8080
+PROFILE ?= profiles/texas.toml
+PEOPLE  ?= 2000
+ROUNDS  ?= 20
+MESSAGES ?= 10000
+SECONDS_EACH ?= 3600
+
+.DEFAULT_GOAL := help
+.PHONY: help run test crash bench fuzz deny format
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/texas.toml PEOPLE=2000
+	cargo build --release --locked
+	./target/release/bluebonnet demo --data "$(DATA)" --http "$(HTTP)" --profile "$(PROFILE)" --people "$(PEOPLE)"
+
+test: ## Run every check: format, lints, dependencies, Rust tests, conformance tests
+	@scripts/test.sh
+
+crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000
+	@BLUEBONNET_CRASH_ROUNDS="$(ROUNDS)" BLUEBONNET_CRASH_MESSAGES="$(MESSAGES)" scripts/crash.sh
+
+bench: ## Run the benchmarks and print one table
+	@scripts/prepare.sh python
+	cargo run --release --locked -p bluebonnet-bench
+
+fuzz: ## Fuzz the readers of ER7 and SOAP: SECONDS_EACH=3600 (needs cargo-fuzz and a nightly toolchain)
+	@scripts/fuzz.sh "$(SECONDS_EACH)"
+
+deny: ## Check licenses, bans, sources and, with the network, known vulnerabilities of the dependencies
+	@scripts/prepare.sh deny
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny check
+
+format: ## Format the Rust code
+	cargo fmt --all

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Runs every check and prints the counts in the last line: `N passed, N failed[, N skipped]`.
+# A check without counts of its own (format, lints, dependencies) counts as one. Fails when anything failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/target/tools/bin:$PATH" CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+say() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
+
+# One check that passes or fails as a whole.
+check() {
+    say "$1"
+    if "${@:2}"; then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        echo "FAILED: $1"
+    fi
+}
+
+# A run of many tests: counts them from its output; a run that ends badly without a failed test counts as one failure.
+count() {
+    say "$1"
+    local status before=$failed
+    "${@:3}" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    "count_$2" <"$log"
+    if [ "$status" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+        failed=$((failed + 1))
+        echo "FAILED: $1"
+    fi
+}
+add() { passed=$((passed + ${1:-0})) failed=$((failed + ${2:-0})) skipped=$((skipped + ${3:-0})); }
+
+# The number before a word: `number passed "12 passed, 1 failed"` gives 12.
+number() { grep -oE "[0-9]+ $1" <<<"$2" | tail -n 1 | cut -d ' ' -f 1; }
+
+count_cargo() {
+    local line
+    while read -r line; do
+        add "$(number passed "$line")" "$(number failed "$line")" "$(number ignored "$line")"
+    done < <(grep '^test result:')
+}
+count_nextest() {
+    local line
+    line=$(grep -E '^ *Summary' | tail -n 1)
+    add "$(number passed "$line")" "$(number failed "$line")" "$(number skipped "$line")"
+}
+count_pytest() {
+    local line
+    line=$(grep -E '^=+ .*(passed|failed|error|skipped).* in ' | tail -n 1)
+    add "$(number passed "$line")" "$(number failed "$line")" "$(number skipped "$line")"
+    add 0 "$(number 'errors?' "$line")"
+}
+
+check_vulnerabilities() {
+    say "known vulnerabilities"
+    if ! timeout 60 cargo deny --log-level error fetch db 2>/dev/null; then
+        echo "skipped: the database of known vulnerabilities cannot be fetched from here"
+        skipped=$((skipped + 1))
+        return
+    fi
+    check "dependencies without known vulnerabilities" cargo deny --offline --locked check advisories
+}
+
+check "system packages" scripts/prepare.sh system
+check "Python packages" scripts/prepare.sh python
+check "dependency checker" scripts/prepare.sh deny
+
+check "format" cargo fmt --all --check
+check "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+check "licenses, bans and sources of dependencies" cargo deny --offline --locked --log-level error check licenses bans sources
+check_vulnerabilities
+
+if cargo nextest --version >/dev/null 2>&1; then
+    count "Rust tests" nextest cargo nextest run --workspace --locked --no-fail-fast --status-level fail --final-status-level fail
+    count "examples in the documentation" cargo cargo test --workspace --locked --doc --no-fail-fast --quiet
+else
+    count "Rust tests" cargo cargo test --workspace --locked --no-fail-fast --quiet
+fi
+
+check "the program" cargo build --locked --quiet -p bluebonnet
+count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
+
+printf '\n%s checks took %s s\n' "$((passed + failed + skipped))" "$SECONDS"
+counts="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || counts="$counts, $skipped skipped"
+echo "$counts"
+[ "$failed" -eq 0 ]
