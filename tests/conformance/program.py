@@ -1,0 +1,84 @@
+"""The program under test: started, stopped, killed and started again on one database."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+from addresses import free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("BLUEBONNET_BINARY", str(REPOSITORY / "target" / "debug" / "bluebonnet"))
+START_SECONDS_MAXIMUM = 60
+
+
+class Program:
+    """A registry with one organization and one account of the web service."""
+
+    def __init__(self, profile, database=None):
+        self.folder = tempfile.mkdtemp(prefix="bluebonnet-")
+        self.port = free_port()
+        self.options = ["--data", self.folder, "--profile", str(REPOSITORY / "profiles" / f"{profile}.toml")]
+        if database:
+            self.options += ["--database", database]
+        self.log = []
+        self.process = None
+        self.command("migrate")
+        self.account = self.new_account("CLINIC", "A clinic")
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def new_account(self, code, name, parent=None):
+        """Adds an organization and an account that speaks for it."""
+        below = ["--parent", parent] if parent else []
+        self.command("organization", "add", "--code", code, "--name", name, *below)
+        username = f"{code.lower()}-ehr"
+        made = json.loads(self.command("account", "add", "--organization", code, "--username", username, "--json"))
+        return {"username": username, "password": made["password"], "facility": code}
+
+    def command(self, *arguments, check=True):
+        """Runs a command of the program on this registry and gives what it printed."""
+        ran = subprocess.run([BINARY, *arguments, *self.options], capture_output=True, text=True, timeout=300)
+        if check and ran.returncode != 0:
+            raise RuntimeError(f"bluebonnet {' '.join(arguments)} ended with {ran.returncode}: {ran.stderr}")
+        return ran.stdout
+
+    def start(self):
+        command = [BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        is_listening = threading.Event()
+        threading.Thread(target=self._keep_log, args=(self.process.stdout, is_listening), daemon=True).start()
+        if not is_listening.wait(START_SECONDS_MAXIMUM) or self.process.poll() is not None:
+            raise RuntimeError("the server did not start:\n" + "".join(self.log[-20:]))
+        return self
+
+    def _keep_log(self, lines, is_listening):
+        for line in lines:
+            self.log.append(line)
+            if re.search(r"listening.*http://", line):
+                is_listening.set()
+        is_listening.set()
+
+    def kill(self):
+        """Ends the server as a power cut would: it gets no chance to do anything."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """Ends the server as an operator would; gives its exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=60)
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
