@@ -27,9 +27,22 @@ pub enum MessageAnswer {
 }
 
 /// What a message turned out to be.
-enum Understood {
+pub(crate) enum Understood {
     Report(Box<Submission>),
-    Question { kind: QueryKind, query: Option<Query>, findings: Vec<Finding> },
+    Question(Box<Question>),
+}
+
+/// A question as it came; without a query when it could not be understood.
+pub(crate) struct Question {
+    kind: QueryKind,
+    query: Option<Query>,
+    findings: Vec<Finding>,
+}
+
+/// The answer to a question, as a message.
+pub(crate) struct QuestionAnswer {
+    pub(crate) text: String,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Registry {
@@ -68,19 +81,34 @@ impl Registry {
                 let envelope = self.envelope(&answered_at, &control_id);
                 Ok(MessageAnswer::Hl7(hl7::write_acknowledgment(&header, &envelope, &outcome.findings)))
             }
-            Understood::Question { kind, query, findings } => {
+            Understood::Question(question) => {
                 let identity = identity(&caller, &header, &bytes);
-                let outcome = match query {
-                    Some(query) => self.answer_query(admission, &caller, receipt, identity, query, findings).await?,
-                    None => not_understood(receipt.message_id, findings),
-                };
-                let answered_at = receipt.received_at.to_zoned(self.time_zone().clone());
-                let control_id = receipt.message_id.to_string();
-                let envelope = self.envelope(&answered_at, &control_id);
-                let answer = hl7::write_response(&message, kind, &envelope, &outcome, self.codes());
-                Ok(MessageAnswer::Hl7(answer))
+                let answer = self.answer_question(admission, &caller, receipt, identity, &message, *question).await?;
+                Ok(MessageAnswer::Hl7(answer.text))
             }
         }
+    }
+
+    /// Answers a question that came as a message.
+    pub(crate) async fn answer_question(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        receipt: Receipt,
+        identity: MessageIdentity,
+        message: &Message<'_>,
+        question: Question,
+    ) -> Result<QuestionAnswer, RegistryError> {
+        let Question { kind, query, findings } = question;
+        let outcome = match query {
+            Some(query) => self.answer_query(admission, caller, receipt, identity, query, findings).await?,
+            None => not_understood(receipt.message_id, findings),
+        };
+        let answered_at = receipt.received_at.to_zoned(self.time_zone().clone());
+        let control_id = receipt.message_id.to_string();
+        let envelope = self.envelope(&answered_at, &control_id);
+        let text = hl7::write_response(message, kind, &envelope, &outcome, self.codes());
+        Ok(QuestionAnswer { text, findings: outcome.findings })
     }
 
     /// What a VXU would change and be answered, without storing anything; `None` for text that is no single VXU.
@@ -103,11 +131,11 @@ impl Registry {
         let caller = self.responsible(caller, &header);
         match self.understand(&caller, receipt, &message, &header, bytes, decoded.findings) {
             Understood::Report(submission) => self.rehearse(admission, &submission).map(Some),
-            Understood::Question { .. } => Ok(None),
+            Understood::Question(_) => Ok(None),
         }
     }
 
-    fn understand(
+    pub(crate) fn understand(
         &self,
         caller: &Caller,
         receipt: Receipt,
@@ -138,7 +166,7 @@ impl Registry {
             Ok(MessageKind::Qbp(kind)) => {
                 let reading = hl7::read_query(message, kind, self.codes());
                 findings.extend(reading.findings);
-                return Understood::Question { kind, query: reading.query, findings };
+                return Understood::Question(Box::new(Question { kind, query: reading.query, findings }));
             }
         }
         submission.findings = findings;
@@ -147,7 +175,7 @@ impl Registry {
 
     /// The organization that a message is for: the facility it was sent for, or a site below it that MSH-22 or MSH-4
     /// names.
-    fn responsible(&self, caller: &Caller, header: &Header<'_>) -> Caller {
+    pub(crate) fn responsible(&self, caller: &Caller, header: &Header<'_>) -> Caller {
         let snapshot = self.directory().snapshot();
         let named = [header.sending_organization, header.sending_facility]
             .into_iter()
@@ -176,7 +204,7 @@ impl Registry {
         }
     }
 
-    fn envelope<'a>(&'a self, answered_at: &'a jiff::Zoned, control_id: &'a str) -> Envelope<'a> {
+    pub(crate) fn envelope<'a>(&'a self, answered_at: &'a jiff::Zoned, control_id: &'a str) -> Envelope<'a> {
         let names = &self.profile().registry;
         Envelope { application: &names.application, facility: &names.facility, answered_at, control_id }
     }
@@ -213,7 +241,7 @@ fn codes_of(field: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What tells this message from all others of its sender.
-fn identity(caller: &Caller, header: &Header<'_>, bytes: &[u8]) -> MessageIdentity {
+pub(crate) fn identity(caller: &Caller, header: &Header<'_>, bytes: &[u8]) -> MessageIdentity {
     let mut hasher = Sha256::new();
     hasher.update(caller.organization_id.0.as_bytes());
     for field in [header.sending_application, header.sending_facility, header.control_id] {

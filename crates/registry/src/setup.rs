@@ -133,7 +133,7 @@ pub fn keep_code_tables(database: &Database, imported: &codes::Imported, at: Tim
     for kind in CodeSetKind::ALL {
         let text = imported.texts.text(kind);
         if !text.is_empty() {
-            database.set_setting(&format!("{CODES_SETTING}{at}/{}", kind.file_name()), text)?;
+            database.set_setting(&format!("{CODES_SETTING}{at:.6}/{}", kind.file_name()), text)?;
         }
     }
     Ok(())

@@ -62,10 +62,18 @@ impl Lanes {
 
     /// Takes a submission in; returns after its commit.
     pub(crate) async fn submit(&self, submission: Submission) -> Result<Outcome, RegistryError> {
+        self.enqueue(submission).await?.await.map_err(|_| RegistryError::Stopping)?
+    }
+
+    /// Puts a submission in its lane, behind those before it; the outcome comes after its commit.
+    pub(crate) async fn enqueue(
+        &self,
+        submission: Submission,
+    ) -> Result<oneshot::Receiver<Result<Outcome, RegistryError>>, RegistryError> {
         let lane = bucket(&submission) as usize % self.senders.len();
         let (reply, answer) = oneshot::channel();
         self.send(lane, Job::Submit { submission: Box::new(submission), reply }).await?;
-        answer.await.map_err(|_| RegistryError::Stopping)?
+        Ok(answer)
     }
 
     /// Writes lines to the log and the audit trail; returns after their commit.
