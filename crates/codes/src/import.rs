@@ -1,14 +1,31 @@
 //! Reads the lists that CDC publishes and turns them into tables of our own form.
+//!
+//! What a file is, its content tells: CDC's flat files and XML files of CVX, MVX, vaccine groups, NDC and VIS, the schedule of CDSi's
+//! supporting data, a codebase of code sets, and corrections of our own. A line that is not understood stops the whole import.
 
-use crate::{CodeSetKind, CodeSets, CodeTexts};
+use crate::{CodeSetKind, CodeSets, CodeTexts, TableError};
 
-/// What is to be imported, and what it is compared with.
+mod apply;
+mod cdc_records;
+mod cdsi_schedule;
+mod codebase;
+mod corrections;
+mod dates;
+mod facts;
+mod flat_files;
+mod xml;
+
+use facts::Facts;
+
+/// What is to be imported, and onto what.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportInput<'a> {
-    /// The files, in any order; what each is, its content tells.
+    /// The files. What a later one says of a code counts more; corrections count most.
     pub files: &'a [ImportFile<'a>],
-    /// The code sets in use.
-    pub current: &'a CodeSets,
+    /// The tables that the import is laid over: [`CodeTexts::builtin`].
+    pub base: &'a CodeTexts,
+    /// What earlier imports gave; empty at first.
+    pub earlier: &'a CodeTexts,
 }
 
 /// One file to import.
@@ -16,17 +33,19 @@ pub struct ImportInput<'a> {
 pub struct ImportFile<'a> {
     /// Its name, for messages.
     pub name: &'a str,
-    /// Its bytes: UTF-8 or Windows-1252.
+    /// Its bytes: UTF-8, or Latin-1.
     pub content: &'a [u8],
 }
 
 /// What an import gives. Nothing is in use until [`CodeSets::from_texts`] has taken the texts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Imported {
-    /// Tables of our own form, to be laid over the built-in ones.
+    /// Tables of our own form with every code that differs from the base: they take the place of the earlier ones.
     pub texts: CodeTexts,
-    /// What they change.
+    /// What this import changes.
     pub differences: Vec<Difference>,
+    /// What the operator should know: a new vaccine that is in no vaccine group, for one.
+    pub notes: Vec<String>,
 }
 
 /// One code that an import adds, changes or retires.
@@ -51,12 +70,27 @@ pub enum Change {
     Retired(String, String),
 }
 
-/// Why an import was refused as a whole.
+/// In words, on one to three lines: `changed CVX 56`, the old line, the new line.
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let table = self.kind.file_name().trim_end_matches(".txt");
+        match &self.change {
+            Change::Added(new) => write!(f, "added {table} {}\n  + {new}", self.code),
+            Change::Changed(old, new) => write!(f, "changed {table} {}\n  - {old}\n  + {new}", self.code),
+            Change::Retired(old, new) => write!(f, "retired {table} {}\n  - {old}\n  + {new}", self.code),
+        }
+    }
+}
+
+/// Why nothing was imported.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Lines that were not understood: nothing is imported.
-    #[error("nothing was imported: {} lines were not understood, the first is {}", .0.len(), .0[0])]
+    /// There are lines, or files, that were not understood.
+    #[error("nothing was imported: {} places were not understood, the first is {}", .0.len(), .0[0])]
     Refused(Vec<Refusal>),
+    /// The base or the earlier import cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
 
 /// One line, or one file, that was not understood.
@@ -72,15 +106,117 @@ pub struct Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} line {}: {}", self.file, self.line, self.reason)
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.reason),
+            line => write!(f, "{} line {line}: {}", self.file, self.reason),
+        }
     }
 }
 
-/// Reads CDC's lists and compares them with what is in use.
+/// A line that a reader of one file did not understand, and why.
+#[derive(Debug)]
+struct Problem {
+    line: usize,
+    reason: String,
+}
+
+impl Problem {
+    fn new(line: usize, reason: impl Into<String>) -> Problem {
+        Problem { line, reason: reason.into() }
+    }
+}
+
+impl From<TableError> for Problem {
+    fn from(error: TableError) -> Problem {
+        Problem { line: error.line, reason: error.reason }
+    }
+}
+
+/// Reads CDC's lists and says what they change.
+///
+/// ```
+/// use bluebonnet_codes::{CodeSets, CodeTexts, ImportFile, ImportInput, import};
+/// use model::{CodeTables, Cvx};
+///
+/// let list = b"340|Example vaccine, PF|example vaccine, preservative free||Active|False|2026/10/01\r\n";
+/// let files = [ImportFile { name: "cvx.txt", content: list }];
+/// let base = CodeTexts::builtin();
+/// let imported = import(&ImportInput { files: &files, base: &base, earlier: &CodeTexts::default() }).expect("a list of CDC");
+/// assert_eq!(imported.differences.len(), 1);
+///
+/// let codes = CodeSets::from_texts(&[imported.texts]).expect("our own form");
+/// assert_eq!(codes.vaccine_name(Cvx(340)), Some("Example vaccine, PF"));
+/// ```
 ///
 /// # Errors
-/// [`ImportError::Refused`] with every line that was not understood; then nothing is imported.
+/// [`ImportError::Refused`] with every line that was not understood; then nothing is imported. [`ImportError::Table`] when the tables to
+/// build on cannot be read.
 pub fn import(input: &ImportInput) -> Result<Imported, ImportError> {
-    let _ = input;
-    Ok(Imported::default())
+    let current = CodeSets::from_layers(&[input.base.clone(), input.earlier.clone()])?;
+    let mut facts = Facts::default();
+    let mut corrections = Facts::default();
+    let mut refusals = Vec::new();
+    for file in input.files {
+        let mut read = Facts::default();
+        let mut problems = Vec::new();
+        let kind = read_file(&decode(file.content), &current, &mut read, &mut problems);
+        read.say_where(file.name);
+        refusals.extend(problems.into_iter().map(|problem| refusal(file, problem)));
+        match kind {
+            FileKind::Corrections => corrections.merge(read),
+            FileKind::List => facts.merge(read),
+        }
+    }
+    facts.merge(corrections);
+    if refusals.is_empty() {
+        refusals = apply::unknown_vaccines(&facts, &current);
+    }
+    if !refusals.is_empty() {
+        return Err(ImportError::Refused(refusals));
+    }
+    let base = CodeSets::from_layers(std::slice::from_ref(input.base))?;
+    Ok(apply::apply(facts, &current, &base))
+}
+
+fn refusal(file: &ImportFile, problem: Problem) -> Refusal {
+    Refusal { file: file.name.to_owned(), line: problem.line, reason: problem.reason }
+}
+
+/// How much a file counts.
+enum FileKind {
+    List,
+    Corrections,
+}
+
+fn read_file(text: &str, current: &CodeSets, facts: &mut Facts, problems: &mut Vec<Problem>) -> FileKind {
+    if text.trim_start().starts_with('<') {
+        match xml::parse(text) {
+            Ok(root) => read_xml(&root, current, facts, problems),
+            Err(problem) => problems.push(problem),
+        }
+        return FileKind::List;
+    }
+    if corrections::are_corrections(text) {
+        corrections::read(text, current, facts, problems);
+        return FileKind::Corrections;
+    }
+    flat_files::read(text, current, facts, problems);
+    FileKind::List
+}
+
+fn read_xml(root: &xml::Element, current: &CodeSets, facts: &mut Facts, problems: &mut Vec<Problem>) {
+    match root.name.as_str() {
+        "codebase" => codebase::read(root, current, facts, problems),
+        "scheduleSupportingData" => cdsi_schedule::read(root, current, facts, problems),
+        _ => cdc_records::read_xml(root, current, facts, problems),
+    }
+}
+
+/// UTF-8 where it is, Latin-1 where it is not; without a byte-order mark.
+fn decode(content: &[u8]) -> String {
+    let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
+    match std::str::from_utf8(content) {
+        Ok(text) => text.to_owned(),
+        Err(_) => content.iter().map(|byte| char::from(*byte)).collect(),
+    }
 }

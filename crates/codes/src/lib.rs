@@ -9,7 +9,7 @@
 //! ```
 //! use model::{CodeTables, Cvx, Table};
 //!
-//! let codes = codes::CodeSets::builtin();
+//! let codes = bluebonnet_codes::CodeSets::builtin();
 //! assert_eq!(codes.vaccine_name(Cvx(8)), Some("Hep B, adolescent or pediatric"));
 //! assert_eq!(codes.cvx_of_ndc("49281-0400-10"), Some(Cvx(115)));
 //! assert!(codes.contains(Table::Route, "C28161"));
