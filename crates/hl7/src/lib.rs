@@ -8,6 +8,8 @@ mod batch;
 mod decode;
 mod er7;
 mod header;
+mod judge;
+mod people;
 mod query;
 mod response;
 mod submission;

@@ -1,8 +1,18 @@
 //! A VXU as a submission: what may be kept of it by the receiving rules of the guide, and what is wrong with it.
+//!
+//! It judges the message by itself. What takes a clock, the registry or a profile (a date in the future, a dose
+//! already known, consent) is judged later.
 
-use model::{CodeTables, Finding, PatientStatement, VaccinationStatement};
+mod observations;
+mod orders;
+mod patient;
+mod vaccine;
+
+use model::{CodeTables, Finding, FindingKind, Location, PatientStatement, VaccinationStatement};
 
 use crate::er7::Message;
+use crate::judge::Judge;
+use crate::vxu;
 
 /// What could be read of a VXU.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -15,11 +25,58 @@ pub struct SubmissionReading {
     pub findings: Vec<Finding>,
 }
 
-/// Reads a VXU by the receiving rules.
+/// Reads a VXU by the receiving rules: a bad value counts as empty, a required field that is empty empties its
+/// segment, a required segment that is empty drops its group, and a message without PID or with no group left is
+/// rejected. A VXU without any order group is an update of the person alone.
 ///
 /// # Source
 /// HL7 IG 1.5, table 3-1.
 pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> SubmissionReading {
-    let _ = (message, tables);
-    SubmissionReading::default()
+    let mut judge = Judge::new(tables);
+    note_syntax(&mut judge, message);
+    let vxu = vxu::read(message);
+    let statement =
+        if is_about_one_person(&mut judge, message, &vxu) { patient::read_patient(&mut judge, &vxu) } else { None };
+    for misplaced in &vxu.misplaced {
+        let at = Location { segment: misplaced.kind, ..Location::segment("MSH", misplaced.sequence) };
+        judge.note(FindingKind::SegmentOutOfOrder, at, misplaced.kind.as_str());
+    }
+    let Some(mut patient) = statement else {
+        return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
+    };
+    observations::read_person_observations(&mut judge, message, &vxu.observations, &mut patient);
+    let read = orders::read_orders(&mut judge, message, &vxu.orders, &mut patient);
+    if read.usable_count == 0 && !vxu.orders.is_empty() {
+        judge.findings.push(Finding::new(FindingKind::NoOrderGroupLeft));
+        return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
+    }
+    SubmissionReading { patient: Some(patient), vaccinations: read.vaccinations, findings: judge.findings }
+}
+
+/// Notes what is unusual about the message as text.
+fn note_syntax(judge: &mut Judge<'_>, message: &Message<'_>) {
+    if message.begins_with_header() && !message.text().starts_with("MSH|^~\\&|") {
+        judge.note(FindingKind::DelimitersUnusual, Location::field("MSH", 1, 2), "");
+    }
+    if message.unnamed_lines() > 0 {
+        judge.findings.push(Finding::new(FindingKind::SegmentUnnamed));
+    }
+}
+
+/// A message about nobody, or about two people, cannot be used: whose doses would they be?
+fn is_about_one_person(judge: &mut Judge<'_>, message: &Message<'_>, vxu: &vxu::Vxu<'_>) -> bool {
+    let unreadable = |reason: &str| Finding::new(FindingKind::MessageUnreadable).naming(reason);
+    if message.header_count() > 1 {
+        judge.findings.push(unreadable("it holds more than one message").at(Location::segment("MSH", 2)));
+        return false;
+    }
+    if vxu.patient.is_none() {
+        judge.note(FindingKind::SegmentMissing, Location::segment("PID", 1), "PID");
+        return false;
+    }
+    if message.segments().iter().filter(|segment| segment.is(b"PID")).count() > 1 {
+        judge.findings.push(unreadable("it is about more than one person").at(Location::segment("PID", 2)));
+        return false;
+    }
+    true
 }

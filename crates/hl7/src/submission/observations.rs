@@ -1,0 +1,269 @@
+//! OBX: what is observed about a dose, and what is observed about the person.
+
+use jiff::civil::Date;
+use model::{
+    Coded, Cvx, Dose, FindingKind, InformationSource, Location, Observation, ObservationValue, PatientObservation,
+    PatientStatement, Table, Vis,
+};
+
+use super::orders::is_number;
+use crate::er7::Message;
+use crate::judge::{Judge, is_empty, owned, parse_date};
+use crate::vxu::{Ce, Obx, Order};
+
+/// LOINC codes of observations, HL7 IG 1.5, NIP003.
+mod loinc {
+    pub(super) const ELIGIBILITY: &str = "64994-7";
+    pub(super) const FUNDING_SOURCE: &str = "30963-3";
+    pub(super) const VIS_DOCUMENT: &str = "69764-9";
+    pub(super) const VIS_EDITION: &str = "29768-9";
+    pub(super) const VIS_PRESENTED: &str = "29769-7";
+    pub(super) const VACCINE_TYPE: &str = "30956-7";
+    pub(super) const COMPONENT_VACCINE_TYPE: &str = "38890-0";
+    pub(super) const REACTION: &str = "31044-1";
+    pub(super) const CONTRAINDICATION_START: &str = "30946-8";
+    pub(super) const CONTRAINDICATION_END: &str = "30944-3";
+    /// Contraindication, disease with presumed immunity, serologic evidence, indication: about the person wherever
+    /// they stand.
+    pub(super) const OF_PERSON: [&str; 4] = ["30945-0", "59784-9", "75505-8", "59785-6"];
+    /// What another system evaluated or forecast. It is theirs, not a fact about the person.
+    pub(super) const OF_FORECAST: [&str; 13] = [
+        "30956-7", "30973-2", "30979-9", "30980-7", "30981-5", "30982-3", "59777-3", "59778-1", "59779-9", "59780-7",
+        "59781-5", "59782-3", "59783-1",
+    ];
+}
+
+/// Observations that stand under "no vaccine administered" (CVX 998), or under no order at all.
+pub(super) fn read_person_observations(
+    judge: &mut Judge<'_>,
+    message: &Message<'_>,
+    observations: &[Obx<'_>],
+    patient: &mut PatientStatement,
+) {
+    let mut read = read_values(judge, message, observations);
+    take_person_facts(&mut read, patient, true);
+    let is_forecast = |it: &Read<'_>| loinc::OF_FORECAST.contains(&it.observation.question.code.as_str());
+    let kept = read.into_iter().filter(|it| !is_forecast(it)).map(|it| it.observation);
+    patient.other_observations.extend(kept);
+}
+
+/// Observations that stand under a dose.
+///
+/// # Source
+/// HL7 IG 1.5, NIP003 and OBX-4: observations of one thing share the sub-id.
+pub(super) fn read_dose_observations(
+    judge: &mut Judge<'_>,
+    message: &Message<'_>,
+    order: &Order<'_>,
+    dose: &mut Dose,
+    patient: &mut PatientStatement,
+) {
+    let mut read = read_values(judge, message, &order.observations);
+    take_person_facts(&mut read, patient, false);
+    take_vis(&mut read, dose);
+    for it in read {
+        let at = Location::field("OBX", it.sequence, 5).component(1);
+        match (it.observation.question.code.as_str(), &it.observation.value) {
+            (loinc::ELIGIBILITY, ObservationValue::Code(code)) => {
+                dose.eligibility = judge.code(Table::Eligibility, &code.code, at);
+            }
+            (loinc::FUNDING_SOURCE, ObservationValue::Code(code)) => {
+                dose.funding_source = judge.code(Table::FundingSource, &code.code, at);
+            }
+            (loinc::REACTION, ObservationValue::Code(code)) => dose.reactions.push(code.clone()),
+            _ => dose.observations.push(it.observation),
+        }
+    }
+    note_missing(judge, order, dose);
+}
+
+/// An observation that could be read.
+struct Read<'a> {
+    observation: Observation,
+    sequence: u16,
+    /// OBX-4 as sent.
+    group: &'a str,
+}
+
+fn read_values<'a>(judge: &mut Judge<'_>, message: &Message<'a>, observations: &[Obx<'a>]) -> Vec<Read<'a>> {
+    observations.iter().filter_map(|obx| read_value(judge, message, obx)).collect()
+}
+
+fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -> Option<Read<'a>> {
+    let at = |field| Location::field("OBX", obx.sequence, field);
+    let question = coded(&obx.question);
+    if question.code.is_empty() {
+        judge.note(FindingKind::ObservationUnreadable, at(3), obx.question.text.as_ref());
+        return None;
+    }
+    if is_empty(obx.value) {
+        judge.note(FindingKind::ObservationUnreadable, at(5), "");
+        return None;
+    }
+    let mut repetitions = message.repetitions(obx.value);
+    let first = repetitions.at(1);
+    let shape = Shape::of(obx.value_type, &question.code, first);
+    let raw = if shape == Shape::Text { obx.value } else { first };
+    if shape != Shape::Text && !repetitions.is_at_end() {
+        judge.note(FindingKind::FieldRepeated, at(5), "");
+    }
+    let value = match shape {
+        Shape::Code => Some(ObservationValue::Code(coded(&Ce::of(message, raw)))).filter(has_code),
+        Shape::Date => parse_date(message.components(raw).at(1)).map(ObservationValue::Date),
+        Shape::Number => is_number(raw.trim()).then(|| ObservationValue::Number(raw.trim().to_owned())),
+        Shape::Text => Some(ObservationValue::Text(owned(&message.decode(raw)))),
+    };
+    let Some(value) = value else {
+        judge.note(FindingKind::ObservationUnreadable, at(5).component(1), raw);
+        return None;
+    };
+    let observed_on = judge.date(obx.observed, at(14));
+    let group = obx.group.trim().parse().unwrap_or(0);
+    Some(Read {
+        observation: Observation { question, value, group, observed_on },
+        sequence: obx.sequence,
+        group: obx.group,
+    })
+}
+
+fn has_code(value: &ObservationValue) -> bool {
+    matches!(value, ObservationValue::Code(code) if !code.code.is_empty())
+}
+
+/// What kind of value OBX-5 holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shape {
+    Code,
+    Date,
+    Number,
+    Text,
+}
+
+impl Shape {
+    /// By the question where the guide leaves no choice, else by OBX-2, else by its looks.
+    fn of(value_type: &str, question: &str, raw: &str) -> Shape {
+        const CODED: [&str; 6] = [
+            loinc::ELIGIBILITY,
+            loinc::FUNDING_SOURCE,
+            loinc::VIS_DOCUMENT,
+            loinc::VACCINE_TYPE,
+            loinc::COMPONENT_VACCINE_TYPE,
+            loinc::REACTION,
+        ];
+        const DATES: [&str; 4] =
+            [loinc::VIS_EDITION, loinc::VIS_PRESENTED, loinc::CONTRAINDICATION_START, loinc::CONTRAINDICATION_END];
+        if DATES.contains(&question) {
+            return Shape::Date;
+        }
+        if CODED.contains(&question) || loinc::OF_PERSON.contains(&question) {
+            return Shape::Code;
+        }
+        match value_type {
+            "CE" | "CWE" | "CNE" => Shape::Code,
+            "DT" | "TS" | "DTM" => Shape::Date,
+            "NM" | "SI" => Shape::Number,
+            "" if raw.contains('^') => Shape::Code,
+            _ => Shape::Text,
+        }
+    }
+}
+
+fn coded(element: &Ce<'_>) -> Coded {
+    let use_alternate = is_empty(&element.code);
+    if use_alternate {
+        Coded {
+            code: owned(&element.alternate_code),
+            text: owned(&element.alternate_text),
+            system: element.alternate_system.to_owned(),
+        }
+    } else {
+        Coded { code: owned(&element.code), text: owned(&element.text), system: element.system.to_owned() }
+    }
+}
+
+/// Takes facts about the person out of the list, with the dates that are tied to them. Reactions are the person's
+/// only where there is no dose.
+fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, takes_reactions: bool) {
+    let date_of = |read: &[Read<'_>], question: &str, group: &str| -> Option<Date> {
+        read.iter().filter(|it| it.group == group && it.observation.question.code == question).find_map(date_value)
+    };
+    let is_of_person = |it: &Read<'_>| {
+        let question = it.observation.question.code.as_str();
+        loinc::OF_PERSON.contains(&question) || (takes_reactions && question == loinc::REACTION)
+    };
+    for it in read.iter().filter(|it| is_of_person(it)) {
+        let ObservationValue::Code(value) = &it.observation.value else { continue };
+        patient.observations.push(PatientObservation {
+            question: it.observation.question.code.clone(),
+            value: value.clone(),
+            since: date_of(read, loinc::CONTRAINDICATION_START, it.group).or(it.observation.observed_on),
+            until: date_of(read, loinc::CONTRAINDICATION_END, it.group),
+        });
+    }
+    let is_date_of_fact = |it: &Read<'_>| {
+        [loinc::CONTRAINDICATION_START, loinc::CONTRAINDICATION_END].contains(&it.observation.question.code.as_str())
+    };
+    read.retain(|it| !is_of_person(it) && !is_date_of_fact(it));
+}
+
+fn date_value(read: &Read<'_>) -> Option<Date> {
+    match read.observation.value {
+        ObservationValue::Date(date) => Some(date),
+        _ => None,
+    }
+}
+
+/// Takes the vaccine information statements out of the list: one for each sub-id, and a new one where a part comes
+/// a second time.
+fn take_vis(read: &mut Vec<Read<'_>>, dose: &mut Dose) {
+    let mut statements: Vec<(String, Vis)> = Vec::new();
+    read.retain(|it| {
+        let part = match (it.observation.question.code.as_str(), &it.observation.value) {
+            (loinc::VIS_DOCUMENT, ObservationValue::Code(code)) => {
+                Vis { document: Some(code.code.clone()), ..Vis::default() }
+            }
+            (loinc::VACCINE_TYPE | loinc::COMPONENT_VACCINE_TYPE, ObservationValue::Code(code)) => {
+                Vis { cvx: Cvx::parse(&code.code), ..Vis::default() }
+            }
+            (loinc::VIS_EDITION, ObservationValue::Date(date)) => Vis { edition_on: Some(*date), ..Vis::default() },
+            (loinc::VIS_PRESENTED, ObservationValue::Date(date)) => Vis { presented_on: Some(*date), ..Vis::default() },
+            _ => return true,
+        };
+        match statements.iter_mut().rfind(|(group, vis)| group == it.group && has_room_for(vis, &part)) {
+            Some((_, vis)) => merge(vis, part),
+            None => statements.push((it.group.to_owned(), part)),
+        }
+        false
+    });
+    dose.vis.extend(statements.into_iter().map(|(_, vis)| vis).filter(|vis| *vis != Vis::default()));
+}
+
+fn has_room_for(vis: &Vis, part: &Vis) -> bool {
+    !(vis.document.is_some() && part.document.is_some()
+        || vis.cvx.is_some() && part.cvx.is_some()
+        || vis.edition_on.is_some() && part.edition_on.is_some()
+        || vis.presented_on.is_some() && part.presented_on.is_some())
+}
+
+fn merge(vis: &mut Vis, part: Vis) {
+    vis.document = vis.document.take().or(part.document);
+    vis.cvx = vis.cvx.or(part.cvx);
+    vis.edition_on = vis.edition_on.or(part.edition_on);
+    vis.presented_on = vis.presented_on.or(part.presented_on);
+}
+
+/// # Source
+/// HL7 IG 1.5, IZ-23 and IZ-24: a dose that the sender gave carries eligibility and vaccine information statements.
+fn note_missing(judge: &mut Judge<'_>, order: &Order<'_>, dose: &Dose) {
+    if !dose.is_given() || dose.source != InformationSource::Administered {
+        return;
+    }
+    let at = Location::segment("RXA", order.dose.as_ref().map_or(1, |dose| dose.sequence));
+    let was_sent = |question: &str| order.observations.iter().any(|obx| obx.question.code == question);
+    if !was_sent(loinc::ELIGIBILITY) {
+        judge.note(FindingKind::EligibilityMissing, at, "");
+    }
+    if dose.vis.is_empty() {
+        judge.note(FindingKind::VisMissing, at, "");
+    }
+}

@@ -1,0 +1,310 @@
+//! Order groups: ORC, RXA, RXR and their OBX become doses, or are dropped.
+
+use jiff::civil::Date;
+use model::{
+    Action, Coded, Completion, Cvx, Dose, EntityId, Facility, FindingKind, InformationSource, Location,
+    PatientStatement, Provider, Table, VaccinationStatement,
+};
+
+use super::observations;
+use super::vaccine::read_vaccine;
+use crate::er7::Message;
+use crate::judge::{Judge, NULL, is_empty, owned, parse_date, parse_month_or_date};
+use crate::vxu::{Ei, Hd, Orc, Order, Rxa, Rxr, Xcn};
+
+/// "Amount not known" in RXA-6, and in ORC-3 "no dose was given, so there is no id".
+const AMOUNT_UNKNOWN: &str = "999";
+const NO_ORDER_ID: &str = "9999";
+
+/// RXA-15 may have this many characters (IG 1.5).
+const LOT_NUMBER_LENGTH_LIMIT: usize = 20;
+
+/// What the order groups of a message give.
+pub(super) struct OrdersReading {
+    /// The doses.
+    pub(super) vaccinations: Vec<VaccinationStatement>,
+    /// How many groups could be used, those about the person (CVX 998) included.
+    pub(super) usable_count: usize,
+}
+
+/// Reads all order groups. What they say about the person rather than a dose goes to `patient`.
+pub(super) fn read_orders(
+    judge: &mut Judge<'_>,
+    message: &Message<'_>,
+    orders: &[Order<'_>],
+    patient: &mut PatientStatement,
+) -> OrdersReading {
+    let mut reading = OrdersReading { vaccinations: Vec::with_capacity(orders.len()), usable_count: 0 };
+    for order in orders {
+        let Some(statement) = read_order(judge, order, patient) else { continue };
+        reading.usable_count += 1;
+        if statement.dose.cvx == Cvx::NO_VACCINE {
+            observations::read_person_observations(judge, message, &order.observations, patient);
+        } else {
+            let mut statement = statement;
+            observations::read_dose_observations(judge, message, order, &mut statement.dose, patient);
+            reading.vaccinations.push(statement);
+        }
+    }
+    reading
+}
+
+/// One group without its observations; `None` when it is dropped, and the findings say why.
+fn read_order(judge: &mut Judge<'_>, order: &Order<'_>, patient: &PatientStatement) -> Option<VaccinationStatement> {
+    let (orc, rxa) = match (&order.order, &order.dose) {
+        (Some(orc), Some(rxa)) => (orc, rxa),
+        (None, rxa) => {
+            let sequence = rxa.as_ref().map_or(1, |rxa| rxa.sequence);
+            judge.note(FindingKind::OrderGroupDropped, Location::segment("RXA", sequence), "the segment ORC before it");
+            return None;
+        }
+        (Some(orc), None) => {
+            judge.note(
+                FindingKind::OrderGroupDropped,
+                Location::segment("ORC", orc.sequence),
+                "the segment RXA after it",
+            );
+            return None;
+        }
+    };
+    let at = |field| Location::field("RXA", rxa.sequence, field);
+    let vaccine = read_vaccine(judge, &rxa.vaccine, at(5));
+    let administered_on = read_administration_date(judge, rxa, patient);
+    let (vaccine, administered_on) = (vaccine?, administered_on?);
+    let completion = match judge.code(Table::Completion, rxa.completion, at(20)) {
+        Some(code) => Completion::parse(&code).unwrap_or(Completion::Complete),
+        None => Completion::Complete,
+    };
+    let mut dose = empty_dose(vaccine.cvx, administered_on, completion);
+    dose.ndc = vaccine.ndc;
+    if vaccine.cvx != Cvx::NO_VACCINE {
+        read_ids(judge, orc, &mut dose);
+        read_amount(judge, rxa, &mut dose);
+        read_source(judge, rxa, &mut dose);
+        read_lot(judge, rxa, &mut dose);
+        read_refusal(judge, rxa, &mut dose);
+        read_route(judge, order.route.as_ref(), &mut dose);
+        read_people(orc, rxa, &mut dose);
+        note_implausible(judge, rxa, &dose, patient);
+    }
+    Some(VaccinationStatement { order: rxa.sequence, action: read_action(judge, rxa), dose })
+}
+
+fn empty_dose(cvx: Cvx, administered_on: Date, completion: Completion) -> Dose {
+    Dose {
+        order_id: None,
+        placer_order_id: None,
+        administered_on,
+        cvx,
+        ndc: None,
+        mvx: None,
+        lot_number: None,
+        lot_expires_on: None,
+        amount: None,
+        amount_unit: None,
+        source: InformationSource::Historical(1),
+        completion,
+        refusal_reason: None,
+        route: None,
+        body_site: None,
+        administered_by: None,
+        ordered_by: None,
+        entered_by: None,
+        administered_at: None,
+        eligibility: None,
+        funding_source: None,
+        vis: Vec::new(),
+        reactions: Vec::new(),
+        observations: Vec::new(),
+    }
+}
+
+/// RXA-3, whole and not before birth. RXA-4 must not say anything else.
+fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>, patient: &PatientStatement) -> Option<Date> {
+    let at = |field| Location::field("RXA", rxa.sequence, field);
+    if is_empty(rxa.administered) {
+        judge.note(FindingKind::AdministrationDateMissing, at(3), "");
+        return None;
+    }
+    let Some(date) = parse_date(rxa.administered) else {
+        judge.note(FindingKind::AdministrationDateInvalid, at(3), rxa.administered);
+        return None;
+    };
+    if patient.demographics.birth_date.is_some_and(|birth| date < birth) {
+        judge.note(FindingKind::AdministrationBeforeBirth, at(3), rxa.administered);
+        return None;
+    }
+    if judge.date(rxa.administration_end, at(4)).is_some_and(|end| end != date) {
+        judge.note(FindingKind::DateImplausible, at(4), rxa.administration_end);
+    }
+    Some(date)
+}
+
+/// ORC-2 and ORC-3. The dose is kept without them; only later corrections are harder to match.
+fn read_ids(judge: &mut Judge<'_>, orc: &Orc<'_>, dose: &mut Dose) {
+    dose.placer_order_id = entity_id(&orc.placer);
+    dose.order_id = entity_id(&orc.filler).filter(|filler| filler.id != NO_ORDER_ID);
+    if is_empty(&orc.filler.id) {
+        judge.note(FindingKind::OrderIdMissing, Location::field("ORC", orc.sequence, 3), "");
+    }
+}
+
+fn entity_id(entity: &Ei<'_>) -> Option<EntityId> {
+    (!is_empty(entity.id.trim()))
+        .then(|| EntityId { id: owned(&entity.id), authority: entity.authority.name().trim().to_owned() })
+}
+
+/// RXA-6 and RXA-7.
+fn read_amount(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
+    let at = |field| Location::field("RXA", rxa.sequence, field);
+    match rxa.amount.trim() {
+        "" | NULL => judge.note(FindingKind::PartMissing, at(6), "the amount, or 999 when it is not known"),
+        AMOUNT_UNKNOWN => {}
+        amount if is_number(amount) => dose.amount = Some(amount.to_owned()),
+        amount => judge.note(FindingKind::ValueMalformed, at(6), amount),
+    }
+    if dose.amount.is_none() {
+        return;
+    }
+    if rxa.amount_unit.is_empty() {
+        judge.note(FindingKind::PartMissing, at(7), "the unit");
+    } else if rxa.amount_unit.code.eq_ignore_ascii_case("mL") {
+        dose.amount_unit = Some("mL".to_owned());
+    } else {
+        dose.amount_unit = judge.coded(Table::DoseUnit, &rxa.amount_unit, at(7));
+    }
+}
+
+/// A number as HL7's NM writes it.
+pub(super) fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    digits.bytes().any(|byte| byte.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
+}
+
+/// RXA-9: the first repetition that is of NIP001; the others are notes.
+fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
+    let at = Location::field("RXA", rxa.sequence, 9);
+    let source = rxa.notes.iter().find_map(|note| {
+        [&note.code, &note.alternate_code].into_iter().find_map(|code| InformationSource::parse(code))
+    });
+    let is_expected = matches!(dose.completion, Completion::Complete | Completion::Partial);
+    match (source, rxa.notes.iter().find(|note| !is_empty(&note.code))) {
+        (Some(source), _) => dose.source = source,
+        (None, Some(note)) if is_expected => {
+            judge.note(FindingKind::ValueNotInTable, at.component(1), note.code.as_ref());
+        }
+        (None, None) if is_expected => judge.note(FindingKind::SourceMissing, at, ""),
+        (None, _) => {}
+    }
+}
+
+/// RXA-15 to RXA-17.
+fn read_lot(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
+    let at = |field| Location::field("RXA", rxa.sequence, field);
+    let is_ours = dose.is_given() && dose.source == InformationSource::Administered;
+    let lot_number = owned(&rxa.lot_number);
+    if lot_number.is_empty() && is_ours {
+        judge.note(FindingKind::LotMissing, at(15), "");
+    } else if lot_number.chars().count() > LOT_NUMBER_LENGTH_LIMIT {
+        judge.note(FindingKind::ValueTooLong, at(15), lot_number.as_str());
+    }
+    dose.lot_number = Some(lot_number).filter(|lot| !lot.is_empty());
+    if !is_empty(rxa.lot_expiration) {
+        dose.lot_expires_on = parse_month_or_date(rxa.lot_expiration);
+        if dose.lot_expires_on.is_none() {
+            judge.note(FindingKind::DateInvalid, at(16), rxa.lot_expiration);
+        }
+    }
+    let mvx = [&rxa.manufacturer.code, &rxa.manufacturer.alternate_code]
+        .into_iter()
+        .find(|code| judge.tables.contains(Table::Manufacturer, code));
+    match mvx {
+        Some(mvx) => dose.mvx = Some(mvx.clone().into_owned()),
+        None if !is_empty(&rxa.manufacturer.code) => {
+            judge.note(FindingKind::ManufacturerUnknown, at(17).component(1), rxa.manufacturer.code.as_ref());
+        }
+        None if is_ours => judge.note(FindingKind::ManufacturerMissing, at(17), ""),
+        None => {}
+    }
+}
+
+/// RXA-18: required of a refusal, and of nothing else.
+fn read_refusal(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
+    let at = Location::field("RXA", rxa.sequence, 18);
+    let is_refused = dose.completion == Completion::Refused;
+    match (is_refused, rxa.refusal_reason.is_empty() || is_empty(&rxa.refusal_reason.code)) {
+        (true, true) => judge.note(FindingKind::RefusalReasonMissing, at, ""),
+        (false, false) => judge.note(FindingKind::RefusalReasonUnexpected, at, rxa.refusal_reason.code.as_ref()),
+        (false, true) => {}
+        (true, false) => {
+            dose.refusal_reason = judge.coded(Table::RefusalReason, &rxa.refusal_reason, at).map(|code| Coded {
+                code,
+                text: owned(&rxa.refusal_reason.text),
+                system: "NIP002".to_owned(),
+            });
+        }
+    }
+}
+
+/// RXR-1 and RXR-2.
+fn read_route(judge: &mut Judge<'_>, rxr: Option<&Rxr<'_>>, dose: &mut Dose) {
+    let Some(rxr) = rxr else { return };
+    let at = |field| Location::field("RXR", rxr.sequence, field);
+    dose.route = judge.coded(Table::Route, &rxr.route, at(1));
+    dose.body_site = judge.coded(Table::BodySite, &rxr.body_site, at(2));
+    if rxr.route.is_empty() {
+        judge.note(FindingKind::PartMissing, at(1), "the route");
+    }
+}
+
+fn read_people(orc: &Orc<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
+    dose.entered_by = provider(&orc.entered_by);
+    dose.ordered_by = provider(&orc.ordered_by);
+    dose.administered_by = provider(&rxa.administered_by);
+    dose.administered_at = facility(&rxa.administered_at);
+}
+
+fn provider(person: &Xcn<'_>) -> Option<Provider> {
+    let provider = Provider {
+        id: owned(&person.id),
+        family: owned(&person.family),
+        given: owned(&person.given),
+        authority: if is_empty(&person.id) { String::new() } else { person.authority.name().trim().to_owned() },
+    };
+    (provider != Provider::default()).then_some(provider)
+}
+
+fn facility(place: &Hd<'_>) -> Option<Facility> {
+    let facility = Facility { code: owned(&place.namespace), universal_id: owned(&place.universal_id) };
+    (facility != Facility::default()).then_some(facility)
+}
+
+/// RXA-21; nothing sent means `Add`.
+fn read_action(judge: &mut Judge<'_>, rxa: &Rxa<'_>) -> Action {
+    let code = judge.code(Table::ActionCode, rxa.action, Location::field("RXA", rxa.sequence, 21));
+    match code.as_deref() {
+        Some("U") => Action::Update,
+        Some("D") => Action::Delete,
+        _ => Action::Add,
+    }
+}
+
+/// Dates that cannot be right beside each other; the dose is kept.
+fn note_implausible(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &Dose, patient: &PatientStatement) {
+    let at = |field| Location::field("RXA", rxa.sequence, field);
+    if patient.demographics.death_date.is_some_and(|death| dose.administered_on > death) {
+        judge.note(FindingKind::AdministrationAfterDeath, at(3), rxa.administered);
+    }
+    if !dose.is_given() {
+        return;
+    }
+    if !judge.tables.is_in_use(dose.cvx, dose.administered_on) {
+        judge.note(FindingKind::VaccineNotInUse, at(5).component(1), dose.cvx.to_string());
+    }
+    let is_administered = dose.source == InformationSource::Administered;
+    if let Some(expiry) = dose.lot_expires_on.filter(|expiry| is_administered && *expiry < dose.administered_on) {
+        judge.note(FindingKind::LotExpired, at(16), expiry.to_string());
+    }
+}
