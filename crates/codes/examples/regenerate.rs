@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use bluebonnet_codes::{CodeSetKind, CodeTexts, ImportFile, ImportInput, import};
+use bluebonnet_codes::{CodeSetKind, CodeSets, CodeTexts, ImportFile, ImportInput, import};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("tables");
@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files: Vec<ImportFile> =
         names.iter().zip(&contents).map(|(name, content)| ImportFile { name, content }).collect();
 
-    let imported = import(&ImportInput { files: &files, base: &base, earlier: &CodeTexts::default() })?;
+    let groups_alone = CodeSets::from_layers(&[base])?;
+    let imported = import(&ImportInput { files: &files, current: &groups_alone })?;
     for note in &imported.notes {
         println!("{note}");
     }

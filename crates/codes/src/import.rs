@@ -17,15 +17,13 @@ mod xml;
 
 use facts::Facts;
 
-/// What is to be imported, and onto what.
+/// What is to be imported, and what it is laid over.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportInput<'a> {
     /// The files. What a later one says of a code counts more; corrections count most.
     pub files: &'a [ImportFile<'a>],
-    /// The tables that the import is laid over: [`CodeTexts::builtin`].
-    pub base: &'a CodeTexts,
-    /// What earlier imports gave; empty at first.
-    pub earlier: &'a CodeTexts,
+    /// The code sets in use, with earlier imports in them: what the lists do not say is kept.
+    pub current: &'a CodeSets,
 }
 
 /// One file to import.
@@ -40,7 +38,7 @@ pub struct ImportFile<'a> {
 /// What an import gives. Nothing is in use until [`CodeSets::from_texts`] has taken the texts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Imported {
-    /// Tables of our own form with every code that differs from the base: they take the place of the earlier ones.
+    /// Tables of our own form with the codes that this import adds or changes: a layer over those in use.
     pub texts: CodeTexts,
     /// What this import changes.
     pub differences: Vec<Difference>,
@@ -88,9 +86,6 @@ pub enum ImportError {
     /// There are lines, or files, that were not understood.
     #[error("nothing was imported: {} places were not understood, the first is {}", .0.len(), .0[0])]
     Refused(Vec<Refusal>),
-    /// The base or the earlier import cannot be read.
-    #[error(transparent)]
-    Table(#[from] TableError),
 }
 
 /// One line, or one file, that was not understood.
@@ -135,13 +130,12 @@ impl From<TableError> for Problem {
 /// Reads CDC's lists and says what they change.
 ///
 /// ```
-/// use bluebonnet_codes::{CodeSets, CodeTexts, ImportFile, ImportInput, import};
+/// use bluebonnet_codes::{CodeSets, ImportFile, ImportInput, import};
 /// use model::{CodeTables, Cvx};
 ///
 /// let list = b"340|Example vaccine, PF|example vaccine, preservative free||Active|False|2026/10/01\r\n";
 /// let files = [ImportFile { name: "cvx.txt", content: list }];
-/// let base = CodeTexts::builtin();
-/// let imported = import(&ImportInput { files: &files, base: &base, earlier: &CodeTexts::default() }).expect("a list of CDC");
+/// let imported = import(&ImportInput { files: &files, current: CodeSets::builtin() }).expect("a list of CDC");
 /// assert_eq!(imported.differences.len(), 1);
 ///
 /// let codes = CodeSets::from_texts(&[imported.texts]).expect("our own form");
@@ -149,17 +143,15 @@ impl From<TableError> for Problem {
 /// ```
 ///
 /// # Errors
-/// [`ImportError::Refused`] with every line that was not understood; then nothing is imported. [`ImportError::Table`] when the tables to
-/// build on cannot be read.
+/// [`ImportError::Refused`] with every line that was not understood; then nothing is imported.
 pub fn import(input: &ImportInput) -> Result<Imported, ImportError> {
-    let current = CodeSets::from_layers(&[input.base.clone(), input.earlier.clone()])?;
     let mut facts = Facts::default();
     let mut corrections = Facts::default();
     let mut refusals = Vec::new();
     for file in input.files {
         let mut read = Facts::default();
         let mut problems = Vec::new();
-        let kind = read_file(&decode(file.content), &current, &mut read, &mut problems);
+        let kind = read_file(&decode(file.content), input.current, &mut read, &mut problems);
         read.say_where(file.name);
         refusals.extend(problems.into_iter().map(|problem| refusal(file, problem)));
         match kind {
@@ -169,13 +161,12 @@ pub fn import(input: &ImportInput) -> Result<Imported, ImportError> {
     }
     facts.merge(corrections);
     if refusals.is_empty() {
-        refusals = apply::unknown_vaccines(&facts, &current);
+        refusals = apply::unknown_vaccines(&facts, input.current);
     }
     if !refusals.is_empty() {
         return Err(ImportError::Refused(refusals));
     }
-    let base = CodeSets::from_layers(std::slice::from_ref(input.base))?;
-    Ok(apply::apply(facts, &current, &base))
+    Ok(apply::apply(facts, input.current))
 }
 
 fn refusal(file: &ImportFile, problem: Problem) -> Refusal {

@@ -24,7 +24,7 @@ pub(super) fn unknown_vaccines(facts: &Facts, current: &CodeSets) -> Vec<Refusal
 }
 
 /// The tables and the differences that the facts give.
-pub(super) fn apply(facts: Facts, current: &CodeSets, base: &CodeSets) -> Imported {
+pub(super) fn apply(facts: Facts, current: &CodeSets) -> Imported {
     let groups = current.all_vaccine_groups();
     let mut imported = Imported::default();
     let mut lines = Vec::new();
@@ -53,44 +53,28 @@ pub(super) fn apply(facts: Facts, current: &CodeSets, base: &CodeSets) -> Import
         let document = vis_document(&gdti, facts, current.vis_document(&gdti));
         lines.push((CodeSetKind::Vis, gdti, document.line(), false));
     }
-    compare(lines, current, base, &mut imported);
+    compare(lines, current, &mut imported);
     imported
 }
 
-/// Finds the lines that differ from those in use, and writes all that differ from the base.
-fn compare(
-    lines: Vec<(CodeSetKind, String, String, bool)>,
-    current: &CodeSets,
-    base: &CodeSets,
-    imported: &mut Imported,
-) {
+/// Keeps the lines that differ from those in use, and says how.
+fn compare(lines: Vec<(CodeSetKind, String, String, bool)>, current: &CodeSets, imported: &mut Imported) {
     for kind in CodeSetKind::ALL {
-        let base: BTreeMap<String, String> = base.lines(kind).into_iter().collect();
-        let mut order: Vec<String> = Vec::new();
-        let mut result: BTreeMap<String, String> = BTreeMap::new();
-        for (code, line) in current.lines(kind) {
-            order.push(code.clone());
-            result.insert(code, line);
-        }
+        let known: BTreeMap<String, String> = current.lines(kind).into_iter().collect();
+        let mut layer = String::new();
         for (_, code, new, is_retired) in lines.iter().filter(|(of, ..)| *of == kind) {
-            let old = result.insert(code.clone(), new.clone());
-            let change = match old {
+            let change = match known.get(code) {
                 None => Change::Added(new.clone()),
-                Some(old) if old == *new => continue,
-                Some(old) if *is_retired => Change::Retired(old, new.clone()),
-                Some(old) => Change::Changed(old, new.clone()),
+                Some(old) if old == new => continue,
+                Some(old) if *is_retired => Change::Retired(old.clone(), new.clone()),
+                Some(old) => Change::Changed(old.clone(), new.clone()),
             };
-            if matches!(change, Change::Added(_)) {
-                order.push(code.clone());
-            }
+            layer.push_str(new);
+            layer.push('\n');
             imported.differences.push(Difference { kind, code: code.clone(), change });
         }
-        let newer: Vec<&String> = order.iter().filter(|code| base.get(*code) != result.get(*code)).collect();
-        if !newer.is_empty() {
-            let body: String = newer.iter().map(|code| format!("{}\n", result[*code])).collect();
-            imported
-                .texts
-                .set(kind, format!("# Imported: {} codes, laid over the built-in table.\n{body}", newer.len()));
+        if !layer.is_empty() {
+            imported.texts.set(kind, format!("# Imported: {} codes.\n{layer}", layer.lines().count()));
         }
     }
 }

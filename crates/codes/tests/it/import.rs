@@ -11,7 +11,7 @@ use model::{CodeTables, Cvx, Table};
 fn import_files(files: &[(&str, &str)]) -> Result<Imported, ImportError> {
     let files: Vec<ImportFile> =
         files.iter().map(|(name, content)| ImportFile { name, content: content.as_bytes() }).collect();
-    import(&ImportInput { files: &files, base: &CodeTexts::builtin(), earlier: &CodeTexts::default() })
+    import(&ImportInput { files: &files, current: CodeSets::builtin() })
 }
 
 /// The code sets after the import.
@@ -79,7 +79,7 @@ fn columns_are_found_whatever_their_order_and_divider() {
 #[test]
 fn latin_1_is_read_too() {
     let files = [ImportFile { name: "mvx.txt", content: b"ABC|Laborat\xF3rio|note|Active|2027/01/01\r\n" }];
-    let input = ImportInput { files: &files, base: &CodeTexts::builtin(), earlier: &CodeTexts::default() };
+    let input = ImportInput { files: &files, current: CodeSets::builtin() };
     let codes = after(&import(&input).expect("a list of CDC"));
     assert_eq!(codes.name(Table::Manufacturer, "ABC"), Some("Laboratório"));
 }
@@ -207,16 +207,16 @@ fn xml_that_is_not_understood_is_refused_with_its_line() {
 fn the_same_list_again_changes_nothing_and_later_lists_build_on_it() {
     let vaccines = "340|new|new vaccine||Active|False|2027/01/01";
     let first = import_files(&[("cvx.txt", vaccines)]).expect("a list of CDC");
-    let base = CodeTexts::builtin();
+    let current = after(&first);
     let files = [ImportFile { name: "cvx.txt", content: vaccines.as_bytes() }];
-    let again = import(&ImportInput { files: &files, base: &base, earlier: &first.texts }).expect("the same list");
+    let again = import(&ImportInput { files: &files, current: &current }).expect("the same list");
     assert!(again.differences.is_empty(), "{:?}", again.differences);
-    assert_eq!(again.texts, first.texts);
+    assert_eq!(again.texts, CodeTexts::default());
 
-    let files = [ImportFile { name: "ndc.txt", content: b"12345-0001-10\tNEWVAX\t12345-0001-01\t340\tnew\tPMC\n" }];
-    let later = import(&ImportInput { files: &files, base: &base, earlier: &first.texts })
-        .expect("packages of the new vaccine");
-    let codes = after(&later);
+    let packages = b"12345-0001-10\tNEWVAX\t12345-0001-01\t340\tnew\tPMC\n";
+    let files = [ImportFile { name: "ndc.txt", content: packages }];
+    let later = import(&ImportInput { files: &files, current: &current }).expect("packages of the new vaccine");
+    let codes = CodeSets::from_texts(&[first.texts, later.texts]).expect("layer over layer");
     assert_eq!(codes.cvx_of_ndc("12345-0001-01"), Some(Cvx(340)));
     assert_eq!(codes.vaccine_name(Cvx(340)), Some("new"), "the earlier import is kept");
 }

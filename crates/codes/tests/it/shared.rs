@@ -31,8 +31,8 @@ fn groups_alone() -> CodeTexts {
 
 fn imported(files: &[ImportFile]) -> CodeSets {
     let base = groups_alone();
-    let imported = import(&ImportInput { files, base: &base, earlier: &CodeTexts::default() })
-        .expect("the sources are understood");
+    let groups_alone = CodeSets::from_layers(std::slice::from_ref(&base)).expect("our own table");
+    let imported = import(&ImportInput { files, current: &groups_alone }).expect("the sources are understood");
     CodeSets::from_layers(&[base, imported.texts]).expect("an import gives tables of our own form")
 }
 
