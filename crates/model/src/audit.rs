@@ -45,6 +45,17 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
+    const ALL: [AuditAction; 8] = [
+        AuditAction::PatientAdded,
+        AuditAction::PatientChanged,
+        AuditAction::PatientConfirmed,
+        AuditAction::SubmissionRefused,
+        AuditAction::RecordDisclosed,
+        AuditAction::CandidatesDisclosed,
+        AuditAction::SearchWithoutResult,
+        AuditAction::Administered,
+    ];
+
     /// The word stored.
     pub fn word(self) -> &'static str {
         match self {
@@ -57,5 +68,10 @@ impl AuditAction {
             AuditAction::SearchWithoutResult => "search_without_result",
             AuditAction::Administered => "administered",
         }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<AuditAction> {
+        AuditAction::ALL.into_iter().find(|action| action.word() == word)
     }
 }

@@ -1,8 +1,17 @@
 //! The audit trail: who did what to whose record, in hash chains that show tampering.
 
-use model::{AuditEntry, PatientId};
+use model::{AccountId, AuditAction, AuditEntry, MessageId, OrganizationId, PatientId};
 
+use crate::audit_chain::Head;
+use crate::database::Connection;
+use crate::sets::{Expectation, SetWrite, Write};
+use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
+
+/// Lines read at a time when walking along a chain.
+const PAGE: i64 = 5_000;
+/// Faults named per chain: whoever changed more has been found out.
+const FAULT_LIMIT: usize = 100;
 
 /// A line of the audit trail with its place in its chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,36 +59,212 @@ pub struct AuditFault {
     pub sentence: String,
 }
 
+pub(crate) const APPEND_AUDIT: SetWrite = SetWrite {
+    attempt: "append to the audit trail",
+    columns: &[
+        ("chain", "text"),
+        ("sequence", "bigint"),
+        ("happened_at", "timestamptz"),
+        ("account_id", "uuid"),
+        ("organization_id", "uuid"),
+        ("action", "text"),
+        ("patient_id", "uuid"),
+        ("message_id", "uuid"),
+        ("detail", "text"),
+        ("hash", "bytea"),
+    ],
+    sql: "
+INSERT INTO audit ({columns})
+{rows}",
+};
+
+pub(crate) const FIND_HEAD: &str = "
+SELECT sequence, hash
+FROM audit
+WHERE chain = $1
+ORDER BY sequence DESC
+LIMIT 1";
+
+/// The names of all chains, each found by one step along the primary key.
+pub(crate) const LIST_CHAINS: &str = "
+WITH RECURSIVE found (chain) AS (
+    SELECT MIN(chain)
+    FROM audit
+    UNION ALL
+    SELECT (SELECT MIN(audit.chain) FROM audit WHERE audit.chain > found.chain)
+    FROM found
+    WHERE found.chain IS NOT NULL
+)
+SELECT chain
+FROM found
+WHERE chain IS NOT NULL
+ORDER BY chain";
+
+pub(crate) const LIST_CHAIN: &str = "
+SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
+FROM audit
+WHERE chain = $1 AND sequence > $2
+ORDER BY sequence
+LIMIT $3";
+
+pub(crate) const LIST_CHAIN_NEWEST: &str = "
+SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
+FROM audit
+WHERE chain = $1
+ORDER BY sequence DESC
+LIMIT $2";
+
+pub(crate) const LIST_OF_PATIENT: &str = "
+SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
+FROM audit
+WHERE patient_id = $1
+ORDER BY happened_at DESC, chain, sequence DESC
+LIMIT $2";
+
 impl Database {
-    /// Adds lines outside of any batch, in this node's own chain for that.
+    /// Adds lines outside of any batch, in a chain that the programs of this node share.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn append_audit(&self, _entries: &[AuditEntry]) -> Result<(), StoreError> {
-        todo!()
+    pub fn append_audit(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        let chain = format!("{}/desk", self.options().node);
+        let append = || {
+            self.write(|connection| {
+                let mut head = find_head(connection, &chain)?;
+                let rows: Vec<_> = entries.iter().map(|entry| audit_values(&mut head, &chain, entry)).collect();
+                connection.write_sets(&[Write::new(&APPEND_AUDIT, Expectation::Any, rows.into_iter())])
+            })
+        };
+        // Another program of this node may have been faster; then the head is another one.
+        (0..9)
+            .map(|_| append())
+            .find(|result| !matches!(result, Err(StoreError::Conflict { .. })))
+            .unwrap_or_else(append)
     }
 
     /// The newest lines about a person, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn audit_of_patient(&self, _id: PatientId, _limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        todo!()
+    pub fn audit_of_patient(&self, id: PatientId, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let values = [Value::Uuid(id.0), Value::Integer(limit.into())];
+        self.read(|connection| {
+            connection.query_as(LIST_OF_PATIENT, &values, "list the audit trail of a patient", read_audit)
+        })
     }
 
     /// The newest lines of all, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn newest_audit(&self, _limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        todo!()
+    pub fn newest_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let mut lines = self.read(|connection| {
+            let mut lines = Vec::new();
+            for chain in chain_names(connection)? {
+                let values = [Value::text(&chain), Value::Integer(limit.into())];
+                lines.extend(connection.query_as(LIST_CHAIN_NEWEST, &values, "list the audit trail", read_audit)?);
+            }
+            Ok(lines)
+        })?;
+        lines.sort_by(|a, b| (b.entry.at, &a.chain, b.sequence).cmp(&(a.entry.at, &b.chain, a.sequence)));
+        lines.truncate(limit as usize);
+        Ok(lines)
     }
 
-    /// Walks along all chains.
+    /// Walks along all chains, and names every line that was changed, removed or put between others.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn verify_audit_chains(&self) -> Result<AuditVerification, StoreError> {
-        todo!()
+        let names = self.read(chain_names)?;
+        let mut verification = AuditVerification::default();
+        for name in names {
+            self.verify_chain(&name, &mut verification)?;
+        }
+        Ok(verification)
     }
+
+    fn verify_chain(&self, name: &str, verification: &mut AuditVerification) -> Result<(), StoreError> {
+        let (mut head, mut line_count, mut faults) = (Head::START, 0, Vec::new());
+        loop {
+            let values = [Value::text(name), Value::Integer(head.sequence), Value::Integer(PAGE)];
+            let lines = self.read(|connection| {
+                connection.query_as(LIST_CHAIN, &values, "walk along the audit trail", read_audit)
+            })?;
+            let is_last_page = (lines.len() as i64) < PAGE;
+            line_count += lines.len() as u64;
+            for line in lines {
+                let expected = head.followed_by(name, &line.entry);
+                let sentence = match line.sequence {
+                    sequence if sequence != expected.sequence => {
+                        Some(format!("Lines {} to {} are missing: they were removed.", expected.sequence, sequence - 1))
+                    }
+                    _ if line.hash != expected.hash => Some(format!(
+                        "It does not follow from line {}: one of the two was changed or put in.",
+                        head.sequence
+                    )),
+                    _ => None,
+                };
+                head = Head { sequence: line.sequence, hash: line.hash };
+                faults.extend(sentence.map(|sentence| AuditFault {
+                    chain: name.to_owned(),
+                    sequence: line.sequence,
+                    sentence,
+                }));
+            }
+            if is_last_page || faults.len() > FAULT_LIMIT {
+                break;
+            }
+        }
+        faults.truncate(FAULT_LIMIT);
+        verification.faults.extend(faults);
+        let (head_sequence, head_hash) = (head.sequence, head.hash);
+        verification.chains.push(AuditChain { name: name.to_owned(), line_count, head_sequence, head_hash });
+        Ok(())
+    }
+}
+
+/// The end of a chain as it stands in the database.
+pub(crate) fn find_head(connection: &mut Connection, chain: &str) -> Result<Head, StoreError> {
+    let read = |row: &dyn Columns| Ok(Head { sequence: row.integer(0)?, hash: row.hash(1)? });
+    let found = connection.query_as(FIND_HEAD, &[Value::text(chain)], "find the end of the audit trail", read)?;
+    Ok(found.into_iter().next().unwrap_or(Head::START))
+}
+
+/// The columns of the next line of a chain, which becomes its head.
+pub(crate) fn audit_values<'a>(head: &mut Head, chain: &'a str, entry: &'a AuditEntry) -> [Value<'a>; 10] {
+    *head = head.followed_by(chain, entry);
+    [
+        Value::text(chain),
+        Value::Integer(head.sequence),
+        Value::instant(entry.at),
+        Value::optional(entry.account_id, |id| Value::Uuid(id.0)),
+        Value::Uuid(entry.organization_id.0),
+        Value::text(entry.action.word()),
+        Value::optional(entry.patient_id, |id| Value::Uuid(id.0)),
+        Value::optional(entry.message_id, |id| Value::Uuid(id.0)),
+        Value::text(&entry.detail),
+        Value::Bytes(head.hash.to_vec().into()),
+    ]
+}
+
+fn chain_names(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
+    connection.query_as(LIST_CHAINS, &[], "list the chains of the audit trail", |row| row.string(0))
+}
+
+fn read_audit(row: &dyn Columns) -> Result<AuditRecord, StoreError> {
+    Ok(AuditRecord {
+        chain: row.string(0)?,
+        sequence: row.integer(1)?,
+        entry: AuditEntry {
+            at: row.instant(2)?,
+            account_id: row.optional_uuid(3)?.map(AccountId),
+            organization_id: OrganizationId(row.uuid(4)?),
+            action: row.word(5, AuditAction::parse)?,
+            patient_id: row.optional_uuid(6)?.map(PatientId),
+            message_id: row.optional_uuid(7)?.map(MessageId),
+            detail: row.string(8)?,
+        },
+        hash: row.hash(9)?,
+    })
 }

@@ -1,27 +1,24 @@
-//! The seam: which database runs.
+//! The seam: which database runs. Whoever uses a [`Connection`] does not know.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::StoreError;
+use crate::dialect::{self, Dialect};
+use crate::pool::{Pool, Pooled};
+use crate::postgres::{self, PostgresConnection};
+use crate::sets::{Keys, SetRead, SetWrite, Visit, Write};
+use crate::sqlite::{self, SqliteConnection};
+use crate::value::{Columns, Row, Value};
 
 /// Where a database is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A file.
     Sqlite(PathBuf),
-    /// A connection string, `postgres://...`.
+    /// A connection string, `postgres://user:password@host:port/name`.
     Postgres(String),
-}
-
-impl DatabaseUrl {
-    /// Reads `postgres://...` or `postgresql://...` as a server, `sqlite:PATH` or anything else as the path of a file.
-    ///
-    /// # Errors
-    /// Text that names no database.
-    pub fn parse(_text: &str) -> Result<DatabaseUrl, StoreError> {
-        todo!()
-    }
 }
 
 /// How a database is used.
@@ -35,30 +32,346 @@ pub struct Options {
     pub wait: Duration,
 }
 
+/// A database. Cheap to clone; clones share their connections.
+///
+/// ```
+/// use store::{Database, DatabaseUrl, Options};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("registry.db");
+/// let url = DatabaseUrl::parse(path.to_str().ok_or("the path is not Unicode")?)?;
+/// let database = Database::open(&url, &Options::default())?;
+/// database.migrate()?;
+/// database.set_setting("greeting", "howdy")?;
+/// assert_eq!(database.setting("greeting")?.as_deref(), Some("howdy"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    url: DatabaseUrl,
+    options: Options,
+    readers: Pool,
+    /// The connection for writes off the hot path.
+    writer: Mutex<Connection>,
+    /// Held by whoever writes to SQLite: waiting here is fair and quick, waiting for the file's lock is neither.
+    turn: Mutex<()>,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Read,
+    Write,
+}
+
+/// A connection to either database.
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(Box<PostgresConnection>),
+}
+
+impl DatabaseUrl {
+    /// Reads `postgres://...` or `postgresql://...` as a server, `sqlite:PATH` or any other text as the path of a file.
+    ///
+    /// # Errors
+    /// [`StoreError::UrlInvalid`] for empty text and for other kinds of URL.
+    pub fn parse(text: &str) -> Result<DatabaseUrl, StoreError> {
+        let invalid = |reason: &str| StoreError::UrlInvalid { url: without_password(text), reason: reason.to_owned() };
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(DatabaseUrl::Postgres(text.to_owned()));
+        }
+        let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
+        if path.is_empty() {
+            return Err(invalid("give the path of a file, or postgres://user:password@host/name"));
+        }
+        if path.contains("://") {
+            return Err(invalid("only SQLite files and PostgreSQL servers are known"));
+        }
+        Ok(DatabaseUrl::Sqlite(PathBuf::from(path)))
+    }
+}
+
+/// The URL as it may be shown: without its password.
+impl std::fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DatabaseUrl::Sqlite(path) => path.display().fmt(f),
+            DatabaseUrl::Postgres(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = credentials.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}@{host}")
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options { node: "main".to_owned(), readers: 4, wait: Duration::from_secs(10) }
     }
 }
 
-/// A database. Cheap to clone; clones share their connections.
-#[derive(Clone)]
-pub struct Database {}
-
 impl Database {
     /// Opens the database; a SQLite file is made when there is none. Nothing is migrated.
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub fn open(_url: &DatabaseUrl, _options: &Options) -> Result<Database, StoreError> {
-        todo!()
+    pub fn open(url: &DatabaseUrl, options: &Options) -> Result<Database, StoreError> {
+        let writer = Mutex::new(Connection::open(url, Purpose::Write, options.wait)?);
+        let (reader_url, wait) = (url.clone(), options.wait);
+        let readers = Pool::new(options.readers, move || Connection::open(&reader_url, Purpose::Read, wait));
+        let (url, options) = (url.clone(), options.clone());
+        Ok(Database { shared: Arc::new(Shared { url, options, readers, writer, turn: Mutex::new(()) }) })
     }
 
     /// Whether the database answers within that time.
     ///
     /// # Errors
-    /// It does not.
-    pub fn ping(&self, _timeout: Duration) -> Result<(), StoreError> {
-        todo!()
+    /// It does not, or all connections for reading were in use for so long.
+    pub fn ping(&self, timeout: Duration) -> Result<(), StoreError> {
+        let mut connection = self.shared.readers.take(timeout)?;
+        let answer = match &mut *connection {
+            Connection::Sqlite(sqlite) => {
+                sqlite.query("SELECT 1", &[], "ask the database for a sign of life").map(drop)
+            }
+            Connection::Postgres(postgres) => postgres.ping(timeout),
+        };
+        if answer.is_err() {
+            connection.discard();
+        }
+        answer
+    }
+
+    /// Where this database is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.shared.url
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// Opens a further connection for writing, for a lane of its own.
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        Connection::open(&self.shared.url, Purpose::Write, self.shared.options.wait)
+    }
+
+    /// A connection for reading; one that turned out to be lost is replaced by a new one, once.
+    pub(crate) fn read<T>(
+        &self,
+        mut work: impl FnMut(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let wait = self.shared.options.wait;
+        let mut connection = self.shared.readers.take(wait)?;
+        match work(&mut connection) {
+            Err(StoreError::Unavailable { .. }) => {
+                connection.discard();
+                let mut connection = self.shared.readers.take(wait)?;
+                let answer = work(&mut connection);
+                if matches!(answer, Err(StoreError::Unavailable { .. })) {
+                    connection.discard();
+                }
+                answer
+            }
+            answer => answer,
+        }
+    }
+
+    /// A connection for reading, for as long as the caller wants it.
+    pub(crate) fn reader(&self) -> Result<Pooled<'_>, StoreError> {
+        self.shared.readers.take(self.shared.options.wait)
+    }
+
+    /// Runs `work` in one transaction and commits it. Whatever error comes, nothing of it is kept.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write_holding(&[], work)
+    }
+
+    /// The same, while no other transaction of any node holds these buckets.
+    pub(crate) fn write_holding<T>(
+        &self,
+        buckets: &[i64],
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.turn();
+        connection.transaction(buckets, work)
+    }
+
+    /// Changes exactly one row.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none to change.
+    pub(crate) fn change_one(&self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<(), StoreError> {
+        self.write(|connection| match connection.execute(sql, values, attempt)? {
+            1 => Ok(()),
+            _ => Err(StoreError::Conflict { attempted: attempt.to_owned() }),
+        })
+    }
+
+    /// The turn to write to SQLite, within this process; PostgreSQL lets all write.
+    pub(crate) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.shared.url {
+            DatabaseUrl::Sqlite(_) => Some(self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner)),
+            DatabaseUrl::Postgres(_) => None,
+        }
+    }
+}
+
+impl Connection {
+    fn open(url: &DatabaseUrl, purpose: Purpose, wait: Duration) -> Result<Connection, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => SqliteConnection::open(path, purpose, wait).map(Connection::Sqlite),
+            DatabaseUrl::Postgres(url) => {
+                PostgresConnection::open(url, purpose, wait).map(Box::new).map(Connection::Postgres)
+            }
+        }
+    }
+
+    /// Runs `work` in one transaction and commits it; undoes it on any error.
+    pub(crate) fn transaction<T, E: From<StoreError>>(
+        &mut self,
+        buckets: &[i64],
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.begin("BEGIN IMMEDIATE")?,
+            Connection::Postgres(postgres) => postgres.begin("BEGIN", buckets)?,
+        }
+        self.finish(work)
+    }
+
+    /// Runs `work` on one unchanging state of the database.
+    pub(crate) fn snapshot<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.begin("BEGIN")?,
+            Connection::Postgres(postgres) => postgres.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[])?,
+        }
+        self.finish(work)
+    }
+
+    /// Runs the rest of a transaction, and commits it or undoes it.
+    fn finish<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {
+        let result = work(self).and_then(|value| {
+            match self {
+                Connection::Sqlite(sqlite) => sqlite.commit()?,
+                Connection::Postgres(postgres) => postgres.commit()?,
+            }
+            Ok(value)
+        });
+        if result.is_err() {
+            match self {
+                Connection::Sqlite(sqlite) => sqlite.roll_back(),
+                Connection::Postgres(postgres) => postgres.roll_back(),
+            }
+        }
+        result
+    }
+
+    /// Prepares one statement, to see whether it fits the schema.
+    pub(crate) fn prepare(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.prepare(sql, attempt),
+            Connection::Postgres(postgres) => postgres.prepare(sql, attempt),
+        }
+    }
+
+    /// The words and statements that differ.
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        match self {
+            Connection::Sqlite(_) => &dialect::SQLITE,
+            Connection::Postgres(_) => &dialect::POSTGRES,
+        }
+    }
+
+    /// Runs one statement, with `$1` for parameters, and gives its rows.
+    pub(crate) fn query(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.query(sql, values, attempt),
+            Connection::Postgres(postgres) => postgres.query(sql, values, attempt),
+        }
+    }
+
+    /// The same, reading each row as what it is.
+    pub(crate) fn query_as<T>(
+        &mut self,
+        sql: &str,
+        values: &[Value<'_>],
+        attempt: &str,
+        read: impl Fn(&dyn Columns) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = self.query(sql, values, attempt)?;
+        rows.iter().map(|row| read(row).map_err(|error| error.while_trying(attempt))).collect()
+    }
+
+    /// Runs one statement and gives the number of rows that it changed.
+    pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<u64, StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.execute(sql, values, attempt),
+            Connection::Postgres(postgres) => postgres.execute(sql, values, attempt),
+        }
+    }
+
+    /// Runs several statements without parameters.
+    pub(crate) fn run_script(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.run_script(sql, attempt),
+            Connection::Postgres(postgres) => postgres.run_script(sql, attempt),
+        }
+    }
+
+    /// The text of a read as this database gets it.
+    pub(crate) fn read_text(&self, read: &SetRead) -> String {
+        match self {
+            Connection::Sqlite(_) => sqlite::read_text(read),
+            Connection::Postgres(_) => postgres::read_text(read),
+        }
+    }
+
+    /// The text of a write as this database gets it.
+    pub(crate) fn write_text(&self, write: &SetWrite) -> String {
+        match self {
+            Connection::Sqlite(_) => sqlite::write_text(write),
+            Connection::Postgres(_) => postgres::write_text(write),
+        }
+    }
+
+    /// Runs the reads: one round trip.
+    pub(crate) fn read_sets(
+        &mut self,
+        reads: &[(&SetRead, Keys<'_>)],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.read_sets(reads, visit),
+            Connection::Postgres(postgres) => postgres.read_sets(reads, visit),
+        }
+    }
+
+    /// Runs the writes: one round trip.
+    pub(crate) fn write_sets(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.write_sets(writes),
+            Connection::Postgres(postgres) => postgres.write_sets(writes),
+        }
     }
 }

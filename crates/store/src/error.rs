@@ -41,6 +41,14 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: i64,
     },
+    /// A copy needs the same schema on both sides.
+    #[error("the two databases have schema versions {source_version} and {target_version}: migrate both first")]
+    SchemasDiffer {
+        /// Of the database to copy from.
+        source_version: i64,
+        /// Of the database to copy to.
+        target_version: i64,
+    },
     /// A copy needs an empty target.
     #[error("the target of the copy is not empty: table {table} has rows")]
     TargetNotEmpty {
@@ -74,5 +82,15 @@ impl StoreError {
     /// Whether another writer was faster, so that reading and deciding again will help.
     pub fn is_conflict(&self) -> bool {
         matches!(self, StoreError::Conflict { .. })
+    }
+
+    /// The same, saying of unreadable content what was attempted with it.
+    pub(crate) fn while_trying(self, attempt: &str) -> StoreError {
+        match self {
+            StoreError::ContentInvalid { what, reason } => {
+                StoreError::ContentInvalid { what: format!("{what} when trying to {attempt}"), reason }
+            }
+            other => other,
+        }
     }
 }

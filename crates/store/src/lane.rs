@@ -1,29 +1,72 @@
 //! A lane: one thread's own connection, on which the intake runs its batches.
 
-use model::{PatientId, PatientRecord};
+use std::collections::HashMap;
+use std::hash::Hash;
 
+use model::{Patient, PatientId, PatientRecord};
+
+use crate::audit::{APPEND_AUDIT, audit_values, find_head};
+use crate::audit_chain::Head;
+use crate::changes::PatientChange;
+use crate::consents::{WRITE_CONSENTS, consent_values};
+use crate::database::Connection;
+use crate::match_keys::{READ_MATCH_KEYS, WRITE_MATCH_KEYS, match_key_values, read_match_key};
+use crate::messages::{READ_KNOWN_MESSAGES, WRITE_MESSAGES, message_values, read_known_message};
+use crate::originals::Compressor;
+use crate::patients::{
+    ADD_PATIENTS, UPDATE_PATIENTS, WRITE_PATIENT_REPORTS, patient_records, patient_report_values,
+    patient_update_values, patient_values,
+};
+use crate::reviews::{OPEN_REVIEWS, review_values};
+use crate::sets::{Expectation, Keys, Write};
+use crate::vaccinations::{
+    REMOVE_VACCINATION_EVENTS, WRITE_VACCINATION_EVENTS, WRITE_VACCINATION_REPORTS, vaccination_event_values,
+    vaccination_report_values,
+};
+use crate::value::Value;
 use crate::{Changes, Database, KnownMessage, StoreError};
 
 /// A connection of its own for one thread that runs batches.
-pub struct Lane {}
+pub struct Lane {
+    database: Database,
+    connection: Connection,
+    compressor: Compressor,
+    /// The name of its audit chain.
+    chain: String,
+    /// The end of its audit chain; `None` while not known.
+    head: Option<Head>,
+}
 
 /// One transaction of a lane.
 pub struct Batch<'lane> {
-    _lane: &'lane mut Lane,
+    connection: &'lane mut Connection,
+    compressor: &'lane mut Compressor,
+    chain: &'lane str,
+    head: Option<Head>,
 }
+
+/// What [`Batch::look_up`] gives: messages known, and who is found under which key.
+pub type LookedUp = (Vec<KnownMessage>, Vec<(i64, PatientId)>);
 
 impl Database {
     /// Opens lane `number`, from 0. Every number has its own audit chain: open it once per node.
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub fn lane(&self, _number: usize) -> Result<Lane, StoreError> {
-        todo!()
+    pub fn lane(&self, number: usize) -> Result<Lane, StoreError> {
+        Ok(Lane {
+            database: self.clone(),
+            connection: self.open_writer()?,
+            compressor: Compressor::new()?,
+            chain: format!("{}/{number}", self.options().node),
+            head: None,
+        })
     }
 }
 
 impl Lane {
-    /// Runs `work` in one transaction and commits it. Whatever error comes, nothing of it is kept.
+    /// Runs `work` in one transaction and commits it. Whatever error comes, nothing of it is kept. An error of the commit
+    /// itself leaves open whether it happened: read again to see.
     ///
     /// `buckets` (birth dates as numbers) keep lanes of other nodes from deciding about the same people meanwhile.
     /// A lost connection is made anew before the batch begins.
@@ -32,10 +75,22 @@ impl Lane {
     /// Those of `work`, and those of the database.
     pub fn batch<T, E: From<StoreError>>(
         &mut self,
-        _buckets: &[i64],
-        _work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+        buckets: &[i64],
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        todo!()
+        let _turn = self.database.turn();
+        let (compressor, chain) = (&mut self.compressor, self.chain.as_str());
+        // Taken out, so that after any error the head is read anew.
+        let head = self.head.take();
+        let result = self.connection.transaction(buckets, |connection| {
+            let mut batch = Batch { connection, compressor, chain, head };
+            let value = work(&mut batch)?;
+            Ok((value, batch.head))
+        });
+        result.map(|(value, head)| {
+            self.head = head;
+            value
+        })
     }
 }
 
@@ -60,28 +115,93 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    #[allow(clippy::type_complexity)]
-    pub fn look_up(
-        &mut self,
-        _control_hashes: &[i64],
-        _keys: &[i64],
-    ) -> Result<(Vec<KnownMessage>, Vec<(i64, PatientId)>), StoreError> {
-        todo!()
+    pub fn look_up(&mut self, control_hashes: &[i64], keys: &[i64]) -> Result<LookedUp, StoreError> {
+        let (mut messages, mut patients) = (Vec::new(), Vec::new());
+        let reads = [(&READ_KNOWN_MESSAGES, Keys::Numbers(control_hashes)), (&READ_MATCH_KEYS, Keys::Numbers(keys))];
+        self.connection.read_sets(&reads, &mut |read, row| {
+            match read {
+                0 => messages.push(read_known_message(row)?),
+                _ => patients.push(read_match_key(row)?),
+            }
+            Ok(())
+        })?;
+        Ok((messages, patients))
     }
 
-    /// The records of these people, in no particular order; unknown ids are left out.
+    /// The records of these people, by id; unknown ids are left out.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn patient_records(&mut self, _ids: &[PatientId]) -> Result<Vec<PatientRecord>, StoreError> {
-        todo!()
+    pub fn patient_records(&mut self, ids: &[PatientId]) -> Result<Vec<PatientRecord>, StoreError> {
+        patient_records(self.connection, ids)
     }
 
     /// Writes all changes.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a patient's version is not the expected one; end the batch with it.
-    pub fn write(&mut self, _changes: &Changes) -> Result<(), StoreError> {
-        todo!()
+    /// [`StoreError::Conflict`] when a patient's version is not the expected one, or another program uses this lane's
+    /// audit chain: end the batch with it and run it again.
+    pub fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        let patients = merged(&changes.patients);
+        let added = patients.iter().filter(|(_, expected)| expected.is_none()).map(|(patient, _)| *patient);
+        let updated = patients.iter().filter_map(|(patient, expected)| Some((*patient, (*expected)?)));
+        let mut head = match self.head.take() {
+            Some(head) => head,
+            None => find_head(self.connection, self.chain)?,
+        };
+        let messages = latest(&changes.messages, |message| message.id)
+            .into_iter()
+            .map(|message| message_values(message, self.compressor))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let patient_reports = latest(&changes.patient_reports, |report| (report.patient_id, report.id));
+        let vaccination_reports = latest(&changes.vaccination_reports, |report| (report.patient_id, report.id));
+        let vaccination_events = latest(&changes.vaccination_events, |event| (event.patient_id, event.id));
+        let consents = latest(&changes.consents, |consent| (consent.patient_id, consent.id));
+        let removed =
+            changes.removed_events.iter().map(|(patient, event)| [Value::Uuid(patient.0), Value::Uuid(event.0)]);
+        let audit: Vec<_> = changes.audit.iter().map(|entry| audit_values(&mut head, self.chain, entry)).collect();
+        let (any, one) = (Expectation::Any, Expectation::OnePerRow);
+        // Those that can fail for a race come first.
+        self.connection.write_sets(&[
+            Write::new(&ADD_PATIENTS, one, added.map(patient_values)),
+            Write::new(&UPDATE_PATIENTS, one, updated.map(patient_update_values)),
+            Write::new(&APPEND_AUDIT, any, audit.into_iter()),
+            Write::new(&WRITE_MESSAGES, any, messages.into_iter()),
+            Write::new(&WRITE_PATIENT_REPORTS, any, patient_reports.into_iter().map(patient_report_values)),
+            Write::new(&WRITE_VACCINATION_REPORTS, any, vaccination_reports.into_iter().map(vaccination_report_values)),
+            Write::new(&WRITE_VACCINATION_EVENTS, any, vaccination_events.into_iter().map(vaccination_event_values)),
+            Write::new(&REMOVE_VACCINATION_EVENTS, any, removed),
+            Write::new(&WRITE_MATCH_KEYS, any, changes.match_keys.iter().copied().map(match_key_values)),
+            Write::new(&WRITE_CONSENTS, any, consents.into_iter().map(consent_values)),
+            Write::new(&OPEN_REVIEWS, any, changes.reviews.iter().map(review_values)),
+        ])?;
+        self.head = Some(head);
+        Ok(())
     }
+}
+
+/// Each patient once, as the last change has them, with the version that the first change expected.
+fn merged(changes: &[PatientChange]) -> Vec<(&Patient, Option<i64>)> {
+    let mut first_version = HashMap::with_capacity(changes.len());
+    for change in changes {
+        first_version.entry(change.patient.id).or_insert(change.expected_version);
+    }
+    let kept = latest(changes, |change| change.patient.id).into_iter();
+    kept.map(|change| (&change.patient, first_version[&change.patient.id])).collect()
+}
+
+/// The rows without those that a later row of the same id replaces.
+fn latest<T, Id: Eq + Hash>(rows: &[T], id: impl Fn(&T) -> Id) -> Vec<&T> {
+    let mut places: HashMap<Id, usize> = HashMap::with_capacity(rows.len());
+    let mut kept: Vec<&T> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match places.entry(id(row)) {
+            std::collections::hash_map::Entry::Occupied(place) => kept[*place.get()] = row,
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(row);
+            }
+        }
+    }
+    kept
 }

@@ -1,7 +1,10 @@
-//! The message log, read off the hot path.
+//! The message log.
 
-use model::{LoggedMessage, MessageId, MessageState, OrganizationId, PatientId};
+use model::{Channel, LoggedMessage, MessageId, MessageIdentity, MessageState, OrganizationId, PatientId};
 
+use crate::originals::{self, Compressor, NEWEST_DICTIONARY};
+use crate::sets::{SetRead, SetWrite};
+use crate::value::{Columns, Value};
 use crate::{Database, KnownMessage, StoreError};
 
 /// Which messages to list.
@@ -19,21 +22,82 @@ pub struct MessageFilter {
     pub before: Option<MessageId>,
 }
 
+pub(crate) const READ_KNOWN_MESSAGES: SetRead = SetRead {
+    attempt: "find messages by control hash",
+    sql: "
+SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings
+FROM message
+WHERE control_hash {among}",
+};
+
+pub(crate) const WRITE_MESSAGES: SetWrite = SetWrite {
+    attempt: "write the message log",
+    columns: &[
+        ("id", "uuid"),
+        ("received_at", "timestamptz"),
+        ("channel", "text"),
+        ("organization_id", "uuid"),
+        ("control_hash", "bigint"),
+        ("content_hash", "bytea"),
+        ("kind", "text"),
+        ("state", "text"),
+        ("patient_id", "uuid"),
+        ("findings", "text"),
+        ("dictionary", "integer"),
+        ("original", "bytea"),
+    ],
+    sql: "
+INSERT INTO message ({columns})
+{rows}
+ON CONFLICT (id) DO UPDATE
+SET received_at = excluded.received_at,
+    channel = excluded.channel,
+    organization_id = excluded.organization_id,
+    control_hash = excluded.control_hash,
+    content_hash = excluded.content_hash,
+    kind = excluded.kind,
+    state = excluded.state,
+    patient_id = excluded.patient_id,
+    findings = excluded.findings,
+    dictionary = excluded.dictionary,
+    original = excluded.original",
+};
+
+pub(crate) const FIND_MESSAGE: &str = "
+SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings,
+    dictionary, original
+FROM message
+WHERE id = $1";
+
+const LIST_MESSAGES: &str = "
+SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings
+FROM message";
+
+pub(crate) const COUNT_MESSAGES: &str = "
+SELECT state, COUNT(*)
+FROM message
+GROUP BY state
+ORDER BY state";
+
 impl Database {
     /// A message with its bytes.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn find_message(&self, _id: MessageId) -> Result<Option<LoggedMessage>, StoreError> {
-        todo!()
+    pub fn find_message(&self, id: MessageId) -> Result<Option<LoggedMessage>, StoreError> {
+        let values = [Value::Uuid(id.0)];
+        let found =
+            self.read(|connection| connection.query_as(FIND_MESSAGE, &values, "find a message", read_message))?;
+        Ok(found.into_iter().next())
     }
 
-    /// The newest messages that fit, without their bytes.
+    /// The newest messages that fit, without their bytes, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn messages(&self, _filter: &MessageFilter, _limit: u32) -> Result<Vec<KnownMessage>, StoreError> {
-        todo!()
+    pub fn messages(&self, filter: &MessageFilter, limit: u32) -> Result<Vec<KnownMessage>, StoreError> {
+        let (sql, values) = list_statement(filter, limit);
+        self.read(|connection| connection.query_as(&sql, &values, "list messages", read_known_message))
     }
 
     /// How many messages are in each state.
@@ -41,6 +105,83 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn message_counts(&self) -> Result<Vec<(MessageState, u64)>, StoreError> {
-        todo!()
+        let read = |row: &dyn Columns| Ok((row.word(0, MessageState::parse)?, row.number(1)?));
+        self.read(|connection| connection.query_as(COUNT_MESSAGES, &[], "count messages", read))
     }
+}
+
+/// The statement that lists what fits, and its parameters.
+pub(crate) fn list_statement(filter: &MessageFilter, limit: u32) -> (String, Vec<Value<'_>>) {
+    let clauses = [
+        ("state =", filter.state.map(|state| Value::text(state.word()))),
+        ("organization_id =", filter.organization_id.map(|id| Value::Uuid(id.0))),
+        ("patient_id =", filter.patient_id.map(|id| Value::Uuid(id.0))),
+        ("kind =", filter.kind.as_deref().map(Value::text)),
+        ("id <", filter.before.map(|id| Value::Uuid(id.0))),
+    ];
+    let (mut sql, mut values) = (LIST_MESSAGES.to_owned(), Vec::new());
+    for (clause, value) in clauses {
+        let Some(value) = value else { continue };
+        let word = if values.is_empty() { "WHERE" } else { "AND" };
+        values.push(value);
+        sql.push_str(&format!("\n{word} {clause} ${}", values.len()));
+    }
+    values.push(Value::Integer(limit.into()));
+    sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));
+    (sql, values)
+}
+
+pub(crate) fn read_known_message(row: &dyn Columns) -> Result<KnownMessage, StoreError> {
+    Ok(KnownMessage {
+        id: MessageId(row.uuid(0)?),
+        received_at: row.instant(1)?,
+        channel: row.word(2, Channel::parse)?,
+        organization_id: OrganizationId(row.uuid(3)?),
+        identity: MessageIdentity { control_hash: row.integer(4)?, content_hash: row.hash(5)? },
+        kind: row.string(6)?,
+        state: row.word(7, MessageState::parse)?,
+        patient_id: row.optional_uuid(8)?.map(PatientId),
+        findings: row.json_or_default(9)?,
+    })
+}
+
+fn read_message(row: &dyn Columns) -> Result<LoggedMessage, StoreError> {
+    let known = read_known_message(row)?;
+    let original = match row.optional_integer(10)? {
+        Some(dictionary) => Some(originals::decompress(dictionary, &row.bytes(11)?)?),
+        None => None,
+    };
+    Ok(LoggedMessage {
+        id: known.id,
+        received_at: known.received_at,
+        channel: known.channel,
+        organization_id: known.organization_id,
+        identity: known.identity,
+        kind: known.kind,
+        state: known.state,
+        patient_id: known.patient_id,
+        findings: known.findings,
+        original,
+    })
+}
+
+pub(crate) fn message_values<'a>(
+    message: &'a LoggedMessage,
+    compressor: &mut Compressor,
+) -> Result<[Value<'a>; 12], StoreError> {
+    let original = message.original.as_deref().map(|original| compressor.compress(original)).transpose()?;
+    Ok([
+        Value::Uuid(message.id.0),
+        Value::instant(message.received_at),
+        Value::text(message.channel.word()),
+        Value::Uuid(message.organization_id.0),
+        Value::Integer(message.identity.control_hash),
+        Value::bytes(&message.identity.content_hash),
+        Value::text(&message.kind),
+        Value::text(message.state.word()),
+        Value::optional(message.patient_id, |id| Value::Uuid(id.0)),
+        Value::json_unless_empty(&message.findings),
+        Value::optional(original.as_ref(), |_| Value::Integer(NEWEST_DICTIONARY)),
+        Value::optional(original, |compressed| Value::Bytes(compressed.into())),
+    ])
 }

@@ -1,5 +1,10 @@
 //! Brings a database to the schema of this program: forward only, additive, embedded.
 
+use sha2::{Digest, Sha256};
+
+use crate::database::Connection;
+use crate::dialect::Dialect;
+use crate::value::Value;
 use crate::{Database, StoreError};
 
 /// What a migration did.
@@ -13,20 +18,115 @@ pub struct Migrated {
     pub applied: Vec<String>,
 }
 
+/// All migrations, in order: the first is version 1. What has been released is never changed, only followed by another.
+const MIGRATIONS: [(&str, &str); 1] = [("0001_first_schema", include_str!("../migrations/0001_first_schema.sql"))];
+
+/// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.
+const BUCKET: i64 = i64::MIN;
+
+pub(crate) const LIST_MIGRATIONS: &str = "
+SELECT version, checksum
+FROM schema_migration
+ORDER BY version";
+
+const RECORD_MIGRATION: &str = "
+INSERT INTO schema_migration (version, name, checksum, applied_at)
+VALUES ($1, $2, $3, {now})";
+
 impl Database {
-    /// Brings the schema up to this program's.
+    /// Brings the schema up to this program's. All or nothing.
     ///
     /// # Errors
     /// [`StoreError::SchemaTooNew`] when a newer program was here.
     pub fn migrate(&self) -> Result<Migrated, StoreError> {
-        todo!()
+        self.write_holding(&[BUCKET], |connection| {
+            let from = version(connection)?;
+            let mut applied = Vec::new();
+            for (version, (name, text)) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > from) {
+                apply(connection, version, name, text)?;
+                applied.push(name.to_owned());
+            }
+            Ok(Migrated { from, to: MIGRATIONS.len() as i64, applied })
+        })
     }
 
-    /// The schema version of the database; 0 when it is empty.
+    /// The schema version of the database; 0 when it is empty. Less than [`Database::SCHEMA_VERSION`]: migrate first.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// [`StoreError::SchemaTooNew`] when a newer program was here; or the database cannot be read.
     pub fn schema_version(&self) -> Result<i64, StoreError> {
-        todo!()
+        self.read(version)
     }
+
+    /// The schema version that this program works with.
+    pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+}
+
+/// The version found, which is one that this program knows.
+fn version(connection: &mut Connection) -> Result<i64, StoreError> {
+    const ATTEMPT: &str = "read the schema version";
+    let tables = [Value::text("schema_migration")];
+    let count_tables = connection.dialect().count_tables;
+    if connection.query_as(count_tables, &tables, ATTEMPT, |row| row.integer(0))? == [0] {
+        return Ok(0);
+    }
+    let found = connection.query_as(LIST_MIGRATIONS, &[], ATTEMPT, |row| Ok((row.integer(0)?, row.hash(1)?)))?;
+    for ((version, found), (name, text)) in found.iter().zip(MIGRATIONS) {
+        if *found != checksum(text) {
+            let what = format!("schema version {version}");
+            let reason = format!("{name} was not the same migration when it ran here");
+            return Err(StoreError::ContentInvalid { what, reason });
+        }
+    }
+    let (found, known) = (found.last().map_or(0, |(version, _)| *version), MIGRATIONS.len() as i64);
+    if found > known {
+        return Err(StoreError::SchemaTooNew { found, known });
+    }
+    Ok(found)
+}
+
+fn apply(connection: &mut Connection, version: i64, name: &str, text: &str) -> Result<(), StoreError> {
+    let attempt = format!("run migration {name}");
+    let dialect = connection.dialect();
+    connection.run_script(&script(text, dialect), &attempt)?;
+    let checksum = checksum(text);
+    let values = [Value::Integer(version), Value::text(name), Value::bytes(&checksum)];
+    connection.execute(&in_words_of(dialect, RECORD_MIGRATION), &values, &attempt)?;
+    Ok(())
+}
+
+fn checksum(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+/// A migration as one database understands it.
+fn script(text: &str, dialect: &Dialect) -> String {
+    let mut script = in_words_of(dialect, text);
+    if dialect.has_table_comments {
+        for (table, comment) in table_comments(text) {
+            script.push_str(&format!("COMMENT ON TABLE {table} IS '{}';\n", comment.replace('\'', "''")));
+        }
+    }
+    script
+}
+
+fn in_words_of(dialect: &Dialect, text: &str) -> String {
+    dialect.words.iter().fold(text.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
+}
+
+/// Each table that a migration makes, with the comment that stands above it.
+fn table_comments(text: &str) -> Vec<(&str, String)> {
+    let mut comments = Vec::new();
+    let mut above: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        if let Some(comment) = line.strip_prefix("-- ") {
+            above.push(comment);
+            continue;
+        }
+        if let Some(table) = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.split(' ').next()) {
+            comments.push((table, above.join(" ")));
+        }
+        above.clear();
+    }
+    comments
 }

@@ -1,22 +1,43 @@
 //! Settings that operators change while the registry runs.
 
+use crate::value::Value;
 use crate::{Database, StoreError};
+
+pub(crate) const FIND_SETTING: &str = "
+SELECT value
+FROM setting
+WHERE key = $1";
+
+pub(crate) const SET_SETTING: &str = "
+INSERT INTO setting (key, value)
+VALUES ($1, $2)
+ON CONFLICT (key) DO UPDATE
+SET value = excluded.value";
+
+pub(crate) const LIST_SETTINGS: &str = "
+SELECT key, value
+FROM setting
+ORDER BY key";
 
 impl Database {
     /// The value of a setting.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn setting(&self, _key: &str) -> Result<Option<String>, StoreError> {
-        todo!()
+    pub fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let values = [Value::text(key)];
+        let found =
+            self.read(|connection| connection.query_as(FIND_SETTING, &values, "read a setting", |row| row.string(0)))?;
+        Ok(found.into_iter().next())
     }
 
     /// Sets it.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn set_setting(&self, _key: &str, _value: &str) -> Result<(), StoreError> {
-        todo!()
+    pub fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let values = [Value::text(key), Value::text(value)];
+        self.write(|connection| connection.execute(SET_SETTING, &values, "change a setting").map(drop))
     }
 
     /// All settings, by key.
@@ -24,6 +45,7 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
-        todo!()
+        let read = |row: &dyn crate::value::Columns| Ok((row.string(0)?, row.string(1)?));
+        self.read(|connection| connection.query_as(LIST_SETTINGS, &[], "list the settings", read))
     }
 }

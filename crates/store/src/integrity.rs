@@ -1,0 +1,168 @@
+//! Whether what is stored is whole, and whether this program fits it: for `doctor`.
+
+use crate::messages::{MessageFilter, list_statement};
+use crate::sets::{SetRead, SetWrite};
+use crate::{Database, StoreError};
+use crate::{
+    accounts, audit, consents, match_keys, messages, migrations, organizations, patients, reviews, settings,
+    vaccinations,
+};
+
+/// What must not be there: a sentence, and the statement that counts it.
+const ORPHANS: [(&str, &str); 7] = [
+    (
+        "reports of patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM patient_report
+WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = patient_report.patient_id)",
+    ),
+    (
+        "vaccination reports of patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM vaccination_report
+WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = vaccination_report.patient_id)",
+    ),
+    (
+        "vaccinations whose primary report does not exist",
+        "
+SELECT COUNT(*)
+FROM vaccination_event
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM vaccination_report
+    WHERE vaccination_report.patient_id = vaccination_event.patient_id
+        AND vaccination_report.id = vaccination_event.primary_report_id
+)",
+    ),
+    (
+        "consents of patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM consent
+WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = consent.patient_id)",
+    ),
+    (
+        "match keys of patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM match_key
+WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = match_key.patient_id)",
+    ),
+    (
+        "patients merged into patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM patient
+WHERE merged_into IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM patient AS survivor WHERE survivor.id = patient.merged_into)",
+    ),
+    (
+        "accounts of organizations that do not exist",
+        "
+SELECT COUNT(*)
+FROM account
+WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.organization_id)",
+    ),
+];
+
+const SET_READS: [&SetRead; 7] = [
+    &messages::READ_KNOWN_MESSAGES,
+    &match_keys::READ_MATCH_KEYS,
+    &patients::READ_PATIENTS,
+    &patients::READ_PATIENT_REPORTS,
+    &vaccinations::READ_VACCINATION_REPORTS,
+    &consents::READ_CONSENTS,
+    &vaccinations::READ_VACCINATION_EVENTS,
+];
+
+const SET_WRITES: [&SetWrite; 11] = [
+    &patients::ADD_PATIENTS,
+    &patients::UPDATE_PATIENTS,
+    &patients::WRITE_PATIENT_REPORTS,
+    &vaccinations::WRITE_VACCINATION_REPORTS,
+    &vaccinations::WRITE_VACCINATION_EVENTS,
+    &vaccinations::REMOVE_VACCINATION_EVENTS,
+    &match_keys::WRITE_MATCH_KEYS,
+    &consents::WRITE_CONSENTS,
+    &messages::WRITE_MESSAGES,
+    &reviews::OPEN_REVIEWS,
+    &audit::APPEND_AUDIT,
+];
+
+const STATEMENTS: [&str; 26] = [
+    accounts::INSERT_ACCOUNT,
+    accounts::UPDATE_ACCOUNT,
+    accounts::UPDATE_PASSWORD,
+    accounts::LIST_ACCOUNTS,
+    accounts::FIND_ACCOUNT,
+    audit::FIND_HEAD,
+    audit::LIST_CHAINS,
+    audit::LIST_CHAIN,
+    audit::LIST_CHAIN_NEWEST,
+    audit::LIST_OF_PATIENT,
+    messages::FIND_MESSAGE,
+    messages::COUNT_MESSAGES,
+    migrations::LIST_MIGRATIONS,
+    organizations::INSERT_ORGANIZATION,
+    organizations::UPDATE_ORGANIZATION,
+    organizations::LIST_ORGANIZATIONS,
+    organizations::FIND_ORGANIZATION,
+    organizations::FIND_ORGANIZATION_ID,
+    organizations::LIST_ALIASES,
+    organizations::FIND_ALIASES,
+    organizations::REMOVE_ALIASES,
+    organizations::INSERT_ALIAS,
+    reviews::LIST_REVIEWS,
+    settings::FIND_SETTING,
+    settings::SET_SETTING,
+    settings::LIST_SETTINGS,
+];
+
+impl Database {
+    /// What is broken, as sentences; empty when nothing is. Reads everything.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn check_integrity(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut broken = Vec::new();
+            if let Some(check) = connection.dialect().check {
+                let found = connection.query_as(check, &[], "check the pages of the database", |row| row.string(0))?;
+                broken.extend(found.into_iter().filter(|sentence| sentence != "ok"));
+            }
+            for (what, sql) in ORPHANS {
+                let counts = connection.query_as(sql, &[], &format!("count {what}"), |row| row.integer(0))?;
+                broken.extend(counts.first().filter(|count| **count > 0).map(|count| format!("{count} {what}")));
+            }
+            Ok(broken)
+        })
+    }
+
+    /// Prepares every statement of this program, to see whether it fits the database. Gives their number.
+    ///
+    /// # Errors
+    /// The first statement that does not fit.
+    pub fn check_statements(&self) -> Result<usize, StoreError> {
+        const ATTEMPT: &str = "prepare every statement";
+        let filter = MessageFilter {
+            state: Some(model::MessageState::Accepted),
+            organization_id: Some(model::OrganizationId(uuid::Uuid::nil())),
+            patient_id: Some(model::PatientId(uuid::Uuid::nil())),
+            kind: Some(String::new()),
+            before: Some(model::MessageId(uuid::Uuid::nil())),
+        };
+        self.read(|connection| {
+            let mut statements: Vec<String> = STATEMENTS.iter().map(|&sql| sql.to_owned()).collect();
+            statements.extend(ORPHANS.iter().map(|(_, sql)| (*sql).to_owned()));
+            statements.push(list_statement(&filter, 1).0);
+            statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
+            statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write)));
+            for sql in &statements {
+                connection.prepare(sql, ATTEMPT)?;
+            }
+            Ok(statements.len())
+        })
+    }
+}

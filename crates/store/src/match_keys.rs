@@ -1,0 +1,49 @@
+//! The keys under which people are found.
+
+use model::PatientId;
+
+use crate::sets::{Keys, SetRead, SetWrite};
+use crate::value::{Columns, Value};
+use crate::{Database, StoreError};
+
+pub(crate) const READ_MATCH_KEYS: SetRead = SetRead {
+    attempt: "find patients by match key",
+    sql: "
+SELECT key, patient_id
+FROM match_key
+WHERE key {among}",
+};
+
+pub(crate) const WRITE_MATCH_KEYS: SetWrite = SetWrite {
+    attempt: "write match keys",
+    columns: &[("key", "bigint"), ("patient_id", "uuid")],
+    sql: "
+INSERT INTO match_key ({columns})
+{rows}
+ON CONFLICT (key, patient_id) DO NOTHING",
+};
+
+impl Database {
+    /// Who is found under these keys.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn patients_by_match_keys(&self, keys: &[i64]) -> Result<Vec<(i64, PatientId)>, StoreError> {
+        self.read(|connection| {
+            let mut found = Vec::new();
+            connection.read_sets(&[(&READ_MATCH_KEYS, Keys::Numbers(keys))], &mut |_, row| {
+                found.push(read_match_key(row)?);
+                Ok(())
+            })?;
+            Ok(found)
+        })
+    }
+}
+
+pub(crate) fn read_match_key(row: &dyn Columns) -> Result<(i64, PatientId), StoreError> {
+    Ok((row.integer(0)?, PatientId(row.uuid(1)?)))
+}
+
+pub(crate) fn match_key_values((key, patient_id): (i64, PatientId)) -> [Value<'static>; 2] {
+    [Value::Integer(key), Value::Uuid(patient_id.0)]
+}

@@ -1,0 +1,98 @@
+//! Connections that callers share, one at a time each.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::StoreError;
+use crate::database::Connection;
+
+/// Connections for reading, made when they are first needed.
+pub(crate) struct Pool {
+    idle: Mutex<Idle>,
+    returned: Condvar,
+    open: Box<dyn Fn() -> Result<Connection, StoreError> + Send + Sync>,
+}
+
+struct Idle {
+    connections: Vec<Connection>,
+    /// How many more may be made.
+    spare: usize,
+}
+
+/// A connection lent out; it goes back when dropped.
+pub(crate) struct Pooled<'pool> {
+    pool: &'pool Pool,
+    /// `None` only while being dropped.
+    connection: Option<Connection>,
+}
+
+impl Pool {
+    pub(crate) fn new(size: usize, open: impl Fn() -> Result<Connection, StoreError> + Send + Sync + 'static) -> Pool {
+        let idle = Idle { connections: Vec::new(), spare: size.max(1) };
+        Pool { idle: Mutex::new(idle), returned: Condvar::new(), open: Box::new(open) }
+    }
+
+    /// A connection for the caller alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when none came back in time; or a new one could not be made.
+    pub(crate) fn take(&self, wait: Duration) -> Result<Pooled<'_>, StoreError> {
+        let waiting = |idle: &mut Idle| idle.connections.is_empty() && idle.spare == 0;
+        let (mut idle, _) =
+            self.returned.wait_timeout_while(self.idle(), wait, waiting).unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = idle.connections.pop() {
+            return Ok(Pooled { pool: self, connection: Some(connection) });
+        }
+        if idle.spare == 0 {
+            return Err(StoreError::Busy { attempted: "lend a connection for reading".to_owned() });
+        }
+        idle.spare -= 1;
+        drop(idle);
+        match (self.open)() {
+            Ok(connection) => Ok(Pooled { pool: self, connection: Some(connection) }),
+            Err(error) => {
+                self.idle().spare += 1;
+                self.returned.notify_one();
+                Err(error)
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        // Nothing panics while holding the lock, and what it guards is whole at every moment.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pooled<'_> {
+    /// Ends the connection instead of giving it back: it may be broken.
+    pub(crate) fn discard(mut self) {
+        self.connection = None;
+    }
+}
+
+impl Deref for Pooled<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("a lent connection is there until it is dropped")
+    }
+}
+
+impl DerefMut for Pooled<'_> {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("a lent connection is there until it is dropped")
+    }
+}
+
+impl Drop for Pooled<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.pool.idle();
+        match self.connection.take() {
+            Some(connection) => idle.connections.push(connection),
+            None => idle.spare += 1,
+        }
+        drop(idle);
+        self.pool.returned.notify_one();
+    }
+}

@@ -1,0 +1,228 @@
+//! SQLite: opens it, speaks to it, translates its errors. Nothing else knows rusqlite.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+
+use crate::StoreError;
+use crate::database::Purpose;
+use crate::sets::{Keys, SetRead, SetWrite, Visit, Write};
+use crate::value::{Columns, Row, Value};
+
+/// The WAL is copied back when it has this many pages (64 MB): a WAL that is reused is faster than one that grows.
+const CHECKPOINT_PAGES: u32 = 16_384;
+/// Statements kept prepared by a connection.
+const PREPARED_STATEMENTS: usize = 128;
+
+/// A connection to a SQLite file.
+pub(crate) struct SqliteConnection {
+    connection: Connection,
+}
+
+impl SqliteConnection {
+    /// Opens the file; a writer makes it when there is none.
+    pub(crate) fn open(path: &Path, purpose: Purpose, wait: Duration) -> Result<SqliteConnection, StoreError> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if purpose == Purpose::Write {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let open = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(wait)?;
+            connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+            connection.pragma_update(None, "foreign_keys", false)?;
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
+            connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+            match purpose {
+                Purpose::Write => connection.pragma_update(None, "cache_size", -65_536)?,
+                Purpose::Read => {
+                    connection.pragma_update(None, "cache_size", -8_192)?;
+                    connection.pragma_update(None, "query_only", true)?;
+                }
+            }
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| failure(error, &format!("open {}", path.display())))?;
+        Ok(SqliteConnection { connection })
+    }
+
+    /// Runs several statements without parameters.
+    pub(crate) fn run_script(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(|error| failure(error, attempt))
+    }
+
+    pub(crate) fn query(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<Vec<Row>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<Row>> {
+            let mut statement = self.connection.prepare_cached(&numbered(sql))?;
+            bind(&mut statement, values)?;
+            let column_count = statement.column_count();
+            let mut rows = statement.raw_query();
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let value = |column| row.get_ref(column).map(|value| borrowed(value).into_owned());
+                found.push((0..column_count).map(value).collect::<rusqlite::Result<Row>>()?);
+            }
+            Ok(found)
+        };
+        read().map_err(|error| failure(error, attempt))
+    }
+
+    pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<u64, StoreError> {
+        let write = || -> rusqlite::Result<usize> {
+            let mut statement = self.connection.prepare_cached(&numbered(sql))?;
+            bind(&mut statement, values)?;
+            statement.raw_execute()
+        };
+        write().map(|count| count as u64).map_err(|error| failure(error, attempt))
+    }
+
+    /// Prepares a statement to see whether it fits the schema.
+    pub(crate) fn prepare(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
+        self.connection.prepare(&numbered(sql)).map(drop).map_err(|error| failure(error, attempt))
+    }
+
+    /// Begins a transaction. What a panic left open is undone first.
+    pub(crate) fn begin(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.roll_back();
+        self.execute(sql, &[], "begin a transaction").map(drop)
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
+        self.execute("COMMIT", &[], "commit").map(drop)
+    }
+
+    /// Undoes the open transaction, if any.
+    pub(crate) fn roll_back(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "could not roll back");
+        }
+    }
+
+    /// Runs the reads, one key at a time.
+    pub(crate) fn read_sets(
+        &mut self,
+        reads: &[(&SetRead, Keys<'_>)],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        for (index, (read, keys)) in reads.iter().enumerate() {
+            let refused = |error| failure(error, read.attempt);
+            let mut statement = self.connection.prepare_cached(&read_text(read)).map_err(refused)?;
+            let mut take = |key: &dyn ToSql| -> Result<(), StoreError> {
+                statement.raw_bind_parameter(1, key).map_err(refused)?;
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next().map_err(refused)? {
+                    visit(index, row).map_err(|error| error.while_trying(read.attempt))?;
+                }
+                Ok(())
+            };
+            match keys {
+                Keys::Ids(ids) => ids.iter().try_for_each(|id| take(id.as_bytes()))?,
+                Keys::Numbers(numbers) => numbers.iter().try_for_each(|number| take(number))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the writes, one row at a time.
+    pub(crate) fn write_sets(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        for write in writes.iter().filter(|write| !write.values.is_empty()) {
+            let run = || -> rusqlite::Result<usize> {
+                let mut statement = self.connection.prepare_cached(&write_text(write.set))?;
+                let mut changed = 0;
+                for row in write.values.chunks_exact(write.set.columns.len()) {
+                    bind(&mut statement, row)?;
+                    changed += statement.raw_execute()?;
+                }
+                Ok(changed)
+            };
+            let changed = run().map_err(|error| failure(error, write.set.attempt))?;
+            write.check(changed as u64)?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of a read for SQLite.
+pub(crate) fn read_text(read: &SetRead) -> String {
+    read.sql.replace("{among}", "= ?1")
+}
+
+/// The text of a write for SQLite.
+pub(crate) fn write_text(write: &SetWrite) -> String {
+    let places: Vec<String> = (1..=write.columns.len()).map(|place| format!("?{place}")).collect();
+    let named: Vec<String> =
+        places.iter().zip(write.columns).map(|(place, (name, _))| format!("{place} AS {name}")).collect();
+    write
+        .sql
+        .replace("{columns}", &write.column_names())
+        .replace("{rows}", &format!("VALUES ({})", places.join(", ")))
+        .replace("{given}", &format!("(SELECT {}) AS given", named.join(", ")))
+}
+
+/// `$1` as SQLite must see it: it would number `$2 .. $1` by first appearance.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+fn bind(statement: &mut Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {
+    for (place, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(place + 1, value)?;
+    }
+    Ok(())
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Real(number) => ValueRef::Real(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Uuid(id) => ValueRef::Blob(id.as_bytes()),
+            Value::Date(date) => return Ok(ToSqlOutput::from(date.to_string())),
+        }))
+    }
+}
+
+impl Columns for rusqlite::Row<'_> {
+    fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
+        self.get_ref(column).map(borrowed).map_err(|error| failure(error, "read a column"))
+    }
+}
+
+fn borrowed(value: ValueRef<'_>) -> Value<'_> {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text)),
+        ValueRef::Blob(bytes) => Value::bytes(bytes),
+    }
+}
+
+/// What SQLite's error means for the caller.
+fn failure(error: rusqlite::Error, attempt: &str) -> StoreError {
+    let attempted = attempt.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { attempted },
+        Some(ErrorCode::ConstraintViolation) if is_taken(&error) => StoreError::Conflict { attempted },
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
+            StoreError::Unavailable { attempted, source: Box::new(error) }
+        }
+        _ => StoreError::Refused { attempted, source: Box::new(error) },
+    }
+}
+
+/// Whether a key was taken, rather than a value missing.
+fn is_taken(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY | rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE))
+}

@@ -1,0 +1,24 @@
+//! The tables, for what concerns them all: counting, copying.
+
+/// A table and its primary key.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) key: &'static [&'static str],
+}
+
+/// Every table that holds what people entrusted to the registry: all but `schema_migration`.
+pub(crate) const TABLES: [Table; 13] = [
+    Table { name: "organization", key: &["id"] },
+    Table { name: "organization_alias", key: &["alias_key"] },
+    Table { name: "account", key: &["id"] },
+    Table { name: "setting", key: &["key"] },
+    Table { name: "patient", key: &["id"] },
+    Table { name: "patient_report", key: &["patient_id", "id"] },
+    Table { name: "vaccination_report", key: &["patient_id", "id"] },
+    Table { name: "vaccination_event", key: &["patient_id", "id"] },
+    Table { name: "match_key", key: &["key", "patient_id"] },
+    Table { name: "consent", key: &["patient_id", "id"] },
+    Table { name: "message", key: &["id"] },
+    Table { name: "patient_review", key: &["patient_id", "candidate_id"] },
+    Table { name: "audit", key: &["chain", "sequence"] },
+];

@@ -1,0 +1,152 @@
+//! Reported doses, and the vaccinations that the registry makes of them.
+
+use model::{
+    MessageId, OrganizationId, PatientId, VaccinationEvent, VaccinationEventId, VaccinationReport, VaccinationReportId,
+};
+
+use crate::doses::{DOSE_COLUMNS, DoseDetails, dose_values};
+use crate::sets::{Keys, SetRead, SetWrite};
+use crate::value::{Columns, Value};
+use crate::{Database, StoreError};
+
+pub(crate) const READ_VACCINATION_REPORTS: SetRead = SetRead {
+    attempt: "read vaccination reports",
+    sql: "
+SELECT patient_id, id, event_id, organization_id, message_id, received_at, is_deleted,
+    administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details
+FROM vaccination_report
+WHERE patient_id {among}",
+};
+
+pub(crate) const WRITE_VACCINATION_REPORTS: SetWrite = SetWrite {
+    attempt: "write vaccination reports",
+    columns: &[
+        ("patient_id", "uuid"),
+        ("id", "uuid"),
+        ("event_id", "uuid"),
+        ("organization_id", "uuid"),
+        ("message_id", "uuid"),
+        ("received_at", "timestamptz"),
+        ("is_deleted", "boolean"),
+        ("administered_on", "date"),
+        ("cvx", "integer"),
+        ("source", "integer"),
+        ("completion", "text"),
+        ("mvx", "text"),
+        ("lot_number", "text"),
+        ("order_id", "text"),
+        ("order_authority", "text"),
+        ("details", "text"),
+    ],
+    sql: "
+INSERT INTO vaccination_report ({columns})
+{rows}
+ON CONFLICT (patient_id, id) DO UPDATE
+SET event_id = excluded.event_id,
+    organization_id = excluded.organization_id,
+    message_id = excluded.message_id,
+    received_at = excluded.received_at,
+    is_deleted = excluded.is_deleted,
+    administered_on = excluded.administered_on,
+    cvx = excluded.cvx,
+    source = excluded.source,
+    completion = excluded.completion,
+    mvx = excluded.mvx,
+    lot_number = excluded.lot_number,
+    order_id = excluded.order_id,
+    order_authority = excluded.order_authority,
+    details = excluded.details",
+};
+
+pub(crate) const READ_VACCINATION_EVENTS: SetRead = SetRead {
+    attempt: "read vaccination events",
+    sql: "
+SELECT patient_id, id, primary_report_id
+FROM vaccination_event
+WHERE patient_id {among}",
+};
+
+pub(crate) const WRITE_VACCINATION_EVENTS: SetWrite = SetWrite {
+    attempt: "write vaccination events",
+    columns: &[("patient_id", "uuid"), ("id", "uuid"), ("primary_report_id", "uuid")],
+    sql: "
+INSERT INTO vaccination_event ({columns})
+{rows}
+ON CONFLICT (patient_id, id) DO UPDATE
+SET primary_report_id = excluded.primary_report_id",
+};
+
+pub(crate) const REMOVE_VACCINATION_EVENTS: SetWrite = SetWrite {
+    attempt: "remove vaccination events",
+    columns: &[("patient_id", "uuid"), ("id", "uuid")],
+    sql: "
+DELETE FROM vaccination_event
+WHERE (patient_id, id) IN (SELECT patient_id, id FROM {given})",
+};
+
+impl Database {
+    /// The vaccinations of these people, each with its primary report, by person and id.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn vaccination_events(&self, ids: &[PatientId]) -> Result<Vec<VaccinationEvent>, StoreError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+        self.read(|connection| {
+            let mut events = Vec::new();
+            connection.read_sets(&[(&READ_VACCINATION_EVENTS, Keys::Ids(&ids))], &mut |_, row| {
+                events.push(read_vaccination_event(row)?);
+                Ok(())
+            })?;
+            events.sort_unstable_by_key(|event| (event.patient_id, event.id));
+            Ok(events)
+        })
+    }
+}
+
+pub(crate) fn read_vaccination_report(row: &dyn Columns) -> Result<VaccinationReport, StoreError> {
+    Ok(VaccinationReport {
+        patient_id: PatientId(row.uuid(0)?),
+        id: VaccinationReportId(row.uuid(1)?),
+        event_id: VaccinationEventId(row.uuid(2)?),
+        organization_id: OrganizationId(row.uuid(3)?),
+        message_id: MessageId(row.uuid(4)?),
+        received_at: row.instant(5)?,
+        is_deleted: row.boolean(6)?,
+        dose: DoseDetails::read_dose(row, 7 + DOSE_COLUMNS)?,
+    })
+}
+
+pub(crate) fn vaccination_report_values(report: &VaccinationReport) -> [Value<'_>; 16] {
+    let [administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details] =
+        dose_values(&report.dose);
+    [
+        Value::Uuid(report.patient_id.0),
+        Value::Uuid(report.id.0),
+        Value::Uuid(report.event_id.0),
+        Value::Uuid(report.organization_id.0),
+        Value::Uuid(report.message_id.0),
+        Value::instant(report.received_at),
+        Value::boolean(report.is_deleted),
+        administered_on,
+        cvx,
+        source,
+        completion,
+        mvx,
+        lot_number,
+        order_id,
+        order_authority,
+        details,
+    ]
+}
+
+fn read_vaccination_event(row: &dyn Columns) -> Result<VaccinationEvent, StoreError> {
+    Ok(VaccinationEvent {
+        patient_id: PatientId(row.uuid(0)?),
+        id: VaccinationEventId(row.uuid(1)?),
+        primary_report_id: VaccinationReportId(row.uuid(2)?),
+    })
+}
+
+pub(crate) fn vaccination_event_values(event: &VaccinationEvent) -> [Value<'_>; 3] {
+    [Value::Uuid(event.patient_id.0), Value::Uuid(event.id.0), Value::Uuid(event.primary_report_id.0)]
+}

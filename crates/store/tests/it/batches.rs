@@ -1,0 +1,199 @@
+//! What lanes promise: all or nothing, in one place, and never past another writer.
+
+use std::sync::Barrier;
+
+use model::{PatientId, PatientRecord};
+use store::{Changes, Lane, PatientChange, StoreError};
+
+use crate::databases::on_each_database;
+use crate::people::{
+    control_hash, message, message_id, new_person, patient, patient_id, patient_report, vaccination_event,
+    vaccination_report,
+};
+
+pub(crate) fn write(lane: &mut Lane, changes: &Changes) -> Result<(), StoreError> {
+    lane.batch(&[], |batch| batch.write(changes))
+}
+
+#[test]
+fn every_statement_fits_the_schema() {
+    on_each_database(|database| {
+        assert!(database.check_statements().expect("every statement can be prepared") > 40);
+    });
+}
+
+#[test]
+fn a_batch_is_read_back_as_it_was_written() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        write(&mut lane, &new_person(1)).expect("a new person can be written");
+        let record = PatientRecord {
+            patient: patient(1),
+            reports: vec![patient_report(1)],
+            vaccinations: vec![vaccination_report(1, 2), vaccination_report(1, 3)],
+            consents: Vec::new(),
+        };
+        let (messages, keys, records) = lane
+            .batch(&[5, 3, 5], |batch| {
+                let (messages, keys) = batch.look_up(&[control_hash(1), control_hash(9)], &[7, 8])?;
+                Ok::<_, StoreError>((messages, keys, batch.patient_records(&[patient_id(1), patient_id(2)])?))
+            })
+            .expect("the batch can be read");
+        assert_eq!(messages.iter().map(|message| message.id).collect::<Vec<_>>(), [message_id(1)]);
+        assert_eq!(keys, [(7, patient_id(1))]);
+        assert_eq!(records, std::slice::from_ref(&record));
+        assert_eq!(database.patient_records(&[patient_id(1)]).expect("readable"), [record]);
+        assert_eq!(
+            database.vaccination_events(&[patient_id(1)]).expect("readable"),
+            [vaccination_event(1, 2), vaccination_event(1, 3)]
+        );
+        assert_eq!(database.find_message(message_id(1)).expect("readable"), Some(message(1)));
+        assert_eq!(database.check_integrity().expect("readable"), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn an_error_undoes_the_whole_batch() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        let result: Result<(), StoreError> = lane.batch(&[1], |batch| {
+            batch.write(&new_person(1))?;
+            Err(StoreError::Busy { attempted: "fail on purpose".to_owned() })
+        });
+        assert!(matches!(result, Err(StoreError::Busy { .. })), "{result:?}");
+        assert_eq!(database.patient_records(&[patient_id(1)]).expect("readable"), []);
+        write(&mut lane, &new_person(1)).expect("the lane works on");
+        assert_eq!(database.patient_records(&[patient_id(1)]).expect("readable").len(), 1);
+        assert_eq!(database.verify_audit_chains().expect("readable").faults, []);
+    });
+}
+
+#[test]
+fn a_panic_undoes_the_whole_batch_and_the_lane_works_on() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            lane.batch::<(), StoreError>(&[1], |batch| {
+                batch.write(&new_person(1))?;
+                panic!("on purpose")
+            })
+        }));
+        assert!(panicked.is_err());
+        write(&mut lane, &new_person(2)).expect("the lane works on");
+        let records = database.patient_records(&[patient_id(1), patient_id(2)]).expect("readable");
+        assert_eq!(records.iter().map(|record| record.patient.id).collect::<Vec<_>>(), [patient_id(2)]);
+    });
+}
+
+#[test]
+fn a_change_decided_on_an_old_version_is_a_conflict() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        write(&mut lane, &new_person(1)).expect("a new person can be written");
+        let change = |expected_version, version| {
+            let mut changed = patient(1);
+            changed.version = version;
+            changed.demographics.language = Some(model::Coded { code: "es".to_owned(), ..Default::default() });
+            let patients = vec![PatientChange { patient: changed, expected_version }];
+            Changes { patients, messages: vec![message(50)], ..Changes::default() }
+        };
+        write(&mut lane, &change(Some(1), 2)).expect("the version is the expected one");
+        for expected in [Some(1), Some(3), None] {
+            let result = write(&mut lane, &change(expected, 9));
+            assert!(result.as_ref().is_err_and(StoreError::is_conflict), "expected {expected:?}: {result:?}");
+        }
+        let records = database.patient_records(&[patient_id(1)]).expect("readable");
+        assert_eq!(records[0].patient.version, 2);
+        assert!(records[0].patient.demographics.language.is_some());
+    });
+}
+
+#[test]
+fn of_two_rows_with_one_id_the_later_counts() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        let mut changes = new_person(1);
+        let mut second = new_person(1);
+        second.patients[0].patient.version = 2;
+        second.patients[0].expected_version = Some(1);
+        second.vaccination_reports[0].dose.lot_number = Some("LATER".to_owned());
+        changes.patients.extend(second.patients);
+        changes.patient_reports.extend(second.patient_reports);
+        changes.vaccination_reports.extend(second.vaccination_reports);
+        changes.vaccination_events.extend(second.vaccination_events);
+        changes.match_keys.extend(second.match_keys);
+        changes.messages.extend(second.messages);
+        write(&mut lane, &changes).expect("rows may stand twice");
+        write(&mut lane, &Changes { vaccination_reports: changes.vaccination_reports.clone(), ..Changes::default() })
+            .expect("known rows are replaced");
+        let record = &database.patient_records(&[patient_id(1)]).expect("readable")[0];
+        assert_eq!(record.patient.version, 2);
+        assert_eq!(record.vaccinations.len(), 2);
+        assert_eq!(record.vaccinations[0].dose.lot_number.as_deref(), Some("LATER"));
+    });
+}
+
+#[test]
+fn a_removed_vaccination_is_gone() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        write(&mut lane, &new_person(1)).expect("a new person can be written");
+        let removed = vaccination_event(1, 2);
+        let removed_events = vec![(removed.patient_id, removed.id)];
+        write(&mut lane, &Changes { removed_events, ..Changes::default() }).expect("an event can be removed");
+        assert_eq!(database.vaccination_events(&[patient_id(1)]).expect("readable"), [vaccination_event(1, 3)]);
+    });
+}
+
+#[test]
+fn lanes_that_hold_one_bucket_take_turns() {
+    on_each_database(|database| {
+        const ROUNDS: u64 = 25;
+        let mut lanes = [database.lane(0).expect("a lane opens"), database.lane(1).expect("a lane opens")];
+        write(&mut lanes[0], &new_person(1)).expect("a new person can be written");
+        let start = Barrier::new(2);
+        std::thread::scope(|scope| {
+            for lane in &mut lanes {
+                scope.spawn(|| {
+                    start.wait();
+                    for _ in 0..ROUNDS {
+                        lane.batch(&[40_000], |batch| raise_version(batch, patient_id(1)))
+                            .expect("no other lane is past this one");
+                    }
+                });
+            }
+        });
+        let records = database.patient_records(&[patient_id(1)]).expect("readable");
+        assert_eq!(records[0].patient.version, 1 + 2 * ROUNDS.cast_signed());
+    });
+}
+
+/// Reads a person and writes the next version: what two at once would get wrong.
+fn raise_version(batch: &mut store::Batch<'_>, id: PatientId) -> Result<(), StoreError> {
+    let mut patient = batch.patient_records(&[id])?.remove(0).patient;
+    let expected_version = Some(patient.version);
+    patient.version += 1;
+    batch.write(&Changes { patients: vec![PatientChange { patient, expected_version }], ..Changes::default() })
+}
+
+#[test]
+fn two_lanes_write_many_people_at_once_and_lose_none() {
+    on_each_database(|database| {
+        const PEOPLE: u64 = 60;
+        std::thread::scope(|scope| {
+            for lane in 0..2_u64 {
+                scope.spawn(move || {
+                    let mut connection = database.lane(usize::try_from(lane).expect("small")).expect("a lane opens");
+                    for number in 0..PEOPLE {
+                        write(&mut connection, &new_person(lane * 1000 + number)).expect("people can be written");
+                    }
+                });
+            }
+        });
+        assert_eq!(database.patients_by_match_keys(&[7]).expect("readable").len() as u64, 2 * PEOPLE);
+        let verification = database.verify_audit_chains().expect("readable");
+        assert_eq!(verification.faults, []);
+        let chains: Vec<_> = verification.chains.iter().map(|chain| (chain.name.as_str(), chain.line_count)).collect();
+        assert_eq!(chains, [("main/0", PEOPLE), ("main/1", PEOPLE)]);
+    });
+}

@@ -1,0 +1,1 @@
+//! Servers that die, files that are opened again.

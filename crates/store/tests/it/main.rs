@@ -1,0 +1,10 @@
+//! The store, tried on each database.
+
+mod audit_trail;
+mod batches;
+mod crashes;
+mod databases;
+mod off_the_hot_path;
+mod people;
+mod postgres_cluster;
+mod round_trips;

@@ -1,0 +1,1 @@
+//! What is written is read back equal, however awkward it is.
