@@ -235,3 +235,17 @@ fn differences_read_well() {
     );
     assert_eq!(imported.differences[0].kind, CodeSetKind::Mvx);
 }
+
+#[test]
+fn a_list_cut_off_anywhere_is_read_or_refused() {
+    let xml = "<CVXCodes><CVXInfo><ShortDescription>n\u{e9}w &amp; &#65;</ShortDescription><FullVaccinename><![CDATA[x]]></FullVaccinename><CVXCode>340</CVXCode></CVXInfo></CVXCodes>";
+    let wide = "\u{feff}\"12345-0001-10\"|\"N\u{e9}W \"\"V\"\"\"|New, Inc.|7/1/2026|12/31/9999|0|7/1/2026|12345-0001-01|False|0|7/1/2026|21|varicella|PMC";
+    let corrections =
+        "# Corrections\ncvx | 146, 56 | period | 2018-12-21.. | licensed\nndc | 49281-0400-10 | mvx | PMC | labeler\n";
+    for text in [CVX, xml, wide, corrections] {
+        for end in 0..=text.len() {
+            let files = [ImportFile { name: "list", content: &text.as_bytes()[..end] }];
+            drop(import(&ImportInput { files: &files, current: CodeSets::builtin() }));
+        }
+    }
+}
