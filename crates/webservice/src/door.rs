@@ -188,8 +188,8 @@ impl Outcome {
 
     fn record(&self, took: Duration) {
         let outcome = self.word();
-        metrics::counter!("webservice_calls_total", "outcome" => outcome).increment(1);
-        metrics::histogram!("webservice_call_seconds", "outcome" => outcome).record(took.as_secs_f64());
+        metrics::counter!("bluebonnet_webservice_calls_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("bluebonnet_webservice_call_seconds", "outcome" => outcome).record(took.as_secs_f64());
         tracing::debug!(outcome, seconds = took.as_secs_f64(), "call");
     }
 }

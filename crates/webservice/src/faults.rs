@@ -201,7 +201,7 @@ impl TooLarge {
     fn sentence(self) -> String {
         match self {
             TooLarge::Message { bytes_maximum } => {
-                format!("Nothing was processed: a request may have {bytes_maximum} bytes. Send large sets as a file.")
+                format!("Nothing was processed: {bytes_maximum} bytes are taken at most. Send large sets as a file.")
             }
             TooLarge::SeveralMessages => "Nothing was processed: hl7Message holds more than one HL7 message. Send one \
                 message per call."

@@ -13,8 +13,10 @@ pub(crate) const SOAP_1_1_TYPE: &str = "text/xml; charset=utf-8";
 
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
-/// Characters of a name that a fault repeats.
+/// Characters of a sender's name or namespace that a header repeats.
 const NAME_LENGTH_MAXIMUM: usize = 128;
+/// Characters of a sentence, which may quote what was sent.
+const SENTENCE_LENGTH_MAXIMUM: usize = 512;
 
 /// The answer of an operation: `<{operation}Response><return>{text}</return>`.
 pub(crate) fn answer(operation: &str, text: &str) -> String {
@@ -59,7 +61,7 @@ fn soap_fault(fault: &Fault) -> String {
 /// Code, Reason, Detail: in this order, in capitals (CDC WSDL 1.0).
 fn typed_detail(detail: &Detail) -> String {
     let Detail { element, code, reason, sentence } = detail;
-    let sentence = escape(sentence);
+    let sentence = escape(shortened(sentence, SENTENCE_LENGTH_MAXIMUM));
     format!(
         "<env:Detail><{element} xmlns=\"{CDC}\"><Code>{code}</Code><Reason>{reason}</Reason>\
         <Detail>{sentence}</Detail></{element}></env:Detail>"
@@ -68,20 +70,18 @@ fn typed_detail(detail: &Detail) -> String {
 
 /// SOAP Version 1.2 Part 1, 5.4.8.
 fn not_understood_headers(headers: &[ExpandedName]) -> String {
-    let blocks: String = headers
-        .iter()
-        .map(|header| match header {
-            ExpandedName { namespace, name } if namespace.is_empty() => {
-                format!(r#"<env:NotUnderstood qname="{}"/>"#, escape(shortened(name)))
-            }
-            ExpandedName { namespace, name } => format!(
-                r#"<env:NotUnderstood qname="h:{}" xmlns:h="{}"/>"#,
-                escape(shortened(name)),
-                escape(shortened(namespace))
-            ),
-        })
-        .collect();
+    let blocks: String = headers.iter().map(not_understood).collect();
     format!("<env:Header>{blocks}</env:Header>")
+}
+
+fn not_understood(header: &ExpandedName) -> String {
+    let name = escape(shortened(&header.name, NAME_LENGTH_MAXIMUM));
+    let namespace = escape(shortened(&header.namespace, NAME_LENGTH_MAXIMUM));
+    if namespace.is_empty() {
+        format!(r#"<env:NotUnderstood qname="{name}"/>"#)
+    } else {
+        format!(r#"<env:NotUnderstood qname="h:{name}" xmlns:h="{namespace}"/>"#)
+    }
 }
 
 /// SOAP Version 1.2 Part 1, 5.4.7.
@@ -101,8 +101,8 @@ fn soap_1_1_fault(fault: &Fault) -> String {
     )
 }
 
-fn shortened(name: &str) -> &str {
-    name.char_indices().nth(NAME_LENGTH_MAXIMUM).map_or(name, |(end, _)| &name[..end])
+fn shortened(text: &str, length_maximum: usize) -> &str {
+    text.char_indices().nth(length_maximum).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Escapes text for an element or an attribute. What XML cannot carry becomes U+FFFD.

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{QName, ResolveResult};
 use quick_xml::{Error, NsReader, XmlVersion, errors::IllFormedError};
 
-use super::characters::{find_forbidden, is_name};
+use super::characters::{find_forbidden, is_forbidden, is_name};
 use super::{ExpandedName, Refusal};
 
 /// Elements inside elements; signed WS-Security headers need a dozen.
@@ -212,17 +212,16 @@ impl<'t> Elements<'t> {
     }
 
     fn resolve(&self, reference: &BytesRef<'_>) -> Result<Cow<'t, str>, Refusal> {
-        let character = reference.resolve_char_ref().map_err(|error| self.refuse_xml(&error))?;
-        let text = match character {
-            Some(character) => Cow::Owned(character.to_string()),
+        match reference.resolve_char_ref().map_err(|error| self.refuse_xml(&error))? {
+            Some('\r') => Ok(Cow::Borrowed("\r")),
+            Some(character) if is_forbidden(character) => {
+                Err(self.refuse("there is a reference to a character that XML does not allow"))
+            }
+            Some(character) => Ok(Cow::Owned(character.to_string())),
             None => match quick_xml::escape::resolve_predefined_entity(reference) {
-                Some(text) => Cow::Borrowed(text),
-                None => return Err(self.refuse(UNESCAPED_AMPERSAND)),
+                Some(text) => Ok(Cow::Borrowed(text)),
+                None => Err(self.refuse(UNESCAPED_AMPERSAND)),
             },
-        };
-        match find_forbidden(&text) {
-            Some(_) => Err(self.refuse("there is a reference to a character that XML does not allow")),
-            None => Ok(text),
         }
     }
 

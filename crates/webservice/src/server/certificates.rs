@@ -33,13 +33,19 @@ impl Drop for Certificates {
 
 impl Certificates {
     pub(super) fn open(files: TlsFiles) -> Result<Certificates, ServeError> {
-        let current = Arc::new(Current(RwLock::new(Arc::new(read(&files)?))));
+        let mut followed = Followed::open(files)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_cert_resolver(current.clone());
+            .with_cert_resolver(followed.current.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let following = tokio::spawn(follow(files, current));
+        let following = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(LOOK_EVERY);
+            loop {
+                ticks.tick().await;
+                followed.look();
+            }
+        });
         Ok(Certificates { acceptor: TlsAcceptor::from(Arc::new(config)), following })
     }
 
@@ -57,20 +63,30 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// Reads the files again whenever they have changed. Until both are right, the old certificate stays.
-async fn follow(files: TlsFiles, current: Arc<Current>) {
-    let mut seen = versions(&files);
-    let mut ticks = tokio::time::interval(LOOK_EVERY);
-    loop {
-        ticks.tick().await;
-        let now = versions(&files);
-        if now == seen {
-            continue;
+/// Certificate files, and what was last read from them.
+struct Followed {
+    files: TlsFiles,
+    current: Arc<Current>,
+    seen: [Option<SystemTime>; 2],
+}
+
+impl Followed {
+    fn open(files: TlsFiles) -> Result<Followed, ServeError> {
+        let seen = versions(&files);
+        let current = Arc::new(Current(RwLock::new(Arc::new(read(&files)?))));
+        Ok(Followed { files, current, seen })
+    }
+
+    /// Reads the files again if they have changed. Until both are right, the old certificate stays.
+    fn look(&mut self) {
+        let now = versions(&self.files);
+        if now == self.seen {
+            return;
         }
-        match read(&files) {
+        match read(&self.files) {
             Ok(certificate) => {
-                *current.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Arc::new(certificate);
-                seen = now;
+                *self.current.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Arc::new(certificate);
+                self.seen = now;
                 tracing::info!("the certificate was renewed");
             }
             Err(error) => tracing::warn!(%error, "the certificate files have changed and cannot be used"),
@@ -93,4 +109,37 @@ fn read(files: &TlsFiles) -> Result<CertifiedKey, ServeError> {
 
 fn unreadable(path: &Path, source: pem::Error) -> ServeError {
     ServeError::Certificate { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(files: &TlsFiles, private_key: Option<&str>) -> Vec<u8> {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let own_key = made.signing_key.serialize_pem();
+        std::fs::write(&files.certificates, made.cert.pem()).expect("written");
+        std::fs::write(&files.private_key, private_key.unwrap_or(&own_key)).expect("written");
+        made.cert.der().to_vec()
+    }
+
+    fn served(followed: &Followed) -> Vec<u8> {
+        followed.current.0.read().expect("nobody panicked").cert[0].to_vec()
+    }
+
+    #[test]
+    fn a_renewed_certificate_is_taken_up_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().expect("a folder for the certificate");
+        let path = |name| folder.path().join(name);
+        let files = TlsFiles { certificates: path("chain.pem"), private_key: path("key.pem") };
+        let first = write(&files, None);
+        let mut followed = Followed::open(files.clone()).expect("the certificate is right");
+        assert_eq!(served(&followed), first);
+        write(&files, Some("-----BEGIN PRIVATE"));
+        followed.look();
+        assert_eq!(served(&followed), first);
+        let renewed = write(&files, None);
+        followed.look();
+        assert_eq!(served(&followed), renewed);
+    }
 }
