@@ -34,9 +34,9 @@ fn read_table(text: &str) -> Table {
         .flat_map(|row| {
             let [crates, may_use, from_outside] = row.try_into().expect("a row of the table has three cells");
             let from_outside = Some(from_outside).filter(|names| !names.is_empty());
-            crates.into_iter().map(move |name| {
-                (name, Row { may_use: may_use.clone(), from_outside: from_outside.clone() })
-            })
+            crates
+                .into_iter()
+                .map(move |name| (name, Row { may_use: may_use.clone(), from_outside: from_outside.clone() }))
         })
         .collect()
 }
