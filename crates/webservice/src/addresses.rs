@@ -64,7 +64,9 @@ mod tests {
 
     use super::*;
 
-    fn parts(headers: &[(&'static str, &str)]) -> Parts {
+    type Headers = [(&'static str, &'static str)];
+
+    fn parts(headers: &Headers) -> Parts {
         let mut request = Request::builder().uri("/webservice?wsdl");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -79,7 +81,7 @@ mod tests {
         use ForwardedHeaders::{Ignored, Trusted};
         let behind_a_proxy =
             [("host", "10.0.0.1:8080"), ("x-forwarded-host", "iis.example.org"), ("x-forwarded-proto", "https")];
-        let cases: [(&[(&'static str, &str)], ForwardedHeaders, &str); 6] = [
+        let cases: [(&Headers, ForwardedHeaders, &str); 6] = [
             (&[("host", "iis.example.org:8443")], Ignored, "http://iis.example.org:8443/webservice"),
             (&[("host", "[::1]:80")], Ignored, "http://[::1]:80/webservice"),
             (&[("host", "\"><script>")], Ignored, "http://localhost/webservice"),

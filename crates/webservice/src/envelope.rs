@@ -1,8 +1,8 @@
 //! Reads the SOAP 1.2 envelope of a call: bytes in, the operation with its arguments out, or why not.
 //!
-//! Tolerant where senders differ and nothing is lost (any prefix, any order of arguments, attributes, comments, headers
-//! that need not be understood), strict where XML or SOAP is: no DTD, nothing after the root, and a limit on everything.
-//! It never panics, whatever the bytes.
+//! Tolerant where senders differ and nothing is lost (any prefix, any order of arguments, attributes, comments,
+//! headers that need not be understood), strict where XML or SOAP is: no DTD, nothing after the root, and a limit on
+//! everything. It never panics, whatever the bytes.
 //!
 //! The only file, with its folder, that knows how XML is parsed.
 

@@ -115,7 +115,7 @@ const WSDL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
       <wsdl:fault name="UnsupportedOperationFault" message="tns:UnsupportedOperationFault_Message"/>
     </wsdl:operation>
     <wsdl:operation name="submitSingleMessage">
-      <wsdl:documentation>Takes one HL7 version 2.5.1 message and returns the message that answers it.</wsdl:documentation>
+      <wsdl:documentation>Takes one HL7 version 2.5.1 message, returns the message that answers it.</wsdl:documentation>
       <wsdl:input message="tns:submitSingleMessage_Message" wsaw:Action="urn:cdc:iisb:2011:submitSingleMessage"/>
       <wsdl:output message="tns:submitSingleMessageResponse_Message"
           wsaw:Action="urn:cdc:iisb:2011:submitSingleMessageResponse"/>
@@ -132,7 +132,9 @@ const WSDL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
       <wsdl:input><soap12:body use="literal"/></wsdl:input>
       <wsdl:output><soap12:body use="literal"/></wsdl:output>
       <wsdl:fault name="UnknownFault"><soap12:fault use="literal" name="UnknownFault"/></wsdl:fault>
-      <wsdl:fault name="UnsupportedOperationFault"><soap12:fault use="literal" name="UnsupportedOperationFault"/></wsdl:fault>
+      <wsdl:fault name="UnsupportedOperationFault">
+        <soap12:fault use="literal" name="UnsupportedOperationFault"/>
+      </wsdl:fault>
     </wsdl:operation>
     <wsdl:operation name="submitSingleMessage">
       <soap12:operation soapAction="urn:cdc:iisb:2011:submitSingleMessage"/>

@@ -48,6 +48,22 @@ fn check(cases: &[(&str, &str, &str)]) {
     }
 }
 
+/// The same for what stands in the Body of an envelope whose prefix for SOAP is `e`.
+fn check_bodies(cases: &[(&str, &str, &str)]) {
+    for (name, body, expected) in cases {
+        check(&[(name, &in_envelope(body), expected)]);
+    }
+}
+
+fn in_envelope(body: &str) -> String {
+    format!(r#"<e:Envelope xmlns:e="S"><e:Body>{body}</e:Body></e:Envelope>"#)
+}
+
+/// An envelope that asks for this echo, as XML.
+fn with_echo(echo: &str) -> String {
+    in_envelope(&format!(r#"<connectivityTest xmlns="C"><echoBack>{echo}</echoBack></connectivityTest>"#))
+}
+
 #[test]
 fn calls_are_read_however_they_are_written() {
     check(&[
@@ -72,21 +88,6 @@ fn calls_are_read_however_they_are_written() {
             r#"echo "hello""#,
         ),
         (
-            "arguments without a namespace, as handwritten clients send them",
-            r#"<e:Envelope xmlns:e="S"><e:Body><c:submitSingleMessage xmlns:c="C"><username>u</username><password>p</password><facilityID>f</facilityID><hl7Message>MSH|</hl7Message></c:submitSingleMessage></e:Body></e:Envelope>"#,
-            r#"submit "u" "p" "f" "MSH|""#,
-        ),
-        (
-            "arguments in another order, and one that is not known",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><hl7Message>MSH|</hl7Message><priority><high/></priority><facilityID>f</facilityID><password>p</password><username>u</username></submitSingleMessage></e:Body></e:Envelope>"#,
-            r#"submit "u" "p" "f" "MSH|""#,
-        ),
-        (
-            "only the message",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><hl7Message>MSH|</hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
-            r#"submit "" "" "" "MSH|""#,
-        ),
-        (
             "nil and empty arguments",
             r#"<e:Envelope xmlns:e="S" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:Body><submitSingleMessage xmlns="C"><username xsi:nil="true"/><password xsi:nil="1"></password><facilityID/><hl7Message>MSH|</hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
             r#"submit "" "" "" "MSH|""#,
@@ -107,16 +108,6 @@ fn calls_are_read_however_they_are_written() {
             r#"echo "hello""#,
         ),
         (
-            "CDATA, alone and between text",
-            r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"><echoBack>a<![CDATA[^~\&|<b>]]>c</echoBack></connectivityTest></e:Body></e:Envelope>"#,
-            r#"echo "a^~\\&|<b>c""#,
-        ),
-        (
-            "entities and character references",
-            r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"><echoBack>^~\&amp;|&lt;&gt;&quot;&apos;&#13;&#xD;&#xA;&#9;&#241;&#x1F600;</echoBack></connectivityTest></e:Body></e:Envelope>"#,
-            r#"echo "^~\\&|<>\"'\r\r\n\tñ😀""#,
-        ),
-        (
             "line ends as XML reads them",
             "<e:Envelope xmlns:e=\"S\"><e:Body><connectivityTest xmlns=\"C\"><echoBack>a\rb\r\nc\nd&#xD;e</echoBack></connectivityTest></e:Body></e:Envelope>",
             r#"echo "a\nb\nc\nd\re""#,
@@ -127,14 +118,40 @@ fn calls_are_read_however_they_are_written() {
             r#"echo "hello""#,
         ),
     ]);
+    check_bodies(&[
+        (
+            "arguments without a namespace, as handwritten clients send them",
+            r#"<c:submitSingleMessage xmlns:c="C"><username>u</username><password>p</password><facilityID>f</facilityID><hl7Message>MSH|</hl7Message></c:submitSingleMessage>"#,
+            r#"submit "u" "p" "f" "MSH|""#,
+        ),
+        (
+            "arguments in another order, and one that is not known",
+            r#"<submitSingleMessage xmlns="C"><hl7Message>MSH|</hl7Message><priority><high/></priority><facilityID>f</facilityID><password>p</password><username>u</username></submitSingleMessage>"#,
+            r#"submit "u" "p" "f" "MSH|""#,
+        ),
+        (
+            "only the message",
+            r#"<submitSingleMessage xmlns="C"><hl7Message>MSH|</hl7Message></submitSingleMessage>"#,
+            r#"submit "" "" "" "MSH|""#,
+        ),
+        (
+            "CDATA, alone and between text",
+            r#"<connectivityTest xmlns="C"><echoBack>a<![CDATA[^~\&|<b>]]>c</echoBack></connectivityTest>"#,
+            r#"echo "a^~\\&|<b>c""#,
+        ),
+        (
+            "entities and character references",
+            r#"<connectivityTest xmlns="C"><echoBack>^~\&amp;|&lt;&gt;&quot;&apos;&#13;&#xD;&#xA;&#9;&#241;&#x1F600;</echoBack></connectivityTest>"#,
+            r#"echo "^~\\&|<>\"'\r\r\n\tñ😀""#,
+        ),
+    ]);
 }
 
 #[test]
 fn headers_are_skipped_unless_they_must_be_understood() {
     let with_header = |header: &str| {
-        format!(
-            r#"<e:Envelope xmlns:e="S"><e:Header>{header}</e:Header><e:Body><connectivityTest xmlns="C"><echoBack>hello</echoBack></connectivityTest></e:Body></e:Envelope>"#
-        )
+        let header = format!("<e:Header>{header}</e:Header><e:Body>");
+        with_echo("hello").replace("<e:Body>", &header)
     };
     for (name, header, expected) in [
         ("none", "", r#"echo "hello""#),
@@ -212,83 +229,64 @@ fn what_is_not_a_call_is_refused_with_the_reason() {
             "not an envelope: the envelope goes on",
         ),
         ("a body of another namespace", r#"<e:Envelope xmlns:e="S"><Body/></e:Envelope>"#, "not an envelope: "),
-        (
-            "text in the body",
-            r#"<e:Envelope xmlns:e="S"><e:Body>MSH|</e:Body></e:Envelope>"#,
-            "unreadable: there is text",
-        ),
         ("an empty body", r#"<e:Envelope xmlns:e="S"><e:Body/></e:Envelope>"#, "unsupported nothing"),
-        (
-            "an unknown operation",
-            r#"<e:Envelope xmlns:e="S"><e:Body><c:submitSingleMessageX xmlns:c="C"/></e:Body></e:Envelope>"#,
-            "unsupported {C}submitSingleMessageX",
-        ),
-        (
-            "an operation in another case",
-            r#"<e:Envelope xmlns:e="S"><e:Body><c:SubmitSingleMessage xmlns:c="C"/></e:Body></e:Envelope>"#,
-            "unsupported {C}SubmitSingleMessage",
-        ),
-        (
-            "the operation of 2014",
-            r#"<e:Envelope xmlns:e="S"><e:Body><c:submitSingleMessage xmlns:c="urn:cdc:iisb:2014"/></e:Body></e:Envelope>"#,
-            "unsupported {urn:cdc:iisb:2014}submitSingleMessage",
-        ),
-        (
-            "an operation of no namespace",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage/></e:Body></e:Envelope>"#,
-            "unsupported {}submitSingleMessage",
-        ),
-        ("a fault", r#"<e:Envelope xmlns:e="S"><e:Body><e:Fault/></e:Body></e:Envelope>"#, "unsupported {S}Fault"),
-        (
-            "two operations",
-            r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"><echoBack/></connectivityTest><connectivityTest xmlns="C"><echoBack/></connectivityTest></e:Body></e:Envelope>"#,
-            "arguments: the Body holds more than one",
-        ),
-        (
-            "no echo",
-            r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"/></e:Body></e:Envelope>"#,
-            "arguments: echoBack is missing",
-        ),
-        (
-            "no message",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><username>u</username></submitSingleMessage></e:Body></e:Envelope>"#,
-            "arguments: hl7Message is missing",
-        ),
-        (
-            "a message of another namespace",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><hl7Message xmlns="urn:o">MSH|</hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
-            "arguments: hl7Message is missing",
-        ),
-        (
-            "two passwords",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><password>a</password><password>b</password><hl7Message>MSH|</hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
-            "arguments: password is there more than once",
-        ),
-        (
-            "two messages",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><hl7Message>MSH|</hl7Message><hl7Message>MSH|</hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
-            "arguments: hl7Message is there more than once",
-        ),
-        (
-            "a message in a message",
-            r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><hl7Message><hl7Message>MSH|</hl7Message></hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
-            "arguments: hl7Message holds an element",
-        ),
         (
             "nil with a value",
             r#"<e:Envelope xmlns:e="S" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><e:Body><connectivityTest xmlns="C"><echoBack i:nil="true">x</echoBack></connectivityTest></e:Body></e:Envelope>"#,
             "arguments: echoBack is nil",
         ),
     ]);
+    check_bodies(&[
+        ("text in the body", r#"MSH|"#, "unreadable: there is text"),
+        ("an unknown operation", r#"<c:submitSingleMessageX xmlns:c="C"/>"#, "unsupported {C}submitSingleMessageX"),
+        (
+            "an operation in another case",
+            r#"<c:SubmitSingleMessage xmlns:c="C"/>"#,
+            "unsupported {C}SubmitSingleMessage",
+        ),
+        (
+            "the operation of 2014",
+            r#"<c:submitSingleMessage xmlns:c="urn:cdc:iisb:2014"/>"#,
+            "unsupported {urn:cdc:iisb:2014}submitSingleMessage",
+        ),
+        ("an operation of no namespace", r#"<submitSingleMessage/>"#, "unsupported {}submitSingleMessage"),
+        ("a fault", r#"<e:Fault/>"#, "unsupported {S}Fault"),
+        (
+            "two operations",
+            r#"<connectivityTest xmlns="C"><echoBack/></connectivityTest><connectivityTest xmlns="C"><echoBack/></connectivityTest>"#,
+            "arguments: the Body holds more than one",
+        ),
+        ("no echo", r#"<connectivityTest xmlns="C"/>"#, "arguments: echoBack is missing"),
+        (
+            "no message",
+            r#"<submitSingleMessage xmlns="C"><username>u</username></submitSingleMessage>"#,
+            "arguments: hl7Message is missing",
+        ),
+        (
+            "a message of another namespace",
+            r#"<submitSingleMessage xmlns="C"><hl7Message xmlns="urn:o">MSH|</hl7Message></submitSingleMessage>"#,
+            "arguments: hl7Message is missing",
+        ),
+        (
+            "two passwords",
+            r#"<submitSingleMessage xmlns="C"><password>a</password><password>b</password><hl7Message>MSH|</hl7Message></submitSingleMessage>"#,
+            "arguments: password is there more than once",
+        ),
+        (
+            "two messages",
+            r#"<submitSingleMessage xmlns="C"><hl7Message>MSH|</hl7Message><hl7Message>MSH|</hl7Message></submitSingleMessage>"#,
+            "arguments: hl7Message is there more than once",
+        ),
+        (
+            "a message in a message",
+            r#"<submitSingleMessage xmlns="C"><hl7Message><hl7Message>MSH|</hl7Message></hl7Message></submitSingleMessage>"#,
+            "arguments: hl7Message holds an element",
+        ),
+    ]);
 }
 
 #[test]
 fn what_is_not_well_formed_is_refused() {
-    let with_echo = |echo: &str| {
-        format!(
-            r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"><echoBack>{echo}</echoBack></connectivityTest></e:Body></e:Envelope>"#
-        )
-    };
     let whole = with_echo("hello");
     for (name, envelope, expected) in [
         ("an ampersand as it is", with_echo(r"MSH|^~\&|A|B"), "unreadable: an ampersand must be written &amp;"),
@@ -355,11 +353,7 @@ fn what_is_not_well_formed_is_refused() {
 
 #[test]
 fn attacks_are_refused_at_once() {
-    let around = |echo: &str| {
-        written_out(&format!(
-            r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"><echoBack>{echo}</echoBack></connectivityTest></e:Body></e:Envelope>"#
-        ))
-    };
+    let around = |echo: &str| written_out(&with_echo(echo));
     let laughs = r#"<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;"><!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;">]>"#;
     let outside = r#"<!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]>"#;
     let declarations: String = (0..200).map(|n| format!(" xmlns:n{n}='u'")).collect();
@@ -397,10 +391,7 @@ fn attacks_are_refused_at_once() {
 
 #[test]
 fn the_character_set_is_the_one_that_is_declared() {
-    let envelope = |declaration: &str| {
-        let rest = r#"<e:Envelope xmlns:e="S"><e:Body><connectivityTest xmlns="C"><echoBack>Muñoz “x”</echoBack></connectivityTest></e:Body></e:Envelope>"#;
-        written_out(&format!("{declaration}{rest}"))
-    };
+    let envelope = |declaration: &str| written_out(&format!("{declaration}{}", with_echo("Muñoz “x”")));
     let plain = envelope("");
     let utf16 = |text: &str, unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
     let windows_1252 = |text: &str| -> Vec<u8> {
@@ -448,10 +439,8 @@ fn the_character_set_is_the_one_that_is_declared() {
 
 #[test]
 fn a_password_does_not_show_in_the_debug_form() {
-    let envelope = written_out(
-        r#"<e:Envelope xmlns:e="S"><e:Body><submitSingleMessage xmlns="C"><username>u</username><password>secret</password><hl7Message>PID|Doe</hl7Message></submitSingleMessage></e:Body></e:Envelope>"#,
-    );
-    let call = read(envelope.as_bytes(), None).expect("the envelope is right");
+    let body = r#"<submitSingleMessage xmlns="C"><password>secret</password><hl7Message>PID|Doe</hl7Message></submitSingleMessage>"#;
+    let call = read(written_out(&in_envelope(body)).as_bytes(), None).expect("the envelope is right");
     let shown = format!("{call:?}");
     assert!(shown.contains("username") && !shown.contains("secret") && !shown.contains("Doe"), "{shown}");
 }
