@@ -1,1 +1,27 @@
-//! (to come)
+//! Bluebonnet, an open immunization information system, as a program: one command a file in `commands/`.
+//!
+//! The program wires the registry and its doors together, and is the only place that reads the clock, the environment,
+//! files and randomness. What happens to a message is the registry's; what it looks like over HTTP is the doors'.
+
+mod commands;
+mod ending;
+mod histories;
+mod limits;
+mod logging;
+mod measurements;
+mod operations;
+mod place;
+mod roles;
+mod serving;
+mod tables;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs the command of this process's arguments.
+pub fn run() -> ExitCode {
+    let program = commands::Program::parse();
+    ending::exit_code(program.run())
+}

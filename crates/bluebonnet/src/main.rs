@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `bluebonnet`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bluebonnet::run()
+}

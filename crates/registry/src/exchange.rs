@@ -214,6 +214,47 @@ impl Registry {
     }
 }
 
+/// A file of answers: the answer of each message in a batch envelope of the registry's own.
+#[derive(Debug)]
+pub struct Answers<W: io::Write> {
+    writer: hl7::BatchWriter<W>,
+}
+
+impl<W: io::Write> Answers<W> {
+    /// Begins a file that answers the file of this name; `id` and `now` go into its header.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn begin(
+        registry: &Registry,
+        output: W,
+        id: MessageId,
+        now: Timestamp,
+        answered_file: &str,
+    ) -> io::Result<Answers<W>> {
+        let answered_at = now.to_zoned(registry.time_zone().clone());
+        let control_id = id.to_string();
+        let envelope = registry.envelope(&answered_at, &control_id);
+        Ok(Answers { writer: hl7::BatchWriter::begin(output, &envelope, answered_file)? })
+    }
+
+    /// Writes the answer of one message.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write(&mut self, answer: &str) -> io::Result<()> {
+        self.writer.write(answer)
+    }
+
+    /// Ends the file, with its counts, and gives the output back.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn finish(self) -> io::Result<W> {
+        self.writer.finish()
+    }
+}
+
 /// What every message of one file has in common.
 struct Loading {
     registry: Registry,

@@ -1,0 +1,108 @@
+//! The commands, one a file.
+
+mod account;
+mod audit;
+mod codes;
+mod completions;
+mod copy;
+mod doctor;
+mod explain;
+mod load;
+mod messages;
+mod migrate;
+mod organization;
+mod profile;
+mod query;
+mod serve;
+mod submit;
+
+use clap::{Parser, Subcommand};
+use model::{Caller, OrganizationId};
+use registry::{Admission, Registry};
+
+use crate::ending::{EXIT_CODES, Ending, Failure};
+use crate::{logging, world};
+
+/// Bluebonnet, an open immunization information system.
+///
+/// Every command works on the registry in --data (or BLUEBONNET_DATA), by default the folder bluebonnet-data here.
+#[derive(Debug, Parser)]
+#[command(name = "bluebonnet", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    Submit(submit::Submit),
+    Query(query::Query),
+    Load(load::Load),
+    Explain(explain::Explain),
+    Copy(copy::Copy),
+    #[command(subcommand)]
+    Organization(organization::Organization),
+    #[command(subcommand)]
+    Account(account::Account),
+    #[command(subcommand)]
+    Codes(codes::Codes),
+    Messages(messages::Messages),
+    Audit(audit::Audit),
+    Doctor(doctor::Doctor),
+    #[command(subcommand)]
+    Profile(profile::Profile),
+    Completions(completions::Completions),
+}
+
+impl Program {
+    /// Runs the command.
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        match self.command {
+            Command::Serve(command) => return command.run(),
+            // Every other command speaks on standard output; the log has only what must be told.
+            _ => logging::begin_quietly(),
+        }
+        match self.command {
+            Command::Serve(_) => unreachable!("served above"),
+            Command::Migrate(command) => command.run(),
+            Command::Submit(command) => command.run(),
+            Command::Query(command) => command.run(),
+            Command::Load(command) => command.run(),
+            Command::Explain(command) => command.run(),
+            Command::Copy(command) => command.run(),
+            Command::Organization(command) => command.run(),
+            Command::Account(command) => command.run(),
+            Command::Codes(command) => command.run(),
+            Command::Messages(command) => command.run(),
+            Command::Audit(command) => command.run(),
+            Command::Doctor(command) => command.run(),
+            Command::Profile(command) => command.run(),
+            Command::Completions(command) => command.run(),
+        }
+    }
+}
+
+/// Writes down what an operator changed, in the name of the organization concerned.
+fn record(
+    registry: &Registry,
+    admission: &Admission,
+    organization_id: OrganizationId,
+    organization_code: &str,
+    what: String,
+) -> Result<(), Failure> {
+    let operator = Caller {
+        account_id: None,
+        username: "operator".to_owned(),
+        organization_id,
+        organization_code: organization_code.to_owned(),
+    };
+    runtime()?.block_on(registry.record_administration(admission, &operator, world::now(), what))?;
+    Ok(())
+}
+
+/// A runtime for one command.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,237 @@
+//! `bluebonnet account`: who may sign in.
+
+use std::io::BufRead;
+
+use clap::{Args, Subcommand};
+use model::{AccountId, AccountKind, OrganizationId};
+use registry::{Admission, NewAccount, Registry};
+use serde_json::json;
+
+use crate::ending::{Ending, Failure};
+use crate::place::{self, Place};
+use crate::tables::{Table, print_json, print_line};
+use crate::world;
+
+/// Adds, lists and deactivates accounts, and gives them passwords
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    Add(Add),
+    List(List),
+    Password(Password),
+    Deactivate(Switch),
+    Activate(Switch),
+}
+
+/// Adds an account; its password is made up and printed once, unless it comes on standard input
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bluebonnet account add lakeside-ehr --organization LAKE2000\n  bluebonnet account add rgarza --organization LAKE2000 --kind web_user --role clinician --full-name \"Rosa Garza\"\n  printf '%s' \"$SECRET\" | bluebonnet account add lakeside-ehr --organization LAKE2000 --password-stdin"
+)]
+pub(crate) struct Add {
+    /// The user name; unique without case
+    username: String,
+    /// The code of its organization, for which and for whose sites it may speak
+    #[arg(long, value_name = "CODE")]
+    organization: String,
+    /// web_service for a program, web_user for a person
+    #[arg(long, default_value = "web_service", value_parser = parse_kind)]
+    kind: AccountKind,
+    /// A person's role
+    #[arg(long, default_value = "")]
+    role: String,
+    /// A person's name
+    #[arg(long, value_name = "NAME", default_value = "")]
+    full_name: String,
+    /// Where to reach the person, or the contact of the program
+    #[arg(long, default_value = "")]
+    email: String,
+    #[command(flatten)]
+    password: PasswordSource,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Gives an account another password; the old one stops working within seconds
+#[derive(Debug, Args)]
+pub(crate) struct Password {
+    /// The user name
+    username: String,
+    #[command(flatten)]
+    password: PasswordSource,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+struct PasswordSource {
+    /// Reads the password from the first line of standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Lists accounts
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lets an account be used, or stops it; a running node takes it up within seconds
+#[derive(Debug, Args)]
+pub(crate) struct Switch {
+    /// The user name
+    username: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+fn parse_kind(word: &str) -> Result<AccountKind, String> {
+    AccountKind::parse(&word.replace('-', "_")).ok_or_else(|| "the kinds are web_service and web_user".to_owned())
+}
+
+impl Account {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        match self {
+            Account::Add(command) => command.run(),
+            Account::List(command) => command.run(),
+            Account::Password(command) => command.run(),
+            Account::Deactivate(command) => command.run(false),
+            Account::Activate(command) => command.run(true),
+        }
+    }
+}
+
+impl Add {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let password = self.password.read()?;
+        let new = NewAccount {
+            id: AccountId(world::new_id()),
+            organization_code: self.organization.clone(),
+            kind: self.kind,
+            username: self.username,
+            password: password.clone(),
+            salt: world::random_bytes(),
+            full_name: self.full_name,
+            email: self.email,
+            role: self.role,
+        };
+        let added = registry.add_account(&admission, new)?;
+        record(&registry, &admission, added.organization_id, format!("added account {}", added.username))?;
+        self.password.print(&added.username, &password, "added", self.json)
+    }
+}
+
+impl Password {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let password = self.password.read()?;
+        registry.set_password(&admission, &self.username, &password, world::random_bytes())?;
+        record_of(&registry, &admission, &self.username, "set the password of account")?;
+        self.password.print(&self.username, &password, "changed", self.json)
+    }
+}
+
+impl PasswordSource {
+    fn read(self) -> Result<String, Failure> {
+        if !self.password_stdin {
+            return Ok(world::random_password());
+        }
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// Tells the password when nobody knows it yet.
+    fn print(self, username: &str, password: &str, done: &str, json: bool) -> Result<Ending, Failure> {
+        let told = (!self.password_stdin).then_some(password);
+        if json {
+            print_json(&json!({ "user": username, "password": told, "done": done }))?;
+        } else {
+            print_line(&format!("{done} {username}"))?;
+            if let Some(password) = told {
+                print_line(&format!("password: {password}"))?;
+                print_line("It is shown this once; `bluebonnet account password` makes another.")?;
+            }
+        }
+        Ok(Ending::Well)
+    }
+}
+
+impl List {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let organizations = registry.organizations(&admission);
+        let code_of = |id| organizations.iter().find(|known| known.id == id).map_or("", |known| known.code.as_str());
+        let accounts = registry.accounts(&admission)?;
+        if self.json {
+            let list: Vec<_> = accounts
+                .iter()
+                .map(|account| {
+                    json!({
+                        "user": account.username,
+                        "kind": account.kind.word(),
+                        "organization": code_of(account.organization_id),
+                        "role": account.role,
+                        "full_name": account.full_name,
+                        "email": account.email,
+                        "is_active": account.is_active,
+                    })
+                })
+                .collect();
+            print_json(&list)?;
+            return Ok(Ending::Well);
+        }
+        let mut table = Table::new(&["USER", "KIND", "ORGANIZATION", "ROLE", "NAME", "STATE"]);
+        for account in accounts {
+            table.row([
+                account.username,
+                account.kind.word().to_owned(),
+                code_of(account.organization_id).to_owned(),
+                account.role,
+                account.full_name,
+                if account.is_active { "active" } else { "deactivated" }.to_owned(),
+            ]);
+        }
+        table.print()?;
+        Ok(Ending::Well)
+    }
+}
+
+impl Switch {
+    fn run(self, is_active: bool) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        registry.set_account_active(&admission, &self.username, is_active)?;
+        let word = if is_active { "activated" } else { "deactivated" };
+        record_of(&registry, &admission, &self.username, &format!("{word} account"))?;
+        print_line(&format!("{word} {}", self.username))?;
+        Ok(Ending::Well)
+    }
+}
+
+fn record_of(registry: &Registry, admission: &Admission, username: &str, what: &str) -> Result<(), Failure> {
+    let accounts = registry.accounts(admission)?;
+    let Some(account) = accounts.iter().find(|account| account.username.eq_ignore_ascii_case(username)) else {
+        return Ok(());
+    };
+    record(registry, admission, account.organization_id, format!("{what} {}", account.username))
+}
+
+fn record(registry: &Registry, admission: &Admission, id: OrganizationId, what: String) -> Result<(), Failure> {
+    let organizations = registry.organizations(admission);
+    let code = organizations.iter().find(|known| known.id == id).map(|known| known.code.clone()).unwrap_or_default();
+    super::record(registry, admission, id, &code, what)
+}

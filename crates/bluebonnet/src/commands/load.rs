@@ -1,0 +1,224 @@
+//! `bluebonnet load`: files of messages, of any size.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::Caller;
+use registry::{AcknowledgmentCode, Answers, BatchReader, LoadOptions, LoadSummary, Registry};
+use serde_json::json;
+
+use crate::ending::{Ending, Failure};
+use crate::place::{self, Place};
+use crate::tables::{Table, grouped, print_json, print_line};
+use crate::world;
+
+/// Bytes read from a file, and written to one, at a time.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// How often the progress is drawn.
+const DRAW_EVERY: Duration = Duration::from_millis(200);
+
+/// Loads files of HL7 messages through the intake, and sums up what was found
+///
+/// A file holds messages one after another, with or without the batch envelope FHS, BHS, BTS, FTS. Messages take the
+/// same path as those of the web service. Loading a file again is harmless: what is stored is answered as before, so a
+/// load that was cut off is finished by starting it again. The exit code is 1 when a message was answered AE or AR.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bluebonnet load march.hl7 april.hl7 --organization BURL6343\n  bluebonnet load march.hl7 --organization BURL6343 --results march-answers.hl7\n  zcat march.hl7.gz | bluebonnet load - --organization BURL6343 --json"
+)]
+pub(crate) struct Load {
+    /// The files; - is standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The code of the organization in whose name the messages come
+    #[arg(long, value_name = "CODE")]
+    organization: String,
+    /// Writes the answer of every message to this file, in a batch envelope, in the order of the messages
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Load {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        let runtime = super::runtime()?;
+        let registry = self.place.open()?;
+        let caller = registry.operator(&place::admit(&registry)?, &self.organization)?;
+        let mut results = self.results.as_deref().map(|path| self.begin_results(&registry, path)).transpose()?;
+        let started = Instant::now();
+        let mut reports = Vec::new();
+        for path in &self.files {
+            let summary = runtime.block_on(load_file(&registry, &caller, path, results.as_mut()))?;
+            reports.push((path, summary));
+        }
+        if let Some(results) = results {
+            results.finish().and_then(|mut output| output.flush()).context("cannot write the results")?;
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        let is_well = reports.iter().all(|(_, summary)| {
+            summary.acknowledgments.accepted == summary.messages && summary.file_findings.is_empty()
+        });
+        if self.json {
+            let files: Vec<_> = reports.iter().map(|(path, summary)| file_json(path, summary)).collect();
+            let messages: u64 = reports.iter().map(|(_, summary)| summary.messages).sum();
+            print_json(&json!({
+                "messages": messages,
+                "seconds": seconds,
+                "messages_per_second": messages as f64 / seconds,
+                "files": files,
+            }))?;
+        } else {
+            for (path, summary) in &reports {
+                print_summary(&path.display().to_string(), summary)?;
+            }
+            let messages: u64 = reports.iter().map(|(_, summary)| summary.messages).sum();
+            let rate = (messages as f64 / seconds) as u64;
+            print_line(&format!("{} messages in {seconds:.1} s, {} a second", grouped(messages), grouped(rate)))?;
+        }
+        Ok(Ending::well_if(is_well))
+    }
+
+    fn begin_results(&self, registry: &Registry, path: &Path) -> Result<Answers<BufWriter<File>>, Failure> {
+        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        let name = self.files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
+        let (id, now) = world::stamp();
+        let output = BufWriter::with_capacity(BUFFER_BYTES, file);
+        Ok(Answers::begin(registry, output, id, now, &name).context("cannot write the results")?)
+    }
+}
+
+async fn load_file(
+    registry: &Registry,
+    caller: &Caller,
+    path: &Path,
+    mut results: Option<&mut Answers<BufWriter<File>>>,
+) -> Result<LoadSummary, Failure> {
+    let read = Arc::new(AtomicU64::new(0));
+    let (input, size) = open(path)?;
+    let input = BufReader::with_capacity(BUFFER_BYTES, Counted { input, read: read.clone() });
+    let progress = progress_bar(size);
+    progress.set_prefix(path.display().to_string());
+    let options = LoadOptions { writes_answers: results.is_some(), stamp: world::stamp };
+    let mut refused = 0_u64;
+    let admission = place::admit(registry)?;
+    let loading = registry.load(admission, caller, BatchReader::new(input), options, |loaded| {
+        refused += u64::from(loaded.acknowledgment != AcknowledgmentCode::Accept);
+        if loaded.number.is_multiple_of(256) {
+            progress.set_position(read.load(Ordering::Relaxed));
+            progress.set_message(format!("{} messages, {} with findings", grouped(loaded.number), grouped(refused)));
+        }
+        results.as_deref_mut().map_or(Ok(()), |results| results.write(&loaded.answer))
+    });
+    let summary = loading.await;
+    progress.finish_and_clear();
+    Ok(summary?)
+}
+
+fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Failure> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let size = file.metadata().map(|metadata| metadata.len()).ok();
+    Ok((Box::new(file), size))
+}
+
+/// Counts the bytes that pass.
+struct Counted<R> {
+    input: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// A bar on standard error when that is a terminal; nothing otherwise.
+pub(crate) fn progress_bar(size: Option<u64>) -> ProgressBar {
+    let template = match size {
+        Some(_) => "{prefix} [{bar:30}] {percent}% {msg} ({elapsed}, {eta} left)",
+        None => "{prefix} {spinner} {msg} ({elapsed})",
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is ours").progress_chars("=> ");
+    let target = ProgressDrawTarget::stderr_with_hz(5);
+    let bar = ProgressBar::with_draw_target(size, target).with_style(style);
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(DRAW_EVERY);
+    }
+    bar
+}
+
+/// Prints what became of a file.
+pub(crate) fn print_summary(name: &str, summary: &LoadSummary) -> Result<(), Failure> {
+    let counts = summary.acknowledgments;
+    print_line(&format!(
+        "{name}: {} messages; {} AA, {} AE, {} AR",
+        grouped(summary.messages),
+        grouped(counts.accepted),
+        grouped(counts.with_errors),
+        grouped(counts.refused)
+    ))?;
+    for finding in &summary.file_findings {
+        print_line(&format!("  {}: {}", finding.rule().code, finding.sentence()))?;
+    }
+    let mut table = Table::new(&["COUNT", "SEVERITY", "CODE", "WHAT WAS FOUND"]);
+    for finding in &summary.findings {
+        let rule = finding.kind.rule();
+        table.row([grouped(finding.count), rule.severity.code().to_owned(), rule.code.clone(), finding.sentence()]);
+    }
+    if !table.is_empty() {
+        table.print()?;
+    }
+    Ok(())
+}
+
+fn file_json(path: &Path, summary: &LoadSummary) -> serde_json::Value {
+    let states: serde_json::Map<String, serde_json::Value> =
+        summary.states.iter().map(|(state, count)| (state.word().to_owned(), json!(count))).collect();
+    let findings: Vec<_> = summary
+        .findings
+        .iter()
+        .map(|finding| {
+            let rule = finding.kind.rule();
+            json!({
+                "code": rule.code,
+                "severity": rule.severity,
+                "count": finding.count,
+                "field": finding.field.map(|field| format!("{}-{}", field.segment.as_str(), field.field)),
+                "sentence": finding.sentence(),
+            })
+        })
+        .collect();
+    let file_findings: Vec<_> = summary
+        .file_findings
+        .iter()
+        .map(|finding| json!({ "code": finding.rule().code, "sentence": finding.sentence() }))
+        .collect();
+    json!({
+        "file": path.display().to_string(),
+        "messages": summary.messages,
+        "acknowledgments": {
+            "AA": summary.acknowledgments.accepted,
+            "AE": summary.acknowledgments.with_errors,
+            "AR": summary.acknowledgments.refused,
+        },
+        "states": states,
+        "findings": findings,
+        "file_findings": file_findings,
+    })
+}

@@ -1,0 +1,122 @@
+//! How a command ends: the exit codes, which scripts rely on.
+
+use std::process::ExitCode;
+
+use registry::setup::{SetupError, StoreError};
+use registry::{LoadError, ProfileError, RegistryError};
+
+/// For `--help`: what the exit codes mean.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  done, and something was found or refused: a message answered AE or AR, a registry that is not well, an order that
+     cannot be followed
+  2  the command line itself is wrong
+  3  the machine failed: database, file or network; trying again later may help";
+
+/// A command that came to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ending {
+    /// Nothing to object to.
+    Well,
+    /// Done, and something was found or refused; it has been printed.
+    Findings,
+}
+
+impl Ending {
+    /// Well, if that is so.
+    pub(crate) fn well_if(is_well: bool) -> Ending {
+        if is_well { Ending::Well } else { Ending::Findings }
+    }
+}
+
+/// A command that could not be carried out.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The order cannot be followed, and the sentence says why.
+    Refused(String),
+    /// The command line is wrong.
+    Usage(String),
+    /// The machine failed.
+    Machine(anyhow::Error),
+}
+
+/// Prints what went wrong, and gives the exit code.
+pub(crate) fn exit_code(result: Result<Ending, Failure>) -> ExitCode {
+    let (sentence, code) = match result {
+        Ok(Ending::Well) => return ExitCode::SUCCESS,
+        Ok(Ending::Findings) => return ExitCode::from(1),
+        Err(Failure::Refused(sentence)) => (sentence, 1),
+        Err(Failure::Usage(sentence)) => (sentence, 2),
+        // A reader that went away, as `head` does, is no failure.
+        Err(Failure::Machine(error)) if is_broken_pipe(&error) => return ExitCode::SUCCESS,
+        Err(Failure::Machine(error)) => (format!("{error:#}"), 3),
+    };
+    eprintln!("bluebonnet: {sentence}");
+    ExitCode::from(code)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Failure {
+        Failure::Machine(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::Machine(error.into())
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        Failure::Machine(error.into())
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Failure {
+        match error {
+            RegistryError::Refused(sentence) => Failure::Refused(sentence),
+            other => Failure::Machine(other.into()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        match error {
+            StoreError::UrlInvalid { .. } => Failure::Usage(error.to_string()),
+            StoreError::TargetNotEmpty { .. } => Failure::Refused(error.to_string()),
+            other => Failure::Machine(other.into()),
+        }
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Failure {
+        Failure::Refused(error.to_string())
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Failure {
+        match error {
+            SetupError::Store(error) => error.into(),
+            other => Failure::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Failure {
+        match error {
+            LoadError::Registry { source: RegistryError::Refused(sentence), .. } => Failure::Refused(sentence),
+            other => Failure::Machine(other.into()),
+        }
+    }
+}

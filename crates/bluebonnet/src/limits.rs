@@ -1,0 +1,35 @@
+//! The limits of a node, in one place: those of the program, and those of the registry and its doors by reference.
+
+use std::time::Duration;
+
+/// Calls in flight above which a node answers 503 at once.
+pub(crate) const IN_FLIGHT_MAXIMUM: usize = registry::IN_FLIGHT_MAXIMUM;
+/// Bytes of one message.
+pub(crate) const MESSAGE_BYTES_MAXIMUM: usize = registry::MESSAGE_BYTES_MAXIMUM;
+/// How often a node reads organizations and accounts again, for changes made elsewhere.
+pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(3);
+/// How often measurements that nobody fetched are condensed.
+pub(crate) const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often the node with the role `jobs` counts the message log.
+pub(crate) const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// How long a stopping node waits for the calls that it took.
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// Lanes of a node at most: each has a thread and a connection.
+pub(crate) const LANES_MAXIMUM: usize = 32;
+/// Lines of a list at most.
+pub(crate) const LIST_MAXIMUM: u32 = 10_000;
+/// People of a demonstration at most.
+pub(crate) const DEMONSTRATION_PEOPLE_MAXIMUM: u32 = 1_000_000;
+
+/// Bytes of a request to the web service: the longest message in its envelope, every character escaped to the full.
+const REQUEST_BYTES_MAXIMUM: usize = 2 * MESSAGE_BYTES_MAXIMUM;
+
+/// The limits of the HTTP server.
+pub(crate) fn of_server() -> webservice::Limits {
+    webservice::Limits { drain_timeout: DRAIN_TIMEOUT, ..webservice::Limits::default() }
+}
+
+/// The address and the limits of the web service.
+pub(crate) fn of_web_service() -> webservice::Settings {
+    webservice::Settings { body_bytes_maximum: REQUEST_BYTES_MAXIMUM, ..webservice::Settings::default() }
+}

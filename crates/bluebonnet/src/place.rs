@@ -1,0 +1,184 @@
+//! Where a registry is: its data folder, its database, its profile; and how a command opens it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use registry::setup::{self, Database, DatabaseOptions, DatabaseUrl, Migrated};
+use registry::{Admission, Options, Profile, Registry};
+
+use crate::ending::Failure;
+use crate::{limits, world};
+
+/// The profile of a registry that was given none.
+pub(crate) const BUILT_IN_PROFILE: &str = include_str!("../../../profiles/texas.toml");
+/// The SQLite file in a data folder.
+const DATABASE_FILE: &str = "registry.db";
+/// The name under which commands write their audit lines; servers have names of their own.
+const COMMAND_NODE: &str = "command";
+
+/// Where the registry is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Place {
+    /// The registry's folder; its SQLite database is registry.db in there
+    #[arg(long, value_name = "DIR", default_value = "bluebonnet-data", env = "BLUEBONNET_DATA")]
+    pub(crate) data: PathBuf,
+    /// Another database: postgres://user:password@host/name, or the path of a SQLite file
+    #[arg(long, value_name = "URL", env = "BLUEBONNET_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// The jurisdiction's profile; without it the one that the registry was last served with, or else the built-in one
+    #[arg(long, value_name = "FILE", env = "BLUEBONNET_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+}
+
+/// Whether a registry must be there already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Presence {
+    /// A new one is made where there is none.
+    MayBeNew,
+    /// A mistyped place is refused.
+    Required,
+}
+
+/// How a registry is opened to be worked on.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// The node's name, in the names of its audit chains.
+    pub(crate) name: String,
+    /// Intake lanes; `None` for as many as the database makes use of.
+    pub(crate) lanes: Option<usize>,
+}
+
+impl Node {
+    /// The node of a command.
+    pub(crate) fn command() -> Node {
+        Node { name: COMMAND_NODE.to_owned(), lanes: None }
+    }
+}
+
+impl Place {
+    /// The URL of the database, as it may be given to [`open_database`].
+    pub(crate) fn url(&self) -> Result<DatabaseUrl, Failure> {
+        match &self.database {
+            Some(url) => Ok(DatabaseUrl::parse(url)?),
+            None => Ok(DatabaseUrl::Sqlite(self.data.join(DATABASE_FILE))),
+        }
+    }
+
+    /// Opens the database and brings its schema up to this program's.
+    pub(crate) fn open_database(&self, node: &str, presence: Presence) -> Result<(Database, Migrated), Failure> {
+        let url = self.url()?;
+        if presence == Presence::MayBeNew && self.database.is_none() {
+            make_folder(&self.data)?;
+        }
+        open_database(&url, node, presence)
+    }
+
+    /// Opens the registry for a command that works on an existing one.
+    pub(crate) fn open(&self) -> Result<Registry, Failure> {
+        self.open_as(&Node::command(), Presence::Required).map(|opened| opened.registry)
+    }
+
+    /// Opens the registry, or makes one.
+    pub(crate) fn open_as(&self, node: &Node, presence: Presence) -> Result<Opened, Failure> {
+        let url = self.url()?;
+        let (database, migrated) = self.open_database(&node.name, presence)?;
+        let profile = self.profile(&database)?;
+        let codes = setup::load_code_sets(&database)?;
+        let lanes = match (&url, node.lanes) {
+            // SQLite has one writer; more lanes would only wait for each other.
+            (DatabaseUrl::Sqlite(_), _) => 1,
+            (DatabaseUrl::Postgres(_), Some(lanes)) => lanes.clamp(1, limits::LANES_MAXIMUM),
+            (DatabaseUrl::Postgres(_), None) => usual_lanes(),
+        };
+        let options = Options { lanes, secret: world::random_bytes() };
+        let registry = Registry::open(database.clone(), profile, Arc::clone(&codes), &options)?;
+        Ok(Opened { registry, database, migrated, lanes })
+    }
+
+    /// The profile given, which is kept in the registry; or the one kept there; or the built-in one.
+    fn profile(&self, database: &Database) -> Result<Profile, Failure> {
+        match &self.profile {
+            Some(path) => Ok(setup::keep_profile(database, &read_text(path)?)?),
+            None => {
+                let stored = setup::stored_profile(database)?;
+                Ok(Profile::parse(stored.as_deref().unwrap_or(BUILT_IN_PROFILE))?)
+            }
+        }
+    }
+}
+
+/// A registry that was opened, with what was seen on the way.
+pub(crate) struct Opened {
+    pub(crate) registry: Registry,
+    pub(crate) database: Database,
+    pub(crate) migrated: Migrated,
+    pub(crate) lanes: usize,
+}
+
+/// Opens a database and brings its schema up to this program's.
+pub(crate) fn open_database(
+    url: &DatabaseUrl,
+    node: &str,
+    presence: Presence,
+) -> Result<(Database, Migrated), Failure> {
+    if let (Presence::Required, DatabaseUrl::Sqlite(path)) = (presence, url)
+        && !path.exists()
+    {
+        return Err(no_registry(url));
+    }
+    let options = DatabaseOptions { node: node.to_owned(), ..DatabaseOptions::default() };
+    let database = Database::open(url, &options)?;
+    if presence == Presence::Required && database.schema_version()? == 0 {
+        return Err(no_registry(url));
+    }
+    let migrated = database.migrate()?;
+    Ok((database, migrated))
+}
+
+/// Work for one command, let in by the gate.
+pub(crate) fn admit(registry: &Registry) -> Result<Admission, Failure> {
+    registry
+        .gate()
+        .admit(model::Channel::CommandLine)
+        .map_err(|closed| Failure::Refused(format!("the registry is closed: {}", closed.sentence)))
+}
+
+/// Reads a text file; `-` is standard input.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    let bytes = read_bytes(path)?;
+    String::from_utf8(bytes).map_err(|_| Failure::Refused(format!("{} is not UTF-8 text", path.display())))
+}
+
+/// Reads a file; `-` is standard input.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = || {
+        if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+        } else {
+            std::fs::read(path)
+        }
+    };
+    Ok(read().with_context(|| format!("cannot read {}", path.display()))?)
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    // A new folder is for its owner alone: it will hold health records.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    Ok(builder.create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?)
+}
+
+fn no_registry(url: &DatabaseUrl) -> Failure {
+    Failure::Refused(format!(
+        "there is no registry at {url}; `bluebonnet serve`, `migrate` or `demo` makes one, --data and --database say where"
+    ))
+}
+
+/// Two lanes saturate PostgreSQL on two cores; beyond four the database is the limit.
+fn usual_lanes() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4))
+}

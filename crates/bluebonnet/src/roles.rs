@@ -1,0 +1,17 @@
+//! What a node does: all of it by default, or a part, so that a registry can be spread over several machines.
+
+use clap::ValueEnum;
+
+/// A part of a node's work.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, ValueEnum)]
+pub(crate) enum Role {
+    /// The web service for EHRs
+    Webservice,
+    /// Work in the background: counting the message log for `/metrics`
+    Jobs,
+}
+
+impl Role {
+    /// All roles.
+    pub(crate) const ALL: [Role; 2] = [Role::Webservice, Role::Jobs];
+}

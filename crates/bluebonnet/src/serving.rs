@@ -1,0 +1,215 @@
+//! A node at work: its listeners, its background work, and how it stops.
+//!
+//! A stopping node closes the gate, answers what it took, and ends; newcomers get the 503 of the gate, or no
+//! connection, and come back.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use registry::Registry;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use webservice::{ForwardedHeaders, TlsFiles, WebService};
+
+use crate::ending::Failure;
+use crate::operations::{self, Operations};
+use crate::roles::Role;
+use crate::{limits, measurements, place, tables};
+
+/// How a node is reached and what it does.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Serving {
+    /// Where to listen; may be given several times. Port 0 takes a free port; the line `listening URL` on standard
+    /// output tells which
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "BLUEBONNET_HTTP", value_delimiter = ',')]
+    http: Vec<String>,
+    /// What this node does
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Role::ALL)]
+    roles: Vec<Role>,
+    /// The certificate chain in PEM: HTTPS instead of HTTP. Renewed files are read again by themselves
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Believe the headers Forwarded and X-Forwarded-*: only behind a proxy of your own that sets them
+    #[arg(long)]
+    behind_proxy: bool,
+}
+
+/// Listeners that hold their ports.
+pub(crate) struct Bound {
+    listeners: Vec<(TcpListener, SocketAddr)>,
+    scheme: &'static str,
+}
+
+impl Bound {
+    /// The address of the first listener, as a client on this machine writes it.
+    pub(crate) fn url(&self) -> String {
+        let address = self.listeners.first().map(|(_, address)| *address);
+        self.url_of(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))
+    }
+
+    fn url_of(&self, address: SocketAddr) -> String {
+        format!("{}://{address}", self.scheme)
+    }
+}
+
+impl Serving {
+    /// Takes the ports.
+    pub(crate) async fn bind(&self) -> Result<Bound, Failure> {
+        let mut listeners = Vec::new();
+        for address in &self.http {
+            let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))?;
+            let local = listener.local_addr()?;
+            listeners.push((listener, local));
+        }
+        let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
+        Ok(Bound { listeners, scheme })
+    }
+
+    /// Serves until the process is told to stop, and then until what was taken is answered.
+    pub(crate) async fn serve(
+        &self,
+        registry: &Registry,
+        bound: Bound,
+        measured: PrometheusHandle,
+    ) -> Result<(), Failure> {
+        let mut stop_signals = StopSignals::listen()?;
+        let mut jobs = self.begin_background_work(registry, &measured);
+        let router = self.router(registry, measured);
+        let (stop, _) = watch::channel(false);
+        let mut servers = JoinSet::new();
+        for (_, address) in &bound.listeners {
+            tables::print_line(&format!("listening {}", bound.url_of(*address)))?;
+        }
+        for (listener, address) in bound.listeners {
+            tracing::info!(%address, scheme = bound.scheme, "listening");
+            let mut stop = stop.subscribe();
+            let shutdown = async move {
+                let _ = stop.wait_for(|is_stopping| *is_stopping).await;
+            };
+            servers.spawn(webservice::serve(listener, router.clone(), self.tls_files(), limits::of_server(), shutdown));
+        }
+        tokio::select! {
+            () = stop_signals.next() => tracing::info!(in_flight = registry.gate().in_flight(), "stopping"),
+            ended = servers.join_next() => {
+                if let Some(Ok(Err(error))) = ended {
+                    return Err(Failure::Usage(error.to_string()));
+                }
+                return Err(anyhow!("a listener ended by itself").into());
+            }
+        }
+        registry.gate().stop();
+        stop.send_replace(true);
+        let stopped = tokio::select! {
+            () = drain(registry, &mut servers) => Ok(()),
+            () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => Err("not everything was answered in time"),
+            () = stop_signals.next() => Err("told to stop at once"),
+        };
+        jobs.abort_all();
+        match stopped {
+            Ok(()) => {
+                tracing::info!("stopped, everything taken is answered");
+                Ok(())
+            }
+            Err(why) => Err(anyhow!("{why}: {} calls are unanswered", registry.gate().in_flight()).into()),
+        }
+    }
+
+    fn tls_files(&self) -> Option<TlsFiles> {
+        let (certificates, private_key) = (self.tls_cert.clone()?, self.tls_key.clone()?);
+        Some(TlsFiles { certificates, private_key })
+    }
+
+    fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    fn router(&self, registry: &Registry, measured: PrometheusHandle) -> Router {
+        let settings = webservice::Settings {
+            forwarded: if self.behind_proxy { ForwardedHeaders::Trusted } else { ForwardedHeaders::Ignored },
+            ..limits::of_web_service()
+        };
+        let serves_messages = self.has(Role::Webservice);
+        let web_service = serves_messages.then(|| settings.path.clone());
+        let mut router = operations::router(Operations { registry: registry.clone(), measured, web_service });
+        if serves_messages {
+            router = router.merge(webservice::router(WebService::new(registry.clone(), settings)));
+        }
+        router
+    }
+
+    fn begin_background_work(&self, registry: &Registry, measured: &PrometheusHandle) -> JoinSet<()> {
+        let mut jobs = JoinSet::new();
+        let refreshed = registry.clone();
+        jobs.spawn(regularly(limits::REFRESH_EVERY, move || {
+            if let Err(error) = refreshed.refresh() {
+                tracing::warn!(%error, "organizations and accounts could not be read again; the known ones stay");
+            }
+        }));
+        let measured = measured.clone();
+        jobs.spawn(regularly(limits::UPKEEP_EVERY, move || measured.run_upkeep()));
+        if self.has(Role::Jobs) {
+            let counted = registry.clone();
+            jobs.spawn(regularly(limits::COUNT_EVERY, move || count_messages(&counted)));
+        }
+        jobs
+    }
+}
+
+/// Returns when nothing is in flight and every connection has its answer.
+async fn drain(registry: &Registry, servers: &mut JoinSet<Result<(), webservice::ServeError>>) {
+    registry.gate().drained().await;
+    while servers.join_next().await.is_some() {}
+}
+
+/// Does work that may block, again and again.
+async fn regularly(every: std::time::Duration, work: impl Fn() + Clone + Send + 'static) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let work = work.clone();
+        if tokio::task::spawn_blocking(work).await.is_err() {
+            tracing::error!("background work ended by a panic");
+        }
+    }
+}
+
+fn count_messages(registry: &Registry) {
+    let Ok(admission) = place::admit(registry) else { return };
+    match registry.message_counts(&admission) {
+        Ok(counts) => {
+            for (state, count) in counts {
+                metrics::gauge!(measurements::MESSAGES, "state" => state.word()).set(count as f64);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the message log could not be counted"),
+    }
+}
+
+/// The signals that end a node: SIGTERM from a service manager, SIGINT from a keyboard.
+struct StopSignals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<StopSignals> {
+        Ok(StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Lists for people, in aligned columns; and JSON for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// The widest column that is aligned; longer cells push the rest of their line aside.
+const COLUMN_WIDTH_MAXIMUM: usize = 60;
+
+/// Rows in columns under headings.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    headings: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(headings: &[&'static str]) -> Table {
+        Table { headings: headings.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row; it has as many cells as there are headings.
+    pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
+        debug_assert_eq!(N, self.headings.len());
+        self.rows.push(cells.into());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Prints it on standard output.
+    pub(crate) fn print(&self) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        self.write(&mut output)?;
+        output.flush()
+    }
+
+    fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        let width = |column: usize| {
+            let cells = self.rows.iter().map(|row| row[column].chars().count());
+            let heading = self.headings[column].chars().count();
+            cells.filter(|width| *width <= COLUMN_WIDTH_MAXIMUM).max().unwrap_or(0).max(heading)
+        };
+        let widths: Vec<usize> = (0..self.headings.len()).map(width).collect();
+        let line = |cells: &mut dyn Iterator<Item = &str>| {
+            let line: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            line.join("  ").trim_end().to_owned()
+        };
+        writeln!(output, "{}", line(&mut self.headings.iter().copied()))?;
+        for row in &self.rows {
+            writeln!(output, "{}", line(&mut row.iter().map(String::as_str)))?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints a value as JSON on standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut output, value)?;
+    writeln!(output)?;
+    output.flush()
+}
+
+/// Prints a line on standard output, where a reader that went away is an error and no panic.
+pub(crate) fn print_line(line: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{line}")?;
+    output.flush()
+}
+
+/// A number with separators: `12,345`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned() {
+        let mut table = Table::new(&["CODE", "NAME"]);
+        table.row(["LAKE2000".into(), "Lake".into()]);
+        table.row(["A".into(), "Alpha".into()]);
+        let mut bytes = Vec::new();
+        table.write(&mut bytes).expect("a vector takes everything");
+        assert_eq!(String::from_utf8_lossy(&bytes), "CODE      NAME\nLAKE2000  Lake\nA         Alpha\n");
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1234567), "1,234,567");
+        assert_eq!(grouped(123456), "123,456");
+    }
+}
