@@ -46,7 +46,24 @@ async fn collect(mut body: Body, bytes_maximum: usize) -> Received {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::task::{Context, Poll};
+
+    use hyper::body::{Bytes, Frame};
+
     use super::*;
+
+    /// A sender that has fallen silent.
+    struct Silence;
+
+    impl hyper::body::Body for Silence {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
 
     #[tokio::test]
     async fn a_body_is_taken_up_to_its_limit() {
@@ -58,5 +75,10 @@ mod tests {
         ] {
             assert_eq!(receive(Body::from(body), 4, second).await, received);
         }
+    }
+
+    #[tokio::test]
+    async fn a_sender_who_falls_silent_is_not_waited_for() {
+        assert_eq!(receive(Body::new(Silence), 4, Duration::from_millis(10)).await, Received::Incomplete);
     }
 }

@@ -1,5 +1,6 @@
 //! The service at its address: what comes in over HTTP, and what goes out.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -104,7 +105,7 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
         Ok(admission) => service.answer(&admission, &head, body).await,
         Err(closed) => Outcome::Closed(closed),
     };
-    outcome.record(started.elapsed());
+    outcome.record(started.elapsed(), client_address(&head, service.settings.forwarded));
     let mut response = outcome.into_response();
     if !was_received {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -186,11 +187,16 @@ impl Outcome {
         }
     }
 
-    fn record(&self, took: Duration) {
+    /// Counts, measures and logs the call. What it was about is in the message log, not here.
+    fn record(&self, took: Duration, source: IpAddr) {
         let outcome = self.word();
+        let seconds = took.as_secs_f64();
         metrics::counter!("bluebonnet_webservice_calls_total", "outcome" => outcome).increment(1);
-        metrics::histogram!("bluebonnet_webservice_call_seconds", "outcome" => outcome).record(took.as_secs_f64());
-        tracing::debug!(outcome, seconds = took.as_secs_f64(), "call");
+        metrics::histogram!("bluebonnet_webservice_call_seconds", "outcome" => outcome).record(seconds);
+        match self {
+            Outcome::Fault(_) => tracing::info!(outcome, %source, seconds, "call refused"),
+            Outcome::Answer { .. } | Outcome::Closed(_) => tracing::debug!(outcome, %source, seconds, "call"),
+        }
     }
 }
 

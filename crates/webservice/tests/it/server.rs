@@ -80,17 +80,20 @@ async fn a_stopping_server_answers_what_it_took_and_takes_no_more() {
 }
 
 #[tokio::test]
-async fn slow_senders_and_slow_handlers_are_cut_off() {
+async fn slow_senders_slow_handlers_and_idle_connections_are_cut_off() {
     let limits = Limits {
         head_timeout: Duration::from_millis(50),
         request_timeout: Duration::from_millis(50),
         ..Limits::default()
     };
-    let router = Router::new().route("/", get(std::future::pending::<&'static str>));
+    let router = Router::new().route("/", get(std::future::pending::<&'static str>)).route("/who", get(who));
     let server = run(router, None, limits).await;
     let mut slow_sender = TcpStream::connect(server.address).await.expect("the server listens");
     slow_sender.write_all(b"GET / HT").await.expect("the server reads");
     assert_eq!(slow_sender.read(&mut [0; 1]).await.expect("closed in order"), 0);
+    let mut idle = TcpStream::connect(server.address).await.expect("the server listens");
+    assert!(exchange(&mut idle, &GET.replace("/ ", "/who ")).await.starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(idle.read(&mut [0; 1]).await.expect("closed in order"), 0);
     let mut stream = TcpStream::connect(server.address).await.expect("the server listens");
     let answer = exchange(&mut stream, GET).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 60"), "{answer}");
