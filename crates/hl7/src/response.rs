@@ -43,7 +43,9 @@ impl Profile {
         match (outcome.status, kind, outcome.people.len()) {
             (QueryStatus::Found, QueryKind::History, 1) => Profile::History,
             (QueryStatus::Found, QueryKind::EvaluatedHistory, 1) => Profile::EvaluatedHistory,
-            (QueryStatus::Found, QueryKind::History, 2..) => Profile::Candidates,
+            (QueryStatus::Found, QueryKind::History, 2..) | (QueryStatus::Candidates, QueryKind::History, 1..) => {
+                Profile::Candidates
+            }
             _ => Profile::Nobody,
         }
     }
@@ -58,8 +60,8 @@ impl Profile {
     }
 }
 
-/// Writes the response to a question by what was decided: one person found gives Z32 or Z42, several give Z31 (for a
-/// history only), everything else Z33. The question's QPD is given back as it came.
+/// Writes the response to a question by what was decided: one person found gives Z32 or Z42, candidates give Z31 (for
+/// a history only), everything else Z33. The question's QPD is given back as it came.
 ///
 /// # Source
 /// HL7 IG 1.5, chapters 7 and 11; profiles Z31, Z32, Z33, Z42. They have room for one ERR: the gravest finding.
@@ -83,7 +85,7 @@ pub fn write_response(
     write_header(&mut answer.writer, &header, envelope, ["RSP", "K11", "RSP_K11"], profile.code());
     let code = match outcome.status {
         QueryStatus::Error => AcknowledgmentCode::Error,
-        QueryStatus::Found | QueryStatus::NotFound | QueryStatus::TooMany => AcknowledgmentCode::Accept,
+        _ => AcknowledgmentCode::Accept,
     };
     write_msa(&mut answer.writer, &header, code);
     if let Some(finding) = gravest(&outcome.findings) {
@@ -121,14 +123,11 @@ fn gravest(findings: &[Finding]) -> Option<&Finding> {
     findings.iter().find(|finding| finding.severity() == worst)
 }
 
-/// QAK-2, HL70208. Several people found for an evaluated history are nobody who may be shown.
+/// QAK-2, HL70208. Whoever may not be shown by the profile was not found.
 fn status_code(profile: Profile, status: QueryStatus) -> &'static str {
     match status {
-        QueryStatus::Found if profile == Profile::Nobody => "NF",
-        QueryStatus::Found => "OK",
-        QueryStatus::NotFound => "NF",
-        QueryStatus::TooMany => "TM",
-        QueryStatus::Error => "AE",
+        QueryStatus::Found | QueryStatus::Candidates if profile == Profile::Nobody => QueryStatus::NotFound.code(),
+        _ => status.code(),
     }
 }
 

@@ -27,8 +27,10 @@ pub enum QueryKind {
 /// QAK-2, HL70208.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum QueryStatus {
-    /// `OK`: people found.
+    /// `OK`: one person, surely the one asked for.
     Found,
+    /// `OK`: people who may be the one asked for.
+    Candidates,
     /// `NF`: nobody found who may be shown.
     NotFound,
     /// `TM`: too many to show.
@@ -41,7 +43,7 @@ impl QueryStatus {
     /// The HL70208 code.
     pub fn code(self) -> &'static str {
         match self {
-            QueryStatus::Found => "OK",
+            QueryStatus::Found | QueryStatus::Candidates => "OK",
             QueryStatus::NotFound => "NF",
             QueryStatus::TooMany => "TM",
             QueryStatus::Error => "AE",
@@ -56,7 +58,7 @@ pub struct QueryOutcome {
     pub message_id: MessageId,
     /// What was found.
     pub status: QueryStatus,
-    /// One person: the record. Several: the candidates, of whom only the demographics are shown.
+    /// Found: the one record. Candidates: those who may be meant, of whom only the demographics are shown.
     pub people: Vec<PatientRecord>,
     /// What to tell the asker.
     pub findings: Vec<Finding>,

@@ -73,10 +73,6 @@ impl Registry {
                 Some((matching::grade_for_query(&query.person, &record.patient.demographics)?, record))
             })
             .collect();
-        let is_settled = |(_, record): &(Grade, PatientRecord)| record.patient.status == PatientStatus::Active;
-        if graded.iter().any(is_settled) {
-            graded.retain(is_settled);
-        }
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
         let (status, people) = self.choose(query, graded);
         let people = people.iter().map(|record| consolidate::shown(record, self.codes())).collect();
@@ -99,7 +95,7 @@ impl Registry {
         if graded.len() > limit as usize {
             return (QueryStatus::TooMany, Vec::new());
         }
-        (QueryStatus::Found, graded.into_iter().map(|(_, record)| record).collect())
+        (QueryStatus::Candidates, graded.into_iter().map(|(_, record)| record).collect())
     }
 
     /// The records of these people, merged ones by the record that leads on.
@@ -129,10 +125,8 @@ struct Answer {
 
 impl Answer {
     fn the_person(&self) -> Option<PatientId> {
-        match self.people.as_slice() {
-            [person] => Some(person.patient.id),
-            _ => None,
-        }
+        let found = self.people.first().filter(|_| self.status == QueryStatus::Found);
+        found.map(|person| person.patient.id)
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Statement};
@@ -267,7 +267,14 @@ impl PostgresConnection {
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.as_ref().expect("the runtime lives as long as the connection").block_on(future)
+        let runtime = self.runtime.as_ref().expect("the runtime lives as long as the connection");
+        match Handle::try_current() {
+            // On a thread that drives other tasks, those are handed over first. (A runtime of one thread cannot.)
+            Ok(outer) if outer.runtime_flavor() == RuntimeFlavor::MultiThread => {
+                tokio::task::block_in_place(|| runtime.block_on(future))
+            }
+            _ => runtime.block_on(future),
+        }
     }
 }
 

@@ -200,6 +200,7 @@ fn read_additional(judge: &mut Judge<'_>, segment: Option<&Pd1<'_>>, statement: 
     }
     if !is_empty(segment.protection) {
         statement.protection_code = segment.protection.to_owned();
+        statement.protection_since = protection_since;
     }
 }
 

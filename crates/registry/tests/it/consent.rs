@@ -2,11 +2,6 @@
 
 use crate::house::*;
 
-fn rows(house: &House, table: &str) -> u64 {
-    let statistics = house.registry.statistics(&house.admission()).expect("the registry counts");
-    statistics.rows.iter().find(|(name, _)| name == table).map_or(0, |(_, count)| *count)
-}
-
 #[test]
 fn nothing_of_a_person_without_consent_is_kept_and_the_sender_is_told_how_to_affirm() {
     on_each_database(&texas(), async |house| {
@@ -14,8 +9,8 @@ fn nothing_of_a_person_without_consent_is_kept_and_the_sender_is_told_how_to_aff
         assert_eq!(field(&answer, "MSA", 1), "AE");
         assert!(findings(&answer).contains(&"CLR-100"), "{answer}");
         assert!(answer.contains("PD1-12"), "the sentence says how to affirm: {answer}");
-        assert_eq!(rows(house, "patient"), 0);
-        assert_eq!(rows(house, "vaccination_report"), 0);
+        assert_eq!(house.rows("patient"), 0);
+        assert_eq!(house.rows("vaccination_report"), 0);
         let log = house.registry.messages(&house.admission(), &Default::default(), 10).expect("the log is read");
         let logged = house.registry.find_message(&house.admission(), log[0].id).expect("the log is read");
         assert_eq!(logged.expect("the refusal is logged").original, None, "the bytes are not kept");
@@ -62,7 +57,7 @@ fn a_consent_must_fit_the_age_and_the_calendar() {
         ] {
             let answer = house.report("CLINIC", &Person { pd1, ..MARIA.clone() }, "").await;
             assert!(findings(&answer).contains(&code), "{pd1}: {answer}");
-            assert_eq!(rows(house, "patient"), 0, "{pd1}");
+            assert_eq!(house.rows("patient"), 0, "{pd1}");
         }
         let dated = Person { pd1: "PD1||||||||||||N|20240311\n", ..MARIA.clone() };
         let answer = house.report("CLINIC", &dated, "").await;
@@ -76,7 +71,7 @@ fn a_minors_consent_keeps_but_no_longer_shows_the_grown_up() {
         let grown = Person { birth_date: "20060310", pd1: "PD1||||||||||||TXY|20100101\n", ..MARIA.clone() };
         let answer = house.report("CLINIC", &grown, &given("08", "20100311", "D1")).await;
         assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
-        assert_eq!(rows(house, "patient"), 1, "the record is kept until 26");
+        assert_eq!(house.rows("patient"), 1, "the record is kept until 26");
         assert_eq!(field(&house.ask("CLINIC", "Z34", &grown).await, "QAK", 2), "NF", "but not shown from 18 on");
         let consenting = Person { pd1: "PD1||||||||||||TXA|20260101\n", ..grown.clone() };
         house.report("CLINIC", &consenting, "").await;
@@ -91,7 +86,7 @@ fn a_disaster_dose_is_kept_without_consent_and_no_other_dose_beside_it() {
         let doses = given("208", "20210301", "C1") + &given("88", "20201001", "F1");
         let answer = house.report("CLINIC", &adult, &doses).await;
         assert!(findings(&answer).contains(&"IMR-132"), "{answer}");
-        assert_eq!(rows(house, "vaccination_report"), 1);
+        assert_eq!(house.rows("vaccination_report"), 1);
         assert_eq!(field(&house.ask("CLINIC", "Z34", &adult).await, "QAK", 2), "NF");
     });
 }
@@ -123,7 +118,7 @@ fn withdrawn_consent_takes_the_record_out_of_every_answer() {
         let answer = house.report("CLINIC", &withdrawing, &given("110", "20240512", "D2")).await;
         assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
         assert_eq!(field(&house.ask("CLINIC", "Z34", &MARIA).await, "QAK", 2), "NF");
-        assert_eq!(rows(house, "vaccination_report"), 1, "the dose beside the withdrawal is not kept");
+        assert_eq!(house.rows("vaccination_report"), 1, "the dose beside the withdrawal is not kept");
         let after = house.report("CLINIC", &MARIA, &given("110", "20240512", "D2")).await;
         assert!(findings(&after).contains(&"CLR-107"), "{after}");
     });

@@ -1,17 +1,19 @@
 //! A registry to test against: temporary, on SQLite or PostgreSQL, with three organizations.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
+use bluebonnet_registry::{Admission, MessageAnswer, NewAccount, NewOrganization, Options, Profile, Registry};
 use codes::CodeSets;
 use jiff::Timestamp;
 use model::{AccountId, AccountKind, Caller, Channel, MessageId, OrganizationId, OrganizationKind, Receipt};
-use registry::{Admission, MessageAnswer, NewAccount, NewOrganization, Options, Profile, Registry};
 use store::{Database, DatabaseUrl};
 use uuid::Uuid;
 
-#[path = "../../../store/tests/postgres_cluster.rs"]
+#[path = "../../../store/tests/it/postgres_cluster.rs"]
 mod postgres_cluster;
+
+use postgres_cluster::{Availability, PostgresCluster};
 
 /// 15 January 2026, 18:00 UTC: a Thursday noon in Texas.
 pub(crate) const NOON: &str = "2026-01-15T18:00:00Z";
@@ -24,7 +26,7 @@ pub(crate) struct House {
     pub(crate) database: Database,
     next: AtomicU64,
     _folder: Option<tempfile::TempDir>,
-    _cluster: Option<Arc<postgres_cluster::PostgresCluster>>,
+    _cluster: Option<Arc<PostgresCluster>>,
 }
 
 /// Runs a story on each database, under a profile.
@@ -51,6 +53,26 @@ fn read_profile(name: &str) -> String {
     std::fs::read_to_string(path).expect("the profiles are part of the project")
 }
 
+/// The server that the tests running now share; it stops when none of them needs it any more.
+fn shared_cluster() -> Option<Arc<PostgresCluster>> {
+    static SHARED: Mutex<Weak<PostgresCluster>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(cluster) = shared.upgrade() {
+        return Some(cluster);
+    }
+    match PostgresCluster::start(&[]).expect("PostgreSQL starts") {
+        Availability::Running(cluster) => {
+            let cluster = Arc::new(cluster);
+            *shared = Arc::downgrade(&cluster);
+            Some(cluster)
+        }
+        Availability::NotInstalled(reason) => {
+            eprintln!("skipped on PostgreSQL: {reason}");
+            None
+        }
+    }
+}
+
 impl House {
     fn on_sqlite(profile: &str) -> House {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -59,8 +81,9 @@ impl House {
     }
 
     fn on_postgres(profile: &str) -> Option<House> {
-        let cluster = postgres_cluster::shared()?;
-        let url = DatabaseUrl::parse(&cluster.new_database()).expect("the cluster's address is one");
+        let cluster = shared_cluster()?;
+        let address = cluster.new_database().expect("the cluster makes a database");
+        let url = DatabaseUrl::parse(&address).expect("the cluster's address is one");
         Some(House::open(&url, profile, None, Some(cluster), 2))
     }
 
@@ -68,14 +91,14 @@ impl House {
         url: &DatabaseUrl,
         profile: &str,
         folder: Option<tempfile::TempDir>,
-        cluster: Option<Arc<postgres_cluster::PostgresCluster>>,
+        cluster: Option<Arc<PostgresCluster>>,
         lanes: usize,
     ) -> House {
         let database = Database::open(url, &store::Options::default()).expect("the database opens");
         database.migrate().expect("the schema is made");
         let profile = Profile::parse(profile).expect("the profile can be used");
         let options = Options { lanes, secret: [3; 32] };
-        let registry = Registry::open(database.clone(), profile, Arc::new(CodeSets::builtin().clone()), &options)
+        let registry = Registry::open(database.clone(), profile, CodeSets::builtin().clone(), &options)
             .expect("the registry opens");
         let house = House { registry, database, next: AtomicU64::new(1), _folder: folder, _cluster: cluster };
         house.settle();
@@ -137,6 +160,12 @@ impl House {
         self.registry.receipt(&self.admission(), message_id, noon + jiff::SignedDuration::from_secs(seconds))
     }
 
+    /// The rows of a table.
+    pub(crate) fn rows(&self, table: &str) -> u64 {
+        let statistics = self.registry.statistics(&self.admission()).expect("the registry counts");
+        statistics.tables.iter().find(|(name, _)| *name == table).map_or(0, |(_, count)| *count)
+    }
+
     /// Sends text as it is; gives the HL7 answer, its segments ended by line feeds for reading.
     pub(crate) async fn send(&self, organization: &str, message: &str) -> String {
         let message = message.replace('\n', "\r").into_bytes();
@@ -186,7 +215,7 @@ pub(crate) const MARIA: Person = Person {
     suffix: "",
     birth_date: "20240310",
     sex: "F",
-    rest: "||2106-3^White^CDCREC|12 Live Oak St^^Laredo^TX^78040^USA^H||^PRN^PH^^^956^5550142",
+    rest: "|2106-3^White^CDCREC|12 Live Oak St^^Laredo^TX^78040^USA^H||^PRN^PH^^^956^5550142",
     pd1: "",
 };
 
@@ -217,7 +246,10 @@ pub(crate) fn given(cvx: &str, on: &str, order_id: &str) -> String {
         "ORC|RE||{order_id}^EHR\n\
          RXA|0|1|{on}||{cvx}^vaccine^CVX|0.5|mL^mL^UCUM||00^New immunization record^NIP001||||||L{order_id}|20270101|MSD^Merck^MVX|||CP|A\n\
          RXR|C28161^Intramuscular^NCIT|LT^Left Thigh^HL70163\n\
-         OBX|1|CE|64994-7^Eligibility^LN|1|V01^Not eligible^HL70064||||||F|||{on}|||VXC40^per immunization^CDCPHINVS\n"
+         OBX|1|CE|64994-7^Eligibility^LN|1|V01^Not eligible^HL70064||||||F|||{on}|||VXC40^per immunization^CDCPHINVS\n\
+         OBX|2|CE|30956-7^Vaccine type^LN|2|{cvx}^vaccine^CVX||||||F\n\
+         OBX|3|TS|29768-9^Date published^LN|2|20200101||||||F\n\
+         OBX|4|TS|29769-7^Date presented^LN|2|{on}||||||F\n"
     )
 }
 

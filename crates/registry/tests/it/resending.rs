@@ -42,13 +42,13 @@ fn one_message_sent_a_hundred_times_at_once_makes_one_dose_and_a_hundred_equal_a
 #[test]
 fn headers_that_cannot_be_served_are_rejected_with_their_reason() {
     on_each_database(&example(), async |house| {
-        let message = vxu("C-1", &MARIA, &given("08", "20240311", "D1"));
         for (from, to, code, finding) in [
             ("VXU^V04^VXU_V04", "ADT^A01^ADT_A01", "200", "MER-200"),
             ("VXU^V04^VXU_V04", "VXU^V99^VXU_V04", "201", "MER-201"),
             ("|P|2.5.1|", "|X|2.5.1|", "202", "MER-202"),
             ("|P|2.5.1|", "|P|2.3.1|", "203", "MER-203"),
         ] {
+            let message = vxu(finding, &MARIA, &given("08", "20240311", "D1"));
             let answer = house.send("CLINIC", &message.replace(from, to)).await;
             assert_eq!(field(&answer, "MSA", 1), "AR", "{answer}");
             assert!(field(&answer, "ERR", 3).starts_with(code), "{answer}");

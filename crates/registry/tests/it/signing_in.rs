@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use registry::{Credentials, SignInRefused};
+use bluebonnet_registry::{Credentials, SignInRefused};
 
 use crate::house::*;
 
