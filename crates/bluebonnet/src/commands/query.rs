@@ -129,15 +129,15 @@ impl Query {
         for finding in &outcome.findings {
             print_line(&finding.sentence())?;
         }
-        match (outcome.status, histories.as_slice()) {
-            (QueryStatus::Found, [history]) => history.print()?,
-            (QueryStatus::Found, histories) => {
+        match outcome.status {
+            QueryStatus::Found => histories.iter().try_for_each(History::print)?,
+            QueryStatus::Candidates => {
                 print_line(&format!("{} people may be meant; ask again with more:", histories.len()))?;
                 histories.iter().try_for_each(History::print_person)?;
             }
-            (QueryStatus::NotFound, _) => print_line("Nobody was found.")?,
-            (QueryStatus::TooMany, _) => print_line("Too many people may be meant; ask again with more.")?,
-            (QueryStatus::Error, _) => {}
+            QueryStatus::NotFound => print_line("Nobody was found.")?,
+            QueryStatus::TooMany => print_line("Too many people may be meant; ask again with more.")?,
+            QueryStatus::Error => {}
         }
         Ok(Ending::well_if(outcome.status == QueryStatus::Found))
     }
@@ -183,6 +183,7 @@ fn own_identity(id: MessageId) -> MessageIdentity {
 fn word(status: QueryStatus) -> &'static str {
     match status {
         QueryStatus::Found => "found",
+        QueryStatus::Candidates => "candidates",
         QueryStatus::NotFound => "not_found",
         QueryStatus::TooMany => "too_many",
         QueryStatus::Error => "error",
