@@ -1,8 +1,6 @@
 //! Judges single values as the receiving rules say, and notes what it finds: a value that violates its type or table
 //! counts as empty.
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 use model::{CodeTables, Finding, FindingKind, Location, Severity, Table};
 
@@ -94,7 +92,7 @@ pub(crate) fn is_empty(raw: &str) -> bool {
 }
 
 /// A text of one's own, without white space around it; empty for `""`.
-pub(crate) fn owned(text: &Cow<'_, str>) -> String {
+pub(crate) fn owned(text: &str) -> String {
     if text == NULL { String::new() } else { text.trim().to_owned() }
 }
 

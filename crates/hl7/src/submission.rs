@@ -35,8 +35,10 @@ pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> Submis
     let mut judge = Judge::new(tables);
     note_syntax(&mut judge, message);
     let vxu = vxu::read(message);
-    let statement =
-        if is_about_one_person(&mut judge, message, &vxu) { patient::read_patient(&mut judge, &vxu) } else { None };
+    if !is_about_one_person(&mut judge, message, &vxu) {
+        return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
+    }
+    let statement = patient::read_patient(&mut judge, &vxu);
     for misplaced in &vxu.misplaced {
         let at = Location { segment: misplaced.kind, ..Location::segment("MSH", misplaced.sequence) };
         judge.note(FindingKind::SegmentOutOfOrder, at, misplaced.kind.as_str());

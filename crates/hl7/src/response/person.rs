@@ -40,7 +40,7 @@ impl Answer<'_> {
         self.put_identifiers(record);
         let names = self.names_to_write(who);
         for (repetition, (name, kind)) in numbered(names) {
-            self.put_name(5, repetition, &name, kind);
+            self.put_name(5, repetition, name, kind);
         }
         if let Some(mother) = who.mother_maiden_name.as_ref().filter(|mother| !mother.family.is_empty()) {
             self.put_name(6, 1, mother, "M");

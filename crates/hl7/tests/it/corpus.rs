@@ -1,0 +1,181 @@
+//! The corpus of messages in `tests/corpus`: each with the findings it must give, and what must become of it.
+//!
+//! The format: `= name` begins a piece that messages may use as `@name`; `# sentence` begins a case; the lines after
+//! it are the message (`\r`, `\xFF` and the like stand for bytes); `-> Kind at PLACE` is a finding; `=> CODE what` ends
+//! the case with the acknowledgment code and what was read.
+
+use std::collections::HashMap;
+
+use hl7::{Message, MessageKind, acknowledgment_code, decode, read_query, read_submission, screen};
+use model::{Finding, FindingKind};
+
+use crate::tables::SmallTables;
+
+/// One case.
+#[derive(Debug, Default)]
+pub(crate) struct Case {
+    /// A sentence.
+    pub(crate) name: String,
+    /// The message.
+    pub(crate) message: Vec<u8>,
+    /// `Kind at PLACE`, sorted.
+    pub(crate) findings: Vec<String>,
+    /// `CODE what`.
+    pub(crate) outcome: String,
+}
+
+/// Reads the cases of one file of the corpus.
+pub(crate) fn cases(text: &str) -> Vec<Case> {
+    let mut pieces: HashMap<String, Vec<u8>> = HashMap::new();
+    let mut piece = None;
+    let mut cases: Vec<Case> = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        if let Some(name) = line.strip_prefix("= ") {
+            pieces.insert(name.to_owned(), Vec::new());
+            piece = Some(name.to_owned());
+        } else if let Some(name) = line.strip_prefix("# ") {
+            cases.push(Case { name: name.to_owned(), ..Case::default() });
+            piece = None;
+        } else if let Some(finding) = line.strip_prefix("-> ") {
+            cases.last_mut().expect("a finding follows its case").findings.push(finding.to_owned());
+        } else if let Some(outcome) = line.strip_prefix("=> ") {
+            cases.last_mut().expect("an outcome follows its case").outcome = outcome.to_owned();
+        } else {
+            let bytes = match line.strip_prefix('@') {
+                Some(name) => pieces.get(name).unwrap_or_else(|| panic!("no piece is called {name}")).clone(),
+                None => [unquote(line), vec![b'\r']].concat(),
+            };
+            match &piece {
+                Some(name) => pieces.get_mut(name).expect("the piece was begun").extend(bytes),
+                None => cases.last_mut().expect("a message follows its case").message.extend(bytes),
+            }
+        }
+    }
+    for case in &mut cases {
+        case.findings.sort();
+        assert!(!case.outcome.is_empty(), "{} has no outcome", case.name);
+    }
+    cases
+}
+
+/// `\r`, `\n` and `\xFF` as bytes; every other backslash stays.
+fn unquote(line: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find('\\') {
+        let (before, after) = rest.split_at(start);
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after.get(2..4).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        (rest, _) = match (after.get(..2), byte) {
+            (Some("\\r"), _) => (&after[2..], bytes.push(b'\r')),
+            (Some("\\n"), _) => (&after[2..], bytes.push(b'\n')),
+            (Some("\\x"), Some(byte)) => (&after[4..], bytes.push(byte)),
+            _ => (&after[1..], bytes.push(b'\\')),
+        };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}
+
+fn check(text: &str) {
+    let failures: Vec<String> = cases(text).iter().filter_map(difference).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+fn difference(case: &Case) -> Option<String> {
+    let (findings, outcome) = read(&case.message);
+    let mut found: Vec<String> = findings.iter().map(describe).collect();
+    found.sort();
+    (found != case.findings || outcome != case.outcome).then(|| {
+        format!(
+            "{}\n  expected {:?}\n           {}\n  found    {found:?}\n           {outcome}",
+            case.name, case.findings, case.outcome
+        )
+    })
+}
+
+fn describe(finding: &Finding) -> String {
+    match finding.location {
+        Some(location) => format!("{:?} at {location}", finding.kind),
+        None => format!("{:?}", finding.kind),
+    }
+}
+
+/// The whole way of one message: decode, screen, read; then the acknowledgment code and what was read.
+fn read(bytes: &[u8]) -> (Vec<Finding>, String) {
+    let decoded = decode(bytes);
+    let message = Message::read(&decoded.text);
+    let mut findings = decoded.findings.clone();
+    if !message.begins_with_header() {
+        return (vec![Finding::new(FindingKind::MessageUnreadable)], "no answer".to_owned());
+    }
+    let what = match screen(&message.header()) {
+        Err(finding) => {
+            findings.push(finding);
+            "refused".to_owned()
+        }
+        Ok(MessageKind::Vxu) => {
+            let reading = read_submission(&message, &SmallTables);
+            findings.extend(reading.findings);
+            match (reading.patient, reading.vaccinations.len()) {
+                (None, _) => "rejected".to_owned(),
+                (Some(_), 1) => "1 dose".to_owned(),
+                (Some(_), count) => format!("{count} doses"),
+            }
+        }
+        Ok(MessageKind::Qbp(kind)) => {
+            let reading = read_query(&message, kind, &SmallTables);
+            findings.extend(reading.findings);
+            if reading.query.is_some() { "asked".to_owned() } else { "rejected".to_owned() }
+        }
+    };
+    let code = acknowledgment_code(&findings).code();
+    (findings, format!("{code} {what}"))
+}
+
+#[test]
+fn syntax() {
+    check(include_str!("../corpus/syntax.txt"));
+}
+
+#[test]
+fn headers() {
+    check(include_str!("../corpus/headers.txt"));
+}
+
+#[test]
+fn people() {
+    check(include_str!("../corpus/people.txt"));
+}
+
+#[test]
+fn doses() {
+    check(include_str!("../corpus/doses.txt"));
+}
+
+#[test]
+fn observations() {
+    check(include_str!("../corpus/observations.txt"));
+}
+
+#[test]
+fn queries() {
+    check(include_str!("../corpus/queries.txt"));
+}
+
+#[test]
+fn the_corpus_is_large_and_no_sentence_stands_twice() {
+    let files = [
+        include_str!("../corpus/syntax.txt"),
+        include_str!("../corpus/headers.txt"),
+        include_str!("../corpus/people.txt"),
+        include_str!("../corpus/doses.txt"),
+        include_str!("../corpus/observations.txt"),
+        include_str!("../corpus/queries.txt"),
+    ];
+    let all: Vec<Case> = files.into_iter().flat_map(cases).collect();
+    let broken = all.iter().filter(|case| !case.findings.is_empty()).count();
+    let names: std::collections::HashSet<&str> = all.iter().map(|case| case.name.as_str()).collect();
+    assert!(broken >= 110, "{broken} broken messages");
+    assert_eq!(names.len(), all.len());
+}
