@@ -171,25 +171,56 @@ fn words_of(finding: &Finding) -> String {
     words
 }
 
-/// `CODE::sentence`, cut at a word where it would be longer than ERR-8 once its delimiters are escaped.
+/// `CODE::sentence`. Where it would be longer than ERR-8 once its delimiters are escaped, first the value that it
+/// names is cut, then the sentence at a word.
 fn user_message(finding: &Finding) -> String {
-    let whole = format!("{}::{}", finding.rule().code, finding.sentence());
-    let cost = |letter: char| if "|^~\\&".contains(letter) { 3 } else { 1 };
-    if whole.chars().map(cost).sum::<usize>() <= USER_MESSAGE_LENGTH_LIMIT {
+    let whole = message_of(finding);
+    let excess = escaped_length(&whole).saturating_sub(USER_MESSAGE_LENGTH_LIMIT);
+    if excess == 0 {
         return whole;
     }
-    const ELLIPSIS: &str = "...";
-    let mut room = USER_MESSAGE_LENGTH_LIMIT - ELLIPSIS.len();
-    let mut kept = String::with_capacity(USER_MESSAGE_LENGTH_LIMIT);
-    for letter in whole.chars() {
-        let Some(left) = room.checked_sub(cost(letter)) else { break };
-        room = left;
-        kept.push(letter);
+    let room = escaped_length(&finding.value).saturating_sub(excess + ELLIPSIS.len()).max(VALUE_LENGTH_LEAST);
+    let text = message_of(&Finding { value: cut(&finding.value, room), ..finding.clone() });
+    if escaped_length(&text) <= USER_MESSAGE_LENGTH_LIMIT {
+        return text;
     }
-    if let Some((before, _)) = kept.rsplit_once(' ').filter(|(before, _)| before.len() > kept.len() / 2) {
-        kept = before.to_owned();
+    let kept = cut(&text, USER_MESSAGE_LENGTH_LIMIT - ELLIPSIS.len());
+    match kept.trim_end_matches(ELLIPSIS).rsplit_once(' ') {
+        Some((before, _)) => before.to_owned() + ELLIPSIS,
+        None => kept,
     }
-    kept + ELLIPSIS
+}
+
+const ELLIPSIS: &str = "...";
+
+/// A value that is cut keeps at least so much.
+const VALUE_LENGTH_LEAST: usize = 20;
+
+fn message_of(finding: &Finding) -> String {
+    format!("{}::{}", finding.rule().code, finding.sentence())
+}
+
+/// How many characters a text has once its delimiters are escaped.
+fn escaped_length(text: &str) -> usize {
+    text.chars().map(escaped_length_of).sum()
+}
+
+fn escaped_length_of(letter: char) -> usize {
+    if "|^~\\&".contains(letter) { 3 } else { 1 }
+}
+
+/// A text of no more than so many characters once escaped, and dots where it was longer.
+fn cut(text: &str, length: usize) -> String {
+    if escaped_length(text) <= length {
+        return text.to_owned();
+    }
+    let mut room = length;
+    let fits = |letter: &char| {
+        let left = room.checked_sub(escaped_length_of(*letter));
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    text.chars().take_while(fits).chain(ELLIPSIS.chars()).collect()
 }
 
 fn error_text(code: u16) -> &'static str {
@@ -341,12 +372,20 @@ mod tests {
 
     #[test]
     fn sentences_fit_whatever_value_they_name() {
-        for value in ["x".repeat(400), "&".repeat(90), "word ".repeat(80)] {
-            let finding = Finding::new(FindingKind::VaccineUnknown).naming(value);
-            let text = acknowledge(&[finding]);
-            let sentence = text.split("|||IMR").nth(1).expect("ERR-8 is there");
-            assert!(sentence.trim_end().len() + 3 <= USER_MESSAGE_LENGTH_LIMIT, "{}", sentence.len());
-            assert!(sentence.trim_end().ends_with("..."));
+        for value in ["x".repeat(400), "&".repeat(90), "word ".repeat(80), "\u{1F489}".repeat(300)] {
+            for kind in FindingKind::ALL {
+                let finding = Finding::new(*kind).naming(&*value);
+                let text = user_message(&finding);
+                assert!(escaped_length(&text) <= USER_MESSAGE_LENGTH_LIMIT, "{kind:?} {text}");
+                if finding.rule().says.contains("{value}") {
+                    assert!(text.contains("..."), "{text}");
+                }
+                let without_value = message_of(&Finding::new(*kind));
+                if escaped_length(&without_value) + VALUE_LENGTH_LEAST + ELLIPSIS.len() <= USER_MESSAGE_LENGTH_LIMIT {
+                    let end = finding.rule().mend.rsplit('}').next().unwrap_or_default();
+                    assert!(text.ends_with(end), "{text}");
+                }
+            }
         }
     }
 

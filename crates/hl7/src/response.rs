@@ -25,7 +25,7 @@ pub(crate) struct Answer<'a> {
 
 /// The profiles of a response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Profile {
+pub(crate) enum Profile {
     /// Z31: several candidates.
     Candidates,
     /// Z32: the complete history of one person.
@@ -97,13 +97,13 @@ pub fn write_response(
         Profile::Candidates => {
             for (index, record) in outcome.people.iter().enumerate() {
                 answer.write_person(index + 1, record);
-                answer.write_relations(record);
+                answer.write_relations(record, profile);
             }
         }
         Profile::History => {
             for record in &outcome.people {
                 answer.write_person(1, record);
-                answer.write_relations(record);
+                answer.write_relations(record, profile);
                 answer.write_history(record);
             }
         }

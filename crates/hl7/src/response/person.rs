@@ -1,8 +1,8 @@
 //! PID, PD1 and NK1 of an answer: who the person is, as far as the profiles can say it.
 
-use model::{Address, Demographics, Identifier, NextOfKin, PatientRecord, PersonName, Sex, Table, Telecom};
+use model::{Address, DatedCode, Demographics, Identifier, NextOfKin, PatientRecord, PersonName, Sex, Table, Telecom};
 
-use super::Answer;
+use super::{Answer, Profile};
 use crate::acknowledgment::{fitting, is_oid};
 
 /// The most repetitions of one field that an answer writes.
@@ -52,7 +52,12 @@ impl Answer<'_> {
         for (repetition, race) in numbered(races) {
             self.put_code((10, repetition), Table::Race, &race, "CDCREC");
         }
-        for (repetition, address) in numbered(&who.addresses) {
+        let says_anything = |address: &&Address| {
+            ![&address.street, &address.unit, &address.city, &address.state, &address.zip, &address.county]
+                .into_iter()
+                .all(String::is_empty)
+        };
+        for (repetition, address) in numbered(who.addresses.iter().filter(says_anything)) {
             self.put_address(11, repetition, address);
         }
         self.put_telecoms(13, &who.telecoms);
@@ -108,7 +113,8 @@ impl Answer<'_> {
     /// be known to the asker already.
     fn may_give(&self, identifier: &Identifier) -> bool {
         let fits = (1..=length::IDENTIFIER).contains(&identifier.value.chars().count())
-            && !identifier.authority.is_empty()
+            && (is_oid(&identifier.authority)
+                || (1..=length::NAMESPACE).contains(&identifier.authority.chars().count()))
             && identifier.kind.len() <= 5
             && self.tables.contains(Table::IdentifierType, &identifier.kind);
         let was_named = self.named.iter().any(|named| named.kind == identifier.kind && named.value == identifier.value);
@@ -204,11 +210,13 @@ impl Answer<'_> {
         self.writer.put((field, repetition, 3), system);
     }
 
-    /// PD1, where there is anything to say, and NK1.
-    pub(super) fn write_relations(&mut self, record: &PatientRecord) {
+    /// PD1, where there is anything to say, and NK1. A candidate's publicity code is left out: NIST's table of it in
+    /// profile Z31 is another than the guide's.
+    pub(super) fn write_relations(&mut self, record: &PatientRecord, profile: Profile) {
         let who = &record.patient.demographics;
-        if who.publicity.is_some() || who.protection.is_some() || who.registry_status.is_some() {
-            self.write_additional(who);
+        let publicity = who.publicity.as_ref().filter(|_| profile != Profile::Candidates);
+        if publicity.is_some() || who.protection.is_some() || who.registry_status.is_some() {
+            self.write_additional(who, publicity);
         }
         let next_of_kin =
             who.next_of_kin.iter().filter(|kin| self.is_writable(kin)).take(NEXT_OF_KIN_LIMIT).collect::<Vec<_>>();
@@ -230,10 +238,10 @@ impl Answer<'_> {
             && self.tables.contains(Table::Relationship, &kin.relationship)
     }
 
-    fn write_additional(&mut self, who: &Demographics) {
+    fn write_additional(&mut self, who: &Demographics, publicity: Option<&DatedCode>) {
         let date =
             |date: Option<jiff::civil::Date>| date.map(|date| date.strftime("%Y%m%d").to_string()).unwrap_or_default();
-        let publicity = who.publicity.as_ref().filter(|it| self.tables.contains(Table::Publicity, &it.code));
+        let publicity = publicity.filter(|it| self.tables.contains(Table::Publicity, &it.code));
         let status = who.registry_status.as_ref().filter(|it| self.tables.contains(Table::RegistryStatus, &it.code));
         self.writer.segment("PD1");
         if let Some(publicity) = publicity {

@@ -5,5 +5,6 @@ extern crate bluebonnet_hl7 as hl7;
 mod answers;
 mod corpus;
 mod messages;
+mod properties;
 mod records;
 mod tables;
