@@ -63,7 +63,8 @@ pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Decision
         return answered_already(known);
     }
     let mut findings = submission.findings.clone();
-    if same.is_none() && !earlier.is_empty() {
+    let first = earlier.first();
+    if first.is_some_and(|first| first.identity.content_hash != submission.identity.content_hash) {
         findings.push(Finding::new(FindingKind::ControlIdReused).at(Location::field("MSH", 1, 10)));
     }
     match accept(rules, submission, world, &mut findings) {

@@ -14,7 +14,8 @@ pub(crate) enum Purpose {
     Consent = 5,
 }
 
-/// A UUID v7 of the receipt's millisecond, different for every purpose and ordinal of the receipt.
+/// A UUID v7 of the receipt's millisecond, different for every purpose and ordinal of the receipt. Of one receipt and
+/// purpose, ids sort by ordinal (up to 256 of them), so that what stands first in a message comes first for ever.
 pub(crate) fn derive(message_id: MessageId, purpose: Purpose, ordinal: usize) -> Uuid {
     let receipt = message_id.0.as_u128();
     let mut mixed = receipt ^ ((purpose as u128) << 56) ^ ((ordinal as u128) << 64);
@@ -23,10 +24,11 @@ pub(crate) fn derive(message_id: MessageId, purpose: Purpose, ordinal: usize) ->
         mixed = mixed.wrapping_mul(multiplier);
     }
     mixed ^= mixed >> 67;
+    // UUID v7: 48 bits of time, 4 of version, 12 that count, 2 of variant, 62 that are mixed.
     const TIME: u128 = !0 << 80;
-    const VERSION_AND_VARIANT: u128 = (0xF << 76) | (0b11 << 62);
-    let bits = (receipt & TIME) | (mixed & !TIME & !VERSION_AND_VARIANT) | (7 << 76) | (0b10 << 62);
-    Uuid::from_u128(bits)
+    const MIXED: u128 = !0 >> 66;
+    let count = ((purpose as u128) << 8) | (ordinal as u128 & 0xFF);
+    Uuid::from_u128((receipt & TIME) | (7 << 76) | (count << 64) | (0b10 << 62) | (mixed & MIXED))
 }
 
 #[cfg(test)]
@@ -44,6 +46,7 @@ mod tests {
                     assert_eq!(id.get_version_num(), 7);
                     assert_eq!(id.as_u128() >> 80, receipt.0.as_u128() >> 80);
                     assert!(seen.insert(id));
+                    assert!(ordinal == 0 || id > derive(receipt, purpose, ordinal - 1));
                 }
             }
         }

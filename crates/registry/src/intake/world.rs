@@ -48,8 +48,9 @@ impl World {
     }
 
     /// A world of these messages and of these people under these keys, whose records follow.
-    pub(super) fn new(messages: Vec<KnownMessage>, found: Vec<(i64, PatientId)>) -> World {
+    pub(super) fn new(mut messages: Vec<KnownMessage>, found: Vec<(i64, PatientId)>) -> World {
         let mut world = World::default();
+        messages.sort_by_key(|message| (message.received_at, message.id));
         for message in messages {
             world.messages.entry(message.identity.control_hash).or_default().push(message);
         }

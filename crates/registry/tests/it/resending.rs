@@ -27,6 +27,17 @@ fn a_control_id_used_for_another_message_is_processed_and_warned() {
 }
 
 #[test]
+fn a_refused_message_with_a_used_control_id_is_answered_alike_each_time() {
+    on_each_database(&example(), async |house| {
+        house.send("CLINIC", &vxu("C-1", &MARIA, &given("08", "20240311", "D1"))).await;
+        let impossible = vxu("C-1", &MARIA, &given("08", "20990101", "D2"));
+        let first = house.send("CLINIC", &impossible).await;
+        assert!(findings(&first).contains(&"IEE-106"), "{first}");
+        assert_eq!(house.send("CLINIC", &impossible).await, first);
+    });
+}
+
+#[test]
 fn one_message_sent_a_hundred_times_at_once_makes_one_dose_and_a_hundred_equal_answers() {
     on_each_database(&example(), async |house| {
         let message = vxu("C-1", &MARIA, &given("08", "20240311", "D1"));
