@@ -54,7 +54,9 @@ class Cluster:
     def _run(self, program, *arguments, until_it_succeeds=False):
         command = [*self.user, os.path.join(self.binaries, program), *arguments]
         while True:
-            ran = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+            ran = subprocess.run(
+                command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+            )
             if ran.returncode == 0:
                 return
             if not until_it_succeeds or self.process.poll() is not None:

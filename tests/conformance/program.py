@@ -17,9 +17,9 @@ START_SECONDS_MAXIMUM = 60
 
 
 class Program:
-    """A registry with one organization and one account of the web service."""
+    """A registry with one organization and one account of the web service: new, or a copy of one that is not running."""
 
-    def __init__(self, profile, database=None):
+    def __init__(self, profile, database=None, like=None):
         self.folder = tempfile.mkdtemp(prefix="bluebonnet-")
         self.port = free_port()
         self.options = ["--data", self.folder, "--profile", str(REPOSITORY / "profiles" / f"{profile}.toml")]
@@ -27,8 +27,12 @@ class Program:
             self.options += ["--database", database]
         self.log = []
         self.process = None
-        self.command("migrate")
-        self.account = self.new_account("CLINIC", "A clinic")
+        if like:
+            shutil.copytree(like.folder, self.folder, dirs_exist_ok=True)
+            self.account = like.account
+        else:
+            self.command("migrate")
+            self.account = self.new_account("CLINIC", "A clinic")
 
     @property
     def address(self):
@@ -37,10 +41,9 @@ class Program:
     def new_account(self, code, name, parent=None):
         """Adds an organization and an account that speaks for it."""
         below = ["--parent", parent] if parent else []
-        self.command("organization", "add", "--code", code, "--name", name, *below)
-        username = f"{code.lower()}-ehr"
-        made = json.loads(self.command("account", "add", "--organization", code, "--username", username, "--json"))
-        return {"username": username, "password": made["password"], "facility": code}
+        self.command("organization", "add", code, name, "--kind", "clinic", *below)
+        made = json.loads(self.command("account", "add", f"{code.lower()}-ehr", "--organization", code, "--json"))
+        return {"username": made["user"], "password": made["password"], "facility": code}
 
     def command(self, *arguments, check=True):
         """Runs a command of the program on this registry and gives what it printed."""
@@ -50,7 +53,7 @@ class Program:
         return ran.stdout
 
     def start(self):
-        command = [BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}"]
+        command = [BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", "--log", "json"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -63,7 +66,7 @@ class Program:
     def _keep_log(self, lines, is_listening):
         for line in lines:
             self.log.append(line)
-            if re.search(r"listening.*http://", line):
+            if re.search(r"^listening http://", line):
                 is_listening.set()
         is_listening.set()
 
