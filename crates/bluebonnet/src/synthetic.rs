@@ -12,6 +12,8 @@ mod households;
 mod messages;
 mod names;
 mod places;
+#[cfg(test)]
+mod tests;
 mod vaccines;
 
 use std::collections::VecDeque;

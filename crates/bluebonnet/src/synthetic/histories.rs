@@ -253,7 +253,9 @@ fn write_down(plan: &Planned, born: Date, child_eligibility: &str, number: u64, 
         amount_unit: when_administered("mL"),
         source: match plan.kind {
             Kind::Historical(source) => InformationSource::Historical(source),
-            Kind::Administered | Kind::Refused => InformationSource::Administered,
+            Kind::Administered => InformationSource::Administered,
+            // A refusal carries no source, and is read as one told without saying by whom.
+            Kind::Refused => InformationSource::Historical(1),
         },
         completion: if plan.kind == Kind::Refused { Completion::Refused } else { Completion::Complete },
         refusal_reason: (plan.kind == Kind::Refused).then(|| refusal(is_child)),

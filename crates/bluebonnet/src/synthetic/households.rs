@@ -85,8 +85,10 @@ fn add_family(members: &mut VecDeque<Member>, dice: &mut Dice, home: &Household,
     let parents = Parents { mother: mother.clone(), father: father.clone(), maiden_name };
     let child_eligibility = ["V02", "V01", "V22", "V03", "V05", "V04"]
         [dice.weighted(&[46, 36, 6, 7, 3, if home.group == Group::Native { 60 } else { 1 }])];
+    let mut taken: Vec<String> = Vec::with_capacity(4);
     for birth in births(dice, mother_born, on) {
-        let mut child = parents.child(dice, home, &birth, &child_family, on);
+        let mut child = parents.child(dice, home, &birth, &child_family, &taken, on);
+        taken.extend(child.names.iter().map(|name| name.given.clone()));
         if matches!(child_eligibility, "V02" | "V22") {
             child.identifiers.push(Identifier {
                 kind: "MA".to_owned(),
@@ -167,9 +169,21 @@ struct Parents {
 }
 
 impl Parents {
-    fn child(&self, dice: &mut Dice, home: &Household, birth: &Birth, family: &str, on: Date) -> Demographics {
+    /// A child whose first name none of the children before has.
+    fn child(
+        &self,
+        dice: &mut Dice,
+        home: &Household,
+        birth: &Birth,
+        family: &str,
+        taken: &[String],
+        on: Date,
+    ) -> Demographics {
         let sex = if dice.percent(51) { Sex::M } else { Sex::F };
         let mut name = names::legal_name(dice, home.group, sex, family.to_owned());
+        while taken.contains(&name.given) {
+            name = names::legal_name(dice, home.group, sex, family.to_owned());
+        }
         let is_new = later(birth.date, 4) > on;
         if is_new && dice.percent(30) {
             // The birth hospital does not wait for a name.
