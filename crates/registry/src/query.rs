@@ -2,8 +2,8 @@
 
 use matching::Grade;
 use model::{
-    AuditAction, AuditEntry, Caller, Finding, FindingKind, LoggedMessage, MessageIdentity, MessageState, PatientId,
-    PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
+    AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Identifier, LoggedMessage, MessageIdentity,
+    MessageState, PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
 };
 
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
@@ -70,13 +70,24 @@ impl Registry {
             .into_iter()
             .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
             .filter_map(|record| {
-                Some((matching::grade_for_query(&query.person, &record.patient.demographics)?, record))
+                Some((matching::grade_for_query(&query.person, &self.with_own_number(&record))?, record))
             })
             .collect();
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
         let (status, people) = self.choose(query, graded);
         let people = people.iter().map(|record| consolidate::shown(record, self.codes())).collect();
         Ok((Answer { status, people }, query.kind))
+    }
+
+    /// Who a record is about, with the registry's own number among the identifiers.
+    fn with_own_number(&self, record: &PatientRecord) -> Demographics {
+        let mut demographics = record.patient.demographics.clone();
+        demographics.identifiers.push(Identifier {
+            kind: "SR".to_owned(),
+            value: record.patient.id.number(),
+            authority: self.profile().registry.facility.clone(),
+        });
+        demographics
     }
 
     /// The decision table of the guide.
@@ -140,11 +151,13 @@ fn audited(caller: &Caller, receipt: &Receipt, answer: &Answer) -> Vec<AuditEntr
         message_id: Some(receipt.message_id),
         detail: String::new(),
     };
-    match answer.people.as_slice() {
-        [] => vec![entry(AuditAction::SearchWithoutResult, None)],
-        [person] => vec![entry(AuditAction::RecordDisclosed, Some(person.patient.id))],
-        people => {
+    match (answer.status, answer.people.as_slice()) {
+        (_, []) => vec![entry(AuditAction::SearchWithoutResult, None)],
+        (QueryStatus::Candidates, people) => {
             people.iter().map(|person| entry(AuditAction::CandidatesDisclosed, Some(person.patient.id))).collect()
+        }
+        (_, people) => {
+            people.iter().map(|person| entry(AuditAction::RecordDisclosed, Some(person.patient.id))).collect()
         }
     }
 }
