@@ -5,6 +5,7 @@ mod audit;
 mod codes;
 mod completions;
 mod copy;
+mod demo;
 mod doctor;
 mod explain;
 mod load;
@@ -36,6 +37,7 @@ pub(crate) struct Program {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Migrate(migrate::Migrate),
     Submit(submit::Submit),
     Query(query::Query),
@@ -59,13 +61,13 @@ enum Command {
 impl Program {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<Ending, Failure> {
-        match self.command {
-            Command::Serve(command) => return command.run(),
-            // Every other command speaks on standard output; the log has only what must be told.
-            _ => logging::begin_quietly(),
+        // Commands that do not serve speak on standard output; the log has only what must be told.
+        if !matches!(self.command, Command::Serve(_) | Command::Demo(_)) {
+            logging::begin_quietly();
         }
         match self.command {
-            Command::Serve(_) => unreachable!("served above"),
+            Command::Serve(command) => command.run(),
+            Command::Demo(command) => command.run(),
             Command::Migrate(command) => command.run(),
             Command::Submit(command) => command.run(),
             Command::Query(command) => command.run(),

@@ -10,13 +10,20 @@ use serde::Serialize;
 
 use crate::tables::{Table, print_line};
 
-/// A record with its codes in words.
+/// Who somebody is.
 #[derive(Debug, Serialize)]
-pub(crate) struct History {
+pub(crate) struct Person {
     number: String,
     id: String,
     status: &'static str,
     demographics: Demographics,
+}
+
+/// A record with its codes in words.
+#[derive(Debug, Serialize)]
+pub(crate) struct History {
+    #[serde(flatten)]
+    person: Person,
     vaccinations: Vec<Vaccination>,
     facts: Vec<Fact>,
     consents: Vec<Consent>,
@@ -47,6 +54,46 @@ struct Consent {
     status: model::ConsentStatus,
     effective_on: Option<jiff::civil::Date>,
     affirmed_by: String,
+}
+
+impl Person {
+    /// The person of a record, and nothing of their history.
+    pub(crate) fn of(record: &PatientRecord) -> Person {
+        Person {
+            number: record.patient.id.number(),
+            id: record.patient.id.to_string(),
+            status: match record.patient.status {
+                PatientStatus::Active => "active",
+                PatientStatus::Pending => "pending",
+                PatientStatus::MergedInto(_) => "merged",
+            },
+            demographics: record.patient.demographics.clone(),
+        }
+    }
+
+    /// Prints who it is, on a line or two.
+    pub(crate) fn print(&self) -> io::Result<()> {
+        let person = &self.demographics;
+        let name = person.names.first().map_or_else(|| "(no name)".to_owned(), name_in_words);
+        let birth_date = person.birth_date.map_or_else(|| "unknown".to_owned(), |date| date.to_string());
+        let sex = person.sex.map_or("", |sex| sex.code());
+        print_line(&format!("{name}  born {birth_date}  {sex}  registry number {} ({})", self.number, self.status))?;
+        for alias in person.names.iter().skip(1) {
+            print_line(&format!("  also called  {}", name_in_words(alias)))?;
+        }
+        for known in &person.identifiers {
+            print_line(&format!("  {:<11}  {} ({})", known.kind, known.value, known.authority))?;
+        }
+        if let Some(address) = person.addresses.first() {
+            let parts = [&address.street, &address.unit, &address.city, &address.state, &address.zip];
+            let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            print_line(&format!("  address      {}", parts.join(", ")))?;
+        }
+        for kin in &person.next_of_kin {
+            print_line(&format!("  {:<11}  {}", kin.relationship, name_in_words(&kin.name)))?;
+        }
+        Ok(())
+    }
 }
 
 impl History {
@@ -83,48 +130,12 @@ impl History {
             effective_on: consent.statement.effective_on,
             affirmed_by: code_of(consent.organization_id),
         });
-        History {
-            number: record.patient.id.number(),
-            id: record.patient.id.to_string(),
-            status: match record.patient.status {
-                PatientStatus::Active => "active",
-                PatientStatus::Pending => "pending",
-                PatientStatus::MergedInto(_) => "merged",
-            },
-            demographics: record.patient.demographics.clone(),
-            vaccinations,
-            facts: facts.collect(),
-            consents: consents.collect(),
-        }
-    }
-
-    /// Prints who it is, on a line or two.
-    pub(crate) fn print_person(&self) -> io::Result<()> {
-        let person = &self.demographics;
-        let name = person.names.first().map_or_else(|| "(no name)".to_owned(), name_in_words);
-        let birth_date = person.birth_date.map_or_else(|| "unknown".to_owned(), |date| date.to_string());
-        let sex = person.sex.map_or("", |sex| sex.code());
-        print_line(&format!("{name}  born {birth_date}  {sex}  registry number {} ({})", self.number, self.status))?;
-        for alias in person.names.iter().skip(1) {
-            print_line(&format!("  also called  {}", name_in_words(alias)))?;
-        }
-        for known in &person.identifiers {
-            print_line(&format!("  {:<11}  {} ({})", known.kind, known.value, known.authority))?;
-        }
-        if let Some(address) = person.addresses.first() {
-            let parts = [&address.street, &address.unit, &address.city, &address.state, &address.zip];
-            let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-            print_line(&format!("  address      {}", parts.join(", ")))?;
-        }
-        for kin in &person.next_of_kin {
-            print_line(&format!("  {:<11}  {}", kin.relationship, name_in_words(&kin.name)))?;
-        }
-        Ok(())
+        History { person: Person::of(record), vaccinations, facts: facts.collect(), consents: consents.collect() }
     }
 
     /// Prints person, vaccinations and facts.
     pub(crate) fn print(&self) -> io::Result<()> {
-        self.print_person()?;
+        self.person.print()?;
         if self.vaccinations.is_empty() {
             print_line("  no vaccinations")?;
         } else {

@@ -4,6 +4,7 @@
 //! files and randomness. What happens to a message is the registry's; what it looks like over HTTP is the doors'.
 
 mod commands;
+mod demonstration;
 mod ending;
 mod histories;
 mod limits;
@@ -13,6 +14,7 @@ mod operations;
 mod place;
 mod roles;
 mod serving;
+pub mod synthetic;
 mod tables;
 mod world;
 

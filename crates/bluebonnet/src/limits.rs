@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-/// Calls in flight above which a node answers 503 at once.
-pub(crate) const IN_FLIGHT_MAXIMUM: usize = registry::IN_FLIGHT_MAXIMUM;
 /// Bytes of one message.
 pub(crate) const MESSAGE_BYTES_MAXIMUM: usize = registry::MESSAGE_BYTES_MAXIMUM;
 /// How often a node reads organizations and accounts again, for changes made elsewhere.

@@ -68,8 +68,9 @@ impl Place {
     /// Opens the database and brings its schema up to this program's.
     pub(crate) fn open_database(&self, node: &str, presence: Presence) -> Result<(Database, Migrated), Failure> {
         let url = self.url()?;
-        if presence == Presence::MayBeNew && self.database.is_none() {
+        if let (Presence::MayBeNew, None, DatabaseUrl::Sqlite(path)) = (presence, &self.database, &url) {
             make_folder(&self.data)?;
+            make_file(path)?;
         }
         open_database(&url, node, presence)
     }
@@ -170,6 +171,16 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     Ok(builder.create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?)
+}
+
+/// Makes the empty database file, for its owner alone; SQLite gives the files beside it the same rights.
+fn make_file(path: &Path) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
+    Ok(())
 }
 
 fn no_registry(url: &DatabaseUrl) -> Failure {

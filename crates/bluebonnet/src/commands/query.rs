@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 use model::{
-    CodeTables, Demographics, Identifier, MessageId, MessageIdentity, PersonName, QueryKind, QueryStatus, Sex, Telecom,
+    Demographics, Identifier, MessageId, MessageIdentity, PersonName, QueryKind, QueryOutcome, QueryStatus, Sex,
+    Telecom,
 };
 use registry::{Admission, MessageAnswer, Registry};
 use serde_json::json;
 
 use crate::ending::{Ending, Failure};
-use crate::histories::History;
+use crate::histories::{History, Person};
 use crate::place::{self, Place};
 use crate::tables::{print_json, print_line};
 use crate::world;
@@ -19,10 +20,10 @@ use crate::world;
 /// Asks for one person's history, as an organization would, and prints it
 ///
 /// The question goes the way of the web service: who may not be shown is not found, and every question is written to
-/// the audit trail. The exit code is 0 when somebody was found and 1 otherwise.
+/// the audit trail. The exit code is 0 when the person was found, and 1 for nobody, or for people who may be meant.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet query --family Garza --given Elena --birth-date 2019-03-04 --organization LAKE2000\n  bluebonnet query --identifier MR:12345:LAKE2000 --organization LAKE2000 --json\n  bluebonnet query qbp.hl7 --organization LAKE2000"
+    after_help = "Examples:\n  bluebonnet query --family Garza --given Elena --birth-date 2019-03-04 --organization LAKE2000\n  bluebonnet query --identifier MR:12345:LAKE2000 --family Garza --birth-date 2019-03-04 --organization LAKE2000 --json\n  bluebonnet query qbp.hl7 --organization LAKE2000"
 )]
 pub(crate) struct Query {
     /// A QBP message instead of the options below; its answer is printed as it is; - is standard input
@@ -115,34 +116,44 @@ impl Query {
         let caller = registry.operator(admission, &self.organization)?;
         let (id, now) = world::stamp();
         let receipt = registry.receipt(admission, id, now);
-        let question = model::Query { kind: QueryKind::History, tag: id.number(), person: self.person()?, limit: None };
+        let question =
+            model::Query { kind: QueryKind::History, tag: id.number(), person: self.person(registry)?, limit: None };
         let answering = registry.answer_query(admission, &caller, receipt, own_identity(id), question, Vec::new());
         let outcome = super::runtime()?.block_on(answering)?;
-        let organizations = registry.organizations(admission);
-        let codes: &dyn CodeTables = registry.codes();
-        let histories: Vec<History> =
-            outcome.people.iter().map(|record| History::of(record, codes, &organizations)).collect();
+        let is_found = outcome.status == QueryStatus::Found;
         if self.json {
-            print_json(&json!({ "status": word(outcome.status), "people": histories }))?;
-            return Ok(Ending::well_if(outcome.status == QueryStatus::Found));
+            self.print_as_json(registry, admission, &outcome)?;
+            return Ok(Ending::well_if(is_found));
         }
         for finding in &outcome.findings {
             print_line(&finding.sentence())?;
         }
         match outcome.status {
-            QueryStatus::Found => histories.iter().try_for_each(History::print)?,
+            QueryStatus::Found => {
+                histories(registry, admission, &outcome).iter().try_for_each(History::print)?;
+            }
             QueryStatus::Candidates => {
-                print_line(&format!("{} people may be meant; ask again with more:", histories.len()))?;
-                histories.iter().try_for_each(History::print_person)?;
+                print_line(&format!("{} people may be meant; ask again with more:", outcome.people.len()))?;
+                outcome.people.iter().map(Person::of).try_for_each(|person| person.print())?;
             }
             QueryStatus::NotFound => print_line("Nobody was found.")?,
             QueryStatus::TooMany => print_line("Too many people may be meant; ask again with more.")?,
             QueryStatus::Error => {}
         }
-        Ok(Ending::well_if(outcome.status == QueryStatus::Found))
+        Ok(Ending::well_if(is_found))
     }
 
-    fn person(&self) -> Result<Demographics, Failure> {
+    fn print_as_json(&self, registry: &Registry, admission: &Admission, outcome: &QueryOutcome) -> Result<(), Failure> {
+        let people = match outcome.status {
+            QueryStatus::Found => json!(histories(registry, admission, outcome)),
+            _ => json!(outcome.people.iter().map(Person::of).collect::<Vec<_>>()),
+        };
+        let findings: Vec<String> = outcome.findings.iter().map(|finding| finding.sentence()).collect();
+        print_json(&json!({ "status": word(outcome.status), "people": people, "findings": findings }))?;
+        Ok(())
+    }
+
+    fn person(&self, registry: &Registry) -> Result<Demographics, Failure> {
         if self.family.is_none() && self.identifier.is_empty() {
             let hint = "give --family, --given and --birth-date, or --identifier, or a file with a QBP message";
             return Err(Failure::Usage(hint.to_owned()));
@@ -153,8 +164,12 @@ impl Query {
             middle: self.middle.clone().unwrap_or_default(),
             ..PersonName::default()
         };
+        let mut identifiers = self.identifier.clone();
+        for own_number in identifiers.iter_mut().filter(|known| known.kind == "SR" && known.authority.is_empty()) {
+            own_number.authority = registry.profile().registry.facility.clone();
+        }
         Ok(Demographics {
-            identifiers: self.identifier.clone(),
+            identifiers,
             names: if self.family.is_some() { vec![name] } else { Vec::new() },
             mother_maiden_name: self.mother_maiden.clone().map(|family| PersonName { family, ..PersonName::default() }),
             birth_date: self.birth_date,
@@ -163,6 +178,11 @@ impl Query {
             ..Demographics::default()
         })
     }
+}
+
+fn histories(registry: &Registry, admission: &Admission, outcome: &QueryOutcome) -> Vec<History> {
+    let organizations = registry.organizations(admission);
+    outcome.people.iter().map(|record| History::of(record, registry.codes(), &organizations)).collect()
 }
 
 fn telecom(phone: &str) -> Telecom {

@@ -1,0 +1,111 @@
+//! `bluebonnet demo`: a registry to try, with people in it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::load::{print_summary, progress_bar};
+use super::serve::NodeSettings;
+use crate::demonstration::{self, Credentials};
+use crate::ending::{Ending, Failure};
+use crate::logging::Logging;
+use crate::place::{Opened, Place, Presence};
+use crate::serving::{Bound, Serving};
+use crate::tables::{grouped, print_line};
+use crate::{limits, measurements};
+
+/// Makes a registry to try, with organizations, accounts and synthetic people, and serves it
+///
+/// The people's histories come in as HL7 messages, through the intake like anybody's. A registry that holds the
+/// demonstration already is kept as it is, and only served.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    serving: Serving,
+    #[command(flatten)]
+    node: NodeSettings,
+    /// How many people
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=limits::DEMONSTRATION_PEOPLE_MAXIMUM as i64))]
+    people: u32,
+    /// Writes all accounts and their passwords to this file as JSON; only its owner may read it
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+    #[command(flatten)]
+    logging: Logging,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  bluebonnet demo
+  bluebonnet demo --data /tmp/demo --people 200 --http 127.0.0.1:0 --credentials /tmp/demo.json
+
+The credentials file:
+  { \"webservice\": URL, \"wsdl\": URL,
+    \"web_users\": [{ \"user\", \"password\", \"role\", \"full_name\", \"organization\" }],
+    \"web_service_accounts\": [{ \"user\", \"password\", \"facility\", \"organization\" }] }";
+
+impl Demo {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        self.logging.begin();
+        let measured = measurements::begin()?;
+        let runtime = super::runtime()?;
+        let bound = runtime.block_on(self.serving.bind())?;
+        let opened = self.place.open_as(&self.node.node(), Presence::MayBeNew)?;
+        match demonstration::made_at(&opened.database)? {
+            Some(since) => self.tell_kept(&since)?,
+            None => self.make(&runtime, &opened, &bound)?,
+        }
+        runtime.block_on(self.serving.serve(&opened.registry, bound, measured))?;
+        Ok(Ending::Well)
+    }
+
+    fn tell_kept(&self, since: &str) -> Result<(), Failure> {
+        print_line(&format!("This registry holds the demonstration since {since}; it is kept as it is."))?;
+        print_line("The passwords were shown when it was made. `bluebonnet account list` names the accounts,")?;
+        print_line("`bluebonnet account password USER` gives one another password.")?;
+        if let Some(path) = &self.credentials {
+            print_line(&format!("{} is not written.", path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn make(&self, runtime: &tokio::runtime::Runtime, opened: &Opened, bound: &Bound) -> Result<(), Failure> {
+        let registry = &opened.registry;
+        demonstration::require_room(registry)?;
+        demonstration::add_organizations(registry)?;
+        for organization in demonstration::senders() {
+            let progress = progress_bar(None);
+            progress.set_prefix(organization.name);
+            let mut sent = 0_u64;
+            let told = || {
+                sent += 1;
+                progress.set_message(format!("{} messages", grouped(sent)));
+            };
+            let sending = demonstration::send_people(registry, organization, self.people, told);
+            let summary = runtime.block_on(sending);
+            progress.finish_and_clear();
+            print_summary(organization.name, &summary?)?;
+        }
+        let credentials = Credentials::make(registry, &format!("{}{}", bound.url(), limits::of_web_service().path))?;
+        if let Some(path) = &self.credentials {
+            credentials.write(path)?;
+        }
+        demonstration::mark(&opened.database)?;
+        print_line("")?;
+        credentials.print()?;
+        print_line("")?;
+        print_line("These passwords are shown this once; `bluebonnet account password USER` makes another.")?;
+        if let Some(path) = &self.credentials {
+            print_line(&format!("They are in {}, too.", path.display()))?;
+        }
+        print_line(&format!(
+            "{} people. The registry's data is in {}.",
+            grouped(self.people.into()),
+            opened.database.url()
+        ))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! Who takes part in the demonstration. Nobody here exists.
+
+use model::OrganizationKind;
+
+/// An organization to make.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrganizationPlan {
+    pub(crate) code: &'static str,
+    pub(crate) name: &'static str,
+    pub(super) kind: OrganizationKind,
+    /// Its record system, MSH-3; empty when it sends nothing.
+    pub(super) application: &'static str,
+    /// The beginning of its user names.
+    pub(super) short_name: &'static str,
+    /// The people who sign in: name and role.
+    pub(super) users: &'static [(&'static str, &'static str)],
+    pub(super) sites: &'static [SitePlan],
+}
+
+/// A site to make.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SitePlan {
+    pub(super) code: &'static str,
+    pub(super) name: &'static str,
+}
+
+const fn site(code: &'static str, name: &'static str) -> SitePlan {
+    SitePlan { code, name }
+}
+
+/// The roles of those who sign in for an organization.
+const ADMINISTRATOR: &str = "organization_administrator";
+const CLINICIAN: &str = "clinician";
+const READER: &str = "reader";
+
+/// Three organizations of different kinds, and the registry's own office.
+pub(super) const ORGANIZATIONS: [OrganizationPlan; 4] = [
+    OrganizationPlan {
+        code: "BCHD1000",
+        name: "Bluebonnet County Health Department",
+        kind: OrganizationKind::HealthDepartment,
+        application: "CountyHealth",
+        short_name: "county",
+        users: &[("Rosa Delgado", ADMINISTRATOR), ("Harold Kim", CLINICIAN), ("Denise Porter", READER)],
+        sites: &[
+            site("BCHD1001", "Bluebonnet County, Main Street Clinic"),
+            site("BCHD1002", "Bluebonnet County, Mobile Clinic"),
+        ],
+    },
+    OrganizationPlan {
+        code: "LOAK2000",
+        name: "Lone Oak Pharmacies",
+        kind: OrganizationKind::Pharmacy,
+        application: "OakRx",
+        short_name: "loneoak",
+        users: &[("Marcus Hill", ADMINISTRATOR), ("Priya Raman", CLINICIAN)],
+        sites: &[
+            site("LOAK2001", "Lone Oak Pharmacy, Courthouse Square"),
+            site("LOAK2002", "Lone Oak Pharmacy, River Road"),
+            site("LOAK2003", "Lone Oak Pharmacy, Airport"),
+        ],
+    },
+    OrganizationPlan {
+        code: "LCPG3000",
+        name: "Little Creek Pediatric Group",
+        kind: OrganizationKind::Clinic,
+        application: "CreekChart",
+        short_name: "littlecreek",
+        users: &[("Amy Nguyen", ADMINISTRATOR), ("Carlos Medina", CLINICIAN), ("Beth Sowell", READER)],
+        sites: &[
+            site("LCPG3001", "Little Creek Pediatrics, North"),
+            site("LCPG3002", "Little Creek Pediatrics, South"),
+        ],
+    },
+    OrganizationPlan {
+        code: "IISO9000",
+        name: "Registry Office",
+        kind: OrganizationKind::Registry,
+        application: "",
+        short_name: "registry",
+        users: &[("Joan Whitfield", "registry_administrator"), ("Samuel Ortiz", "registry_reviewer")],
+        sites: &[],
+    },
+];
+
+/// The codes of all of them and of their sites.
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    ORGANIZATIONS.iter().flat_map(|organization| {
+        std::iter::once(organization.code).chain(organization.sites.iter().map(|site| site.code))
+    })
+}

@@ -1,0 +1,54 @@
+//! The demonstration: made once, kept after.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::messages::vxu;
+use crate::program::{Server, on_each_database};
+use crate::soap;
+
+#[test]
+fn a_demonstration_is_made_once_and_kept() {
+    on_each_database(|home| {
+        let path = home.path("credentials.json");
+        let demo = ["demo", "--people", "50", "--http", "127.0.0.1:0", "--credentials", &path];
+        let server = Server::start(home.command(&demo));
+        let written = std::fs::metadata(&path).expect("the credentials were written");
+        assert_eq!(written.permissions().mode() & 0o777, 0o600);
+        let credentials: Value =
+            serde_json::from_slice(&std::fs::read(&path).expect("they can be read")).expect("they are JSON");
+        assert_eq!(credentials["webservice"], format!("http://{}/webservice", server.address));
+        assert!(credentials["web_users"].as_array().is_some_and(|users| users.len() >= 6), "{credentials}");
+        let account = &credentials["web_service_accounts"][0];
+        let word = |key: &str| account[key].as_str().expect("a word").to_owned();
+        assert!(server.greeting.contains(&word("password")), "{}", server.greeting);
+        let message = vxu("demo-1").replace("LAKE2000", &word("facility"));
+        let answer = soap::submit(server.address, &word("user"), &word("password"), &word("facility"), &message);
+        let answer = answer.expect("the server answers");
+        assert!(answer.body.contains("MSA|AA|demo-1"), "{answer:?}");
+        assert_eq!(server.stop(), 0);
+
+        let organizations = home.run(&["organization", "list", "--json"]).expect(0).json();
+        let sites = organizations.as_array().expect("a list").iter().filter(|known| !known["parent"].is_null()).count();
+        assert!(sites >= 6, "{organizations}");
+        let rows =
+            |home: &crate::program::Home| home.run(&["doctor", "--json"]).expect(0).json()["database"]["rows"].clone();
+        let before = rows(home);
+        assert!(before["patient"].as_u64().is_some_and(|people| people >= 45), "{before}");
+
+        let kept = Server::start(home.command(&["demo", "--people", "50", "--http", "127.0.0.1:0"]));
+        assert!(kept.greeting.contains("kept as it is"), "{}", kept.greeting);
+        assert!(!kept.greeting.contains(&word("password")), "{}", kept.greeting);
+        assert_eq!(kept.stop(), 0);
+        assert_eq!(rows(home), before);
+    });
+}
+
+#[test]
+fn a_registry_of_somebody_else_is_not_touched() {
+    let home = crate::program::Home::on_sqlite();
+    home.settle();
+    let refused = home.run(&["demo", "--people", "5", "--http", "127.0.0.1:0"]).expect(1);
+    assert!(refused.errors.contains("LAKE2000"), "{refused:?}");
+}

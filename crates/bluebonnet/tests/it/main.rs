@@ -1,0 +1,19 @@
+//! The program, run as its operators run it, on both databases.
+
+#[path = "../../../store/tests/it/postgres_cluster.rs"]
+mod postgres_cluster;
+
+mod codes;
+mod command_line;
+mod copying;
+mod demonstrating;
+mod examining;
+mod explaining;
+mod loading;
+mod messages;
+mod organizations_and_accounts;
+mod program;
+mod serving;
+mod soap;
+mod stopping;
+mod submitting;

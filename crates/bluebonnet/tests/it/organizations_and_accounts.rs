@@ -1,0 +1,76 @@
+//! Organizations and accounts are made, listed and stopped.
+
+use crate::messages::vxu;
+use crate::program::{Home, on_each_database};
+use crate::soap;
+
+#[test]
+fn organizations_are_added_listed_and_deactivated() {
+    on_each_database(|home| {
+        home.settle();
+        let listed = home.run(&["organization", "list", "--json"]).expect(0).json();
+        assert_eq!(listed[1]["code"], "LAKE2001");
+        assert_eq!(listed[1]["parent"], "LAKE2000");
+        let taken = home.run(&["organization", "add", "lake2000", "Again", "--kind", "clinic"]).expect(1);
+        assert!(taken.errors.contains("taken"), "{taken:?}");
+        let orphan = ["organization", "add", "X1", "X", "--kind", "clinic", "--parent", "NOWHERE"];
+        home.run(&orphan).expect(1);
+        home.run(&["organization", "add", "X1", "X", "--kind", "castle"]).expect(2);
+        home.run(&["organization", "deactivate", "LAKE2001"]).expect(0);
+        let listed = home.run(&["organization", "list"]).expect(0);
+        assert!(listed.output.contains("deactivated"), "{listed:?}");
+        home.run(&["organization", "deactivate", "NOWHERE"]).expect(1);
+    });
+}
+
+#[test]
+fn a_password_is_told_once_and_can_be_replaced() {
+    on_each_database(|home| {
+        home.settle();
+        let first = home.add_account("lakeside");
+        assert!(first.len() >= 15);
+        let second = home.run(&["account", "password", "lakeside", "--json"]).expect(0).json();
+        let second = second["password"].as_str().expect("the password is told").to_owned();
+        assert_ne!(first, second);
+        let chosen = "correct horse battery staple";
+        let input = ["account", "add", "chosen", "--organization", "LAKE2000", "--password-stdin"];
+        let added = home.run_with(&input, format!("{chosen}\n").as_bytes()).expect(0);
+        assert!(!added.output.contains(chosen), "{added:?}");
+        let short = ["account", "add", "short", "--organization", "LAKE2000", "--password-stdin"];
+        home.run_with(&short, b"too short\n").expect(1);
+        let listed = home.run(&["account", "list", "--json"]).expect(0);
+        assert!(!listed.output.contains("argon2"), "{listed:?}");
+
+        let server = home.serve(&[]);
+        let status = |user: &str, password: &str| {
+            soap::submit(server.address, user, password, "LAKE2000", &vxu("p-1")).expect("the server answers").status
+        };
+        assert_eq!(status("lakeside", &second), 200);
+        assert_eq!(status("CHOSEN", chosen), 200);
+        assert_ne!(status("lakeside", &first), 200);
+    });
+}
+
+#[test]
+fn a_deactivated_account_is_not_let_in() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let password = home.add_account("lakeside");
+    home.run(&["account", "deactivate", "lakeside"]).expect(0);
+    let server = home.serve(&[]);
+    let answer = soap::submit(server.address, "lakeside", &password, "LAKE2000", &vxu("d-1"));
+    let answer = answer.expect("the server answers");
+    assert!(answer.body.contains("SecurityFault"), "{answer:?}");
+}
+
+#[test]
+fn what_operators_change_is_in_the_audit_trail() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let lines = || home.run(&["doctor", "--json"]).expect(0).json()["database"]["rows"]["audit"].as_u64();
+    let before = lines().expect("the table is counted");
+    home.add_account("lakeside");
+    home.run(&["account", "password", "lakeside"]).expect(0);
+    home.run(&["account", "deactivate", "lakeside"]).expect(0);
+    assert_eq!(lines(), Some(before + 3));
+}
