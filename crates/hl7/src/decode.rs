@@ -21,17 +21,13 @@ const CHARACTER_SET: Location = Location::field("MSH", 1, 18);
 /// Reads the bytes of one message as text. Whatever they are, text comes out.
 ///
 /// # Source
-/// HL7 v2.5.1, MSH-18 and table 0211; the immunization guide has no default, so an empty MSH-18 means UTF-8 where
-/// the bytes are UTF-8, and Latin-1 otherwise.
+/// HL7 v2.5.1, MSH-18 and table 0211; the immunization guide has no default. Bytes that are UTF-8 are read so whatever
+/// MSH-18 says: a web service's text has been converted on its way, and in Latin-1 no name looks like UTF-8.
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     let bytes = without_framing(bytes);
     let name = character_set_name(bytes);
     let found = |kind: FindingKind| vec![Finding::new(kind).at(CHARACTER_SET).naming(String::from_utf8_lossy(name))];
-    let text = match (CharacterSet::named(name), std::str::from_utf8(bytes)) {
-        (Some(CharacterSet::Latin1), _) if !bytes.is_ascii() => Cow::Owned(latin1(bytes)),
-        (_, Ok(text)) => Cow::Borrowed(text),
-        (_, Err(_)) => Cow::Owned(latin1(bytes)),
-    };
+    let text = std::str::from_utf8(bytes).map_or_else(|_| Cow::Owned(latin1(bytes)), Cow::Borrowed);
     let findings = match (CharacterSet::named(name), &text) {
         (None, _) => found(FindingKind::CharacterSetUnknown),
         (Some(CharacterSet::Utf8), Cow::Owned(_)) => found(FindingKind::CharactersReplaced),
@@ -115,7 +111,7 @@ mod tests {
     #[test]
     fn characters_are_read_as_the_header_says() {
         use FindingKind::{CharacterSetUnknown, CharactersReplaced};
-        let cases: [(&str, &[u8], &str, &[FindingKind]); 9] = [
+        let cases: [(&str, &[u8], &str, &[FindingKind]); 10] = [
             ("", "Peña".as_bytes(), "Peña", &[]),
             ("", b"Pe\xF1a", "Peña", &[]),
             ("UNICODE UTF-8", "Peña".as_bytes(), "Peña", &[]),
@@ -123,6 +119,7 @@ mod tests {
             ("ASCII", b"Pe\xF1a", "Peña", &[CharactersReplaced]),
             ("8859/1", b"Pe\xF1a", "Peña", &[]),
             ("8859/1", b"O\x92Neil", "O’Neil", &[]),
+            ("8859/1", "Muñoz".as_bytes(), "Muñoz", &[]),
             ("8859/1~UNICODE", b"Ann", "Ann", &[]),
             ("KLINGON", b"Ann", "Ann", &[CharacterSetUnknown]),
         ];
