@@ -3,7 +3,8 @@
 --
 -- Ids are UUID v7, made at the doors, so that new rows stand together. Rows of one person are keyed by the person first, so
 -- that a person's whole record is a few neighboring pages. Instants are kept to the microsecond. No foreign keys: the intake
--- writes a person and all that belongs to them in one transaction, and `doctor` looks for orphans.
+-- writes a person and all that belongs to them in one transaction, and `doctor` looks for orphans. Demographics, observations,
+-- details and findings are JSON documents, packed (src/compression.rs); so is the original of a message.
 
 -- One row is one migration that has run.
 CREATE TABLE schema_migration (
@@ -52,8 +53,8 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) {clustered};
 
--- One row is one person as the registry shows them. The demographics are JSON, whole; the
--- columns from family_name on repeat what searches and reports need of it.
+-- One row is one person as the registry shows them. The columns from family_name on repeat what searches and reports need of
+-- the demographics.
 CREATE TABLE patient (
     id {uuid} NOT NULL PRIMARY KEY,
     version {integer} NOT NULL,
@@ -69,7 +70,7 @@ CREATE TABLE patient (
     county TEXT,
     is_deceased {boolean},
     is_protected {boolean},
-    demographics TEXT NOT NULL
+    demographics {bytes}
 ) {clustered_updated};
 
 -- One row is what one organization says about one person.
@@ -79,12 +80,12 @@ CREATE TABLE patient_report (
     organization_id {uuid} NOT NULL,
     message_id {uuid} NOT NULL,
     received_at {instant} NOT NULL,
-    demographics TEXT NOT NULL,
-    observations TEXT,
+    demographics {bytes},
+    observations {bytes},
     PRIMARY KEY (patient_id, id)
 ) {clustered_updated};
 
--- One row is one reported dose. Source is the NIP001 number, details are JSON of what the columns do not hold.
+-- One row is one reported dose. Source is the NIP001 number; details are what the columns do not hold.
 CREATE TABLE vaccination_report (
     patient_id {uuid} NOT NULL,
     id {uuid} NOT NULL,
@@ -101,7 +102,7 @@ CREATE TABLE vaccination_report (
     lot_number TEXT,
     order_id TEXT,
     order_authority TEXT,
-    details TEXT,
+    details {bytes},
     PRIMARY KEY (patient_id, id)
 ) {clustered};
 
@@ -133,8 +134,7 @@ CREATE TABLE consent (
     PRIMARY KEY (patient_id, id)
 ) {clustered};
 
--- One row is one message as it arrived, and what became of it. The original is compressed with the numbered dictionary; NULL
--- when nothing of it may be kept.
+-- One row is one message as it arrived, and what became of it. Original is NULL when nothing of it may be kept.
 CREATE TABLE message (
     id {uuid} NOT NULL PRIMARY KEY,
     received_at {instant} NOT NULL,
@@ -145,8 +145,7 @@ CREATE TABLE message (
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
     patient_id {uuid},
-    findings TEXT,
-    dictionary {small},
+    findings {bytes},
     original {bytes}
 ) {table};
 

@@ -1,4 +1,4 @@
-//! A dose as its columns and a JSON text of all that they do not hold.
+//! A dose as its columns and a JSON document of all that they do not hold.
 
 use std::borrow::Cow;
 
@@ -90,7 +90,7 @@ impl<'a> DoseDetails<'a> {
         let first = details - DOSE_COLUMNS;
         let order_authority = row.optional_string(first + 7)?.unwrap_or_default();
         let order_id = row.optional_string(first + 6)?.map(|id| EntityId { id, authority: order_authority });
-        let details: DoseDetails<'static> = row.json_or_default(details)?;
+        let details: DoseDetails<'static> = row.document(details)?;
         Ok(Dose {
             order_id,
             administered_on: row.date(first)?,
@@ -139,7 +139,7 @@ pub(crate) fn dose_values(dose: &Dose) -> [Value<'_>; DOSE_COLUMNS + 1] {
         Value::optional(dose.lot_number.as_deref(), Value::text),
         Value::optional(order_id.map(|order_id| order_id.id.as_str()), Value::text),
         Value::optional(order_id.map(|order_id| order_id.authority.as_str()), Value::text),
-        Value::json_unless_empty(&DoseDetails::of(dose)),
+        Value::document(&DoseDetails::of(dose)),
     ]
 }
 

@@ -12,7 +12,6 @@ use crate::consents::{WRITE_CONSENTS, consent_values};
 use crate::database::Connection;
 use crate::match_keys::{READ_MATCH_KEYS, WRITE_MATCH_KEYS, match_key_values, read_match_key};
 use crate::messages::{READ_KNOWN_MESSAGES, WRITE_MESSAGES, message_values, read_known_message};
-use crate::originals::Compressor;
 use crate::patients::{
     ADD_PATIENTS, UPDATE_PATIENTS, WRITE_PATIENT_REPORTS, patient_records, patient_report_values,
     patient_update_values, patient_values,
@@ -30,7 +29,6 @@ use crate::{Changes, Database, KnownMessage, StoreError};
 pub struct Lane {
     database: Database,
     connection: Connection,
-    compressor: Compressor,
     /// The name of its audit chain.
     chain: String,
     /// The end of its audit chain; `None` while not known.
@@ -40,7 +38,6 @@ pub struct Lane {
 /// One transaction of a lane.
 pub struct Batch<'lane> {
     connection: &'lane mut Connection,
-    compressor: &'lane mut Compressor,
     chain: &'lane str,
     head: Option<Head>,
 }
@@ -57,7 +54,6 @@ impl Database {
         Ok(Lane {
             database: self.clone(),
             connection: self.open_writer()?,
-            compressor: Compressor::new()?,
             chain: format!("{}/{number}", self.options().node),
             head: None,
         })
@@ -79,11 +75,11 @@ impl Lane {
         work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let _turn = self.database.turn();
-        let (compressor, chain) = (&mut self.compressor, self.chain.as_str());
+        let chain = self.chain.as_str();
         // Taken out, so that after any error the head is read anew.
         let head = self.head.take();
         let result = self.connection.transaction(buckets, |connection| {
-            let mut batch = Batch { connection, compressor, chain, head };
+            let mut batch = Batch { connection, chain, head };
             let value = work(&mut batch)?;
             Ok((value, batch.head))
         });
@@ -149,10 +145,7 @@ impl Batch<'_> {
             Some(head) => head,
             None => find_head(self.connection, self.chain)?,
         };
-        let messages = latest(&changes.messages, |message| message.id)
-            .into_iter()
-            .map(|message| message_values(message, self.compressor))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let messages = latest(&changes.messages, |message| message.id);
         let patient_reports = latest(&changes.patient_reports, |report| (report.patient_id, report.id));
         let vaccination_reports = latest(&changes.vaccination_reports, |report| (report.patient_id, report.id));
         let vaccination_events = latest(&changes.vaccination_events, |event| (event.patient_id, event.id));
@@ -166,7 +159,7 @@ impl Batch<'_> {
             Write::new(&ADD_PATIENTS, one, added.map(patient_values)),
             Write::new(&UPDATE_PATIENTS, one, updated.map(patient_update_values)),
             Write::new(&APPEND_AUDIT, any, audit.into_iter()),
-            Write::new(&WRITE_MESSAGES, any, messages.into_iter()),
+            Write::new(&WRITE_MESSAGES, any, messages.into_iter().map(message_values)),
             Write::new(&WRITE_PATIENT_REPORTS, any, patient_reports.into_iter().map(patient_report_values)),
             Write::new(&WRITE_VACCINATION_REPORTS, any, vaccination_reports.into_iter().map(vaccination_report_values)),
             Write::new(&WRITE_VACCINATION_EVENTS, any, vaccination_events.into_iter().map(vaccination_event_values)),

@@ -2,7 +2,7 @@
 
 use model::{Channel, LoggedMessage, MessageId, MessageIdentity, MessageState, OrganizationId, PatientId};
 
-use crate::originals::{self, Compressor, NEWEST_DICTIONARY};
+use crate::compression::{Dictionary, pack};
 use crate::sets::{SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, KnownMessage, StoreError};
@@ -42,8 +42,7 @@ pub(crate) const WRITE_MESSAGES: SetWrite = SetWrite {
         ("kind", "text"),
         ("state", "text"),
         ("patient_id", "uuid"),
-        ("findings", "text"),
-        ("dictionary", "integer"),
+        ("findings", "bytea"),
         ("original", "bytea"),
     ],
     sql: "
@@ -59,13 +58,12 @@ SET received_at = excluded.received_at,
     state = excluded.state,
     patient_id = excluded.patient_id,
     findings = excluded.findings,
-    dictionary = excluded.dictionary,
     original = excluded.original",
 };
 
 pub(crate) const FIND_MESSAGE: &str = "
 SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings,
-    dictionary, original
+    original
 FROM message
 WHERE id = $1";
 
@@ -141,16 +139,12 @@ pub(crate) fn read_known_message(row: &dyn Columns) -> Result<KnownMessage, Stor
         kind: row.string(6)?,
         state: row.word(7, MessageState::parse)?,
         patient_id: row.optional_uuid(8)?.map(PatientId),
-        findings: row.json_or_default(9)?,
+        findings: row.document(9)?,
     })
 }
 
 fn read_message(row: &dyn Columns) -> Result<LoggedMessage, StoreError> {
     let known = read_known_message(row)?;
-    let original = match row.optional_integer(10)? {
-        Some(dictionary) => Some(originals::decompress(dictionary, &row.bytes(11)?)?),
-        None => None,
-    };
     Ok(LoggedMessage {
         id: known.id,
         received_at: known.received_at,
@@ -161,16 +155,12 @@ fn read_message(row: &dyn Columns) -> Result<LoggedMessage, StoreError> {
         state: known.state,
         patient_id: known.patient_id,
         findings: known.findings,
-        original,
+        original: row.optional_unpacked(10)?,
     })
 }
 
-pub(crate) fn message_values<'a>(
-    message: &'a LoggedMessage,
-    compressor: &mut Compressor,
-) -> Result<[Value<'a>; 12], StoreError> {
-    let original = message.original.as_deref().map(|original| compressor.compress(original)).transpose()?;
-    Ok([
+pub(crate) fn message_values(message: &LoggedMessage) -> [Value<'_>; 11] {
+    [
         Value::Uuid(message.id.0),
         Value::instant(message.received_at),
         Value::text(message.channel.word()),
@@ -180,8 +170,9 @@ pub(crate) fn message_values<'a>(
         Value::text(&message.kind),
         Value::text(message.state.word()),
         Value::optional(message.patient_id, |id| Value::Uuid(id.0)),
-        Value::json_unless_empty(&message.findings),
-        Value::optional(original.as_ref(), |_| Value::Integer(NEWEST_DICTIONARY)),
-        Value::optional(original, |compressed| Value::Bytes(compressed.into())),
-    ])
+        Value::document(&message.findings),
+        Value::optional(message.original.as_deref(), |original| {
+            Value::Bytes(pack(Dictionary::Messages, original).into())
+        }),
+    ]
 }

@@ -44,7 +44,7 @@ const PATIENT_COLUMNS: [(&str, &str); 15] = [
     ("county", "text"),
     ("is_deceased", "boolean"),
     ("is_protected", "boolean"),
-    ("demographics", "text"),
+    ("demographics", "bytea"),
 ];
 
 pub(crate) const ADD_PATIENTS: SetWrite = SetWrite {
@@ -95,8 +95,8 @@ pub(crate) const WRITE_PATIENT_REPORTS: SetWrite = SetWrite {
         ("organization_id", "uuid"),
         ("message_id", "uuid"),
         ("received_at", "timestamptz"),
-        ("demographics", "text"),
-        ("observations", "text"),
+        ("demographics", "bytea"),
+        ("observations", "bytea"),
     ],
     sql: "
 INSERT INTO patient_report ({columns})
@@ -179,7 +179,7 @@ fn read_patient(row: &dyn Columns) -> Result<Patient, StoreError> {
         })?,
         created_at: row.instant(4)?,
         updated_at: row.instant(5)?,
-        demographics: row.json(6)?,
+        demographics: row.document(6)?,
     })
 }
 
@@ -206,7 +206,7 @@ pub(crate) fn patient_values(patient: &Patient) -> [Value<'_>; 15] {
         Value::optional(address.map(|address| address.county.as_str()), Value::text),
         Value::optional(demographics.is_deceased, Value::boolean),
         Value::optional(demographics.protection.map(|protection| protection.is_protected), Value::boolean),
-        Value::json(demographics),
+        Value::document(demographics),
     ]
 }
 
@@ -226,8 +226,8 @@ fn read_patient_report(row: &dyn Columns) -> Result<PatientReport, StoreError> {
         organization_id: OrganizationId(row.uuid(2)?),
         message_id: MessageId(row.uuid(3)?),
         received_at: row.instant(4)?,
-        demographics: row.json(5)?,
-        observations: row.json_or_default(6)?,
+        demographics: row.document(5)?,
+        observations: row.document(6)?,
     })
 }
 
@@ -238,7 +238,7 @@ pub(crate) fn patient_report_values(report: &PatientReport) -> [Value<'_>; 7] {
         Value::Uuid(report.organization_id.0),
         Value::Uuid(report.message_id.0),
         Value::instant(report.received_at),
-        Value::json(&report.demographics),
-        Value::json_unless_empty(&report.observations),
+        Value::document(&report.demographics),
+        Value::document(&report.observations),
     ]
 }

@@ -36,7 +36,7 @@ pub(crate) const WRITE_VACCINATION_REPORTS: SetWrite = SetWrite {
         ("lot_number", "text"),
         ("order_id", "text"),
         ("order_authority", "text"),
-        ("details", "text"),
+        ("details", "bytea"),
     ],
     sql: "
 INSERT INTO vaccination_report ({columns})

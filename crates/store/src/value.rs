@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::compression::{Dictionary, pack, unpack};
 
 /// A value to bind, or one read.
 #[derive(Clone, PartialEq)]
@@ -37,17 +38,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// JSON. It holds no NUL: JSON escapes it.
-    pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Value<'a> {
-        let json = serde_json::to_string(value).expect("the model's types have string keys and cannot fail");
-        Value::Text(json.into())
-    }
-
-    /// JSON, or NULL where it would say nothing.
-    pub(crate) fn json_unless_empty<T: Serialize + ?Sized>(value: &T) -> Value<'a> {
-        match Value::json(value) {
-            Value::Text(json) if json == "{}" || json == "[]" => Value::Null,
-            json => json,
+    /// A JSON document, packed; NULL where it would say nothing.
+    pub(crate) fn document<T: Serialize + ?Sized>(value: &T) -> Value<'a> {
+        let json = serde_json::to_vec(value).expect("the model's types have string keys and cannot fail");
+        match json.as_slice() {
+            b"{}" | b"[]" => Value::Null,
+            json => Value::Bytes(pack(Dictionary::Documents, json).into()),
         }
     }
 
@@ -129,10 +125,6 @@ impl<'r> dyn Columns + 'r {
         }
     }
 
-    pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
-        self.optional(column, |row| row.integer(column))
-    }
-
     /// A number of a smaller type.
     pub(crate) fn number<T: TryFrom<i64>>(&self, column: usize) -> Result<T, StoreError> {
         let number = self.integer(column)?;
@@ -205,13 +197,20 @@ impl<'r> dyn Columns + 'r {
         self.optional(column, |row| row.date(column))
     }
 
-    pub(crate) fn json<T: DeserializeOwned>(&self, column: usize) -> Result<T, StoreError> {
-        serde_json::from_str(&self.text(column)?).map_err(|error| unreadable(column, json_reason(&error)))
+    /// Bytes that were packed.
+    pub(crate) fn unpacked(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        unpack(&self.bytes(column)?).map_err(|reason| unreadable(column, reason))
     }
 
-    /// JSON, where NULL stands for the empty value.
-    pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self, column: usize) -> Result<T, StoreError> {
-        Ok(self.optional(column, |row| row.json(column))?.unwrap_or_default())
+    pub(crate) fn optional_unpacked(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        self.optional(column, |row| row.unpacked(column))
+    }
+
+    /// A JSON document, where NULL stands for one that says nothing.
+    pub(crate) fn document<T: DeserializeOwned + Default>(&self, column: usize) -> Result<T, StoreError> {
+        let read =
+            |json: Vec<u8>| serde_json::from_slice(&json).map_err(|error| unreadable(column, json_reason(&error)));
+        self.optional_unpacked(column)?.map_or_else(|| Ok(T::default()), read)
     }
 
     fn optional<T>(

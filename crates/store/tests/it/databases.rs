@@ -23,6 +23,27 @@ pub(crate) struct Place {
     _cluster: Option<Arc<PostgresCluster>>,
 }
 
+impl Place {
+    /// Changes the database behind the program's back.
+    pub(crate) fn run(&self, sql: &str) {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).expect("the file can be opened");
+                connection.execute_batch(sql).expect("the statement runs");
+            }
+            DatabaseUrl::Postgres(url) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("a runtime starts").block_on(async {
+                    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+                    let (client, connection) = connected.expect("the server can be reached");
+                    tokio::spawn(connection);
+                    client.batch_execute(sql).await.expect("the statement runs");
+                });
+            }
+        }
+    }
+}
+
 /// One empty place of each kind.
 pub(crate) fn places() -> Vec<Place> {
     let mut places = vec![sqlite_place()];

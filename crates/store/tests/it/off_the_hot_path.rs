@@ -1,1 +1,276 @@
 //! Organizations, accounts, settings, the message log, copies: what people and programs ask besides the intake.
+
+use std::time::Duration;
+
+use model::{Account, AccountId, AccountKind, MessageState, Organization, OrganizationKind};
+use store::{Changes, Database, DatabaseUrl, MessageFilter, ReviewOpened, StoreError};
+
+use crate::batches::write;
+use crate::databases::{on_each_database, open, places, postgres_place, sqlite_place};
+use crate::people::{audit_entry, id, instant, message, message_id, new_person, organization_id, patient_id};
+
+fn organization(number: u64, code: &str, aliases: &[&str]) -> Organization {
+    Organization {
+        id: organization_id(number),
+        code: code.to_owned(),
+        name: format!("Clinic {number}"),
+        kind: OrganizationKind::Clinic,
+        parent_id: None,
+        aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+        is_active: true,
+    }
+}
+
+fn account(number: u64, username: &str) -> Account {
+    Account {
+        id: AccountId(id(20, number)),
+        organization_id: organization_id(1),
+        kind: AccountKind::WebService,
+        username: username.to_owned(),
+        password_hash: "first".to_owned(),
+        full_name: String::new(),
+        email: String::new(),
+        role: String::new(),
+        is_active: true,
+    }
+}
+
+#[test]
+fn an_organization_is_found_by_code_or_alias_without_case() {
+    on_each_database(|database| {
+        database.insert_organization(&organization(1, "BURL6343", &["1.2.840.114350", "Burlésque"])).expect("writable");
+        database.insert_organization(&organization(2, "GARZ1001", &[])).expect("writable");
+        let found = |code: &str| {
+            database.find_organization_by_code(code).expect("readable").map(|organization| organization.code)
+        };
+        for code in ["BURL6343", "burl6343", " Burl6343 ", "1.2.840.114350", "BURLÉSQUE"] {
+            assert_eq!(found(code).as_deref(), Some("BURL6343"), "{code}");
+        }
+        assert_eq!(found("BURL"), None);
+        let codes: Vec<_> =
+            database.organizations().expect("readable").into_iter().map(|organization| organization.code).collect();
+        assert_eq!(codes, ["BURL6343", "GARZ1001"]);
+    });
+}
+
+#[test]
+fn a_taken_code_or_alias_is_refused_and_nothing_of_it_kept() {
+    on_each_database(|database| {
+        database.insert_organization(&organization(1, "BURL6343", &["one"])).expect("writable");
+        for taken in [organization(2, "burl6343", &[]), organization(3, "NEW", &["two", "ONE"])] {
+            let result = database.insert_organization(&taken);
+            assert!(result.is_err_and(|error| error.is_conflict()));
+        }
+        assert_eq!(database.organizations().expect("readable").len(), 1);
+        let changed = Organization { is_active: false, ..organization(1, "BURL6344", &["two"]) };
+        database.update_organization(&changed).expect("writable");
+        assert_eq!(database.find_organization_by_code("two").expect("readable"), Some(changed));
+        assert_eq!(database.find_organization_by_code("one").expect("readable"), None);
+        assert!(database.update_organization(&organization(9, "X", &[])).is_err_and(|error| error.is_conflict()));
+    });
+}
+
+#[test]
+fn accounts_are_found_by_username_without_case_and_change_passwords() {
+    on_each_database(|database| {
+        database.insert_account(&account(1, "Clinic-A")).expect("writable");
+        assert!(database.insert_account(&account(2, "clinic-a")).is_err_and(|error| error.is_conflict()));
+        database.update_account_password(AccountId(id(20, 1)), "second").expect("writable");
+        let found = database.find_account_by_username("CLINIC-a").expect("readable").expect("it is there");
+        assert_eq!((found.password_hash.as_str(), found.username.as_str()), ("second", "Clinic-A"));
+        let changed = Account { is_active: false, username: "clinic-b".to_owned(), ..account(1, "") };
+        database.update_account(&changed).expect("writable");
+        assert_eq!(database.accounts().expect("readable"), [changed]);
+        let result = database.update_account_password(AccountId(id(20, 9)), "x");
+        assert!(result.is_err_and(|error| error.is_conflict()));
+    });
+}
+
+#[test]
+fn settings_are_set_and_set_again() {
+    on_each_database(|database| {
+        assert_eq!(database.setting("window").expect("readable"), None);
+        for value in ["open", "closed"] {
+            database.set_setting("window", value).expect("writable");
+        }
+        database.set_setting("a", "").expect("writable");
+        let pairs = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(database.settings().expect("readable"), pairs(&[("a", ""), ("window", "closed")]));
+    });
+}
+
+#[test]
+fn the_message_log_is_listed_newest_first_page_by_page_and_filtered() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        let mut messages: Vec<_> = (1..=10).map(message).collect();
+        messages[3].state = MessageState::Quarantined;
+        messages[7].state = MessageState::Quarantined;
+        messages[7].organization_id = organization_id(2);
+        messages[8].kind = "QBP".to_owned();
+        write(&mut lane, &Changes { messages, ..Changes::default() }).expect("writable");
+        let list = |filter: MessageFilter, limit| -> Vec<_> {
+            database.messages(&filter, limit).expect("readable").iter().map(|message| message.id).collect()
+        };
+        let ids = |numbers: &[u64]| numbers.iter().map(|number| message_id(*number)).collect::<Vec<_>>();
+        assert_eq!(list(MessageFilter::default(), 3), ids(&[10, 9, 8]));
+        assert_eq!(list(MessageFilter { before: Some(message_id(8)), ..Default::default() }, 3), ids(&[7, 6, 5]));
+        let quarantined = MessageFilter { state: Some(MessageState::Quarantined), ..Default::default() };
+        assert_eq!(list(quarantined.clone(), 9), ids(&[8, 4]));
+        let of_two = MessageFilter { organization_id: Some(organization_id(2)), ..quarantined };
+        assert_eq!(list(of_two, 9), ids(&[8]));
+        assert_eq!(list(MessageFilter { kind: Some("QBP".to_owned()), ..Default::default() }, 9), ids(&[9]));
+        assert_eq!(list(MessageFilter { patient_id: Some(patient_id(5)), ..Default::default() }, 9), ids(&[5]));
+        let mut counts = database.message_counts().expect("readable");
+        counts.sort_by_key(|(state, _)| state.word());
+        assert_eq!(counts, [(MessageState::Accepted, 8), (MessageState::Quarantined, 2)]);
+    });
+}
+
+#[test]
+fn reviews_wait_oldest_first_and_are_opened_once() {
+    on_each_database(|database| {
+        let review = |number: u64, at: u64| ReviewOpened {
+            patient_id: patient_id(number),
+            candidate: patient_id(99),
+            opened_at: instant(at),
+            reason: "same name and birth date".to_owned(),
+        };
+        let mut lane = database.lane(0).expect("a lane opens");
+        let reviews = vec![review(1, 20), review(2, 10)];
+        write(&mut lane, &Changes { reviews, ..Changes::default() }).expect("writable");
+        write(&mut lane, &Changes { reviews: vec![review(1, 30)], ..Changes::default() }).expect("writable");
+        assert_eq!(database.open_reviews(10).expect("readable"), [review(2, 10), review(1, 20)]);
+        assert_eq!(database.open_reviews(1).expect("readable").len(), 1);
+    });
+}
+
+#[test]
+fn statistics_count_the_rows() {
+    on_each_database(|database| {
+        write(&mut database.lane(0).expect("opens"), &new_person(1)).expect("writable");
+        let statistics = database.statistics().expect("readable");
+        let rows = |table: &str| statistics.tables.iter().find(|(name, _)| name == table).map(|(_, rows)| *rows);
+        assert_eq!((rows("patient"), rows("vaccination_report"), rows("account")), (Some(1), Some(2), Some(0)));
+        assert!(statistics.size_bytes > 10_000);
+        assert!(statistics.database.starts_with("SQLite 3.") || statistics.database.starts_with("PostgreSQL 1"));
+        database.ping(Duration::from_secs(5)).expect("it answers");
+    });
+}
+
+#[test]
+fn orphans_are_named() {
+    on_each_database(|database| {
+        let mut changes = new_person(1);
+        changes.patients.clear();
+        changes.vaccination_reports.pop();
+        write(&mut database.lane(0).expect("opens"), &changes).expect("writable");
+        assert_eq!(
+            database.check_integrity().expect("readable"),
+            [
+                "1 reports of patients that do not exist",
+                "1 vaccination reports of patients that do not exist",
+                "1 vaccinations whose primary report does not exist",
+                "2 match keys of patients that do not exist",
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_database_is_migrated_once_and_refused_when_newer() {
+    for place in places() {
+        let database = open(&place.url);
+        assert_eq!(database.schema_version().expect("readable"), 0);
+        let migrated = database.migrate().expect("migrates");
+        assert_eq!((migrated.from, migrated.to), (0, Database::SCHEMA_VERSION));
+        assert_eq!(migrated.applied.len() as i64, Database::SCHEMA_VERSION);
+        assert_eq!(database.migrate().expect("nothing to do").applied, Vec::<String>::new());
+        assert_eq!(database.schema_version().expect("readable"), Database::SCHEMA_VERSION);
+        let newer = "INSERT INTO schema_migration (version, name, checksum, applied_at)
+                     SELECT version + 41, name, checksum, applied_at FROM schema_migration WHERE version = 1";
+        place.run(newer);
+        for result in [database.migrate().map(drop), database.schema_version().map(drop)] {
+            assert!(matches!(result, Err(StoreError::SchemaTooNew { found: 42, .. })), "{result:?}");
+        }
+    }
+}
+
+#[test]
+fn a_registry_copied_there_and_back_is_the_same() {
+    let (from, back) = (sqlite_place(), sqlite_place());
+    let Some(over) = postgres_place() else { return };
+    let databases = [&from, &over, &back].map(|place| {
+        let database = open(&place.url);
+        database.migrate().expect("migrates");
+        database
+    });
+    let people = fill(&databases[0]);
+    let mut heard = Vec::new();
+    let copied = databases[0].copy_to(&databases[1], &mut |table, rows| heard.push((table.to_owned(), rows)));
+    let copied = copied.expect("SQLite to PostgreSQL");
+    assert!(heard.contains(&("patient".to_owned(), people)) && heard.contains(&("message".to_owned(), people)));
+    assert_eq!(databases[1].copy_to(&databases[2], &mut |_, _| ()).expect("PostgreSQL to SQLite"), copied);
+
+    let ids: Vec<_> = (1..=people).map(patient_id).collect();
+    let expected = databases[0].patient_records(&ids).expect("readable");
+    assert_eq!(expected.len() as u64, people);
+    for database in &databases[1..] {
+        assert_eq!(database.patient_records(&ids).expect("readable"), expected);
+        assert_eq!(database.find_message(message_id(3)).expect("readable"), Some(message(3)));
+        assert_eq!(database.organizations().expect("readable"), databases[0].organizations().expect("readable"));
+        assert_eq!(database.accounts().expect("readable"), databases[0].accounts().expect("readable"));
+        assert_eq!(database.open_reviews(9).expect("readable"), databases[0].open_reviews(9).expect("readable"));
+        let verification = database.verify_audit_chains().expect("readable");
+        assert_eq!(verification, databases[0].verify_audit_chains().expect("readable"));
+        assert_eq!(
+            database.statistics().expect("readable").tables,
+            databases[0].statistics().expect("readable").tables
+        );
+        assert_eq!(database.check_integrity().expect("readable"), Vec::<String>::new());
+    }
+    let again = databases[0].copy_to(&databases[2], &mut |_, _| ());
+    assert!(matches!(again, Err(StoreError::TargetNotEmpty { .. })), "{again:?}");
+}
+
+/// More people than one page of a copy holds, and a little of everything else.
+fn fill(database: &Database) -> u64 {
+    let people = 1_203;
+    database.insert_organization(&organization(1, "BURL6343", &["b", "a"])).expect("writable");
+    database.insert_account(&account(1, "clinic-a")).expect("writable");
+    database.set_setting("window", "open").expect("writable");
+    database.append_audit(&[audit_entry(7)]).expect("writable");
+    let mut lane = database.lane(0).expect("a lane opens");
+    lane.batch::<_, StoreError>(&[], |batch| {
+        for number in 1..=people {
+            let mut changes = new_person(number);
+            if number == 5 {
+                changes.reviews.push(ReviewOpened {
+                    patient_id: patient_id(5),
+                    candidate: patient_id(6),
+                    opened_at: instant(5),
+                    reason: "alike".to_owned(),
+                });
+            }
+            batch.write(&changes)?;
+        }
+        Ok(())
+    })
+    .expect("writable");
+    people
+}
+
+#[test]
+fn a_url_names_a_file_or_a_server_and_hides_its_password() {
+    let parsed = |text: &str| DatabaseUrl::parse(text).map(|url| url.to_string()).map_err(|error| error.to_string());
+    assert_eq!(parsed("data/registry.db").as_deref(), Ok("data/registry.db"));
+    assert_eq!(parsed("sqlite:///var/lib/registry.db").as_deref(), Ok("/var/lib/registry.db"));
+    assert_eq!(parsed("postgres://me:secret@host/db").as_deref(), Ok("postgres://me@host/db"));
+    assert!(matches!(DatabaseUrl::parse("postgresql://host/db"), Ok(DatabaseUrl::Postgres(_))));
+    for text in ["", "mysql://me:secret@host/db"] {
+        let error = parsed(text).expect_err("no database");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
