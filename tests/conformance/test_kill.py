@@ -113,6 +113,8 @@ def test_what_was_acknowledged_survives_every_kill_once(new_program, database):
     assert load.broken_off >= ROUNDS, f"the kills did not hit calls in flight; seed {SEED}"
     found = faults(server, people, load.answers)
     assert not found, f"seed {SEED}\n" + "\n".join(found)
+    assert server.stop() == 0
+    server.command("doctor")  # Fails when the database, or a chain of the audit trail, is not whole.
 
 
 def test_the_instrument_sees_a_lost_dose_a_doubled_one_and_another_answer(new_program):
