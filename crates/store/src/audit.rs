@@ -76,6 +76,7 @@ pub(crate) const APPEND_AUDIT: SetWrite = SetWrite {
     sql: "
 INSERT INTO audit ({columns})
 {rows}",
+    when_known: "",
 };
 
 pub(crate) const FIND_HEAD: &str = "
@@ -132,7 +133,7 @@ impl Database {
             self.write(|connection| {
                 let mut head = find_head(connection, &chain)?;
                 let rows: Vec<_> = entries.iter().map(|entry| audit_values(&mut head, &chain, entry)).collect();
-                connection.write_sets(&[Write::new(&APPEND_AUDIT, Expectation::Any, rows.into_iter())])
+                connection.write_sets(&[Write::new(&APPEND_AUDIT, Expectation::AllNew, rows.into_iter())])
             })
         };
         // Another program of this node may have been faster; then the head is another one.

@@ -12,6 +12,7 @@ pub(crate) const READ_CONSENTS: SetRead = SetRead {
 SELECT patient_id, id, kind, status, effective_on, organization_id, message_id, recorded_at
 FROM consent
 WHERE patient_id {among}",
+    limit_per_key: None,
 };
 
 pub(crate) const WRITE_CONSENTS: SetWrite = SetWrite {
@@ -28,8 +29,8 @@ pub(crate) const WRITE_CONSENTS: SetWrite = SetWrite {
     ],
     sql: "
 INSERT INTO consent ({columns})
-{rows}
-ON CONFLICT (patient_id, id) DO UPDATE
+{rows}",
+    when_known: "ON CONFLICT (patient_id, id) DO UPDATE
 SET kind = excluded.kind,
     status = excluded.status,
     effective_on = excluded.effective_on,

@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::dialect::{self, Dialect};
 use crate::pool::{Pool, Pooled};
 use crate::postgres::{self, PostgresConnection};
-use crate::sets::{Keys, SetRead, SetWrite, Visit, Write};
+use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
 use crate::sqlite::{self, SqliteConnection};
 use crate::value::{Columns, Row, Value};
 
@@ -17,7 +17,8 @@ use crate::value::{Columns, Row, Value};
 pub enum DatabaseUrl {
     /// A file.
     Sqlite(PathBuf),
-    /// A connection string, `postgres://user:password@host:port/name`.
+    /// A server, `postgres://user:password@host:port/name`; with `?sslrootcert=FILE` over TLS, trusting that file's
+    /// certificates.
     Postgres(String),
 }
 
@@ -111,7 +112,7 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
     let user = credentials.split(':').next().unwrap_or_default();
@@ -348,10 +349,10 @@ impl Connection {
     }
 
     /// The text of a write as this database gets it.
-    pub(crate) fn write_text(&self, write: &SetWrite) -> String {
+    pub(crate) fn write_text(&self, write: &SetWrite, expects: Expectation) -> String {
         match self {
-            Connection::Sqlite(_) => sqlite::write_text(write),
-            Connection::Postgres(_) => postgres::write_text(write),
+            Connection::Sqlite(_) => sqlite::write_text(write, expects),
+            Connection::Postgres(_) => postgres::write_text(write, expects),
         }
     }
 

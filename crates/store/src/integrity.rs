@@ -1,7 +1,7 @@
 //! Whether what is stored is whole, and whether this program fits it: for `doctor`.
 
 use crate::messages::{MessageFilter, list_statement};
-use crate::sets::{SetRead, SetWrite};
+use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
     accounts, audit, consents, match_keys, messages, migrations, organizations, patients, reviews, settings,
@@ -158,7 +158,9 @@ impl Database {
             statements.extend(ORPHANS.iter().map(|(_, sql)| (*sql).to_owned()));
             statements.push(list_statement(&filter, 1).0);
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
-            statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write)));
+            for expects in [Expectation::AllNew, Expectation::Any] {
+                statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write, expects)));
+            }
             for sql in &statements {
                 connection.prepare(sql, ATTEMPT)?;
             }

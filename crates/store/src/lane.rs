@@ -1,9 +1,10 @@
 //! A lane: one thread's own connection, on which the intake runs its batches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use model::{Patient, PatientId, PatientRecord};
+use model::{Consent, Patient, PatientId, PatientRecord, PatientReport, VaccinationEvent, VaccinationReport};
+use uuid::Uuid;
 
 use crate::audit::{APPEND_AUDIT, audit_values, find_head};
 use crate::audit_chain::Head;
@@ -17,10 +18,10 @@ use crate::patients::{
     patient_update_values, patient_values,
 };
 use crate::reviews::{OPEN_REVIEWS, review_values};
-use crate::sets::{Expectation, Keys, Write};
+use crate::sets::{Expectation, Keys, SetWrite, Write};
 use crate::vaccinations::{
-    REMOVE_VACCINATION_EVENTS, WRITE_VACCINATION_EVENTS, WRITE_VACCINATION_REPORTS, vaccination_event_values,
-    vaccination_report_values,
+    REMOVE_VACCINATION_EVENTS, WRITE_VACCINATION_EVENTS, WRITE_VACCINATION_REPORTS, removed_event_values,
+    vaccination_event_values, vaccination_report_values,
 };
 use crate::value::Value;
 use crate::{Changes, Database, KnownMessage, StoreError};
@@ -99,7 +100,7 @@ impl Batch<'_> {
         Ok(self.look_up(hashes, &[])?.0)
     }
 
-    /// Who is found under these keys.
+    /// Who is found under these keys: [`PEOPLE_PER_KEY_LIMIT`](crate::PEOPLE_PER_KEY_LIMIT) people a key at most.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -145,32 +146,93 @@ impl Batch<'_> {
             Some(head) => head,
             None => find_head(self.connection, self.chain)?,
         };
-        let messages = latest(&changes.messages, |message| message.id);
-        let patient_reports = latest(&changes.patient_reports, |report| (report.patient_id, report.id));
-        let vaccination_reports = latest(&changes.vaccination_reports, |report| (report.patient_id, report.id));
-        let vaccination_events = latest(&changes.vaccination_events, |event| (event.patient_id, event.id));
-        let consents = latest(&changes.consents, |consent| (consent.patient_id, consent.id));
-        let removed =
-            changes.removed_events.iter().map(|(patient, event)| [Value::Uuid(patient.0), Value::Uuid(event.0)]);
         let audit: Vec<_> = changes.audit.iter().map(|entry| audit_values(&mut head, self.chain, entry)).collect();
-        let (any, one) = (Expectation::Any, Expectation::OnePerRow);
+        let messages = latest(&changes.messages, |message| message.id).into_iter();
+        let removed = changes.removed_events.iter();
+        // Keys are spread over the whole index: in order, neighbors share pages.
+        let mut match_keys = changes.match_keys.clone();
+        match_keys.sort_unstable();
+        let (all_new, all_known, any) = (Expectation::AllNew, Expectation::AllKnown, Expectation::Any);
+        let new: HashSet<PatientId> = added.clone().map(|patient| patient.id).collect();
         // Those that can fail for a race come first.
-        self.connection.write_sets(&[
-            Write::new(&ADD_PATIENTS, one, added.map(patient_values)),
-            Write::new(&UPDATE_PATIENTS, one, updated.map(patient_update_values)),
-            Write::new(&APPEND_AUDIT, any, audit.into_iter()),
-            Write::new(&WRITE_MESSAGES, any, messages.into_iter().map(message_values)),
-            Write::new(&WRITE_PATIENT_REPORTS, any, patient_reports.into_iter().map(patient_report_values)),
-            Write::new(&WRITE_VACCINATION_REPORTS, any, vaccination_reports.into_iter().map(vaccination_report_values)),
-            Write::new(&WRITE_VACCINATION_EVENTS, any, vaccination_events.into_iter().map(vaccination_event_values)),
-            Write::new(&REMOVE_VACCINATION_EVENTS, any, removed),
-            Write::new(&WRITE_MATCH_KEYS, any, changes.match_keys.iter().copied().map(match_key_values)),
-            Write::new(&WRITE_CONSENTS, any, consents.into_iter().map(consent_values)),
+        let mut writes = vec![
+            Write::new(&ADD_PATIENTS, all_new, added.map(patient_values)),
+            Write::new(&UPDATE_PATIENTS, all_known, updated.map(patient_update_values)),
+            Write::new(&APPEND_AUDIT, all_new, audit.into_iter()),
+            Write::new(&WRITE_MESSAGES, any, messages.map(message_values)),
+            Write::new(&REMOVE_VACCINATION_EVENTS, any, removed.map(removed_event_values)),
             Write::new(&OPEN_REVIEWS, any, changes.reviews.iter().map(review_values)),
-        ])?;
+        ];
+        writes.extend(of_people(&WRITE_PATIENT_REPORTS, &changes.patient_reports, &new, patient_report_values));
+        writes.extend(of_people(
+            &WRITE_VACCINATION_REPORTS,
+            &changes.vaccination_reports,
+            &new,
+            vaccination_report_values,
+        ));
+        writes.extend(of_people(
+            &WRITE_VACCINATION_EVENTS,
+            &changes.vaccination_events,
+            &new,
+            vaccination_event_values,
+        ));
+        writes.extend(of_people(&WRITE_CONSENTS, &changes.consents, &new, consent_values));
+        writes.extend(of_people(&WRITE_MATCH_KEYS, &match_keys, &new, match_key_values));
+        self.connection.write_sets(&writes)?;
         self.head = Some(head);
         Ok(())
     }
+}
+
+/// A row that belongs to a person.
+trait OfPerson {
+    /// The person, and what tells the row from others of the person.
+    fn key(&self) -> (PatientId, Uuid);
+}
+
+impl OfPerson for PatientReport {
+    fn key(&self) -> (PatientId, Uuid) {
+        (self.patient_id, self.id.0)
+    }
+}
+
+impl OfPerson for VaccinationReport {
+    fn key(&self) -> (PatientId, Uuid) {
+        (self.patient_id, self.id.0)
+    }
+}
+
+impl OfPerson for VaccinationEvent {
+    fn key(&self) -> (PatientId, Uuid) {
+        (self.patient_id, self.id.0)
+    }
+}
+
+impl OfPerson for Consent {
+    fn key(&self) -> (PatientId, Uuid) {
+        (self.patient_id, self.id.0)
+    }
+}
+
+impl OfPerson for (i64, PatientId) {
+    fn key(&self) -> (PatientId, Uuid) {
+        (self.1, Uuid::from_u128(self.0.cast_unsigned().into()))
+    }
+}
+
+/// Two writes: whatever belongs to a new person is surely new, the rest may be known.
+fn of_people<'a, Row: OfPerson, const WIDTH: usize>(
+    set: &'static SetWrite,
+    rows: &'a [Row],
+    new: &HashSet<PatientId>,
+    values: fn(&'a Row) -> [Value<'a>; WIDTH],
+) -> [Write<'a>; 2] {
+    let (of_new, of_any): (Vec<&Row>, Vec<&Row>) =
+        latest(rows, OfPerson::key).into_iter().partition(|row| new.contains(&row.key().0));
+    [
+        Write::new(set, Expectation::AllNew, of_new.into_iter().map(values)),
+        Write::new(set, Expectation::Any, of_any.into_iter().map(values)),
+    ]
 }
 
 /// Each patient once, as the last change has them, with the version that the first change expected.

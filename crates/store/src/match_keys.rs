@@ -6,12 +6,16 @@ use crate::sets::{Keys, SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
 
+/// People given for one key at most. A key that more people share (a dummy identifier, say) tells nothing.
+pub const PEOPLE_PER_KEY_LIMIT: u32 = 100;
+
 pub(crate) const READ_MATCH_KEYS: SetRead = SetRead {
     attempt: "find patients by match key",
     sql: "
 SELECT key, patient_id
 FROM match_key
 WHERE key {among}",
+    limit_per_key: Some(PEOPLE_PER_KEY_LIMIT),
 };
 
 pub(crate) const WRITE_MATCH_KEYS: SetWrite = SetWrite {
@@ -19,12 +23,12 @@ pub(crate) const WRITE_MATCH_KEYS: SetWrite = SetWrite {
     columns: &[("key", "bigint"), ("patient_id", "uuid")],
     sql: "
 INSERT INTO match_key ({columns})
-{rows}
-ON CONFLICT (key, patient_id) DO NOTHING",
+{rows}",
+    when_known: "ON CONFLICT (key, patient_id) DO NOTHING",
 };
 
 impl Database {
-    /// Who is found under these keys.
+    /// Who is found under these keys: [`PEOPLE_PER_KEY_LIMIT`] people a key at most.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -44,6 +48,6 @@ pub(crate) fn read_match_key(row: &dyn Columns) -> Result<(i64, PatientId), Stor
     Ok((row.integer(0)?, PatientId(row.uuid(1)?)))
 }
 
-pub(crate) fn match_key_values((key, patient_id): (i64, PatientId)) -> [Value<'static>; 2] {
-    [Value::Integer(key), Value::Uuid(patient_id.0)]
+pub(crate) fn match_key_values((key, patient_id): &(i64, PatientId)) -> [Value<'_>; 2] {
+    [Value::Integer(*key), Value::Uuid(patient_id.0)]
 }

@@ -28,6 +28,7 @@ pub(crate) const READ_KNOWN_MESSAGES: SetRead = SetRead {
 SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings
 FROM message
 WHERE control_hash {among}",
+    limit_per_key: None,
 };
 
 pub(crate) const WRITE_MESSAGES: SetWrite = SetWrite {
@@ -47,8 +48,8 @@ pub(crate) const WRITE_MESSAGES: SetWrite = SetWrite {
     ],
     sql: "
 INSERT INTO message ({columns})
-{rows}
-ON CONFLICT (id) DO UPDATE
+{rows}",
+    when_known: "ON CONFLICT (id) DO UPDATE
 SET received_at = excluded.received_at,
     channel = excluded.channel,
     organization_id = excluded.organization_id,

@@ -19,6 +19,7 @@ pub(crate) const READ_PATIENTS: SetRead = SetRead {
 SELECT id, version, status, merged_into, created_at, updated_at, demographics
 FROM patient
 WHERE id {among}",
+    limit_per_key: None,
 };
 
 pub(crate) const READ_PATIENT_REPORTS: SetRead = SetRead {
@@ -27,6 +28,7 @@ pub(crate) const READ_PATIENT_REPORTS: SetRead = SetRead {
 SELECT patient_id, id, organization_id, message_id, received_at, demographics, observations
 FROM patient_report
 WHERE patient_id {among}",
+    limit_per_key: None,
 };
 
 const PATIENT_COLUMNS: [(&str, &str); 15] = [
@@ -52,8 +54,8 @@ pub(crate) const ADD_PATIENTS: SetWrite = SetWrite {
     columns: &PATIENT_COLUMNS,
     sql: "
 INSERT INTO patient ({columns})
-{rows}
-ON CONFLICT (id) DO NOTHING",
+{rows}",
+    when_known: "",
 };
 
 pub(crate) const UPDATE_PATIENTS: SetWrite = SetWrite {
@@ -85,6 +87,7 @@ SET version = given.version,
     demographics = given.demographics
 FROM {given}
 WHERE patient.id = given.id AND patient.version = given.expected_version",
+    when_known: "",
 };
 
 pub(crate) const WRITE_PATIENT_REPORTS: SetWrite = SetWrite {
@@ -100,8 +103,8 @@ pub(crate) const WRITE_PATIENT_REPORTS: SetWrite = SetWrite {
     ],
     sql: "
 INSERT INTO patient_report ({columns})
-{rows}
-ON CONFLICT (patient_id, id) DO UPDATE
+{rows}",
+    when_known: "ON CONFLICT (patient_id, id) DO UPDATE
 SET organization_id = excluded.organization_id,
     message_id = excluded.message_id,
     received_at = excluded.received_at,

@@ -13,12 +13,13 @@ use futures_util::future::try_join_all;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
 use crate::StoreError;
 use crate::database::Purpose;
+use crate::postgres_server::Server;
 use crate::postgres_values::ArrayColumn;
-use crate::sets::{Keys, SetRead, SetWrite, Visit, Write};
+use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
 use crate::value::{Columns, Row, Value};
 
 /// A connection whose packets stay unanswered for this long is lost.
@@ -45,7 +46,7 @@ FROM UNNEST($1::bigint[]) AS bucket";
 pub(crate) struct PostgresConnection {
     /// `None` only while being dropped.
     runtime: Option<Runtime>,
-    config: Config,
+    server: Server,
     purpose: Purpose,
     wait: Duration,
     client: Client,
@@ -84,17 +85,16 @@ struct Answer {
 
 impl PostgresConnection {
     pub(crate) fn open(url: &str, purpose: Purpose, wait: Duration) -> Result<PostgresConnection, StoreError> {
-        let mut config: Config =
-            url.parse().map_err(|error| failure(error, "read the connection string of PostgreSQL"))?;
-        config.connect_timeout(wait).tcp_user_timeout(SILENCE_LIMIT);
-        if config.get_application_name().is_none() {
-            config.application_name("bluebonnet");
+        let mut server = Server::parse(url)?;
+        server.config.connect_timeout(wait).tcp_user_timeout(SILENCE_LIMIT);
+        if server.config.get_application_name().is_none() {
+            server.config.application_name("bluebonnet");
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| unreachable_server(error, "open a connection to PostgreSQL"))?;
-        let client = connect(&runtime, &config, purpose, wait)?;
+        let client = connect(&runtime, &server, purpose, wait)?;
         let (statements, transaction) = (HashMap::new(), Transaction::None);
-        Ok(PostgresConnection { runtime: Some(runtime), config, purpose, wait, client, statements, transaction })
+        Ok(PostgresConnection { runtime: Some(runtime), server, purpose, wait, client, statements, transaction })
     }
 
     /// Runs several statements without parameters.
@@ -197,7 +197,7 @@ impl PostgresConnection {
             .iter()
             .zip(&columns)
             .map(|(write, columns)| Asked {
-                sql: write_text(write.set),
+                sql: write_text(write.set, write.expects),
                 attempt: write.set.attempt,
                 parameters: columns.iter().map(|column| column as _).collect(),
             })
@@ -261,7 +261,7 @@ impl PostgresConnection {
     fn reconnect(&mut self) -> Result<(), StoreError> {
         tracing::info!("the connection to PostgreSQL was lost; connecting again");
         let runtime = self.runtime.as_ref().expect("the runtime lives as long as the connection");
-        self.client = connect(runtime, &self.config, self.purpose, self.wait)?;
+        self.client = connect(runtime, &self.server, self.purpose, self.wait)?;
         self.statements.clear();
         Ok(())
     }
@@ -296,20 +296,15 @@ impl Drop for PostgresConnection {
     }
 }
 
-/// Connects, and drives the connection whenever its runtime runs.
-fn connect(runtime: &Runtime, config: &Config, purpose: Purpose, wait: Duration) -> Result<Client, StoreError> {
+/// Connects, and sets the connection up.
+fn connect(runtime: &Runtime, server: &Server, purpose: Purpose, wait: Duration) -> Result<Client, StoreError> {
     const ATTEMPT: &str = "connect to PostgreSQL";
     let mut settings = format!("{SETTINGS};\nSET lock_timeout = {}", wait.as_millis());
     if purpose == Purpose::Write {
         settings = format!("{settings};{WRITER_SETTINGS}");
     }
     runtime.block_on(async {
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| failure(error, ATTEMPT))?;
-        runtime.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "the connection to PostgreSQL ended");
-            }
-        });
+        let client = server.connect(runtime).await.map_err(|error| failure(error, ATTEMPT))?;
         let set = tokio::time::timeout(wait, client.batch_execute(&settings)).await;
         set.map_err(|error| unreachable_server(error, ATTEMPT))?.map_err(|error| failure(error, ATTEMPT))?;
         Ok(client)
@@ -331,16 +326,22 @@ async fn answer(client: &Client, statement: &Statement, request: &Asked<'_>) -> 
 
 /// The text of a read for PostgreSQL.
 pub(crate) fn read_text(read: &SetRead) -> String {
-    read.sql.replace("{among}", "= ANY ($1)")
+    let Some(limit) = read.limit_per_key else {
+        return read.sql.replace("{among}", "= ANY ($1)");
+    };
+    let of_one_key = read.sql.replace("{among}", "= wanted.number");
+    format!(
+        "SELECT found.*\nFROM UNNEST ($1::bigint[]) AS wanted (number)\nCROSS JOIN LATERAL ({of_one_key}\nLIMIT {limit}) AS found"
+    )
 }
 
 /// The text of a write for PostgreSQL.
-pub(crate) fn write_text(write: &SetWrite) -> String {
+pub(crate) fn write_text(write: &SetWrite, expects: Expectation) -> String {
     let names = write.column_names();
     let types = write.columns.iter().enumerate().map(|(index, (_, kind))| format!("${}::{kind}[]", index + 1));
     let arrays = types.collect::<Vec<_>>().join(", ");
     write
-        .sql
+        .text(expects)
         .replace("{columns}", &names)
         .replace("{rows}", &format!("SELECT * FROM UNNEST ({arrays})"))
         .replace("{given}", &format!("UNNEST ({arrays}) AS given ({names})"))

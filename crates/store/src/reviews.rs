@@ -11,8 +11,8 @@ pub(crate) const OPEN_REVIEWS: SetWrite = SetWrite {
     columns: &[("patient_id", "uuid"), ("candidate_id", "uuid"), ("opened_at", "timestamptz"), ("reason", "text")],
     sql: "
 INSERT INTO patient_review ({columns})
-{rows}
-ON CONFLICT (patient_id, candidate_id) DO NOTHING",
+{rows}",
+    when_known: "ON CONFLICT (patient_id, candidate_id) DO NOTHING",
 };
 
 pub(crate) const LIST_REVIEWS: &str = "

@@ -20,6 +20,8 @@ pub(crate) struct SetRead {
     /// What is attempted, for errors.
     pub(crate) attempt: &'static str,
     pub(crate) sql: &'static str,
+    /// The most rows given for one key; `None` where a key cannot have many.
+    pub(crate) limit_per_key: Option<u32>,
 }
 
 /// Writes rows.
@@ -29,6 +31,9 @@ pub(crate) struct SetWrite {
     /// Names of the values of a row, and their types in PostgreSQL.
     pub(crate) columns: &'static [(&'static str, &'static str)],
     pub(crate) sql: &'static str,
+    /// What follows when rows may be known already. Where they are surely new, it is left out: PostgreSQL then neither
+    /// looks for each row first nor marks it twice.
+    pub(crate) when_known: &'static str,
 }
 
 /// What a [`SetRead`] asks for.
@@ -42,14 +47,17 @@ pub(crate) enum Keys<'a> {
 pub(crate) struct Write<'a> {
     pub(crate) set: &'static SetWrite,
     pub(crate) values: Vec<Value<'a>>,
-    /// Whether each row must change exactly one; otherwise another writer was faster.
     pub(crate) expects: Expectation,
 }
 
-/// How many rows a write must change.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What the rows are to those in the database. Where it is not so, another writer was faster.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Expectation {
-    OnePerRow,
+    /// None is there yet.
+    AllNew,
+    /// Each changes exactly one that is there.
+    AllKnown,
+    /// Whatever is there is replaced.
     Any,
 }
 
@@ -89,7 +97,7 @@ impl<'a> Write<'a> {
     /// # Errors
     /// [`StoreError::Conflict`] when they are not.
     pub(crate) fn check(&self, changed: u64) -> Result<(), StoreError> {
-        if self.expects == Expectation::OnePerRow && changed != self.row_count() as u64 {
+        if self.expects == Expectation::AllKnown && changed != self.row_count() as u64 {
             return Err(StoreError::Conflict { attempted: self.set.attempt.to_owned() });
         }
         Ok(())
@@ -97,6 +105,14 @@ impl<'a> Write<'a> {
 }
 
 impl SetWrite {
+    /// The text, where the rows are what is expected of them.
+    pub(crate) fn text(&self, expects: Expectation) -> String {
+        match expects {
+            Expectation::Any if !self.when_known.is_empty() => format!("{}\n{}", self.sql, self.when_known),
+            _ => self.sql.to_owned(),
+        }
+    }
+
     pub(crate) fn column_names(&self) -> String {
         self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }

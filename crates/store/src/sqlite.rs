@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use crate::StoreError;
 use crate::database::Purpose;
-use crate::sets::{Keys, SetRead, SetWrite, Visit, Write};
+use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
 use crate::value::{Columns, Row, Value};
 
 /// The WAL is copied back when it has this many pages (64 MB): a WAL that is reused is faster than one that grows.
@@ -134,7 +134,7 @@ impl SqliteConnection {
     pub(crate) fn write_sets(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
         for write in writes.iter().filter(|write| !write.values.is_empty()) {
             let run = || -> rusqlite::Result<usize> {
-                let mut statement = self.connection.prepare_cached(&write_text(write.set))?;
+                let mut statement = self.connection.prepare_cached(&write_text(write.set, write.expects))?;
                 let mut changed = 0;
                 for row in write.values.chunks_exact(write.set.columns.len()) {
                     bind(&mut statement, row)?;
@@ -151,16 +151,17 @@ impl SqliteConnection {
 
 /// The text of a read for SQLite.
 pub(crate) fn read_text(read: &SetRead) -> String {
-    read.sql.replace("{among}", "= ?1")
+    let limit = read.limit_per_key.map(|limit| format!("\nLIMIT {limit}"));
+    read.sql.replace("{among}", "= ?1") + &limit.unwrap_or_default()
 }
 
 /// The text of a write for SQLite.
-pub(crate) fn write_text(write: &SetWrite) -> String {
+pub(crate) fn write_text(write: &SetWrite, expects: Expectation) -> String {
     let places: Vec<String> = (1..=write.columns.len()).map(|place| format!("?{place}")).collect();
     let named: Vec<String> =
         places.iter().zip(write.columns).map(|(place, (name, _))| format!("{place} AS {name}")).collect();
     write
-        .sql
+        .text(expects)
         .replace("{columns}", &write.column_names())
         .replace("{rows}", &format!("VALUES ({})", places.join(", ")))
         .replace("{given}", &format!("(SELECT {}) AS given", named.join(", ")))

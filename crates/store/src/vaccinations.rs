@@ -16,6 +16,7 @@ SELECT patient_id, id, event_id, organization_id, message_id, received_at, is_de
     administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details
 FROM vaccination_report
 WHERE patient_id {among}",
+    limit_per_key: None,
 };
 
 pub(crate) const WRITE_VACCINATION_REPORTS: SetWrite = SetWrite {
@@ -40,8 +41,8 @@ pub(crate) const WRITE_VACCINATION_REPORTS: SetWrite = SetWrite {
     ],
     sql: "
 INSERT INTO vaccination_report ({columns})
-{rows}
-ON CONFLICT (patient_id, id) DO UPDATE
+{rows}",
+    when_known: "ON CONFLICT (patient_id, id) DO UPDATE
 SET event_id = excluded.event_id,
     organization_id = excluded.organization_id,
     message_id = excluded.message_id,
@@ -64,6 +65,7 @@ pub(crate) const READ_VACCINATION_EVENTS: SetRead = SetRead {
 SELECT patient_id, id, primary_report_id
 FROM vaccination_event
 WHERE patient_id {among}",
+    limit_per_key: None,
 };
 
 pub(crate) const WRITE_VACCINATION_EVENTS: SetWrite = SetWrite {
@@ -71,8 +73,8 @@ pub(crate) const WRITE_VACCINATION_EVENTS: SetWrite = SetWrite {
     columns: &[("patient_id", "uuid"), ("id", "uuid"), ("primary_report_id", "uuid")],
     sql: "
 INSERT INTO vaccination_event ({columns})
-{rows}
-ON CONFLICT (patient_id, id) DO UPDATE
+{rows}",
+    when_known: "ON CONFLICT (patient_id, id) DO UPDATE
 SET primary_report_id = excluded.primary_report_id",
 };
 
@@ -82,6 +84,7 @@ pub(crate) const REMOVE_VACCINATION_EVENTS: SetWrite = SetWrite {
     sql: "
 DELETE FROM vaccination_event
 WHERE (patient_id, id) IN (SELECT patient_id, id FROM {given})",
+    when_known: "",
 };
 
 impl Database {
@@ -149,4 +152,8 @@ fn read_vaccination_event(row: &dyn Columns) -> Result<VaccinationEvent, StoreEr
 
 pub(crate) fn vaccination_event_values(event: &VaccinationEvent) -> [Value<'_>; 3] {
     [Value::Uuid(event.patient_id.0), Value::Uuid(event.id.0), Value::Uuid(event.primary_report_id.0)]
+}
+
+pub(crate) fn removed_event_values((patient_id, id): &(PatientId, VaccinationEventId)) -> [Value<'_>; 2] {
+    [Value::Uuid(patient_id.0), Value::Uuid(id.0)]
 }

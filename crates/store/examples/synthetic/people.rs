@@ -34,7 +34,7 @@ pub(crate) fn hash(kind: u64, number: u64) -> i64 {
 
 /// A new person with three doses, and the message that brought them. `number` tells them from all others.
 pub(crate) fn submission(number: u64) -> Changes {
-    let mut dice = Dice(number ^ 0xB1E_B0_u64.rotate_left(40));
+    let mut dice = Dice(number ^ (0xB1EB << 40));
     let dice = &mut dice;
     let patient = patient(dice, number);
     let message = message(dice, number, Some(patient.id));

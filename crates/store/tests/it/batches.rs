@@ -190,10 +190,23 @@ fn two_lanes_write_many_people_at_once_and_lose_none() {
                 });
             }
         });
-        assert_eq!(database.patients_by_match_keys(&[7]).expect("readable").len() as u64, 2 * PEOPLE);
+        let ids: Vec<_> = (0..2_000).map(patient_id).collect();
+        assert_eq!(database.patient_records(&ids).expect("readable").len() as u64, 2 * PEOPLE);
         let verification = database.verify_audit_chains().expect("readable");
         assert_eq!(verification.faults, []);
         let chains: Vec<_> = verification.chains.iter().map(|chain| (chain.name.as_str(), chain.line_count)).collect();
         assert_eq!(chains, [("main/0", PEOPLE), ("main/1", PEOPLE)]);
+    });
+}
+
+#[test]
+fn a_key_that_too_many_share_does_not_flood_the_reader() {
+    on_each_database(|database| {
+        let match_keys = (0..500).map(|number| (7, patient_id(number))).chain([(8, patient_id(1))]).collect();
+        let mut lane = database.lane(0).expect("a lane opens");
+        write(&mut lane, &Changes { match_keys, ..Changes::default() }).expect("writable");
+        let found = lane.batch(&[], |batch| batch.patients_by_match_keys(&[7, 8, 9])).expect("readable");
+        assert_eq!(found.iter().filter(|(key, _)| *key == 7).count(), 100);
+        assert_eq!(found.iter().filter(|(key, _)| *key == 8).count(), 1);
     });
 }
