@@ -2,6 +2,7 @@
 //!
 //! It knows segments, fields, repetitions, components and escapes; it does not know what any of them means.
 
+mod cursor;
 mod escape;
 mod pieces;
 mod writer;
@@ -10,6 +11,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
+pub(crate) use cursor::{Cursor, Parts};
 pub use escape::{escape, unescape};
 pub use pieces::Pieces;
 pub(crate) use writer::Writer;
@@ -73,6 +75,7 @@ impl Delimiters {
 pub struct Message<'a> {
     text: &'a str,
     delimiters: Delimiters,
+    classes: cursor::ByteClasses,
     has_escapes: bool,
     segments: Vec<Segment<'a>>,
     unnamed_lines: u16,
@@ -93,6 +96,9 @@ pub struct Segment<'a> {
 /// Segments that a message is expected to have; room for one saves growing.
 const USUAL_SEGMENT_COUNT: usize = 32;
 
+/// Kinds of segments that a message is expected to have.
+const USUAL_KIND_COUNT: usize = 16;
+
 impl<'a> Message<'a> {
     /// Splits the text into segments at CR, LF or CRLF. Blank lines and white space around lines do not matter.
     pub fn read(text: &'a str) -> Message<'a> {
@@ -100,12 +106,14 @@ impl<'a> Message<'a> {
         let mut message = Message {
             text,
             delimiters: Delimiters::STANDARD,
+            classes: cursor::ByteClasses::of(Delimiters::STANDARD),
             has_escapes: false,
             segments: Vec::with_capacity(USUAL_SEGMENT_COUNT),
             unnamed_lines: 0,
         };
         if message.begins_with_header() {
             message.delimiters = Delimiters::of_header(text);
+            message.classes = cursor::ByteClasses::of(message.delimiters);
         }
         let after_header_delimiters = text.as_bytes().get(8..).unwrap_or_default();
         message.has_escapes = memchr(message.delimiters.escape, after_header_delimiters).is_some();
@@ -114,7 +122,7 @@ impl<'a> Message<'a> {
     }
 
     fn split_segments(&mut self) {
-        let mut counts: Vec<(model::Segment, u16)> = Vec::with_capacity(16);
+        let mut counts = Counts(Vec::with_capacity(USUAL_KIND_COUNT));
         let mut rest = self.text;
         while !rest.is_empty() {
             let end = memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len());
@@ -124,7 +132,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    fn take_line(&mut self, line: &'a str, counts: &mut Vec<(model::Segment, u16)>) {
+    #[inline]
+    fn take_line(&mut self, line: &'a str, counts: &mut Counts) {
         let line = if line.as_bytes().first().is_some_and(u8::is_ascii_graphic) { line } else { line.trim_start() };
         let separator = self.delimiters.field;
         let bytes = line.as_bytes();
@@ -136,16 +145,7 @@ impl<'a> Message<'a> {
             return;
         };
         let kind = model::Segment(name);
-        let sequence = match counts.iter_mut().find(|(counted, _)| *counted == kind) {
-            Some((_, count)) => {
-                *count = count.saturating_add(1);
-                *count
-            }
-            None => {
-                counts.push((kind, 1));
-                1
-            }
-        };
+        let sequence = counts.next_of(kind);
         self.segments.push(Segment { kind, sequence, body: line.get(4..).unwrap_or_default(), separator });
     }
 
@@ -190,9 +190,24 @@ impl<'a> Message<'a> {
         self.delimiters
     }
 
+    /// A cursor at the beginning of a segment.
+    pub(crate) fn cursor<'m>(&'m self, segment: &Segment<'a>) -> Cursor<'a, 'm> {
+        Cursor::new(segment.body, self.delimiters, &self.classes)
+    }
+
+    /// The first components of one repetition.
+    pub(crate) fn parts<const N: usize>(&self, repetition: &'a str) -> Parts<'a, N> {
+        Cursor::new(repetition, self.delimiters, &self.classes).parts(1)
+    }
+
     /// The text of a component or subcomponent, its escapes decoded; borrowed when there are none.
     pub fn decode(&self, raw: &'a str) -> Cow<'a, str> {
-        if self.has_escapes { unescape(raw, self.delimiters) } else { Cow::Borrowed(raw) }
+        unescape(raw, self.delimiters)
+    }
+
+    /// Whether an escape character stands anywhere in the message.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.has_escapes
     }
 
     /// The repetitions of a field.
@@ -211,8 +226,21 @@ impl<'a> Message<'a> {
     }
 
     /// The first subcomponent of a component.
+    #[inline]
     pub fn first_subcomponent(&self, component: &'a str) -> &'a str {
-        self.subcomponents(component).at(1)
+        self.first_two_subcomponents(component)[0]
+    }
+
+    /// The first two subcomponents of a component.
+    #[inline]
+    pub(crate) fn first_two_subcomponents(&self, component: &'a str) -> [&'a str; 2] {
+        let separator = self.delimiters.subcomponent;
+        let cut = |text: &'a str| match memchr(separator, text.as_bytes()) {
+            Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default()),
+            None => (text, ""),
+        };
+        let (first, rest) = cut(component);
+        if rest.is_empty() { [first, ""] } else { [first, cut(rest).0] }
     }
 
     /// The component of a field's first repetition, by number.
@@ -244,6 +272,24 @@ impl<'a> Segment<'a> {
 
     fn place(&self, number: u16) -> u16 {
         if self.is(b"MSH") { number.saturating_sub(1) } else { number }
+    }
+}
+
+/// How many segments of each kind there were so far.
+struct Counts(Vec<(model::Segment, u16)>);
+
+impl Counts {
+    fn next_of(&mut self, kind: model::Segment) -> u16 {
+        match self.0.iter_mut().rev().find(|(counted, _)| *counted == kind) {
+            Some((_, count)) => {
+                *count = count.saturating_add(1);
+                *count
+            }
+            None => {
+                self.0.push((kind, 1));
+                1
+            }
+        }
     }
 }
 

@@ -61,30 +61,34 @@ pub fn read<'a>(message: &Message<'a>) -> Vxu<'a> {
     let order_count = message.segments().iter().filter(|segment| segment.is(b"RXA")).count();
     vxu.orders.reserve_exact(order_count);
     for segment in message.segments() {
-        vxu.take(message, segment);
+        if message.has_escapes() {
+            vxu.take::<true>(message, segment);
+        } else {
+            vxu.take::<false>(message, segment);
+        }
     }
     vxu
 }
 
 impl<'a> Vxu<'a> {
-    fn take(&mut self, message: &Message<'a>, segment: &Segment<'a>) {
+    fn take<const DECODES: bool>(&mut self, message: &Message<'a>, segment: &Segment<'a>) {
         match &segment.kind.0 {
             b"PID" if self.patient.is_none() && self.orders.is_empty() => {
-                self.patient = Some(Pid::of(message, segment))
+                self.patient = Some(Pid::of::<DECODES>(message, segment))
             }
             b"PD1" if self.additional.is_none() && self.is_about_patient() => {
-                self.additional = Some(Pd1::of(message, segment));
+                self.additional = Some(Pd1::of::<DECODES>(message, segment));
             }
-            b"NK1" if self.is_about_patient() => self.next_of_kin.push(Nk1::of(message, segment)),
+            b"NK1" if self.is_about_patient() => self.next_of_kin.push(Nk1::of::<DECODES>(message, segment)),
             b"ORC" if self.patient.is_some() => {
-                self.orders.push(Order { order: Some(Orc::of(message, segment)), ..Order::default() });
+                self.begin_order().order = Some(Orc::of::<DECODES>(message, segment));
             }
-            b"RXA" if self.patient.is_some() => self.take_dose(Rxa::of(message, segment)),
+            b"RXA" if self.patient.is_some() => self.open_order().dose = Some(Rxa::of::<DECODES>(message, segment)),
             b"RXR" => match self.orders.last_mut().filter(|order| order.dose.is_some() && order.route.is_none()) {
-                Some(order) => order.route = Some(Rxr::of(message, segment)),
+                Some(order) => order.route = Some(Rxr::of::<DECODES>(message, segment)),
                 None => self.misplace(segment),
             },
-            b"OBX" => self.take_observation(message, segment),
+            b"OBX" => self.take_observation::<DECODES>(message, segment),
             name if is_of_no_interest(name) => {}
             _ => self.misplace(segment),
         }
@@ -94,22 +98,28 @@ impl<'a> Vxu<'a> {
         self.patient.is_some() && self.orders.is_empty()
     }
 
-    fn take_dose(&mut self, dose: Rxa<'a>) {
-        match self.orders.last_mut().filter(|order| order.dose.is_none()) {
-            Some(order) => order.dose = Some(dose),
-            None => self.orders.push(Order { dose: Some(dose), ..Order::default() }),
-        }
+    fn begin_order(&mut self) -> &mut Order<'a> {
+        self.orders.push_mut(Order::default())
     }
 
-    fn take_observation(&mut self, message: &Message<'a>, segment: &Segment<'a>) {
+    /// The order that still waits for its dose; a new one where none does.
+    fn open_order(&mut self) -> &mut Order<'a> {
+        if self.orders.last().is_none_or(|order| order.dose.is_some()) {
+            self.orders.push(Order::default());
+        }
+        let last = self.orders.len() - 1;
+        &mut self.orders[last]
+    }
+
+    fn take_observation<const DECODES: bool>(&mut self, message: &Message<'a>, segment: &Segment<'a>) {
         match self.orders.last_mut() {
             Some(order) if order.dose.is_some() => {
                 if order.observations.is_empty() {
                     order.observations.reserve_exact(USUAL_OBSERVATION_COUNT);
                 }
-                order.observations.push(Obx::of(message, segment));
+                order.observations.push(Obx::of::<DECODES>(message, segment));
             }
-            None if self.patient.is_some() => self.observations.push(Obx::of(message, segment)),
+            None if self.patient.is_some() => self.observations.push(Obx::of::<DECODES>(message, segment)),
             _ => self.misplace(segment),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::er7::Message;
+use crate::er7::{Message, Parts};
 
 /// CE and CWE: a code with its text and coding system, twice.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -25,17 +25,24 @@ pub struct Ce<'a> {
 impl<'a> Ce<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Ce<'a> {
-        if repetition.is_empty() {
-            return Ce::default();
-        }
-        let mut parts = message.components(repetition);
+        Ce::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 6>) -> Ce<'a> {
+        let code = parts.at(1);
+        let text = parts.at(2);
+        let system = parts.at(3);
+        let alternate_code = parts.at(4);
+        let alternate_text = parts.at(5);
+        let alternate_system = parts.at(6);
         Ce {
-            code: message.decode(parts.at(1)),
-            text: message.decode(parts.at(2)),
-            system: parts.at(3),
-            alternate_code: message.decode(parts.at(4)),
-            alternate_text: message.decode(parts.at(5)),
-            alternate_system: parts.at(6),
+            code: decoded::<DECODES>(message, code),
+            text: decoded::<DECODES>(message, text),
+            system,
+            alternate_code: decoded::<DECODES>(message, alternate_code),
+            alternate_text: decoded::<DECODES>(message, alternate_text),
+            alternate_system,
         }
     }
 
@@ -60,8 +67,16 @@ impl<'a> Hd<'a> {
         if component.is_empty() {
             return Hd::default();
         }
-        let mut parts = message.subcomponents(component);
-        Hd { namespace: message.decode(parts.at(1)), universal_id: message.decode(parts.at(2)) }
+        Hd::from_component::<true>(message, component)
+    }
+
+    #[inline]
+    pub(super) fn from_component<const DECODES: bool>(message: &Message<'a>, component: &'a str) -> Hd<'a> {
+        let [namespace, universal_id] = message.first_two_subcomponents(component);
+        Hd {
+            namespace: decoded::<DECODES>(message, namespace),
+            universal_id: decoded::<DECODES>(message, universal_id),
+        }
     }
 
     /// The namespace, or the universal id when there is no namespace.
@@ -84,8 +99,19 @@ pub struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Cx<'a> {
-        let mut parts = message.components(repetition);
-        Cx { value: message.decode(parts.at(1)), authority: Hd::of(message, parts.at(4)), kind: parts.at(5) }
+        Cx::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 5>) -> Cx<'a> {
+        let value = parts.at(1);
+        let authority = parts.at(4);
+        let kind = parts.at(5);
+        Cx {
+            value: decoded::<DECODES>(message, value),
+            authority: Hd::from_component::<DECODES>(message, authority),
+            kind,
+        }
     }
 }
 
@@ -107,13 +133,22 @@ pub struct Xpn<'a> {
 impl<'a> Xpn<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Xpn<'a> {
-        let mut parts = message.components(repetition);
+        Xpn::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 7>) -> Xpn<'a> {
+        let family = parts.at(1);
+        let given = parts.at(2);
+        let middle = parts.at(3);
+        let suffix = parts.at(4);
+        let kind = parts.at(7);
         Xpn {
-            family: message.decode(message.first_subcomponent(parts.at(1))),
-            given: message.decode(parts.at(2)),
-            middle: message.decode(parts.at(3)),
-            suffix: message.decode(parts.at(4)),
-            kind: parts.at(7),
+            family: decoded::<DECODES>(message, message.first_subcomponent(family)),
+            given: decoded::<DECODES>(message, given),
+            middle: decoded::<DECODES>(message, middle),
+            suffix: decoded::<DECODES>(message, suffix),
+            kind,
         }
     }
 }
@@ -142,16 +177,28 @@ pub struct Xad<'a> {
 impl<'a> Xad<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Xad<'a> {
-        let mut parts = message.components(repetition);
+        Xad::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 9>) -> Xad<'a> {
+        let street = parts.at(1);
+        let unit = parts.at(2);
+        let city = parts.at(3);
+        let state = parts.at(4);
+        let zip = parts.at(5);
+        let country = parts.at(6);
+        let kind = parts.at(7);
+        let county = parts.at(9);
         Xad {
-            street: message.decode(message.first_subcomponent(parts.at(1))),
-            unit: message.decode(parts.at(2)),
-            city: message.decode(parts.at(3)),
-            state: parts.at(4),
-            zip: parts.at(5),
-            country: parts.at(6),
-            kind: parts.at(7),
-            county: parts.at(9),
+            street: decoded::<DECODES>(message, message.first_subcomponent(street)),
+            unit: decoded::<DECODES>(message, unit),
+            city: decoded::<DECODES>(message, city),
+            state,
+            zip,
+            country,
+            kind,
+            county,
         }
     }
 }
@@ -180,16 +227,28 @@ pub struct Xtn<'a> {
 impl<'a> Xtn<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Xtn<'a> {
-        let mut parts = message.components(repetition);
+        Xtn::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 12>) -> Xtn<'a> {
+        let formatted = parts.at(1);
+        let usage = parts.at(2);
+        let equipment = parts.at(3);
+        let email = parts.at(4);
+        let country = parts.at(5);
+        let area = parts.at(6);
+        let local = parts.at(7);
+        let unformatted = parts.at(12);
         Xtn {
-            formatted: message.decode(parts.at(1)),
-            usage: parts.at(2),
-            equipment: parts.at(3),
-            email: message.decode(parts.at(4)),
-            country: parts.at(5),
-            area: parts.at(6),
-            local: parts.at(7),
-            unformatted: parts.at(12),
+            formatted: decoded::<DECODES>(message, formatted),
+            usage,
+            equipment,
+            email: decoded::<DECODES>(message, email),
+            country,
+            area,
+            local,
+            unformatted,
         }
     }
 }
@@ -206,13 +265,20 @@ pub struct Ei<'a> {
 impl<'a> Ei<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Ei<'a> {
-        if repetition.is_empty() {
-            return Ei::default();
-        }
-        let mut parts = message.components(repetition);
+        Ei::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 3>) -> Ei<'a> {
+        let id = parts.at(1);
+        let namespace = parts.at(2);
+        let universal_id = parts.at(3);
         Ei {
-            id: message.decode(parts.at(1)),
-            authority: Hd { namespace: message.decode(parts.at(2)), universal_id: message.decode(parts.at(3)) },
+            id: decoded::<DECODES>(message, id),
+            authority: Hd {
+                namespace: decoded::<DECODES>(message, namespace),
+                universal_id: decoded::<DECODES>(message, universal_id),
+            },
         }
     }
 }
@@ -233,15 +299,27 @@ pub struct Xcn<'a> {
 impl<'a> Xcn<'a> {
     /// Reads one repetition.
     pub fn of(message: &Message<'a>, repetition: &'a str) -> Xcn<'a> {
-        if repetition.is_empty() {
-            return Xcn::default();
-        }
-        let mut parts = message.components(repetition);
+        Xcn::from_parts::<true>(message, &message.parts(repetition))
+    }
+
+    #[inline]
+    pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 9>) -> Xcn<'a> {
+        let id = parts.at(1);
+        let family = parts.at(2);
+        let given = parts.at(3);
+        let authority = parts.at(9);
         Xcn {
-            id: message.decode(parts.at(1)),
-            family: message.decode(message.first_subcomponent(parts.at(2))),
-            given: message.decode(parts.at(3)),
-            authority: Hd::of(message, parts.at(9)),
+            id: decoded::<DECODES>(message, id),
+            family: decoded::<DECODES>(message, message.first_subcomponent(family)),
+            given: decoded::<DECODES>(message, given),
+            authority: Hd::from_component::<DECODES>(message, authority),
         }
     }
+}
+
+/// A text as the message means it. Messages without any escape character, which is most of them, are read by code
+/// that knows it.
+#[inline]
+pub(super) fn decoded<'a, const DECODES: bool>(message: &Message<'a>, raw: &'a str) -> Cow<'a, str> {
+    if DECODES { message.decode(raw) } else { Cow::Borrowed(raw) }
 }

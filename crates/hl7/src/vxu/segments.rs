@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::datatypes::{Ce, Cx, Ei, Hd, Xad, Xcn, Xpn, Xtn};
+use super::datatypes::{Ce, Cx, Ei, Hd, Xad, Xcn, Xpn, Xtn, decoded};
 use crate::er7::{Message, Segment};
 
 /// PID: the person.
@@ -39,23 +39,24 @@ pub struct Pid<'a> {
 }
 
 impl<'a> Pid<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Pid<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Pid<'a> {
+        let mut fields = message.cursor(segment);
         Pid {
-            identifiers: each(message, fields.at(3), Cx::of),
-            names: each(message, fields.at(5), Xpn::of),
-            mother_maiden_name: Xpn::of(message, first(message, fields.at(6))),
-            birth: message.component(fields.at(7), 1),
-            sex: fields.at(8),
-            races: each(message, fields.at(10), Ce::of),
-            addresses: each(message, fields.at(11), Xad::of),
-            telecoms: each(message, fields.at(13), Xtn::of),
-            language: Ce::of(message, first(message, fields.at(15))),
-            ethnicity: Ce::of(message, first(message, fields.at(22))),
-            multiple_birth: fields.at(24),
-            birth_order: fields.at(25),
-            death: message.component(fields.at(29), 1),
-            death_indicator: fields.at(30),
+            identifiers: fields.each(3, |parts| Cx::from_parts::<DECODES>(message, parts)),
+            names: fields.each(5, |parts| Xpn::from_parts::<DECODES>(message, parts)),
+            mother_maiden_name: Xpn::from_parts::<DECODES>(message, &fields.parts(6)),
+            birth: fields.component(7),
+            sex: fields.field(8),
+            races: fields.each(10, |parts| Ce::from_parts::<DECODES>(message, parts)),
+            addresses: fields.each(11, |parts| Xad::from_parts::<DECODES>(message, parts)),
+            telecoms: fields.each(13, |parts| Xtn::from_parts::<DECODES>(message, parts)),
+            language: Ce::from_parts::<DECODES>(message, &fields.parts(15)),
+            ethnicity: Ce::from_parts::<DECODES>(message, &fields.parts(22)),
+            multiple_birth: fields.field(24),
+            birth_order: fields.field(25),
+            death: fields.component(29),
+            death_indicator: fields.field(30),
         }
     }
 }
@@ -78,15 +79,16 @@ pub struct Pd1<'a> {
 }
 
 impl<'a> Pd1<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Pd1<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Pd1<'a> {
+        let mut fields = message.cursor(segment);
         Pd1 {
-            publicity: Ce::of(message, first(message, fields.at(11))),
-            protection: fields.at(12),
-            protection_since: fields.at(13),
-            registry_status: fields.at(16),
-            registry_status_since: fields.at(17),
-            publicity_since: fields.at(18),
+            publicity: Ce::from_parts::<DECODES>(message, &fields.parts(11)),
+            protection: fields.field(12),
+            protection_since: fields.field(13),
+            registry_status: fields.field(16),
+            registry_status_since: fields.field(17),
+            publicity_since: fields.field(18),
         }
     }
 }
@@ -107,14 +109,15 @@ pub struct Nk1<'a> {
 }
 
 impl<'a> Nk1<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Nk1<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Nk1<'a> {
+        let mut fields = message.cursor(segment);
         Nk1 {
             sequence: segment.sequence,
-            name: Xpn::of(message, first(message, fields.at(2))),
-            relationship: Ce::of(message, first(message, fields.at(3))),
-            addresses: each(message, fields.at(4), Xad::of),
-            telecoms: each(message, fields.at(5), Xtn::of),
+            name: Xpn::from_parts::<DECODES>(message, &fields.parts(2)),
+            relationship: Ce::from_parts::<DECODES>(message, &fields.parts(3)),
+            addresses: fields.each(4, |parts| Xad::from_parts::<DECODES>(message, parts)),
+            telecoms: fields.each(5, |parts| Xtn::from_parts::<DECODES>(message, parts)),
         }
     }
 }
@@ -137,15 +140,16 @@ pub struct Orc<'a> {
 }
 
 impl<'a> Orc<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Orc<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Orc<'a> {
+        let mut fields = message.cursor(segment);
         Orc {
             sequence: segment.sequence,
-            placer: Ei::of(message, first(message, fields.at(2))),
-            filler: Ei::of(message, first(message, fields.at(3))),
-            entered_by: Xcn::of(message, first(message, fields.at(10))),
-            ordered_by: Xcn::of(message, first(message, fields.at(12))),
-            entering_organization: Ce::of(message, first(message, fields.at(17))),
+            placer: Ei::from_parts::<DECODES>(message, &fields.parts(2)),
+            filler: Ei::from_parts::<DECODES>(message, &fields.parts(3)),
+            entered_by: Xcn::from_parts::<DECODES>(message, &fields.parts(10)),
+            ordered_by: Xcn::from_parts::<DECODES>(message, &fields.parts(12)),
+            entering_organization: Ce::from_parts::<DECODES>(message, &fields.parts(17)),
         }
     }
 }
@@ -186,24 +190,25 @@ pub struct Rxa<'a> {
 }
 
 impl<'a> Rxa<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Rxa<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Rxa<'a> {
+        let mut fields = message.cursor(segment);
         Rxa {
             sequence: segment.sequence,
-            administered: message.component(fields.at(3), 1),
-            administration_end: message.component(fields.at(4), 1),
-            vaccine: Ce::of(message, first(message, fields.at(5))),
-            amount: fields.at(6),
-            amount_unit: Ce::of(message, first(message, fields.at(7))),
-            notes: each(message, fields.at(9), Ce::of),
-            administered_by: Xcn::of(message, first(message, fields.at(10))),
-            administered_at: Hd::of(message, message.component(fields.at(11), 4)),
-            lot_number: message.decode(first(message, fields.at(15))),
-            lot_expiration: message.component(fields.at(16), 1),
-            manufacturer: Ce::of(message, first(message, fields.at(17))),
-            refusal_reason: Ce::of(message, first(message, fields.at(18))),
-            completion: fields.at(20),
-            action: fields.at(21),
+            administered: fields.component(3),
+            administration_end: fields.component(4),
+            vaccine: Ce::from_parts::<DECODES>(message, &fields.parts(5)),
+            amount: fields.field(6),
+            amount_unit: Ce::from_parts::<DECODES>(message, &fields.parts(7)),
+            notes: fields.each(9, |parts| Ce::from_parts::<DECODES>(message, parts)),
+            administered_by: Xcn::from_parts::<DECODES>(message, &fields.parts(10)),
+            administered_at: Hd::from_component::<DECODES>(message, fields.parts::<4>(11).at(4)),
+            lot_number: decoded::<DECODES>(message, fields.component(15)),
+            lot_expiration: fields.component(16),
+            manufacturer: Ce::from_parts::<DECODES>(message, &fields.parts(17)),
+            refusal_reason: Ce::from_parts::<DECODES>(message, &fields.parts(18)),
+            completion: fields.field(20),
+            action: fields.field(21),
         }
     }
 }
@@ -220,12 +225,13 @@ pub struct Rxr<'a> {
 }
 
 impl<'a> Rxr<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Rxr<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Rxr<'a> {
+        let mut fields = message.cursor(segment);
         Rxr {
             sequence: segment.sequence,
-            route: Ce::of(message, first(message, fields.at(1))),
-            body_site: Ce::of(message, first(message, fields.at(2))),
+            route: Ce::from_parts::<DECODES>(message, &fields.parts(1)),
+            body_site: Ce::from_parts::<DECODES>(message, &fields.parts(2)),
         }
     }
 }
@@ -248,23 +254,16 @@ pub struct Obx<'a> {
 }
 
 impl<'a> Obx<'a> {
-    pub(super) fn of(message: &Message<'a>, segment: &Segment<'a>) -> Obx<'a> {
-        let mut fields = segment.fields();
+    #[inline]
+    pub(super) fn of<const DECODES: bool>(message: &Message<'a>, segment: &Segment<'a>) -> Obx<'a> {
+        let mut fields = message.cursor(segment);
         Obx {
             sequence: segment.sequence,
-            value_type: fields.at(2),
-            question: Ce::of(message, first(message, fields.at(3))),
-            group: fields.at(4),
-            value: fields.at(5),
-            observed: message.component(fields.at(14), 1),
+            value_type: fields.field(2),
+            question: Ce::from_parts::<DECODES>(message, &fields.parts(3)),
+            group: fields.field(4),
+            value: fields.field(5),
+            observed: fields.component(14),
         }
     }
-}
-
-fn first<'a>(message: &Message<'a>, field: &'a str) -> &'a str {
-    message.repetitions(field).at(1)
-}
-
-fn each<'a, T>(message: &Message<'a>, field: &'a str, read: impl Fn(&Message<'a>, &'a str) -> T) -> Vec<T> {
-    message.repetitions(field).map(|repetition| read(message, repetition)).collect()
 }
