@@ -1,0 +1,232 @@
+//! What the engine found, spelled out: what the doors, the pages and the command line show.
+
+use jiff::civil::Date;
+use model::Cvx;
+use serde::Serialize;
+
+use crate::contraindication::forbidden_vaccines;
+use crate::forecast::Forecast;
+use crate::reasons::Need;
+use crate::schedule::AgeId;
+use crate::sentences::{Explanation, Language, ReasonKind, Teller};
+use crate::vaccine_groups::{ForecastKind, GroupForecast};
+use crate::walk::{DoseStatus, Evaluation, SeriesRun, SeriesStatus};
+
+/// Everything about one person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Report {
+    /// The schedule that was used.
+    pub schedule: String,
+    /// The day as seen from which.
+    pub assessment_date: Date,
+    /// The doses, in the order of the history.
+    pub doses: Vec<DoseReport>,
+    /// The forecasts, in the schedule's order of vaccine groups.
+    pub forecasts: Vec<GroupReport>,
+}
+
+/// One dose.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DoseReport {
+    /// Day of administration.
+    pub date: Date,
+    /// Vaccine.
+    #[serde(serialize_with = "serialize_cvx")]
+    pub cvx: Cvx,
+    /// The schedule's name of the vaccine; `None` when it does not know it, and then nothing is evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vaccine: Option<String>,
+    /// The dose was given before birth: a mistake in the data.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_before_birth: bool,
+    /// One for each antigen and best series.
+    pub evaluations: Vec<EvaluationReport>,
+}
+
+/// What a best series made of a dose.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct EvaluationReport {
+    /// The antigen.
+    pub antigen: String,
+    /// Its vaccine group.
+    pub vaccine_group: String,
+    /// Standard or risk.
+    pub kind: ForecastKind,
+    /// The series.
+    pub series: String,
+    /// How many doses the series has.
+    pub doses_in_series: usize,
+    /// The target dose that it was held against, from 1; `None` when none was left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_dose: Option<u8>,
+    /// What became of it.
+    pub status: DoseStatus,
+    /// Why, most important first.
+    pub reasons: Vec<Explanation>,
+}
+
+/// The forecast of a vaccine group.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct GroupReport {
+    /// The vaccine group.
+    pub vaccine_group: String,
+    /// Standard or risk.
+    pub kind: ForecastKind,
+    /// What the group is to the person.
+    pub status: SeriesStatus,
+    /// The first day on which the next dose would count.
+    pub earliest: Option<Date>,
+    /// The day from which it is recommended.
+    pub recommended: Option<Date>,
+    /// The last day on which it is in time.
+    pub past_due: Option<Date>,
+    /// The last day on which it can be given.
+    pub latest: Option<Date>,
+    /// The number of the next dose.
+    pub dose_number: Option<u16>,
+    /// Vaccines to be given.
+    pub products: Vec<ProductReport>,
+    /// The series that it is made of.
+    pub series: Vec<SeriesReport>,
+    /// Why.
+    pub reasons: Vec<Explanation>,
+}
+
+/// A best series of a vaccine group.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SeriesReport {
+    /// Its antigen.
+    pub antigen: String,
+    /// Its name.
+    pub name: String,
+    /// What it is to the person.
+    pub status: SeriesStatus,
+}
+
+/// A vaccine to be given.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ProductReport {
+    /// Its code.
+    #[serde(serialize_with = "serialize_cvx")]
+    pub cvx: Cvx,
+    /// Its name.
+    pub vaccine: String,
+}
+
+fn serialize_cvx<S: serde::Serializer>(cvx: &Cvx, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(cvx)
+}
+
+impl<'a> Forecast<'a> {
+    /// Spells everything out.
+    pub fn report(&self, language: Language) -> Report {
+        let teller =
+            Teller { schedule: self.schedule, person: &self.workspace.person, history: self.history, language };
+        Report {
+            schedule: self.schedule.name.clone(),
+            assessment_date: self.workspace.person.today.date(),
+            doses: self.doses(&teller),
+            forecasts: self.workspace.groups.forecasts.iter().map(|group| self.group(&teller, group)).collect(),
+        }
+    }
+
+    fn doses(&self, teller: &Teller) -> Vec<DoseReport> {
+        let doses = self.history.doses.iter().map(|dose| DoseReport {
+            date: dose.date,
+            cvx: dose.cvx,
+            vaccine: self.schedule.vaccine_name(dose.cvx).map(str::to_owned),
+            is_before_birth: dose.date < self.history.birth_date,
+            evaluations: Vec::new(),
+        });
+        let mut doses: Vec<DoseReport> = doses.collect();
+        for place in &self.workspace.best {
+            let run = &self.workspace.trail.runs[*place];
+            for evaluation in self.workspace.trail.evaluations(run) {
+                let dose = self.workspace.person.doses[usize::from(evaluation.dose)].place;
+                doses[usize::from(dose)].evaluations.push(self.evaluation(teller, run, evaluation));
+            }
+        }
+        doses
+    }
+
+    fn evaluation(&self, teller: &Teller, run: &SeriesRun, evaluation: &Evaluation) -> EvaluationReport {
+        let series = self.schedule.series_rule(run.series);
+        let antigen = &self.schedule.antigens[usize::from(series.antigen)];
+        let counts = (evaluation.status == DoseStatus::Valid).then(|| teller.counts(evaluation.target_number));
+        let reasons = evaluation.reasons.of(&self.workspace.trail.reasons).iter().map(|reason| teller.reason(reason));
+        let mut reasons: Vec<Explanation> = counts.into_iter().chain(reasons).collect();
+        reasons.sort_by_key(|reason| reason.kind == ReasonKind::Grace);
+        EvaluationReport {
+            antigen: antigen.name.clone(),
+            vaccine_group: self.schedule.groups[usize::from(antigen.group)].name.clone(),
+            kind: ForecastKind::of(series.kind),
+            series: series.name.clone(),
+            doses_in_series: series.targets.len(),
+            target_dose: Some(evaluation.target_number).filter(|number| *number != 0),
+            status: evaluation.status,
+            reasons,
+        }
+    }
+
+    fn group(&self, teller: &Teller, group: &GroupForecast) -> GroupReport {
+        let runs =
+            || group.members.of(&self.workspace.groups.members).iter().map(|place| &self.workspace.trail.runs[*place]);
+        let mut reasons = Vec::new();
+        if let Some(dates) = &group.dates {
+            reasons.push(teller.basis(&dates.earliest_by, dates.earliest.date(), false));
+            if dates.recommended != dates.earliest {
+                reasons.push(teller.basis(&dates.recommended_by, dates.recommended.date(), true));
+            }
+        } else if let Some(run) = runs().find(|run| run.status == group.status) {
+            reasons.push(teller.need(&run.forecast.need));
+        } else {
+            reasons.push(teller.need(&Need::Complete));
+        }
+        GroupReport {
+            vaccine_group: self.schedule.groups[usize::from(group.group)].name.clone(),
+            kind: group.kind,
+            status: group.status,
+            earliest: group.dates.map(|dates| dates.earliest.date()),
+            recommended: group.dates.map(|dates| dates.recommended.date()),
+            past_due: group.dates.and_then(|dates| dates.past_due).map(|day| day.date()),
+            latest: group.dates.and_then(|dates| dates.latest).map(|day| day.date()),
+            dose_number: group.dose_number,
+            products: self.products(runs().filter(|run| run.status == SeriesStatus::NotComplete)),
+            series: runs().map(|run| self.series(run)).collect(),
+            reasons,
+        }
+    }
+
+    fn series(&self, run: &SeriesRun) -> SeriesReport {
+        let rule = self.schedule.series_rule(run.series);
+        let antigen = self.schedule.antigens[usize::from(rule.antigen)].name.clone();
+        SeriesReport { antigen, name: rule.name.clone(), status: run.status }
+    }
+
+    /// FORECASTRECVAC-1: the vaccines that a target dose asks for, that are not forbidden, and whose ages fit the forecast.
+    fn products<'r>(&self, runs: impl Iterator<Item = &'r SeriesRun>) -> Vec<ProductReport> {
+        let person = &self.workspace.person;
+        let mut products: Vec<ProductReport> = Vec::new();
+        for run in runs {
+            let (Some(target), Some(dates)) = (run.forecast.target, run.forecast.dates) else { continue };
+            let antigen = &self.schedule.antigens[usize::from(self.schedule.series_rule(run.series).antigen)];
+            let (forbidden, _) = forbidden_vaccines(self.schedule, person, antigen);
+            let is_of_age = |from: AgeId, before: AgeId| {
+                person.is_within(dates.earliest, from, before) || person.is_within(dates.recommended, from, before)
+            };
+            for row in self.schedule.target(target).preferable.of(&self.schedule.products) {
+                if !row.is_recommended || !is_of_age(row.from, row.before) {
+                    continue;
+                }
+                for vaccine in row.vaccines.iter().filter(|vaccine| !forbidden.contains(*vaccine)) {
+                    let rule = &self.schedule.vaccines[usize::from(vaccine)];
+                    let product = ProductReport { cvx: rule.cvx, vaccine: rule.name.clone() };
+                    if !products.contains(&product) {
+                        products.push(product);
+                    }
+                }
+            }
+        }
+        products
+    }
+}

@@ -1,0 +1,145 @@
+//! Sentences in English.
+
+use jiff::civil::Date;
+
+use super::{Basis, Immunity, Need, Origin, Period, Reason, Teller, Unit, period_words};
+use crate::days::Day;
+
+fn words(period: Period) -> String {
+    period_words(period, |unit, is_one| match (unit, is_one) {
+        (Unit::Year, true) => "year",
+        (Unit::Year, false) => "years",
+        (Unit::Month, true) => "month",
+        (Unit::Month, false) => "months",
+        (Unit::Week, true) => "week",
+        (Unit::Week, false) => "weeks",
+        (Unit::Day, true) => "day",
+        (Unit::Day, false) => "days",
+    })
+}
+
+fn days(count: i32) -> String {
+    format!("{count} day{}", if count == 1 { "" } else { "s" })
+}
+
+fn origin(teller: &Teller, origin: &Origin) -> String {
+    match origin {
+        Origin::Previous(_) => "the previous dose".to_owned(),
+        Origin::TargetDose(number, _) => format!("dose {number}"),
+        Origin::Vaccine(place) => {
+            let (name, date) = teller.dose(*place);
+            format!("{name} ({date})")
+        }
+        Origin::Observation(code) => teller.observation(*code),
+    }
+}
+
+pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
+    match reason {
+        Reason::LotExpired { on } => format!("Must be given again: the lot had expired on {}.", on.date()),
+        Reason::MustBeRepeated => "Must be given again: the dose was partial, spoiled or recalled.".to_owned(),
+        Reason::Inadvertent => {
+            "Not valid: this vaccine is not to be given for this dose (given by mistake).".to_owned()
+        }
+        Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
+        Reason::AgeWithGrace { minimum } => match teller.age(*minimum) {
+            Some((age, date)) => {
+                format!(
+                    "Counts: given a little before the minimum age of {} ({date}), within the days of grace.",
+                    words(age)
+                )
+            }
+            None => "Counts: within the days of grace.".to_owned(),
+        },
+        Reason::TooOld { maximum } => match teller.age(*maximum) {
+            Some((age, date)) => format!("Not needed: given at or after the maximum age of {} ({date}).", words(age)),
+            None => "Not needed: given after the maximum age.".to_owned(),
+        },
+        Reason::TooSoon { origin: from, reference, given, minimum, absolute } => {
+            let after = format!("given {} after {}", days(given.days_since(*reference)), origin(teller, from));
+            format!("Not valid: {after}; the minimum is {}.", minimum_words(*reference, *minimum, *absolute))
+        }
+        Reason::IntervalWithGrace { origin: from, reference, given, minimum } => {
+            let after = format!("given {} after {}", days(given.days_since(*reference)), origin(teller, from));
+            let minimum = minimum_words(*reference, *minimum, None);
+            format!("Counts: {after}; the minimum is {minimum}, but this is within the days of grace.")
+        }
+        Reason::AllowableInterval => "Counts: the interval is shorter than preferred, but long enough.".to_owned(),
+        Reason::Conflict { with, given, on, end } => {
+            let (name, _) = teller.dose(*with);
+            let after = days(given.days_since(*on));
+            format!(
+                "Not valid: given {after} after another live vaccine ({name}, {}); it had to wait until {}.",
+                on.date(),
+                end.date()
+            )
+        }
+        Reason::VaccineOfAnotherAge => "Not valid: this vaccine does not count at this age.".to_owned(),
+        Reason::WrongVaccine => "Not valid: this vaccine does not count for this dose.".to_owned(),
+        Reason::SeriesAlreadyComplete => "Not needed: the series was already complete.".to_owned(),
+    }
+}
+
+fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
+    match (teller.age(minimum), teller.age(absolute)) {
+        (Some((age, date)), Some((_, grace))) if grace < date => {
+            format!(
+                "Not valid: given too young; the minimum age is {}, reached on {date} ({grace} with grace).",
+                words(age)
+            )
+        }
+        (_, Some((age, date))) => {
+            format!("Not valid: given too young; the minimum age is {}, reached on {date}.", words(age))
+        }
+        _ => "Not valid: given too young.".to_owned(),
+    }
+}
+
+/// `28 (24 with grace)`, or with dates where months count.
+fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Period>) -> String {
+    let Some(minimum) = minimum.or(absolute) else { return "longer".to_owned() };
+    let grace = absolute.filter(|absolute| absolute.after(reference) < minimum.after(reference));
+    match (minimum.whole_days(), grace.map(Period::whole_days)) {
+        (Some(minimum), None) => minimum.to_string(),
+        (Some(minimum), Some(Some(grace))) => format!("{minimum} ({grace} with grace)"),
+        _ => {
+            let grace =
+                grace.map(|grace| format!("; {} with grace", grace.after(reference).date())).unwrap_or_default();
+            format!("{} ({}{grace})", words(minimum), minimum.after(reference).date())
+        }
+    }
+}
+
+pub(super) fn need(teller: &Teller, need: &Need) -> String {
+    match need {
+        Need::Needed => "A dose is needed.".to_owned(),
+        Need::Complete => "The series is complete.".to_owned(),
+        Need::PastHistory => "Not recommended, because of the doses given or the person's age.".to_owned(),
+        Need::Immune(Immunity::Observed(code)) => format!("Immune: {}.", teller.observation(*code)),
+        Need::Immune(Immunity::BornBefore(day)) => format!("Counts as immune: born before {}.", day.date()),
+        Need::Contraindicated(code) => format!("Contraindicated: {}.", teller.observation(*code)),
+        Need::SeasonOver(end) => format!("Not recommended: the season ended on {}.", end.date()),
+        Need::TooOld(maximum) => format!("Too old: no dose is given on or after {}.", maximum.date()),
+        Need::NoDate => "No dose is given at this age.".to_owned(),
+    }
+}
+
+pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: bool) -> String {
+    let begin = if is_recommended { format!("Recommended from {day}") } else { format!("Can be given from {day}") };
+    let why = match basis {
+        Basis::Age(age) => match (teller.age(*age), is_recommended) {
+            (Some((age, _)), true) => format!("at the recommended age of {}", words(age)),
+            (Some((age, _)), false) => format!("at the minimum age of {}", words(age)),
+            (None, _) => "at this age".to_owned(),
+        },
+        Basis::Interval { period, origin: from } => format!("{} after {}", words(*period), origin(teller, from)),
+        Basis::Conflict(place) => {
+            let (name, date) = teller.dose(*place);
+            format!("after the wait for another live vaccine ({name}, {date})")
+        }
+        Basis::Season => "when the season begins".to_owned(),
+        Basis::Inadvertent(_) => "not before the dose given by mistake".to_owned(),
+        Basis::LastDose(_) => "not before the last dose".to_owned(),
+    };
+    format!("{begin}: {why}.")
+}

@@ -1,0 +1,144 @@
+//! Sentences in Spanish.
+
+use jiff::civil::Date;
+
+use super::{Basis, Immunity, Need, Origin, Period, Reason, Teller, Unit, period_words};
+use crate::days::Day;
+
+fn words(period: Period) -> String {
+    period_words(period, |unit, is_one| match (unit, is_one) {
+        (Unit::Year, true) => "año",
+        (Unit::Year, false) => "años",
+        (Unit::Month, true) => "mes",
+        (Unit::Month, false) => "meses",
+        (Unit::Week, true) => "semana",
+        (Unit::Week, false) => "semanas",
+        (Unit::Day, true) => "día",
+        (Unit::Day, false) => "días",
+    })
+}
+
+fn days(count: i32) -> String {
+    format!("{count} día{}", if count == 1 { "" } else { "s" })
+}
+
+fn origin(teller: &Teller, origin: &Origin) -> String {
+    match origin {
+        Origin::Previous(_) => "la dosis anterior".to_owned(),
+        Origin::TargetDose(number, _) => format!("la dosis {number}"),
+        Origin::Vaccine(place) => {
+            let (name, date) = teller.dose(*place);
+            format!("{name} ({date})")
+        }
+        Origin::Observation(code) => teller.observation(*code),
+    }
+}
+
+pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
+    match reason {
+        Reason::LotExpired { on } => format!("Debe repetirse: el lote había vencido el {}.", on.date()),
+        Reason::MustBeRepeated => "Debe repetirse: la dosis fue parcial, se dañó o fue retirada.".to_owned(),
+        Reason::Inadvertent => "No válida: esta vacuna no corresponde a esta dosis (se aplicó por error).".to_owned(),
+        Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
+        Reason::AgeWithGrace { minimum } => match teller.age(*minimum) {
+            Some((age, date)) => {
+                format!(
+                    "Cuenta: se aplicó poco antes de la edad mínima de {} ({date}), dentro de los días de gracia.",
+                    words(age)
+                )
+            }
+            None => "Cuenta: dentro de los días de gracia.".to_owned(),
+        },
+        Reason::TooOld { maximum } => match teller.age(*maximum) {
+            Some((age, date)) => {
+                format!("No era necesaria: se aplicó a la edad máxima de {} ({date}) o después.", words(age))
+            }
+            None => "No era necesaria: se aplicó después de la edad máxima.".to_owned(),
+        },
+        Reason::TooSoon { origin: from, reference, given, minimum, absolute } => {
+            let after = format!("se aplicó {} después de {}", days(given.days_since(*reference)), origin(teller, from));
+            format!("No válida: {after}; el mínimo es {}.", minimum_words(*reference, *minimum, *absolute))
+        }
+        Reason::IntervalWithGrace { origin: from, reference, given, minimum } => {
+            let after = format!("se aplicó {} después de {}", days(given.days_since(*reference)), origin(teller, from));
+            let minimum = minimum_words(*reference, *minimum, None);
+            format!("Cuenta: {after}; el mínimo es {minimum}, pero está dentro de los días de gracia.")
+        }
+        Reason::AllowableInterval => "Cuenta: el intervalo es más corto de lo preferido, pero suficiente.".to_owned(),
+        Reason::Conflict { with, given, on, end } => {
+            let (name, _) = teller.dose(*with);
+            let after = days(given.days_since(*on));
+            format!(
+                "No válida: se aplicó {after} después de otra vacuna viva ({name}, {}); había que esperar hasta el {}.",
+                on.date(),
+                end.date()
+            )
+        }
+        Reason::VaccineOfAnotherAge => "No válida: esta vacuna no cuenta a esta edad.".to_owned(),
+        Reason::WrongVaccine => "No válida: esta vacuna no cuenta para esta dosis.".to_owned(),
+        Reason::SeriesAlreadyComplete => "No era necesaria: la serie ya estaba completa.".to_owned(),
+    }
+}
+
+fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
+    match (teller.age(minimum), teller.age(absolute)) {
+        (Some((age, date)), Some((_, grace))) if grace < date => format!(
+            "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date} ({grace} con gracia).",
+            words(age)
+        ),
+        (_, Some((age, date))) => {
+            format!("No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date}.", words(age))
+        }
+        _ => "No válida: se aplicó demasiado pronto.".to_owned(),
+    }
+}
+
+/// `28 (24 con gracia)`, or with dates where months count.
+fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Period>) -> String {
+    let Some(minimum) = minimum.or(absolute) else { return "mayor".to_owned() };
+    let grace = absolute.filter(|absolute| absolute.after(reference) < minimum.after(reference));
+    match (minimum.whole_days(), grace.map(Period::whole_days)) {
+        (Some(minimum), None) => minimum.to_string(),
+        (Some(minimum), Some(Some(grace))) => format!("{minimum} ({grace} con gracia)"),
+        _ => {
+            let grace =
+                grace.map(|grace| format!("; {} con gracia", grace.after(reference).date())).unwrap_or_default();
+            format!("{} ({}{grace})", words(minimum), minimum.after(reference).date())
+        }
+    }
+}
+
+pub(super) fn need(teller: &Teller, need: &Need) -> String {
+    match need {
+        Need::Needed => "Se necesita una dosis.".to_owned(),
+        Need::Complete => "La serie está completa.".to_owned(),
+        Need::PastHistory => "No se recomienda, por las dosis aplicadas o por la edad.".to_owned(),
+        Need::Immune(Immunity::Observed(code)) => format!("Inmune: {}.", teller.observation(*code)),
+        Need::Immune(Immunity::BornBefore(day)) => format!("Se considera inmune: nació antes del {}.", day.date()),
+        Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code)),
+        Need::SeasonOver(end) => format!("No se recomienda: la temporada terminó el {}.", end.date()),
+        Need::TooOld(maximum) => format!("Edad superada: no se aplica ninguna dosis desde el {}.", maximum.date()),
+        Need::NoDate => "No se aplica ninguna dosis a esta edad.".to_owned(),
+    }
+}
+
+pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: bool) -> String {
+    let begin =
+        if is_recommended { format!("Recomendada desde el {day}") } else { format!("Se puede aplicar desde el {day}") };
+    let why = match basis {
+        Basis::Age(age) => match (teller.age(*age), is_recommended) {
+            (Some((age, _)), true) => format!("a la edad recomendada de {}", words(age)),
+            (Some((age, _)), false) => format!("a la edad mínima de {}", words(age)),
+            (None, _) => "a esta edad".to_owned(),
+        },
+        Basis::Interval { period, origin: from } => format!("{} después de {}", words(*period), origin(teller, from)),
+        Basis::Conflict(place) => {
+            let (name, date) = teller.dose(*place);
+            format!("tras la espera por otra vacuna viva ({name}, {date})")
+        }
+        Basis::Season => "cuando empieza la temporada".to_owned(),
+        Basis::Inadvertent(_) => "no antes de la dosis aplicada por error".to_owned(),
+        Basis::LastDose(_) => "no antes de la última dosis".to_owned(),
+    };
+    format!("{begin}: {why}.")
+}
