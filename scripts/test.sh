@@ -13,9 +13,12 @@ say() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 # One check that passes or fails as a whole.
 check() {
     say "$1"
-    if "${@:2}"; then passed=$((passed + 1)); else
+    if "${@:2}"; then
+        passed=$((passed + 1))
+    else
         failed=$((failed + 1))
         echo "FAILED: $1"
+        return 1
     fi
 }
 
@@ -70,18 +73,20 @@ check "dependency checker" scripts/prepare.sh deny
 
 check "format" cargo fmt --all --check
 check "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-check "licenses, bans and sources of dependencies" cargo deny --offline --locked --log-level error check licenses bans sources
+check "licenses, bans and sources of dependencies" \
+    cargo deny --offline --locked --log-level error check licenses bans sources
 check_vulnerabilities
 
 if cargo nextest --version >/dev/null 2>&1; then
-    count "Rust tests" nextest cargo nextest run --workspace --locked --no-fail-fast --status-level fail --final-status-level fail
+    count "Rust tests" nextest cargo nextest run --workspace --locked --no-fail-fast --status-level fail
     count "examples in the documentation" cargo cargo test --workspace --locked --doc --no-fail-fast --quiet
 else
     count "Rust tests" cargo cargo test --workspace --locked --no-fail-fast --quiet
 fi
 
-check "the program" cargo build --locked --quiet -p bluebonnet
-count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
+if check "the program" cargo build --locked --quiet -p bluebonnet; then
+    count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
+fi
 
 printf '\n%s checks took %s s\n' "$((passed + failed + skipped))" "$SECONDS"
 counts="$passed passed, $failed failed"
