@@ -86,6 +86,7 @@ pub(crate) fn check<'rules>(
     let statements = match carried(consent, stated, birth_date, receipt.today, findings) {
         Ok(statements) => statements,
         Err(finding) => {
+            findings.retain(|general| general.kind != FindingKind::DateInvalid || general.location != finding.location);
             findings.push(finding);
             return None;
         }
@@ -195,12 +196,11 @@ fn carried(
     let mut statements = Vec::new();
     let in_header = Location::field("PD1", 1, 12);
     if let Some(carried) = rules.codes.get(&stated.protection_code) {
-        let has_bad_date = findings.iter().any(|finding| {
-            finding.kind == FindingKind::DateInvalid
-                && finding.location.is_some_and(|at| at.segment.as_str() == "PD1" && at.field == 13)
-        });
-        if has_bad_date {
-            return Err(Finding::new(FindingKind::ConsentDateInvalid).at(Location::field("PD1", 1, 13)));
+        let date = Location::field("PD1", 1, 13);
+        let bad_date =
+            findings.iter().find(|found| found.kind == FindingKind::DateInvalid && found.location == Some(date));
+        if let Some(bad_date) = bad_date {
+            return Err(Finding::new(FindingKind::ConsentDateInvalid).at(date).naming(bad_date.value.clone()));
         }
         let said = Said { code: &stated.protection_code, carried, on: stated.protection_since, at: in_header };
         statements.extend(said.statements(rules, birth_date, today)?);
