@@ -15,5 +15,6 @@ pub use doses::{
     DoseDecision, DoseMatch, KnownDose, ReportToChange, decide_dose, find_report_to_change, primary_report,
 };
 pub use keys::match_keys;
+pub use names::is_placeholder;
 pub use people::{Candidate, PersonDecision, PersonMatch, PersonNote, decide_person};
 pub use queries::{Grade, grade_for_query};

@@ -34,6 +34,13 @@ pub(crate) struct FoldedName {
     pub(crate) place_in_birth_order: Option<u8>,
 }
 
+/// Whether a name only stands for one that is not given yet or not known (BABY BOY, UNKNOWN): people are not found
+/// by it.
+pub fn is_placeholder(name: &PersonName) -> bool {
+    let folded = FoldedName::new(name);
+    folded.is_given_placeholder || folded.is_family_placeholder
+}
+
 impl FoldedName {
     pub(crate) fn new(name: &PersonName) -> FoldedName {
         let mut family = fold(&name.family);

@@ -102,6 +102,9 @@ pub struct VaccinationStatement {
     pub action: Action,
     /// The dose.
     pub dose: Dose,
+    /// LOINC codes of observations of this dose that were sent but could not be used: they are not missing, and the
+    /// reader's findings say what was wrong with them.
+    pub unusable: Vec<String>,
 }
 
 /// What became of a submission.

@@ -2,14 +2,14 @@
 
 use jiff::civil::Date;
 use model::{
-    Coded, Cvx, Dose, FindingKind, InformationSource, Location, Observation, ObservationValue, PatientObservation,
-    PatientStatement, Table, Vis,
+    Coded, Cvx, Dose, FindingKind, Location, Observation, ObservationValue, PatientObservation, PatientStatement,
+    Table, VaccinationStatement, Vis,
 };
 
 use super::orders::is_number;
 use crate::er7::Message;
 use crate::judge::{Judge, is_empty, owned, parse_date};
-use crate::vxu::{Ce, Obx, Order};
+use crate::vxu::{Ce, Obx};
 
 /// LOINC codes of observations, HL7 IG 1.5, NIP003.
 mod loinc {
@@ -54,11 +54,13 @@ pub(super) fn read_person_observations(
 pub(super) fn read_dose_observations(
     judge: &mut Judge<'_>,
     message: &Message<'_>,
-    order: &Order<'_>,
-    dose: &mut Dose,
+    observations: &[Obx<'_>],
+    statement: &mut VaccinationStatement,
     patient: &mut PatientStatement,
 ) {
-    let mut read = read_values(judge, message, &order.observations);
+    let VaccinationStatement { dose, unusable, .. } = statement;
+    let mut read = read_values(judge, message, observations);
+    unusable.extend(unread_questions(observations, &read));
     take_person_facts(&mut read, patient, false);
     take_vis(&mut read, dose);
     for it in read {
@@ -66,6 +68,7 @@ pub(super) fn read_dose_observations(
         match (it.observation.question.code.as_str(), &it.observation.value) {
             (loinc::ELIGIBILITY, ObservationValue::Code(code)) => {
                 dose.eligibility = judge.code(Table::Eligibility, &code.code, at);
+                unusable.extend(dose.eligibility.is_none().then(|| loinc::ELIGIBILITY.to_owned()));
             }
             (loinc::FUNDING_SOURCE, ObservationValue::Code(code)) => {
                 dose.funding_source = judge.code(Table::FundingSource, &code.code, at);
@@ -74,7 +77,6 @@ pub(super) fn read_dose_observations(
             _ => dose.observations.push(it.observation),
         }
     }
-    note_missing(judge, order, dose);
 }
 
 /// An observation that could be read.
@@ -87,6 +89,12 @@ struct Read<'a> {
 
 fn read_values<'a>(judge: &mut Judge<'_>, message: &Message<'a>, observations: &[Obx<'a>]) -> Vec<Read<'a>> {
     observations.iter().filter_map(|obx| read_value(judge, message, obx)).collect()
+}
+
+/// The questions that were sent with answers that could not be read.
+fn unread_questions(observations: &[Obx<'_>], read: &[Read<'_>]) -> Vec<String> {
+    let is_unread = |obx: &&Obx<'_>| !read.iter().any(|it| it.sequence == obx.sequence);
+    observations.iter().filter(is_unread).map(|obx| coded(&obx.question).code).collect()
 }
 
 fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -> Option<Read<'a>> {
@@ -102,7 +110,7 @@ fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -
     }
     let mut repetitions = message.repetitions(obx.value);
     let first = repetitions.at(1);
-    let shape = Shape::of(obx.value_type, &question.code, first);
+    let shape = Shape::of(obx.value_type.trim(), &question.code, first);
     let raw = if shape == Shape::Text { obx.value } else { first };
     if shape != Shape::Text && !repetitions.is_at_end() {
         judge.note(FindingKind::FieldRepeated, at(5), "");
@@ -169,15 +177,15 @@ impl Shape {
 }
 
 fn coded(element: &Ce<'_>) -> Coded {
-    let use_alternate = is_empty(&element.code);
+    let use_alternate = is_empty(element.code.trim());
     if use_alternate {
         Coded {
             code: owned(&element.alternate_code),
             text: owned(&element.alternate_text),
-            system: element.alternate_system.to_owned(),
+            system: owned(element.alternate_system),
         }
     } else {
-        Coded { code: owned(&element.code), text: owned(&element.text), system: element.system.to_owned() }
+        Coded { code: owned(&element.code), text: owned(&element.text), system: owned(element.system) }
     }
 }
 
@@ -250,20 +258,4 @@ fn merge(vis: &mut Vis, part: Vis) {
     vis.cvx = vis.cvx.or(part.cvx);
     vis.edition_on = vis.edition_on.or(part.edition_on);
     vis.presented_on = vis.presented_on.or(part.presented_on);
-}
-
-/// # Source
-/// HL7 IG 1.5, IZ-23 and IZ-24: a dose that the sender gave carries eligibility and vaccine information statements.
-fn note_missing(judge: &mut Judge<'_>, order: &Order<'_>, dose: &Dose) {
-    if !dose.is_given() || dose.source != InformationSource::Administered {
-        return;
-    }
-    let at = Location::segment("RXA", order.dose.as_ref().map_or(1, |dose| dose.sequence));
-    let was_sent = |question: &str| order.observations.iter().any(|obx| obx.question.code == question);
-    if !was_sent(loinc::ELIGIBILITY) {
-        judge.note(FindingKind::EligibilityMissing, at, "");
-    }
-    if dose.vis.is_empty() {
-        judge.note(FindingKind::VisMissing, at, "");
-    }
 }

@@ -36,13 +36,12 @@ pub(super) fn read_orders(
 ) -> OrdersReading {
     let mut reading = OrdersReading { vaccinations: Vec::with_capacity(orders.len()), usable_count: 0 };
     for order in orders {
-        let Some(statement) = read_order(judge, order, patient) else { continue };
+        let Some(mut statement) = read_order(judge, order) else { continue };
         reading.usable_count += 1;
         if statement.dose.cvx == Cvx::NO_VACCINE {
             observations::read_person_observations(judge, message, &order.observations, patient);
         } else {
-            let mut statement = statement;
-            observations::read_dose_observations(judge, message, order, &mut statement.dose, patient);
+            observations::read_dose_observations(judge, message, &order.observations, &mut statement, patient);
             reading.vaccinations.push(statement);
         }
     }
@@ -50,7 +49,7 @@ pub(super) fn read_orders(
 }
 
 /// One group without its observations; `None` when it is dropped, and the findings say why.
-fn read_order(judge: &mut Judge<'_>, order: &Order<'_>, patient: &PatientStatement) -> Option<VaccinationStatement> {
+fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationStatement> {
     let (orc, rxa) = match (&order.order, &order.dose) {
         (Some(orc), Some(rxa)) => (orc, rxa),
         (None, rxa) => {
@@ -69,7 +68,7 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>, patient: &PatientStateme
     };
     let at = |field| Location::field("RXA", rxa.sequence, field);
     let vaccine = read_vaccine(judge, &rxa.vaccine, at(5));
-    let administered_on = read_administration_date(judge, rxa, patient);
+    let administered_on = read_administration_date(judge, rxa);
     let (vaccine, administered_on) = (vaccine?, administered_on?);
     let completion = match judge.code(Table::Completion, rxa.completion, at(20)) {
         Some(code) => Completion::parse(&code).unwrap_or(Completion::Complete),
@@ -85,9 +84,8 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>, patient: &PatientStateme
         read_refusal(judge, rxa, &mut dose);
         read_route(judge, order.route.as_ref(), &mut dose);
         read_people(orc, rxa, &mut dose);
-        note_implausible(judge, rxa, &dose, patient);
     }
-    Some(VaccinationStatement { order: rxa.sequence, action: read_action(judge, rxa), dose })
+    Some(VaccinationStatement { order: rxa.sequence, action: read_action(judge, rxa), dose, unusable: Vec::new() })
 }
 
 fn empty_dose(cvx: Cvx, administered_on: Date, completion: Completion) -> Dose {
@@ -119,8 +117,8 @@ fn empty_dose(cvx: Cvx, administered_on: Date, completion: Completion) -> Dose {
     }
 }
 
-/// RXA-3, whole and not before birth. RXA-4 must not say anything else.
-fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>, patient: &PatientStatement) -> Option<Date> {
+/// RXA-3, whole. RXA-4 must not say anything else.
+fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>) -> Option<Date> {
     let at = |field| Location::field("RXA", rxa.sequence, field);
     if is_empty(rxa.administered) {
         judge.note(FindingKind::AdministrationDateMissing, at(3), "");
@@ -130,10 +128,6 @@ fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>, patient: &Pati
         judge.note(FindingKind::AdministrationDateInvalid, at(3), rxa.administered);
         return None;
     };
-    if patient.demographics.birth_date.is_some_and(|birth| date < birth) {
-        judge.note(FindingKind::AdministrationBeforeBirth, at(3), rxa.administered);
-        return None;
-    }
     if judge.date(rxa.administration_end, at(4)).is_some_and(|end| end != date) {
         judge.note(FindingKind::DateImplausible, at(4), rxa.administration_end);
     }
@@ -168,7 +162,7 @@ fn read_amount(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     }
     if rxa.amount_unit.is_empty() {
         judge.note(FindingKind::PartMissing, at(7), "the unit");
-    } else if rxa.amount_unit.code.eq_ignore_ascii_case("mL") {
+    } else if rxa.amount_unit.code.trim().eq_ignore_ascii_case("mL") {
         dose.amount_unit = Some("mL".to_owned());
     } else {
         dose.amount_unit = judge.coded(Table::DoseUnit, &rxa.amount_unit, at(7));
@@ -187,7 +181,7 @@ pub(super) fn is_number(text: &str) -> bool {
 fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     let at = Location::field("RXA", rxa.sequence, 9);
     let source = rxa.notes.iter().find_map(|note| {
-        [&note.code, &note.alternate_code].into_iter().find_map(|code| InformationSource::parse(code))
+        [&note.code, &note.alternate_code].into_iter().find_map(|code| InformationSource::parse(code.trim()))
     });
     let is_expected = matches!(dose.completion, Completion::Complete | Completion::Partial);
     match (source, rxa.notes.iter().find(|note| !is_empty(&note.code))) {
@@ -203,11 +197,8 @@ fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
 /// RXA-15 to RXA-17.
 fn read_lot(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     let at = |field| Location::field("RXA", rxa.sequence, field);
-    let is_ours = dose.is_given() && dose.source == InformationSource::Administered;
     let lot_number = owned(&rxa.lot_number);
-    if lot_number.is_empty() && is_ours {
-        judge.note(FindingKind::LotMissing, at(15), "");
-    } else if lot_number.chars().count() > LOT_NUMBER_LENGTH_LIMIT {
+    if lot_number.chars().count() > LOT_NUMBER_LENGTH_LIMIT {
         judge.note(FindingKind::ValueTooLong, at(15), lot_number.as_str());
     }
     dose.lot_number = Some(lot_number).filter(|lot| !lot.is_empty());
@@ -219,32 +210,25 @@ fn read_lot(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     }
     let mvx = [&rxa.manufacturer.code, &rxa.manufacturer.alternate_code]
         .into_iter()
+        .map(|code| code.trim())
         .find(|code| judge.tables.contains(Table::Manufacturer, code));
-    match mvx {
-        Some(mvx) => dose.mvx = Some(mvx.clone().into_owned()),
-        None if !is_empty(&rxa.manufacturer.code) => {
-            judge.note(FindingKind::ManufacturerUnknown, at(17).component(1), rxa.manufacturer.code.as_ref());
-        }
-        None if is_ours => judge.note(FindingKind::ManufacturerMissing, at(17), ""),
-        None => {}
+    dose.mvx = mvx.map(str::to_owned);
+    if dose.mvx.is_none() && !is_empty(rxa.manufacturer.code.trim()) {
+        judge.note(FindingKind::ManufacturerUnknown, at(17).component(1), rxa.manufacturer.code.as_ref());
     }
 }
 
-/// RXA-18: required of a refusal, and of nothing else.
+/// RXA-18, of a refusal and of nothing else.
 fn read_refusal(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     let at = Location::field("RXA", rxa.sequence, 18);
-    let is_refused = dose.completion == Completion::Refused;
-    match (is_refused, rxa.refusal_reason.is_empty() || is_empty(&rxa.refusal_reason.code)) {
-        (true, true) => judge.note(FindingKind::RefusalReasonMissing, at, ""),
-        (false, false) => judge.note(FindingKind::RefusalReasonUnexpected, at, rxa.refusal_reason.code.as_ref()),
-        (false, true) => {}
-        (true, false) => {
-            dose.refusal_reason = judge.coded(Table::RefusalReason, &rxa.refusal_reason, at).map(|code| Coded {
-                code,
-                text: owned(&rxa.refusal_reason.text),
-                system: "NIP002".to_owned(),
-            });
-        }
+    if dose.completion == Completion::Refused {
+        dose.refusal_reason = judge.coded(Table::RefusalReason, &rxa.refusal_reason, at).map(|code| Coded {
+            code,
+            text: owned(&rxa.refusal_reason.text),
+            system: "NIP002".to_owned(),
+        });
+    } else if !is_empty(rxa.refusal_reason.code.trim()) {
+        judge.note(FindingKind::RefusalReasonUnexpected, at, rxa.refusal_reason.code.as_ref());
     }
 }
 
@@ -288,23 +272,5 @@ fn read_action(judge: &mut Judge<'_>, rxa: &Rxa<'_>) -> Action {
         Some("U") => Action::Update,
         Some("D") => Action::Delete,
         _ => Action::Add,
-    }
-}
-
-/// Dates that cannot be right beside each other; the dose is kept.
-fn note_implausible(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &Dose, patient: &PatientStatement) {
-    let at = |field| Location::field("RXA", rxa.sequence, field);
-    if patient.demographics.death_date.is_some_and(|death| dose.administered_on > death) {
-        judge.note(FindingKind::AdministrationAfterDeath, at(3), rxa.administered);
-    }
-    if !dose.is_given() {
-        return;
-    }
-    if !judge.tables.is_in_use(dose.cvx, dose.administered_on) {
-        judge.note(FindingKind::VaccineNotInUse, at(5).component(1), dose.cvx.to_string());
-    }
-    let is_administered = dose.source == InformationSource::Administered;
-    if let Some(expiry) = dose.lot_expires_on.filter(|expiry| is_administered && *expiry < dose.administered_on) {
-        judge.note(FindingKind::LotExpired, at(16), expiry.to_string());
     }
 }

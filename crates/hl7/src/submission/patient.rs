@@ -10,9 +10,6 @@ use crate::judge::{Judge, NULL, is_empty, owned, parse_date};
 use crate::people;
 use crate::vxu::{Nk1, Pd1, Pid, Vxu};
 
-/// Nobody in the registry was born before this year.
-const BIRTH_YEAR_FIRST: i16 = 1890;
-
 /// The longest code that PD1-12 may carry where a jurisdiction puts more than Y and N there.
 const PROTECTION_CODE_LENGTH_LIMIT: usize = 5;
 
@@ -29,7 +26,6 @@ pub(super) fn read_patient(judge: &mut Judge<'_>, vxu: &Vxu<'_>) -> Option<Patie
     let mut statement = PatientStatement::default();
     let who = &mut statement.demographics;
     read_optional_fields(judge, pid, who);
-    read_death(judge, pid, birth_date, who);
     read_additional(judge, vxu.additional.as_ref(), &mut statement);
     statement.demographics.next_of_kin =
         vxu.next_of_kin.iter().filter_map(|kin| read_next_of_kin(judge, kin)).collect();
@@ -82,10 +78,6 @@ fn read_names(judge: &mut Judge<'_>, segment: &Pid<'_>) -> Option<Vec<PersonName
     if let Some(legal) = names.iter().position(|name| name.kind == "L") {
         names[..=legal].rotate_right(1);
     }
-    if people::is_placeholder(&names[0]) {
-        let name = format!("{} {}", names[0].given, names[0].family);
-        judge.note(FindingKind::PatientNamePlaceholder, pid(5), name);
-    }
     Some(names)
 }
 
@@ -95,19 +87,14 @@ fn read_birth_date(judge: &mut Judge<'_>, raw: &str) -> Option<Date> {
         return None;
     }
     let date = parse_date(raw);
-    match date {
-        None => judge.note(FindingKind::BirthDateInvalid, pid(7), raw),
-        Some(date) if date.year() < BIRTH_YEAR_FIRST => {
-            judge.note(FindingKind::BirthDateInFuture, pid(7), raw);
-            return None;
-        }
-        Some(_) => {}
+    if date.is_none() {
+        judge.note(FindingKind::BirthDateInvalid, pid(7), raw);
     }
     date
 }
 
 fn read_sex(judge: &mut Judge<'_>, raw: &str) -> Option<Sex> {
-    if is_empty(raw) {
+    if is_empty(raw.trim()) {
         judge.note(FindingKind::SexMissing, pid(8), "");
         return None;
     }
@@ -139,15 +126,14 @@ fn read_optional_fields(judge: &mut Judge<'_>, segment: &Pid<'_>, who: &mut Demo
         who.language = Some(Coded {
             code: owned(&segment.language.code),
             text: owned(&segment.language.text),
-            system: segment.language.system.to_owned(),
+            system: owned(segment.language.system),
         });
     }
     who.ethnicity = judge.coded(Table::Ethnicity, &segment.ethnicity, pid(22));
     who.multiple_birth = judge.yes_or_no(segment.multiple_birth, pid(24));
     who.birth_order = read_birth_order(judge, segment.birth_order);
-    if who.multiple_birth == Some(true) && segment.birth_order.is_empty() {
-        judge.note(FindingKind::BirthOrderMissing, pid(25), "");
-    }
+    who.is_deceased = judge.yes_or_no(segment.death_indicator, pid(30));
+    who.death_date = judge.date(segment.death, pid(29));
 }
 
 fn read_birth_order(judge: &mut Judge<'_>, raw: &str) -> Option<u8> {
@@ -159,22 +145,6 @@ fn read_birth_order(judge: &mut Judge<'_>, raw: &str) -> Option<u8> {
         judge.note(FindingKind::ValueMalformed, pid(25), raw);
     }
     order
-}
-
-/// PID-29 and PID-30. A day of death without the indicator still says that the person has died.
-fn read_death(judge: &mut Judge<'_>, segment: &Pid<'_>, birth_date: Option<Date>, who: &mut Demographics) {
-    who.is_deceased = judge.yes_or_no(segment.death_indicator, pid(30));
-    who.death_date = judge.date(segment.death, pid(29));
-    let Some(date) = who.death_date else { return };
-    if birth_date.is_some_and(|birth| date < birth) {
-        judge.note(FindingKind::DeathBeforeBirth, pid(29), segment.death);
-        who.death_date = None;
-    } else if who.is_deceased == Some(false) {
-        judge.note(FindingKind::DateImplausible, pid(29), segment.death);
-        who.death_date = None;
-    } else {
-        who.is_deceased = Some(true);
-    }
 }
 
 fn read_additional(judge: &mut Judge<'_>, segment: Option<&Pd1<'_>>, statement: &mut PatientStatement) {
@@ -189,17 +159,16 @@ fn read_additional(judge: &mut Judge<'_>, segment: Option<&Pd1<'_>>, statement: 
     who.registry_status = judge
         .code(Table::RegistryStatus, segment.registry_status, pd1(16))
         .map(|code| DatedCode { code, since: status_since });
-    match segment.protection {
+    let protection = segment.protection.trim();
+    match protection {
         "" | NULL => {}
-        "Y" | "N" => {
-            who.protection = Some(Protection { is_protected: segment.protection == "Y", since: protection_since });
-        }
+        "Y" | "N" => who.protection = Some(Protection { is_protected: protection == "Y", since: protection_since }),
         code if code.len() <= PROTECTION_CODE_LENGTH_LIMIT && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
         }
         code => judge.note(FindingKind::ValueNotInTable, pd1(12), code),
     }
-    if !is_empty(segment.protection) {
-        statement.protection_code = segment.protection.to_owned();
+    if !is_empty(protection) {
+        statement.protection_code = protection.to_owned();
         statement.protection_since = protection_since;
     }
 }
@@ -215,6 +184,7 @@ fn read_next_of_kin(judge: &mut Judge<'_>, segment: &Nk1<'_>) -> Option<NextOfKi
     }
     let relationship = [&segment.relationship.code, &segment.relationship.alternate_code]
         .into_iter()
+        .map(|code| code.trim())
         .find(|code| judge.tables.contains(Table::Relationship, code));
     let Some(relationship) = relationship else {
         let place = if segment.relationship.is_empty() { at(3) } else { at(3).component(1) };
@@ -223,7 +193,7 @@ fn read_next_of_kin(judge: &mut Judge<'_>, segment: &Nk1<'_>) -> Option<NextOfKi
     };
     Some(NextOfKin {
         name: people::read_name(judge, &segment.name, at(2), "L"),
-        relationship: relationship.clone().into_owned(),
+        relationship: relationship.to_owned(),
         address: people::read_addresses(judge, &segment.addresses, at(4)).into_iter().next(),
         telecoms: people::read_telecoms(judge, &segment.telecoms, at(5)),
     })

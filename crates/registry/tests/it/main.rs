@@ -4,6 +4,7 @@ mod consent;
 mod doses;
 mod house;
 mod people;
+mod plausibility;
 mod properties;
 mod questions;
 mod resending;

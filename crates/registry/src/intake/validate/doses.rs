@@ -1,0 +1,129 @@
+//! Doses: possible days, and what a dose must say that its sender gave.
+
+use model::{Action, CodeTables, Completion, Demographics, InformationSource};
+
+use super::*;
+
+/// LOINC codes of observations, HL7 IG 1.5, NIP003.
+const ELIGIBILITY: &str = "64994-7";
+/// Any of these says that a vaccine information statement was given, or which.
+const INFORMATION_STATEMENT: [&str; 5] = ["69764-9", "30956-7", "38890-0", "29768-9", "29769-7"];
+
+/// The doses that can be true of the person. `None`: there were doses, and none of them can.
+pub(super) fn check(
+    rules: &Rules,
+    submission: &Submission,
+    person: &Demographics,
+    findings: &mut Vec<Finding>,
+) -> Option<Vec<VaccinationStatement>> {
+    let mut possible = Vec::with_capacity(submission.vaccinations.len());
+    for vaccination in &submission.vaccinations {
+        let mut check = Check { rules, submission, person, vaccination, findings };
+        if check.is_possible() {
+            check.note_doubts();
+            possible.push(vaccination.clone());
+        }
+    }
+    if possible.is_empty() && !submission.vaccinations.is_empty() {
+        findings.push(Finding::new(FindingKind::NoOrderGroupLeft));
+        return None;
+    }
+    Some(possible)
+}
+
+/// One dose of a submission.
+struct Check<'a> {
+    rules: &'a Rules,
+    submission: &'a Submission,
+    person: &'a Demographics,
+    vaccination: &'a VaccinationStatement,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Check<'_> {
+    /// A dose in the future or before birth is dropped.
+    fn is_possible(&mut self) -> bool {
+        let administered_on = self.vaccination.dose.administered_on;
+        let fault = if administered_on > self.submission.receipt.today {
+            FindingKind::AdministrationDateInFuture
+        } else if self.person.birth_date.is_some_and(|birth_date| administered_on < birth_date) {
+            FindingKind::AdministrationBeforeBirth
+        } else {
+            return true;
+        };
+        self.note(fault, 3, administered_on.to_string());
+        false
+    }
+
+    /// What is doubtful or missing; the dose is kept. A dose to delete is only named, so it needs nothing.
+    fn note_doubts(&mut self) {
+        let dose = &self.vaccination.dose;
+        if self.vaccination.action == Action::Delete {
+            return;
+        }
+        if dose.completion == Completion::Refused && dose.refusal_reason.is_none() {
+            self.note_missing(FindingKind::RefusalReasonMissing, 18);
+        }
+        if !dose.is_given() {
+            return;
+        }
+        if self.person.death_date.is_some_and(|death_date| dose.administered_on > death_date) {
+            self.note(FindingKind::AdministrationAfterDeath, 3, dose.administered_on.to_string());
+        }
+        // Of a dose given elsewhere, in another country perhaps, the sender can only tell what it was told.
+        if dose.source == InformationSource::Administered {
+            self.note_doubts_of_own();
+        }
+    }
+
+    /// # Source
+    /// HL7 IG 1.5, RXA-15 to RXA-17, IZ-23 and IZ-24: what is sent of a dose that the sender gave.
+    fn note_doubts_of_own(&mut self) {
+        let dose = &self.vaccination.dose;
+        if !self.rules.codes.is_in_use(dose.cvx, dose.administered_on) {
+            self.note(FindingKind::VaccineNotInUse, 5, dose.cvx.to_string());
+        }
+        if dose.lot_number.is_none() {
+            self.note_missing(FindingKind::LotMissing, 15);
+        }
+        if let Some(expires_on) = dose.lot_expires_on.filter(|expires_on| *expires_on < dose.administered_on) {
+            self.note(FindingKind::LotExpired, 16, expires_on.to_string());
+        }
+        if dose.mvx.is_none() {
+            self.note_missing(FindingKind::ManufacturerMissing, 17);
+        }
+        if dose.eligibility.is_none() && !self.was_sent(&[ELIGIBILITY]) {
+            self.note_missing(FindingKind::EligibilityMissing, 0);
+        }
+        if dose.vis.is_empty() && self.needs_information_statement() && !self.was_sent(&INFORMATION_STATEMENT) {
+            self.note_missing(FindingKind::VisMissing, 0);
+        }
+    }
+
+    /// Statements are given with the vaccines for which there is one.
+    fn needs_information_statement(&self) -> bool {
+        let cvx = self.vaccination.dose.cvx;
+        self.rules.codes.vis_documents().iter().any(|document| document.vaccines.contains(&cvx))
+    }
+
+    /// Whether an observation was sent, only it could not be used.
+    fn was_sent(&self, questions: &[&str]) -> bool {
+        self.vaccination.unusable.iter().any(|question| questions.contains(&question.as_str()))
+    }
+
+    fn note_missing(&mut self, kind: FindingKind, field: u16) {
+        if !is_explained(self.submission, self.place(field)) {
+            self.note(kind, field, String::new());
+        }
+    }
+
+    fn note(&mut self, kind: FindingKind, field: u16, value: String) {
+        let place = self.place(field);
+        self.findings.push(Finding::new(kind).at(place).naming(value));
+    }
+
+    /// A field of the dose; 0 for the dose as a whole.
+    fn place(&self, field: u16) -> Location {
+        Location::field("RXA", self.vaccination.order, field)
+    }
+}

@@ -1,0 +1,86 @@
+//! Who the person is: birth, death, name, and who answers for them.
+
+use jiff::civil::{Date, date};
+
+use super::*;
+
+/// Nobody in the registry was born before this day.
+///
+/// # Source
+/// ImmTrac2's own limit for birth dates.
+const BIRTH_DATE_MINIMUM: Date = date(1890, 1, 1);
+/// The age in years from which nobody needs to answer for a person.
+const ADULT_AGE: i16 = 18;
+
+/// The statement without what cannot be true. `None`: it has no possible birth date, and nobody is known by it.
+pub(super) fn check(
+    submission: &Submission,
+    stated: &PatientStatement,
+    findings: &mut Vec<Finding>,
+) -> Option<PatientStatement> {
+    let today = submission.receipt.today;
+    let Some(birth_date) = stated.demographics.birth_date else {
+        findings.push(at(FindingKind::BirthDateMissing, 7));
+        return None;
+    };
+    if !(BIRTH_DATE_MINIMUM..=today).contains(&birth_date) {
+        findings.push(at(FindingKind::BirthDateInFuture, 7).naming(birth_date.to_string()));
+        return None;
+    }
+    let mut stated = stated.clone();
+    check_name(&stated, findings);
+    check_death(&mut stated, birth_date, today, findings);
+    check_birth_order(submission, &stated, findings);
+    check_next_of_kin(submission, &stated, birth_date, findings);
+    Some(stated)
+}
+
+fn check_name(stated: &PatientStatement, findings: &mut Vec<Finding>) {
+    if let Some(name) = stated.demographics.names.first().filter(|name| matching::is_placeholder(name)) {
+        let in_full = format!("{} {}", name.given, name.family);
+        findings.push(at(FindingKind::PatientNamePlaceholder, 5).naming(in_full.trim()));
+    }
+}
+
+/// A possible day of death says that the person has died, whether or not the sender says so too.
+fn check_death(stated: &mut PatientStatement, birth_date: Date, today: Date, findings: &mut Vec<Finding>) {
+    let who = &mut stated.demographics;
+    let Some(death_date) = who.death_date else { return };
+    let fault = if death_date < birth_date {
+        FindingKind::DeathBeforeBirth
+    } else if death_date > today || who.is_deceased == Some(false) {
+        FindingKind::DateImplausible
+    } else {
+        who.is_deceased = Some(true);
+        return;
+    };
+    findings.push(at(fault, 29).naming(death_date.to_string()));
+    who.death_date = None;
+}
+
+fn check_birth_order(submission: &Submission, stated: &PatientStatement, findings: &mut Vec<Finding>) {
+    let who = &stated.demographics;
+    let is_missing = who.multiple_birth == Some(true) && who.birth_order.is_none();
+    let finding = at(FindingKind::BirthOrderMissing, 25);
+    if is_missing && !finding.location.is_some_and(|field| is_explained(submission, field)) {
+        findings.push(finding);
+    }
+}
+
+/// Somebody answers for a child; one whom the reader had to ignore is not missing as well.
+fn check_next_of_kin(
+    submission: &Submission,
+    stated: &PatientStatement,
+    birth_date: Date,
+    findings: &mut Vec<Finding>,
+) {
+    let is_child = crate::consents::age_on(birth_date, submission.receipt.today) < ADULT_AGE;
+    let was_sent = submission.findings.iter().any(|finding| finding.kind == FindingKind::NextOfKinIgnored);
+    if is_child && stated.demographics.next_of_kin.is_empty() && !was_sent {
+        findings.push(Finding::new(FindingKind::NextOfKinMissing).at(Location::segment("NK1", 1)));
+    }
+}
+
+fn at(kind: FindingKind, field: u16) -> Finding {
+    Finding::new(kind).at(Location::field("PID", 1, field))
+}
