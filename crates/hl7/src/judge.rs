@@ -47,34 +47,34 @@ impl<'t> Judge<'t> {
         date
     }
 
-    /// A code that may be missing and must be of the table.
+    /// A code that may be missing and must be of the table. Blanks around it do not count.
     pub(crate) fn code(&mut self, table: Table, raw: &str, at: Location) -> Option<String> {
-        if is_empty(raw) {
+        let code = raw.trim();
+        if is_empty(code) {
             return None;
         }
-        let is_known = self.tables.contains(table, raw);
+        let is_known = self.tables.contains(table, code);
         if !is_known {
             self.note(FindingKind::ValueNotInTable, at, raw);
         }
-        is_known.then(|| raw.to_owned())
+        is_known.then(|| code.to_owned())
     }
 
     /// A coded element whose code may stand in either triplet.
     pub(crate) fn coded(&mut self, table: Table, element: &Ce<'_>, at: Location) -> Option<String> {
-        let found = [&element.code, &element.alternate_code]
-            .into_iter()
-            .find(|code| !is_empty(code) && self.tables.contains(table, code));
-        if found.is_none() && !is_empty(&element.code) {
-            self.note(FindingKind::ValueNotInTable, at.component(1), element.code.as_ref());
-        } else if found.is_none() && !is_empty(&element.alternate_code) {
-            self.note(FindingKind::ValueNotInTable, at.component(4), element.alternate_code.as_ref());
+        let (code, alternate) = (element.code.trim(), element.alternate_code.trim());
+        let found = [code, alternate].into_iter().find(|code| !is_empty(code) && self.tables.contains(table, code));
+        if found.is_none() && !is_empty(code) {
+            self.note(FindingKind::ValueNotInTable, at.component(1), code);
+        } else if found.is_none() && !is_empty(alternate) {
+            self.note(FindingKind::ValueNotInTable, at.component(4), alternate);
         }
-        found.map(|code| code.clone().into_owned())
+        found.map(str::to_owned)
     }
 
     /// `Y` or `N`.
     pub(crate) fn yes_or_no(&mut self, raw: &str, at: Location) -> Option<bool> {
-        match raw {
+        match raw.trim() {
             "Y" => Some(true),
             "N" => Some(false),
             "" | NULL => None,

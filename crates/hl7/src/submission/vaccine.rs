@@ -20,20 +20,20 @@ struct Stated<'e> {
     component: u16,
 }
 
-/// Reads RXA-5; `None` when the dose cannot be used without it, and the findings say why.
+/// Reads RXA-5, without the blanks around its codes; `None` when the dose cannot be used without it, and the findings
+/// say why.
 ///
 /// # Source
 /// HL7 IG 1.5, RXA-5: CVX, NDC unit of use or NDC unit of sale. HL70292 is what older guides call CVX.
 pub(super) fn read_vaccine(judge: &mut Judge<'_>, element: &Ce<'_>, at: Location) -> Option<Vaccine> {
-    if is_empty(&element.code) && is_empty(&element.alternate_code) {
+    if is_empty(element.code.trim()) && is_empty(element.alternate_code.trim()) {
         judge.note(FindingKind::VaccineMissing, at, "");
         return None;
     }
     let stated_cvx = stated(element, is_cvx);
     let stated_ndc = stated(element, is_ndc);
     let of_ndc = stated_ndc.as_ref().and_then(|ndc| judge.tables.cvx_of_ndc(ndc.code));
-    let of_cvx =
-        stated_cvx.as_ref().and_then(|cvx| Cvx::parse(cvx.code.trim())).filter(|cvx| judge.tables.has_cvx(*cvx));
+    let of_cvx = stated_cvx.as_ref().and_then(|cvx| Cvx::parse(cvx.code)).filter(|cvx| judge.tables.has_cvx(*cvx));
     let ndc = stated_ndc.as_ref().map(|ndc| ndc.code.to_owned());
     match (of_cvx, of_ndc) {
         (Some(cvx), None) => {
@@ -72,6 +72,7 @@ fn is_kind_of(judge: &Judge<'_>, product: Cvx, family: Cvx) -> bool {
 
 fn stated<'e>(element: &'e Ce<'_>, is_of_system: fn(&str, &str) -> bool) -> Option<Stated<'e>> {
     [(&element.code, element.system, 1), (&element.alternate_code, element.alternate_system, 4)]
+        .map(|(code, system, component)| (code.trim(), system.trim(), component))
         .into_iter()
         .find(|(code, system, _)| !is_empty(code) && is_of_system(system, code))
         .map(|(code, _, component)| Stated { code, component })
@@ -80,7 +81,7 @@ fn stated<'e>(element: &'e Ce<'_>, is_of_system: fn(&str, &str) -> bool) -> Opti
 /// The system says so; where there is none, the code looks like one.
 fn is_cvx(system: &str, code: &str) -> bool {
     matches!(system, "CVX" | "cvx" | "HL70292" | "2.16.840.1.113883.12.292")
-        || (system.is_empty() && Cvx::parse(code.trim()).is_some())
+        || (system.is_empty() && Cvx::parse(code).is_some())
 }
 
 fn is_ndc(system: &str, code: &str) -> bool {
