@@ -1,0 +1,80 @@
+//! What is measured, and how much of it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// Measures Bluebonnet beside named rivals and prints one table.
+#[derive(Parser, Debug)]
+#[command(after_help = "Examples:\n  \
+    cargo run --release -p bluebonnet-bench -- parse\n  \
+    cargo run --release -p bluebonnet-bench -- soap query --database sqlite --seconds 5 --messages 20000")]
+pub(crate) struct Options {
+    /// Parts to run; all when none is named.
+    parts: Vec<Part>,
+    /// Messages in the batch file; it is also what the registry holds when the web service is measured.
+    #[arg(long, default_value_t = 200_000)]
+    pub(crate) messages: u64,
+    /// Messages that the bare database gets in each of its runs.
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) bare_messages: u64,
+    /// Seconds for each measurement of the web service.
+    #[arg(long, default_value_t = 8)]
+    pub(crate) seconds: u64,
+    /// Databases to run on; both when none is named.
+    #[arg(long = "database")]
+    databases: Vec<DatabaseKind>,
+    /// A release build of the program; built when not given.
+    #[arg(long)]
+    pub(crate) program: Option<PathBuf>,
+}
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Part {
+    /// Reading one VXU.
+    Parse,
+    /// A batch file through `bluebonnet load`.
+    Load,
+    /// VXU over SOAP.
+    Soap,
+    /// QBP over SOAP, and what a turned-away call costs.
+    Query,
+}
+
+/// A database that the registry runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum DatabaseKind {
+    Sqlite,
+    Postgresql,
+}
+
+impl DatabaseKind {
+    /// Its name as people write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            DatabaseKind::Sqlite => "SQLite",
+            DatabaseKind::Postgresql => "PostgreSQL",
+        }
+    }
+}
+
+impl Options {
+    /// Whether a part is to be run.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+
+    /// Whether the program itself is measured.
+    pub(crate) fn needs_program(&self) -> bool {
+        [Part::Load, Part::Soap, Part::Query].into_iter().any(|part| self.has(part))
+    }
+
+    /// The databases to run on.
+    pub(crate) fn databases(&self) -> Vec<DatabaseKind> {
+        if self.databases.is_empty() {
+            return vec![DatabaseKind::Sqlite, DatabaseKind::Postgresql];
+        }
+        self.databases.clone()
+    }
+}

@@ -1,0 +1,273 @@
+//! The story of one database: a registry is filled from a batch file; the rival writes the rows of a second file into a
+//! copy; then the web service is measured on the filled registry.
+
+mod batch_file;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::bare::{Pace, RUNS};
+use crate::databases::Home;
+use crate::options::{DatabaseKind, Options, Part};
+use crate::program::{Account, Loaded, Program, Server};
+use crate::soap::{self, Call, Numbers, Seen};
+use crate::table::{Goal, Row, Table, rounded};
+
+/// Numbers of clients of the web service.
+const CLIENT_COUNTS: [usize; 3] = [1, 32, 64];
+/// Clients that ask.
+const ASKING_CLIENTS: usize = 32;
+
+/// Runs the story and adds its rows.
+///
+/// # Errors
+/// When the program or the database fails.
+pub(crate) fn measure(
+    options: &Options,
+    program: &Program,
+    kind: DatabaseKind,
+    folder: &Path,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let name = kind.name();
+    eprintln!("On {name}");
+    let folder = tempfile::Builder::new().prefix("registry-").tempdir_in(folder)?;
+    let Some(home) = Home::new(kind, folder.path())? else {
+        table.note(format!("{name} is left out: this machine lacks it."));
+        return Ok(());
+    };
+    let mut story = Story { options, program, home, name, table, known_people: 0 };
+    let account = program.settle(&story.home)?;
+    story.tell_start()?;
+    let loaded = story.load(0, options.messages)?;
+    let byte_count = story.home.byte_count()?;
+    let bare = story.write_bare()?;
+    if options.has(Part::Load) {
+        story.tell_load(&loaded, byte_count, &bare);
+    }
+    if options.has(Part::Soap) || options.has(Part::Query) {
+        let server = program.serve(&story.home)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(story.call(&server, &account, &bare))?;
+        server.stop()?;
+    }
+    Ok(())
+}
+
+struct Story<'s> {
+    options: &'s Options,
+    program: &'s Program,
+    home: Home,
+    name: &'static str,
+    table: &'s mut Table,
+    /// People that the messages so far are about; they are numbered as they come.
+    known_people: u64,
+}
+
+impl Story<'_> {
+    /// Messages of the second file, which the rival writes too.
+    fn second_file_messages(&self) -> u64 {
+        self.options.bare_messages * RUNS.len() as u64
+    }
+
+    fn tell_start(&mut self) -> anyhow::Result<()> {
+        let server = self.program.serve(&self.home)?;
+        let (started_in, memory) = (server.started_in.as_secs_f64(), server.memory().resident);
+        server.stop()?;
+        self.figure("start, empty registry", format!("{started_in:.3} s"), started_in, Goal::AtMost(0.2));
+        self.figure("memory, empty registry at rest", megabytes(memory), memory as f64 / 1e6, Goal::AtMost(50.0));
+        Ok(())
+    }
+
+    fn load(&mut self, first: u64, count: u64) -> anyhow::Result<Loaded> {
+        let file = self.home.folder.join("batch.hl7");
+        self.known_people =
+            batch_file::write(&file, first, count, self.known_people).context("write the batch file")?;
+        let before = self.home.message_count()?;
+        let loaded = self.program.load(&self.home, &file)?;
+        std::fs::remove_file(&file)?;
+        let stored = self.home.message_count()? - before;
+        ensure!(loaded.summary.messages == count && stored == count, "of {count} messages {stored} were stored");
+        eprintln!(
+            "  loaded {count} messages in {:.2} s, {} without a warning",
+            loaded.took.as_secs_f64(),
+            loaded.summary.accepted()
+        );
+        Ok(loaded)
+    }
+
+    fn write_bare(&mut self) -> anyhow::Result<Vec<Pace>> {
+        let copy = self.home.copy()?;
+        self.load(self.options.messages, self.second_file_messages())?;
+        copy.write_bare(&self.home, self.options.bare_messages)
+    }
+
+    fn tell_load(&mut self, loaded: &Loaded, byte_count: u64, bare: &[Pace]) {
+        let count = loaded.summary.messages;
+        let per_second = count as f64 / loaded.took.as_secs_f64();
+        let best = best(bare);
+        let work = format!("batch file, {count} VXU");
+        self.compare(
+            &work,
+            rate(per_second),
+            self.bare_in_words(best),
+            rate(best.per_second),
+            per_second / best.per_second,
+            Goal::Ratio(4.0),
+        );
+        let goal = if self.name == DatabaseKind::Sqlite.name() { 8_000.0 } else { 12_000.0 };
+        self.figure(&work, rate(per_second), per_second, Goal::AtLeast(goal));
+        let memory = loaded.peak_memory;
+        self.figure(&format!("{work}: peak memory"), megabytes(memory), memory as f64 / 1e6, Goal::AtMost(300.0));
+        let kilobytes = byte_count as f64 / count as f64 / 1e3;
+        self.figure(
+            "disk per VXU, original and indexes",
+            format!("{} KB", rounded(kilobytes)),
+            kilobytes,
+            Goal::AtMost(0.8),
+        );
+    }
+
+    async fn call(&mut self, server: &Server, account: &Account, bare: &[Pace]) -> anyhow::Result<()> {
+        let messages = self.options.messages + self.second_file_messages();
+        let numbers = Arc::new(Numbers::after(messages, self.known_people));
+        if self.options.has(Part::Soap) {
+            self.report(server, account, &numbers, bare).await?;
+        }
+        if self.options.has(Part::Query) {
+            self.ask(server, account, &numbers).await?;
+        }
+        Ok(())
+    }
+
+    async fn report(
+        &mut self,
+        server: &Server,
+        account: &Account,
+        numbers: &Arc<Numbers>,
+        bare: &[Pace],
+    ) -> anyhow::Result<()> {
+        let call = Call::Report(account.clone());
+        for clients in CLIENT_COUNTS {
+            let seen = self.seen(server, &call, numbers, clients).await?;
+            let work = format!("VXU over SOAP, {clients} clients");
+            if clients == 1 {
+                let alone = &bare[0];
+                let ratio = seen.median.as_secs_f64() / alone.median.as_secs_f64();
+                let rival = self.bare_in_words(alone);
+                self.compare(
+                    "VXU over SOAP, 1 client",
+                    milliseconds(seen.median),
+                    rival,
+                    milliseconds(alone.median),
+                    ratio,
+                    Goal::RatioAtMost(1.5),
+                );
+            } else {
+                let best = best(bare);
+                let goal = if clients == 64 { Goal::Ratio(2.5) } else { Goal::RatioNoted };
+                let ours = format!(
+                    "{}, p50 {}, p99 {}",
+                    rate(seen.per_second),
+                    milliseconds(seen.median),
+                    milliseconds(seen.slowest_percent)
+                );
+                self.compare(
+                    &work,
+                    ours,
+                    self.bare_in_words(best),
+                    rate(best.per_second),
+                    seen.per_second / best.per_second,
+                    goal,
+                );
+            }
+        }
+        let memory = server.memory().peak;
+        self.figure("memory of the server under load", megabytes(memory), memory as f64 / 1e6, Goal::Noted);
+        Ok(())
+    }
+
+    async fn ask(&mut self, server: &Server, account: &Account, numbers: &Arc<Numbers>) -> anyhow::Result<()> {
+        let asked = self.seen(server, &Call::Ask(account.clone()), numbers, ASKING_CLIENTS).await?;
+        let echoed = self.seen(server, &Call::Echo, numbers, ASKING_CLIENTS).await?;
+        let live = self.seen(server, &Call::Live, numbers, ASKING_CLIENTS).await?;
+        let work = format!("QBP Z34 over SOAP, {ASKING_CLIENTS} clients");
+        let ratio = asked.per_second / echoed.per_second;
+        self.compare(
+            &work,
+            rate(asked.per_second),
+            "the same server echoing".into(),
+            rate(echoed.per_second),
+            ratio,
+            Goal::Ratio(0.5),
+        );
+        let slowest = asked.slowest_percent.as_secs_f64() * 1e3;
+        self.figure(&format!("{work}: p99"), milliseconds(asked.slowest_percent), slowest, Goal::AtMost(10.0));
+        let ratio = echoed.per_second / live.per_second;
+        self.compare(
+            "SOAP echo",
+            rate(echoed.per_second),
+            "/livez".into(),
+            rate(live.per_second),
+            ratio,
+            Goal::RatioNoted,
+        );
+        Ok(())
+    }
+
+    async fn seen(
+        &mut self,
+        server: &Server,
+        call: &Call,
+        numbers: &Arc<Numbers>,
+        clients: usize,
+    ) -> anyhow::Result<Seen> {
+        let before = server.processor_time();
+        let seen =
+            soap::call(server.address, call, numbers, clients, Duration::from_secs(self.options.seconds)).await?;
+        let busy = (server.processor_time() - before).as_secs_f64() * 1e6 / seen.answers.max(1) as f64;
+        eprintln!("  {clients} clients: {:.0} answers/s, {busy:.0} us of the server's processor each", seen.per_second);
+        if let Some(first) = &seen.first_other {
+            self.table.note(format!(
+                "{}: {} answers were not the plain good one; the first: {first:?}.",
+                self.name, seen.others
+            ));
+        }
+        Ok(seen)
+    }
+
+    fn compare(&mut self, work: &str, ours: String, rival: String, theirs: String, figure: f64, goal: Goal) {
+        let work = format!("{}: {work}", self.name);
+        self.table.add(Row { work, rival, ours, theirs, figure, goal });
+    }
+
+    fn figure(&mut self, work: &str, ours: String, figure: f64, goal: Goal) {
+        self.compare(work, ours, String::new(), String::new(), figure, goal);
+    }
+
+    fn bare_in_words(&self, pace: &Pace) -> String {
+        let plural = if pace.connections == 1 { "" } else { "s" };
+        format!("bare {}, {} connection{plural}", self.name, pace.connections)
+    }
+}
+
+/// The number of connections at which the bare database did best.
+fn best(bare: &[Pace]) -> &Pace {
+    let faster = |left: &&Pace, right: &&Pace| left.per_second.total_cmp(&right.per_second);
+    bare.iter().max_by(faster).expect("several numbers of connections are tried")
+}
+
+fn rate(per_second: f64) -> String {
+    format!("{per_second:.0}/s")
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{} ms", rounded(time.as_secs_f64() * 1e3))
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", rounded(bytes as f64 / 1e6))
+}

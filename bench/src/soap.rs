@@ -1,0 +1,205 @@
+//! Clients of the web service: each sends, waits for the answer, and sends again, on a connection of its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use tokio::task::JoinSet;
+
+use crate::http::{Answer, Client};
+use crate::messages;
+use crate::program::Account;
+
+/// Where the web service is on the server.
+const PATH: &str = "/webservice";
+/// Not counted at the beginning: the first password check, cold caches.
+const WARM_UP: Duration = Duration::from_millis(1_000);
+
+/// What clients send.
+#[derive(Clone)]
+pub(crate) enum Call {
+    /// Reports: seven of ten about people that are known, three about new ones. Every message is another one.
+    Report(Account),
+    /// Questions for the history of people that are known.
+    Ask(Account),
+    /// `connectivityTest`: what the server does without a registry behind it.
+    Echo,
+    /// The smallest page there is.
+    Live,
+}
+
+/// Numbers of messages and people that no message has had yet.
+pub(crate) struct Numbers {
+    next_message: AtomicU64,
+    known_people: AtomicU64,
+}
+
+impl Numbers {
+    /// After so many messages about so many people.
+    pub(crate) fn after(messages: u64, people: u64) -> Numbers {
+        Numbers { next_message: AtomicU64::new(messages), known_people: AtomicU64::new(people) }
+    }
+
+    fn next_report(&self) -> String {
+        let message = self.next_message.fetch_add(1, Ordering::Relaxed);
+        let known_people = self.known_people.load(Ordering::Relaxed);
+        let mut person = messages::person_of(message, known_people);
+        if person == known_people {
+            person = self.known_people.fetch_add(1, Ordering::Relaxed);
+        }
+        messages::report(message, person)
+    }
+
+    fn next_question(&self) -> String {
+        let message = self.next_message.fetch_add(1, Ordering::Relaxed);
+        let person = messages::Dice::of(message).below(self.known_people.load(Ordering::Relaxed));
+        messages::question(message, person)
+    }
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) answers: u64,
+    pub(crate) per_second: f64,
+    pub(crate) median: Duration,
+    pub(crate) slowest_percent: Duration,
+    /// Answers other than the plain good one, and the first of them.
+    pub(crate) others: u64,
+    pub(crate) first_other: Option<String>,
+}
+
+/// Lets clients call for so long.
+///
+/// # Errors
+/// When a connection breaks.
+pub(crate) async fn call(
+    address: SocketAddr,
+    call: &Call,
+    numbers: &Arc<Numbers>,
+    clients: usize,
+    duration: Duration,
+) -> anyhow::Result<Seen> {
+    let counted_from = Instant::now() + WARM_UP;
+    let until = counted_from + duration;
+    let mut tasks = JoinSet::new();
+    for _ in 0..clients {
+        let (call, numbers) = (call.clone(), numbers.clone());
+        tasks.spawn(async move { Sender::connect(address, call, numbers).await?.send(counted_from, until).await });
+    }
+    let mut times: Vec<Duration> = Vec::new();
+    let (mut others, mut first_other) = (0, None);
+    while let Some(sent) = tasks.join_next().await {
+        let sent = sent??;
+        times.extend(sent.times);
+        others += sent.others;
+        first_other = first_other.or(sent.first_other);
+    }
+    times.sort_unstable();
+    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
+    Ok(Seen {
+        answers: times.len() as u64,
+        per_second: times.len() as f64 / duration.as_secs_f64(),
+        median: at(0.5),
+        slowest_percent: at(0.99),
+        others,
+        first_other,
+    })
+}
+
+struct Sender {
+    client: Client,
+    call: Call,
+    numbers: Arc<Numbers>,
+}
+
+#[derive(Default)]
+struct Sent {
+    times: Vec<Duration>,
+    others: u64,
+    first_other: Option<String>,
+}
+
+impl Sender {
+    async fn connect(address: SocketAddr, call: Call, numbers: Arc<Numbers>) -> anyhow::Result<Sender> {
+        Ok(Sender { client: Client::connect(address).await?, call, numbers })
+    }
+
+    async fn send(mut self, counted_from: Instant, until: Instant) -> anyhow::Result<Sent> {
+        let mut sent = Sent::default();
+        loop {
+            let request = self.request();
+            let begun = Instant::now();
+            if begun >= until {
+                return Ok(sent);
+            }
+            let answer = match &request {
+                Some(envelope) => self.client.post(PATH, envelope).await,
+                None => self.client.get("/livez").await,
+            };
+            let answer = answer.context("call the server")?;
+            let expected = match self.call {
+                Call::Report(_) => "MSA|AA|",
+                Call::Ask(_) => "QAK|",
+                Call::Echo => "connectivityTestResponse",
+                Call::Live => "alive",
+            };
+            if answer.status != 200 || !answer.contains(expected) {
+                sent.others += 1;
+                sent.first_other.get_or_insert_with(|| in_short(&answer));
+            }
+            let ended = Instant::now();
+            if begun >= counted_from && ended <= until {
+                sent.times.push(ended - begun);
+            }
+        }
+    }
+
+    /// The envelope to post; `None` for a page to get.
+    fn request(&self) -> Option<String> {
+        match &self.call {
+            Call::Report(account) => Some(submit_single_message(account, &self.numbers.next_report())),
+            Call::Ask(account) => Some(submit_single_message(account, &self.numbers.next_question())),
+            Call::Echo => {
+                Some(envelope("<urn:connectivityTest><urn:echoBack>hello</urn:echoBack></urn:connectivityTest>"))
+            }
+            Call::Live => None,
+        }
+    }
+}
+
+/// Status and, of an HL7 answer, what follows its header.
+fn in_short(answer: &Answer<'_>) -> String {
+    let body = String::from_utf8_lossy(answer.body);
+    let from = body.find("MSA|").unwrap_or_default();
+    format!("{} {}", answer.status, body[from..].chars().take(300).collect::<String>())
+}
+
+fn submit_single_message(account: &Account, message: &str) -> String {
+    let mut operation = String::with_capacity(message.len() + 512);
+    let Account { username, password, facility_id } = account;
+    operation.push_str("<urn:submitSingleMessage>");
+    for (name, value) in [("username", username), ("password", password), ("facilityID", facility_id)] {
+        operation.push_str(&format!("<urn:{name}>{value}</urn:{name}>"));
+    }
+    operation.push_str("<urn:hl7Message>");
+    for character in message.chars() {
+        match character {
+            '&' => operation.push_str("&amp;"),
+            '<' => operation.push_str("&lt;"),
+            '\r' => operation.push_str("&#xD;"),
+            plain => operation.push(plain),
+        }
+    }
+    operation.push_str("</urn:hl7Message></urn:submitSingleMessage>");
+    envelope(&operation)
+}
+
+fn envelope(operation: &str) -> String {
+    format!(
+        "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:urn=\"urn:cdc:iisb:2011\">\
+         <soap:Body>{operation}</soap:Body></soap:Envelope>"
+    )
+}
