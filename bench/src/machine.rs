@@ -57,3 +57,8 @@ pub(crate) fn processor_time_of(process: u32) -> Duration {
     let ticks: u64 = fields.get(11..13).unwrap_or_default().iter().filter_map(|field| field.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second())
 }
+
+/// Processor time that this thread has had.
+pub(crate) fn processor_time() -> Duration {
+    Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime)).unwrap_or_default()
+}
