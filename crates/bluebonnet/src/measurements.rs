@@ -26,7 +26,10 @@ pub(crate) fn begin() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_gauge!(MESSAGES, "Messages in the log, by state");
     metrics::describe_histogram!("bluebonnet_batch_size", "Submissions that shared a commit");
     metrics::describe_counter!("bluebonnet_quarantined_total", "Messages kept aside after failing alone");
-    metrics::describe_counter!("webservice_calls_total", "Calls of the web service, by outcome");
-    metrics::describe_histogram!("webservice_call_seconds", "Time from the last byte of a call to its answer");
+    metrics::describe_counter!("bluebonnet_submissions_total", "Reports, by what became of them");
+    metrics::describe_counter!("bluebonnet_findings_total", "Findings told to senders, by code");
+    metrics::describe_counter!("bluebonnet_queries_total", "Questions, by the status of the answer");
+    metrics::describe_counter!("bluebonnet_webservice_calls_total", "Calls of the web service, by outcome");
+    metrics::describe_histogram!("bluebonnet_webservice_call_seconds", "From the last byte of a call to its answer");
     Ok(handle)
 }

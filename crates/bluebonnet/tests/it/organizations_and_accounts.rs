@@ -74,3 +74,18 @@ fn what_operators_change_is_in_the_audit_trail() {
     home.run(&["account", "deactivate", "lakeside"]).expect(0);
     assert_eq!(lines(), Some(before + 3));
 }
+
+#[test]
+fn commands_at_the_same_time_do_not_disturb_each_other() {
+    on_each_database(|home| {
+        home.settle();
+        std::thread::scope(|scope| {
+            for number in 0..6 {
+                scope.spawn(move || home.add_account(&format!("user-{number}")));
+            }
+        });
+        let report = home.run(&["doctor", "--json"]).expect(0).json();
+        assert_eq!(report["database"]["rows"]["account"], 6, "{report}");
+        assert_eq!(report["database"]["rows"]["audit"], 2 + 6, "{report}");
+    });
+}
