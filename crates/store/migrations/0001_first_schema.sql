@@ -85,7 +85,8 @@ CREATE TABLE patient_report (
     PRIMARY KEY (patient_id, id)
 ) {clustered_updated};
 
--- One row is one reported dose. Source is the NIP001 number; details are what the columns do not hold.
+-- One row is one reported dose. Reports of one vaccination share an event id, and one of them, the primary, is what is shown.
+-- Source is the NIP001 number; details are what the columns do not hold.
 CREATE TABLE vaccination_report (
     patient_id {uuid} NOT NULL,
     id {uuid} NOT NULL,
@@ -93,6 +94,7 @@ CREATE TABLE vaccination_report (
     organization_id {uuid} NOT NULL,
     message_id {uuid} NOT NULL,
     received_at {instant} NOT NULL,
+    is_primary {boolean},
     is_deleted {boolean} NOT NULL,
     administered_on {date} NOT NULL,
     cvx {small} NOT NULL,
@@ -107,12 +109,10 @@ CREATE TABLE vaccination_report (
 ) {clustered};
 
 -- One row is one vaccination, shown by way of its primary report.
-CREATE TABLE vaccination_event (
-    patient_id {uuid} NOT NULL,
-    id {uuid} NOT NULL,
-    primary_report_id {uuid} NOT NULL,
-    PRIMARY KEY (patient_id, id)
-) {clustered};
+CREATE VIEW vaccination_event AS
+SELECT patient_id, event_id AS id, id AS primary_report_id
+FROM vaccination_report
+WHERE is_primary;
 
 -- One row is one key (a hash of names, dates, identifiers) under which one person is found.
 CREATE TABLE match_key (

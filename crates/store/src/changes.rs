@@ -20,7 +20,7 @@ pub struct Changes {
     pub patient_reports: Vec<PatientReport>,
     /// Reported doses.
     pub vaccination_reports: Vec<VaccinationReport>,
-    /// Vaccinations made of them.
+    /// Vaccinations made of them. A known event whose primary report changes stands here again.
     pub vaccination_events: Vec<VaccinationEvent>,
     /// Vaccinations that no report speaks for any more.
     pub removed_events: Vec<(PatientId, VaccinationEventId)>,

@@ -25,16 +25,15 @@ FROM vaccination_report
 WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = vaccination_report.patient_id)",
     ),
     (
-        "vaccinations whose primary report does not exist",
+        "vaccinations with several primary reports",
         "
 SELECT COUNT(*)
-FROM vaccination_event
-WHERE NOT EXISTS (
-    SELECT 1
-    FROM vaccination_report
-    WHERE vaccination_report.patient_id = vaccination_event.patient_id
-        AND vaccination_report.id = vaccination_event.primary_report_id
-)",
+FROM (
+    SELECT patient_id, id
+    FROM vaccination_event
+    GROUP BY patient_id, id
+    HAVING COUNT(*) > 1
+) AS doubtful",
     ),
     (
         "consents of patients that do not exist",
@@ -82,8 +81,8 @@ const SET_WRITES: [&SetWrite; 11] = [
     &patients::UPDATE_PATIENTS,
     &patients::WRITE_PATIENT_REPORTS,
     &vaccinations::WRITE_VACCINATION_REPORTS,
-    &vaccinations::WRITE_VACCINATION_EVENTS,
-    &vaccinations::REMOVE_VACCINATION_EVENTS,
+    &vaccinations::MARK_PRIMARY_REPORTS,
+    &vaccinations::UNMARK_PRIMARY_REPORTS,
     &match_keys::WRITE_MATCH_KEYS,
     &consents::WRITE_CONSENTS,
     &messages::WRITE_MESSAGES,

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use model::{Consent, Patient, PatientId, PatientRecord, PatientReport, VaccinationEvent, VaccinationReport};
+use model::{
+    Consent, Patient, PatientId, PatientRecord, PatientReport, VaccinationEvent, VaccinationReport, VaccinationReportId,
+};
 use uuid::Uuid;
 
 use crate::audit::{APPEND_AUDIT, audit_values, find_head};
@@ -20,7 +22,7 @@ use crate::patients::{
 use crate::reviews::{OPEN_REVIEWS, review_values};
 use crate::sets::{Expectation, Keys, SetWrite, Write};
 use crate::vaccinations::{
-    REMOVE_VACCINATION_EVENTS, WRITE_VACCINATION_EVENTS, WRITE_VACCINATION_REPORTS, removed_event_values,
+    MARK_PRIMARY_REPORTS, UNMARK_PRIMARY_REPORTS, WRITE_VACCINATION_REPORTS, removed_event_values,
     vaccination_event_values, vaccination_report_values,
 };
 use crate::value::Value;
@@ -148,7 +150,12 @@ impl Batch<'_> {
         };
         let audit: Vec<_> = changes.audit.iter().map(|entry| audit_values(&mut head, self.chain, entry)).collect();
         let messages = latest(&changes.messages, |message| message.id).into_iter();
-        let removed = changes.removed_events.iter();
+        let events = latest(&changes.vaccination_events, OfPerson::key);
+        let primary: HashMap<(PatientId, Uuid), VaccinationReportId> =
+            events.iter().map(|event| (event.key(), event.primary_report_id)).collect();
+        let is_primary = |report: &VaccinationReport| {
+            primary.get(&(report.patient_id, report.event_id.0)).map(|primary| *primary == report.id)
+        };
         // Keys are spread over the whole index: in order, neighbors share pages.
         let mut match_keys = changes.match_keys.clone();
         match_keys.sort_unstable();
@@ -160,22 +167,15 @@ impl Batch<'_> {
             Write::new(&UPDATE_PATIENTS, all_known, updated.map(patient_update_values)),
             Write::new(&APPEND_AUDIT, all_new, audit.into_iter()),
             Write::new(&WRITE_MESSAGES, any, messages.map(message_values)),
-            Write::new(&REMOVE_VACCINATION_EVENTS, any, removed.map(removed_event_values)),
             Write::new(&OPEN_REVIEWS, any, changes.reviews.iter().map(review_values)),
         ];
         writes.extend(of_people(&WRITE_PATIENT_REPORTS, &changes.patient_reports, &new, patient_report_values));
-        writes.extend(of_people(
-            &WRITE_VACCINATION_REPORTS,
-            &changes.vaccination_reports,
-            &new,
-            vaccination_report_values,
-        ));
-        writes.extend(of_people(
-            &WRITE_VACCINATION_EVENTS,
-            &changes.vaccination_events,
-            &new,
-            vaccination_event_values,
-        ));
+        writes.extend(of_people(&WRITE_VACCINATION_REPORTS, &changes.vaccination_reports, &new, |report| {
+            vaccination_report_values(report, is_primary(report))
+        }));
+        let of_known = events.into_iter().filter(|event| !new.contains(&event.patient_id));
+        writes.push(Write::new(&UNMARK_PRIMARY_REPORTS, any, changes.removed_events.iter().map(removed_event_values)));
+        writes.push(Write::new(&MARK_PRIMARY_REPORTS, any, of_known.map(vaccination_event_values)));
         writes.extend(of_people(&WRITE_CONSENTS, &changes.consents, &new, consent_values));
         writes.extend(of_people(&WRITE_MATCH_KEYS, &match_keys, &new, match_key_values));
         self.connection.write_sets(&writes)?;
@@ -225,12 +225,12 @@ fn of_people<'a, Row: OfPerson, const WIDTH: usize>(
     set: &'static SetWrite,
     rows: &'a [Row],
     new: &HashSet<PatientId>,
-    values: fn(&'a Row) -> [Value<'a>; WIDTH],
+    values: impl Fn(&'a Row) -> [Value<'a>; WIDTH],
 ) -> [Write<'a>; 2] {
     let (of_new, of_any): (Vec<&Row>, Vec<&Row>) =
         latest(rows, OfPerson::key).into_iter().partition(|row| new.contains(&row.key().0));
     [
-        Write::new(set, Expectation::AllNew, of_new.into_iter().map(values)),
+        Write::new(set, Expectation::AllNew, of_new.into_iter().map(&values)),
         Write::new(set, Expectation::Any, of_any.into_iter().map(values)),
     ]
 }

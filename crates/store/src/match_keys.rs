@@ -1,7 +1,9 @@
 //! The keys under which people are found.
 
-use model::PatientId;
+use model::{PatientId, PatientRecord};
 
+use crate::database::Connection;
+use crate::patients::patient_records;
 use crate::sets::{Keys, SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
@@ -33,13 +35,20 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn patients_by_match_keys(&self, keys: &[i64]) -> Result<Vec<(i64, PatientId)>, StoreError> {
+        self.read(|connection| patients_by_match_keys(connection, keys))
+    }
+
+    /// The records of those found under these keys, by id, read in one snapshot with the keys.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn patient_records_by_match_keys(&self, keys: &[i64]) -> Result<Vec<PatientRecord>, StoreError> {
         self.read(|connection| {
-            let mut found = Vec::new();
-            connection.read_sets(&[(&READ_MATCH_KEYS, Keys::Numbers(keys))], &mut |_, row| {
-                found.push(read_match_key(row)?);
-                Ok(())
-            })?;
-            Ok(found)
+            connection.snapshot(|connection| {
+                let found = patients_by_match_keys(connection, keys)?;
+                let ids: Vec<PatientId> = found.into_iter().map(|(_, patient_id)| patient_id).collect();
+                patient_records(connection, &ids)
+            })
         })
     }
 }
@@ -50,4 +59,13 @@ pub(crate) fn read_match_key(row: &dyn Columns) -> Result<(i64, PatientId), Stor
 
 pub(crate) fn match_key_values((key, patient_id): &(i64, PatientId)) -> [Value<'_>; 2] {
     [Value::Integer(*key), Value::Uuid(patient_id.0)]
+}
+
+fn patients_by_match_keys(connection: &mut Connection, keys: &[i64]) -> Result<Vec<(i64, PatientId)>, StoreError> {
+    let mut found = Vec::new();
+    connection.read_sets(&[(&READ_MATCH_KEYS, Keys::Numbers(keys))], &mut |_, row| {
+        found.push(read_match_key(row)?);
+        Ok(())
+    })?;
+    Ok(found)
 }

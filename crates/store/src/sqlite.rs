@@ -37,7 +37,6 @@ impl SqliteConnection {
             connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
             connection.pragma_update(None, "foreign_keys", false)?;
             connection.pragma_update(None, "temp_store", "MEMORY")?;
-            connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
             match purpose {
                 Purpose::Write => connection.pragma_update(None, "cache_size", -65_536)?,
                 Purpose::Read => {

@@ -7,7 +7,7 @@ pub(crate) struct Table {
 }
 
 /// Every table that holds what people entrusted to the registry: all but `schema_migration`.
-pub(crate) const TABLES: [Table; 13] = [
+pub(crate) const TABLES: [Table; 12] = [
     Table { name: "organization", key: &["id"] },
     Table { name: "organization_alias", key: &["alias_key"] },
     Table { name: "account", key: &["id"] },
@@ -15,7 +15,6 @@ pub(crate) const TABLES: [Table; 13] = [
     Table { name: "patient", key: &["id"] },
     Table { name: "patient_report", key: &["patient_id", "id"] },
     Table { name: "vaccination_report", key: &["patient_id", "id"] },
-    Table { name: "vaccination_event", key: &["patient_id", "id"] },
     Table { name: "match_key", key: &["key", "patient_id"] },
     Table { name: "consent", key: &["patient_id", "id"] },
     Table { name: "message", key: &["id"] },

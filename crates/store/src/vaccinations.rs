@@ -28,6 +28,7 @@ pub(crate) const WRITE_VACCINATION_REPORTS: SetWrite = SetWrite {
         ("organization_id", "uuid"),
         ("message_id", "uuid"),
         ("received_at", "timestamptz"),
+        ("is_primary", "boolean"),
         ("is_deleted", "boolean"),
         ("administered_on", "date"),
         ("cvx", "integer"),
@@ -47,6 +48,10 @@ SET event_id = excluded.event_id,
     organization_id = excluded.organization_id,
     message_id = excluded.message_id,
     received_at = excluded.received_at,
+    is_primary = COALESCE(
+        excluded.is_primary,
+        vaccination_report.is_primary AND vaccination_report.event_id = excluded.event_id
+    ),
     is_deleted = excluded.is_deleted,
     administered_on = excluded.administered_on,
     cvx = excluded.cvx,
@@ -68,22 +73,30 @@ WHERE patient_id {among}",
     limit_per_key: None,
 };
 
-pub(crate) const WRITE_VACCINATION_EVENTS: SetWrite = SetWrite {
+/// An event is no row of its own: it is the mark of its primary report. New reports are written with it; this moves it.
+pub(crate) const MARK_PRIMARY_REPORTS: SetWrite = SetWrite {
     attempt: "write vaccination events",
-    columns: &[("patient_id", "uuid"), ("id", "uuid"), ("primary_report_id", "uuid")],
+    columns: &[("patient_id", "uuid"), ("event_id", "uuid"), ("primary_report_id", "uuid")],
     sql: "
-INSERT INTO vaccination_event ({columns})
-{rows}",
-    when_known: "ON CONFLICT (patient_id, id) DO UPDATE
-SET primary_report_id = excluded.primary_report_id",
+UPDATE vaccination_report
+SET is_primary = (vaccination_report.id = given.primary_report_id)
+FROM {given}
+WHERE vaccination_report.patient_id = given.patient_id
+    AND vaccination_report.event_id = given.event_id
+    AND vaccination_report.is_primary IS DISTINCT FROM (vaccination_report.id = given.primary_report_id)",
+    when_known: "",
 };
 
-pub(crate) const REMOVE_VACCINATION_EVENTS: SetWrite = SetWrite {
+pub(crate) const UNMARK_PRIMARY_REPORTS: SetWrite = SetWrite {
     attempt: "remove vaccination events",
-    columns: &[("patient_id", "uuid"), ("id", "uuid")],
+    columns: &[("patient_id", "uuid"), ("event_id", "uuid")],
     sql: "
-DELETE FROM vaccination_event
-WHERE (patient_id, id) IN (SELECT patient_id, id FROM {given})",
+UPDATE vaccination_report
+SET is_primary = FALSE
+FROM {given}
+WHERE vaccination_report.patient_id = given.patient_id
+    AND vaccination_report.event_id = given.event_id
+    AND vaccination_report.is_primary",
     when_known: "",
 };
 
@@ -119,7 +132,8 @@ pub(crate) fn read_vaccination_report(row: &dyn Columns) -> Result<VaccinationRe
     })
 }
 
-pub(crate) fn vaccination_report_values(report: &VaccinationReport) -> [Value<'_>; 16] {
+/// The columns of a report. `is_primary` is `None` when nothing is said of its event: then the mark stays as it is.
+pub(crate) fn vaccination_report_values(report: &VaccinationReport, is_primary: Option<bool>) -> [Value<'_>; 17] {
     let [administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details] =
         dose_values(&report.dose);
     [
@@ -129,6 +143,7 @@ pub(crate) fn vaccination_report_values(report: &VaccinationReport) -> [Value<'_
         Value::Uuid(report.organization_id.0),
         Value::Uuid(report.message_id.0),
         Value::instant(report.received_at),
+        Value::optional(is_primary, Value::boolean),
         Value::boolean(report.is_deleted),
         administered_on,
         cvx,

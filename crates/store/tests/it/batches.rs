@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use model::{PatientId, PatientRecord};
+use model::{PatientId, PatientRecord, VaccinationEvent};
 use store::{Changes, Lane, PatientChange, StoreError};
 
 use crate::databases::on_each_database;
@@ -142,6 +142,52 @@ fn a_removed_vaccination_is_gone() {
         let removed_events = vec![(removed.patient_id, removed.id)];
         write(&mut lane, &Changes { removed_events, ..Changes::default() }).expect("an event can be removed");
         assert_eq!(database.vaccination_events(&[patient_id(1)]).expect("readable"), [vaccination_event(1, 3)]);
+    });
+}
+
+#[test]
+fn a_vaccination_is_shown_by_whichever_report_is_its_primary() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        write(&mut lane, &new_person(1)).expect("a new person can be written");
+        let events = || database.vaccination_events(&[patient_id(1)]).expect("readable");
+        let [mut first, mut second] = [vaccination_report(1, 2), vaccination_report(1, 3)];
+
+        // Both are found to report one vaccination, which the second shows.
+        let gone = vaccination_event(1, 3);
+        second.event_id = first.event_id;
+        let shown = VaccinationEvent { primary_report_id: second.id, ..vaccination_event(1, 2) };
+        let changes = Changes {
+            vaccination_reports: vec![second.clone()],
+            vaccination_events: vec![shown.clone()],
+            removed_events: vec![(gone.patient_id, gone.id)],
+            ..Changes::default()
+        };
+        write(&mut lane, &changes).expect("writable");
+        assert_eq!(events(), [shown.clone()]);
+
+        // A change of a report that says nothing of the event leaves it as it is.
+        first.dose.lot_number = None;
+        let changes = Changes { vaccination_reports: vec![first.clone(), second.clone()], ..Changes::default() };
+        write(&mut lane, &changes).expect("writable");
+        assert_eq!(events(), [shown]);
+
+        // The second goes back to a vaccination of its own; the first shows its own again.
+        second.event_id = gone.id;
+        let changes = Changes {
+            vaccination_reports: vec![second],
+            vaccination_events: vec![vaccination_event(1, 2), gone.clone()],
+            ..Changes::default()
+        };
+        write(&mut lane, &changes).expect("writable");
+        assert_eq!(events(), [vaccination_event(1, 2), gone]);
+
+        // It joins a vaccination that another report goes on to show.
+        let mut second = vaccination_report(1, 3);
+        second.event_id = first.event_id;
+        write(&mut lane, &Changes { vaccination_reports: vec![second], ..Changes::default() }).expect("writable");
+        assert_eq!(events(), [vaccination_event(1, 2)]);
+        assert_eq!(database.check_integrity().expect("readable"), Vec::<String>::new());
     });
 }
 

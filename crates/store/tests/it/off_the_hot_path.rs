@@ -172,7 +172,6 @@ fn orphans_are_named() {
             [
                 "1 reports of patients that do not exist",
                 "1 vaccination reports of patients that do not exist",
-                "1 vaccinations whose primary report does not exist",
                 "2 match keys of patients that do not exist",
             ]
         );
