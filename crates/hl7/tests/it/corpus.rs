@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use hl7::{Message, MessageKind, acknowledgment_code, decode, read_query, read_submission, screen};
+use hl7::{
+    BatchItem, BatchReader, Message, MessageKind, acknowledgment_code, decode, read_query, read_submission, screen,
+};
 use model::{Finding, FindingKind};
 
 use crate::tables::SmallTables;
@@ -77,12 +79,15 @@ fn unquote(line: &str) -> Vec<u8> {
     bytes
 }
 
-fn check(text: &str) {
-    let failures: Vec<String> = cases(text).iter().filter_map(difference).collect();
+/// Reads bytes, and says what was found and what became of them.
+type Reader = fn(&[u8]) -> (Vec<Finding>, String);
+
+fn check(text: &str, read: Reader) {
+    let failures: Vec<String> = cases(text).iter().filter_map(|case| difference(case, read)).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
-fn difference(case: &Case) -> Option<String> {
+fn difference(case: &Case, read: Reader) -> Option<String> {
     let (findings, outcome) = read(&case.message);
     let mut found: Vec<String> = findings.iter().map(describe).collect();
     found.sort();
@@ -133,39 +138,58 @@ fn read(bytes: &[u8]) -> (Vec<Finding>, String) {
     (findings, format!("{code} {what}"))
 }
 
+/// All items of a file: the findings, and how many messages there were.
+fn read_file(bytes: &[u8]) -> (Vec<Finding>, String) {
+    let mut findings = Vec::new();
+    let mut message_count = 0;
+    for item in BatchReader::new(bytes) {
+        match item.expect("memory can be read") {
+            BatchItem::Message(_) => message_count += 1,
+            BatchItem::Finding(finding) => findings.push(finding),
+        }
+    }
+    (findings, format!("{message_count} messages"))
+}
+
+#[test]
+fn batches() {
+    check(include_str!("../corpus/batches.txt"), read_file);
+}
+
 #[test]
 fn syntax() {
-    check(include_str!("../corpus/syntax.txt"));
+    check(include_str!("../corpus/syntax.txt"), read);
 }
 
 #[test]
 fn headers() {
-    check(include_str!("../corpus/headers.txt"));
+    check(include_str!("../corpus/headers.txt"), read);
 }
 
 #[test]
 fn people() {
-    check(include_str!("../corpus/people.txt"));
+    check(include_str!("../corpus/people.txt"), read);
 }
 
 #[test]
 fn doses() {
-    check(include_str!("../corpus/doses.txt"));
+    check(include_str!("../corpus/doses.txt"), read);
 }
 
 #[test]
 fn observations() {
-    check(include_str!("../corpus/observations.txt"));
+    check(include_str!("../corpus/observations.txt"), read);
 }
 
 #[test]
 fn queries() {
-    check(include_str!("../corpus/queries.txt"));
+    check(include_str!("../corpus/queries.txt"), read);
 }
 
 #[test]
 fn the_corpus_is_large_and_no_sentence_stands_twice() {
     let files = [
+        include_str!("../corpus/batches.txt"),
         include_str!("../corpus/syntax.txt"),
         include_str!("../corpus/headers.txt"),
         include_str!("../corpus/people.txt"),
