@@ -55,7 +55,7 @@ impl<'t> Judge<'t> {
         }
         let is_known = self.tables.contains(table, code);
         if !is_known {
-            self.note(FindingKind::ValueNotInTable, at, raw);
+            self.note(not_in(table), at, raw);
         }
         is_known.then(|| code.to_owned())
     }
@@ -65,9 +65,9 @@ impl<'t> Judge<'t> {
         let (code, alternate) = (element.code.trim(), element.alternate_code.trim());
         let found = [code, alternate].into_iter().find(|code| !is_empty(code) && self.tables.contains(table, code));
         if found.is_none() && !is_empty(code) {
-            self.note(FindingKind::ValueNotInTable, at.component(1), code);
+            self.note(not_in(table), at.component(1), code);
         } else if found.is_none() && !is_empty(alternate) {
-            self.note(FindingKind::ValueNotInTable, at.component(4), alternate);
+            self.note(not_in(table), at.component(4), alternate);
         }
         found.map(str::to_owned)
     }
@@ -113,6 +113,17 @@ pub(crate) fn parse_month_or_date(raw: &str) -> Option<Date> {
         return parse_date(raw);
     }
     parse_date(&format!("{raw}01")).map(Date::last_of_month)
+}
+
+/// What is told of a code that its table lacks: some tables have a sentence of their own.
+fn not_in(table: Table) -> FindingKind {
+    match table {
+        Table::Race => FindingKind::RaceInvalid,
+        Table::Ethnicity => FindingKind::EthnicityInvalid,
+        Table::Route => FindingKind::RouteInvalid,
+        Table::BodySite => FindingKind::BodySiteInvalid,
+        _ => FindingKind::ValueNotInTable,
+    }
 }
 
 #[cfg(test)]

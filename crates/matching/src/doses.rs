@@ -214,8 +214,13 @@ pub fn find_report_to_change(
 /// The report whose facts are shown for a vaccination; `None` when all of its reports are deleted.
 ///
 /// Administered before historical; complete before partial; a product before a family of vaccines; with a lot before
-/// without; the newest at last.
-pub fn primary_report(reports: &[KnownDose<'_>], is_unspecified: &dyn Fn(Cvx) -> bool) -> Option<VaccinationReportId> {
+/// without; a combination before its components. What then still differs is decided by the vaccine's code, so that the
+/// order of arrival decides only between reports that say the same.
+pub fn primary_report(
+    reports: &[KnownDose<'_>],
+    is_unspecified: &dyn Fn(Cvx) -> bool,
+    groups: &dyn Fn(Cvx) -> VaccineGroupSet,
+) -> Option<VaccinationReportId> {
     let merit = |report: &KnownDose<'_>| {
         let dose = report.dose;
         (
@@ -223,6 +228,8 @@ pub fn primary_report(reports: &[KnownDose<'_>], is_unspecified: &dyn Fn(Cvx) ->
             dose.completion == Completion::Complete,
             !is_unspecified(dose.cvx),
             dose.lot_number.is_some(),
+            groups(dose.cvx).0.count_ones(),
+            dose.cvx,
             report.report_id,
         )
     };

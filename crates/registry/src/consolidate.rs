@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use model::{
     CodeTables, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent, VaccinationEventId,
-    VaccinationReport,
+    VaccinationReportId,
 };
 
 use crate::intake::{is_same_name, known_doses, remember};
@@ -42,43 +42,38 @@ pub(crate) fn consolidate(record: &mut PatientRecord) {
 /// The vaccinations of a person, each by way of its primary report. Deleted reports make none.
 pub(crate) fn events(record: &PatientRecord, codes: &dyn CodeTables) -> Vec<VaccinationEvent> {
     let is_unspecified = |cvx| codes.is_unspecified(cvx);
+    let groups = |cvx| codes.vaccine_groups(cvx);
     let mut by_event: BTreeMap<VaccinationEventId, Vec<matching::KnownDose<'_>>> = BTreeMap::new();
     for known in known_doses(record) {
         by_event.entry(known.event_id).or_default().push(known);
     }
     let patient_id = record.patient.id;
     let primary = by_event.into_iter().filter_map(|(id, reports)| {
-        let primary_report_id = matching::primary_report(&reports, &is_unspecified)?;
+        let primary_report_id = matching::primary_report(&reports, &is_unspecified, &groups)?;
         Some(VaccinationEvent { id, patient_id, primary_report_id })
     });
     primary.collect()
 }
 
 /// The record as it is given out: one report a vaccination, by date; no deleted ones; each fact once.
-pub(crate) fn shown(record: &PatientRecord, codes: &dyn CodeTables) -> PatientRecord {
-    let events = events(record, codes);
-    let is_primary = |report: &&VaccinationReport| events.iter().any(|event| event.primary_report_id == report.id);
-    let mut vaccinations: Vec<VaccinationReport> = record.vaccinations.iter().filter(is_primary).cloned().collect();
-    vaccinations.sort_by_key(|report| (report.dose.administered_on, report.dose.cvx, report.id));
-    PatientRecord {
-        patient: record.patient.clone(),
-        reports: reports_saying_each_thing_once(record),
-        vaccinations,
-        consents: record.consents.clone(),
-    }
+pub(crate) fn shown(mut record: PatientRecord, codes: &dyn CodeTables) -> PatientRecord {
+    let primary: HashSet<VaccinationReportId> =
+        events(&record, codes).into_iter().map(|event| event.primary_report_id).collect();
+    record.vaccinations.retain(|report| primary.contains(&report.id));
+    record.vaccinations.sort_by_key(|report| (report.dose.administered_on, report.dose.cvx, report.id));
+    say_each_thing_once(&mut record.reports);
+    record
 }
 
-/// The reports, newest first, with each fact about a person's health left only where it was said last.
-fn reports_saying_each_thing_once(record: &PatientRecord) -> Vec<PatientReport> {
-    let mut reports = record.reports.clone();
+/// Puts the reports in order, the newest first, and leaves each fact about a person's health where it was said last.
+fn say_each_thing_once(reports: &mut [PatientReport]) {
     reports.sort_by_key(|report| std::cmp::Reverse((report.received_at, report.id)));
     let mut said: HashSet<(String, String)> = HashSet::new();
-    for report in &mut reports {
+    for report in reports {
         report
             .observations
             .retain(|observation| said.insert((observation.question.clone(), observation.value.code.clone())));
     }
-    reports
 }
 
 fn same_telecom(left: &Telecom, right: &Telecom) -> bool {

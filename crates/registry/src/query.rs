@@ -61,11 +61,7 @@ impl Registry {
 
     fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
         let keys = matching::match_keys(&query.person, None);
-        let mut ids: Vec<PatientId> =
-            self.database().patients_by_match_keys(&keys)?.into_iter().map(|(_, id)| id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let records = self.read_leading(&ids)?;
+        let records = self.leading(self.database().patient_records_by_match_keys(&keys)?)?;
         let mut graded: Vec<(Grade, PatientRecord)> = records
             .into_iter()
             .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
@@ -75,7 +71,7 @@ impl Registry {
             .collect();
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
         let (status, people) = self.choose(query, graded);
-        let people = people.iter().map(|record| consolidate::shown(record, self.codes())).collect();
+        let people = people.into_iter().map(|record| consolidate::shown(record, self.codes())).collect();
         Ok((Answer { status, people }, query.kind))
     }
 
@@ -109,20 +105,19 @@ impl Registry {
         (QueryStatus::Candidates, graded.into_iter().map(|(_, record)| record).collect())
     }
 
-    /// The records of these people, merged ones by the record that leads on.
-    fn read_leading(&self, ids: &[PatientId]) -> Result<Vec<PatientRecord>, RegistryError> {
-        let mut leading: Vec<PatientRecord> = Vec::new();
-        let mut wanted = ids.to_vec();
-        while !wanted.is_empty() {
+    /// These records, merged ones by the record that leads on.
+    fn leading(&self, mut records: Vec<PatientRecord>) -> Result<Vec<PatientRecord>, RegistryError> {
+        let mut leading: Vec<PatientRecord> = Vec::with_capacity(records.len());
+        while !records.is_empty() {
             let mut next = Vec::new();
-            for record in self.database().patient_records(&wanted)? {
+            for record in records {
                 match record.patient.status {
                     PatientStatus::MergedInto(patient_id) => next.push(patient_id),
                     _ if leading.iter().any(|known| known.patient.id == record.patient.id) => {}
                     _ => leading.push(record),
                 }
             }
-            wanted = next;
+            records = if next.is_empty() { Vec::new() } else { self.database().patient_records(&next)? };
         }
         Ok(leading)
     }

@@ -175,11 +175,11 @@ fn the_best_report_speaks_for_the_vaccination() {
     let doses = lines.map(dose);
     let reports: Vec<KnownDose<'_>> = doses.iter().zip(1..).map(|(dose, n)| known(n, 1, dose)).collect();
     for count in 1..=reports.len() {
-        let primary = primary_report(&reports[..count], &|cvx| cvx == Cvx(89));
+        let primary = primary_report(&reports[..count], &|cvx| cvx == Cvx(89), &groups);
         assert_eq!(primary.map(|id| id.0.as_u128()), Some(count as u128), "{}", lines[count - 1]);
     }
     let deleted = [KnownDose { is_deleted: true, ..reports[0] }];
-    assert_eq!(primary_report(&deleted, &|_| false), None);
+    assert_eq!(primary_report(&deleted, &|_| false, &groups), None);
 }
 
 proptest! {
@@ -201,10 +201,10 @@ proptest! {
         let decide = |reports: &[KnownDose<'_>]| {
             doses.iter().map(|dose| decide_dose(dose, organization(1), reports, &groups)).collect::<Vec<_>>()
         };
-        let (decided, primary) = (decide(&reports), primary_report(&reports, &|_| false));
+        let (decided, primary) = (decide(&reports), primary_report(&reports, &|_| false, &groups));
         let turn = turn % reports.len();
         reports.rotate_left(turn);
         prop_assert_eq!(decide(&reports), decided);
-        prop_assert_eq!(primary_report(&reports, &|_| false), primary);
+        prop_assert_eq!(primary_report(&reports, &|_| false, &groups), primary);
     }
 }

@@ -7,13 +7,13 @@ use model::{
     AuditEntry, CodeTables, Demographics, LoggedMessage, OrganizationId, Outcome, PatientId, PatientRecord,
     PatientStatus,
 };
-use store::{Changes, Database, KnownMessage, PatientChange, ReviewOpened, StoreError};
+use store::{Changes, Database, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened, StoreError};
 
 use super::{Decision, Submission};
 use crate::consolidate;
 
-/// People under one key above which the key tells nothing and is passed over (a dummy identifier, say).
-const PEOPLE_PER_KEY_MAXIMUM: usize = 64;
+/// Steps from a merged record to the one that leads on; more are a mistake.
+const MERGES_MAXIMUM: usize = 64;
 
 /// What a batch knows.
 #[derive(Debug, Default)]
@@ -57,7 +57,8 @@ impl World {
         for (key, patient_id) in found {
             world.keys.entry(key).or_default().push(patient_id);
         }
-        world.keys.retain(|_, people| people.len() <= PEOPLE_PER_KEY_MAXIMUM);
+        // A key that too many people share (a dummy identifier, say) tells nothing.
+        world.keys.retain(|_, people| people.len() < PEOPLE_PER_KEY_LIMIT as usize);
         world
     }
 
@@ -121,7 +122,7 @@ impl World {
 
     fn leading(&self, patient_id: PatientId) -> PatientId {
         let mut current = patient_id;
-        for _ in 0..PEOPLE_PER_KEY_MAXIMUM {
+        for _ in 0..MERGES_MAXIMUM {
             match self.record(current).map(|record| record.patient.status) {
                 Some(PatientStatus::MergedInto(next)) => current = next,
                 _ => break,

@@ -108,6 +108,13 @@ fn people_who_cannot_be_as_they_are_told() {
             case("nobody answers for a child", said("").replace(KIN, ""), &["IEE-519 at NK1^1"], Some(0)),
             case("nobody answers for an adult", born("20080115").replace(KIN, ""), &[], Some(0)),
             case(
+                "one who answers for herself by another name",
+                said("").replace("MTH^Mother", "SEL^Self"),
+                &["IEE-409 at NK1^1^3"],
+                Some(0),
+            ),
+            case("a number that is none", said("||||^PRN^PH^^^999^9999999"), &["IEE-413 at PID^1^13^1"], Some(0)),
+            case(
                 "somebody unreadable answers for a child",
                 said("").replace("MTH^Mother", "QQQ^Aunt"),
                 &["IEE-520 at NK1^1^3^1^1"],
@@ -187,6 +194,21 @@ fn what_a_dose_given_must_say() {
                 &["IEE-594 at RXA^1"],
                 Some(0),
             ),
+        ],
+    );
+}
+
+#[test]
+fn a_program_for_children_does_not_pay_for_adults() {
+    let born = |birth_date| {
+        let dose = given("08", "20240311", "D1").replace("V01^Not eligible", "V02^Medicaid");
+        vxu("C-1", &Person { birth_date, ..MARIA }, &dose)
+    };
+    check(
+        &example(),
+        &[
+            case("the day before the 19th birthday", born("20050312"), &[], Some(1)),
+            case("the 19th birthday", born("20050311"), &["IEE-539 at RXA^1"], Some(1)),
         ],
     );
 }

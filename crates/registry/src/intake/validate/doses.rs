@@ -3,11 +3,17 @@
 use model::{Action, CodeTables, Completion, Demographics, InformationSource};
 
 use super::*;
+use crate::consents::age_on;
 
 /// LOINC codes of observations, HL7 IG 1.5, NIP003.
 const ELIGIBILITY: &str = "64994-7";
 /// Any of these says that a vaccine information statement was given, or which.
 const INFORMATION_STATEMENT: [&str; 5] = ["69764-9", "30956-7", "38890-0", "29768-9", "29769-7"];
+
+/// HL70064 codes of programs for children: Vaccines for Children (V02 to V05) and CHIP (V22).
+const FOR_CHILDREN: [&str; 5] = ["V02", "V03", "V04", "V05", "V22"];
+/// The age in years from which these do not apply.
+const CHILDREN_BEFORE_AGE: i16 = 19;
 
 /// The doses that can be true of the person. `None`: there were doses, and none of them can.
 pub(super) fn check(
@@ -94,6 +100,11 @@ impl Check<'_> {
         }
         if dose.eligibility.is_none() && !self.was_sent(&[ELIGIBILITY]) {
             self.note_missing(FindingKind::EligibilityMissing, 0);
+        }
+        if let Some(eligibility) = dose.eligibility.as_deref().filter(|code| FOR_CHILDREN.contains(code))
+            && self.person.birth_date.is_some_and(|birth| age_on(birth, dose.administered_on) >= CHILDREN_BEFORE_AGE)
+        {
+            self.note(FindingKind::EligibilityUnfitForAge, 0, eligibility.to_owned());
         }
         if dose.vis.is_empty() && self.needs_information_statement() && !self.was_sent(&INFORMATION_STATEMENT) {
             self.note_missing(FindingKind::VisMissing, 0);

@@ -2,7 +2,10 @@
 
 use jiff::civil::{Date, date};
 
+use model::Telecom;
+
 use super::*;
+use crate::intake::is_same_name;
 
 /// Nobody in the registry was born before this day.
 ///
@@ -32,6 +35,8 @@ pub(super) fn check(
     check_death(&mut stated, birth_date, today, findings);
     check_birth_order(submission, &stated, findings);
     check_next_of_kin(submission, &stated, birth_date, findings);
+    check_self(&stated, findings);
+    check_phones(&mut stated, findings);
     Some(stated)
 }
 
@@ -79,6 +84,34 @@ fn check_next_of_kin(
     if is_child && stated.demographics.next_of_kin.is_empty() && !was_sent {
         findings.push(Finding::new(FindingKind::NextOfKinMissing).at(Location::segment("NK1", 1)));
     }
+}
+
+/// Whoever answers for themselves has their own name.
+fn check_self(stated: &PatientStatement, findings: &mut Vec<Finding>) {
+    let who = &stated.demographics;
+    for (place, kin) in who.next_of_kin.iter().enumerate().filter(|(_, kin)| kin.relationship == "SEL") {
+        if !who.names.iter().any(|name| is_same_name(name, &kin.name)) {
+            let location = Location::field("NK1", place as u16 + 1, 3);
+            findings.push(Finding::new(FindingKind::RelationSelfNamedOtherwise).at(location));
+        }
+    }
+}
+
+/// Phones that are none are taken out.
+fn check_phones(stated: &mut PatientStatement, findings: &mut Vec<Finding>) {
+    let who = &mut stated.demographics;
+    for (place, telecom) in who.telecoms.iter().enumerate().filter(|(_, telecom)| is_placeholder_phone(telecom)) {
+        let location = Location::field("PID", 1, 13).repetition(place as u16 + 1);
+        findings.push(Finding::new(FindingKind::PhonePlaceholder).at(location).naming(telecom.value.as_str()));
+    }
+    who.telecoms.retain(|telecom| !is_placeholder_phone(telecom));
+}
+
+/// One digit repeated, or the digits in their order.
+fn is_placeholder_phone(telecom: &Telecom) -> bool {
+    let digits: Vec<u8> = telecom.value.bytes().filter(u8::is_ascii_digit).collect();
+    let is_one_digit = digits.len() >= 7 && digits.iter().all(|digit| *digit == digits[0]);
+    !telecom.is_email() && (is_one_digit || digits == *b"1234567890")
 }
 
 fn at(kind: FindingKind, field: u16) -> Finding {
