@@ -11,6 +11,7 @@ mod xml;
 use sha2::{Digest, Sha256};
 
 use crate::facts::{ScheduleFacts, SourceFile};
+use crate::text::antigen_file_name;
 
 /// One file of a release.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +72,7 @@ pub fn import(name: &str, files: &[ImportFile]) -> Result<ScheduleFacts, ImportE
             "one file of the schedule and files of antigens are needed, not {found}"
         )));
     }
-    facts.antigens.sort_by(|left, right| left.name.cmp(&right.name));
+    facts.antigens.sort_by_key(|antigen| antigen_file_name(&antigen.name));
     Ok(facts)
 }
 

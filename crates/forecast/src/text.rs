@@ -10,6 +10,7 @@ mod write;
 mod write_dose;
 
 pub use read::read;
+pub(crate) use write::antigen_file_name;
 pub use write::{TextFile, write};
 
 /// A line of a schedule that cannot be read.

@@ -30,10 +30,14 @@ pub fn write(facts: &ScheduleFacts) -> Vec<TextFile> {
         TextFile { name: "observations.txt".to_owned(), text: observations(facts) },
     ];
     for antigen in &facts.antigens {
-        let name = antigen.name.to_ascii_lowercase().replace([' ', '/'], "-");
-        files.push(TextFile { name: format!("antigen-{name}.txt"), text: antigen_text(antigen, &names) });
+        files.push(TextFile { name: antigen_file_name(&antigen.name), text: antigen_text(antigen, &names) });
     }
     files
+}
+
+/// The file of an antigen. Files, and so antigens, stand in the order of these names.
+pub(crate) fn antigen_file_name(antigen: &str) -> String {
+    format!("antigen-{}.txt", antigen.to_ascii_lowercase().replace([' ', '/'], "-"))
 }
 
 /// What codes are called, for remarks.

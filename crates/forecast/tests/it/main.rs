@@ -1,0 +1,7 @@
+//! A history in, evaluations and forecasts out.
+
+mod cdc_cases;
+mod own_cases;
+mod properties;
+mod schedules;
+mod shared;
