@@ -168,6 +168,40 @@ impl Registry {
         Ok(tally.into_summary())
     }
 
+    /// What a file would be answered, each message as if it came alone now, without storing anything. Questions are
+    /// left out.
+    ///
+    /// # Errors
+    /// [`LoadError`] when the file or the registry fail.
+    pub fn rehearse_load(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        messages: impl Iterator<Item = io::Result<BatchItem>>,
+        stamp: fn() -> (MessageId, Timestamp),
+        mut told: impl FnMut(u64),
+    ) -> Result<LoadSummary, LoadError> {
+        let mut tally = Tally::default();
+        for item in messages {
+            let answered = tally.messages;
+            match item.map_err(|source| LoadError::Input { answered, source })? {
+                BatchItem::Finding(finding) => tally.file_findings.push(finding),
+                BatchItem::Message(bytes) => {
+                    let (message_id, received_at) = stamp();
+                    let receipt = self.receipt(admission, message_id, received_at);
+                    let rehearsed = self.rehearse_message(admission, caller, receipt, &bytes);
+                    let rehearsed = rehearsed.map_err(|source| LoadError::Registry { answered, source })?;
+                    if let Some(decision) = rehearsed {
+                        let Outcome { disposition, findings, .. } = decision.outcome;
+                        tally.count(hl7::acknowledgment_code(&findings), disposition, &findings);
+                        told(tally.messages);
+                    }
+                }
+            }
+        }
+        Ok(tally.into_summary())
+    }
+
     /// Puts a message on its way.
     async fn begin(&self, message: Prepared) -> Result<Waiting, RegistryError> {
         let Prepared { header, understood } = message;

@@ -43,6 +43,9 @@ pub(crate) struct Load {
     /// Writes the answer of every message to this file, in a batch envelope, in the order of the messages
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
+    /// Sums up what would be found, each message as if it came alone now, and stores nothing
+    #[arg(long, conflicts_with = "results")]
+    dry_run: bool,
     #[command(flatten)]
     place: Place,
     /// Prints JSON
@@ -59,7 +62,11 @@ impl Load {
         let started = Instant::now();
         let mut reports = Vec::new();
         for path in &self.files {
-            let summary = runtime.block_on(load_file(&registry, &caller, path, results.as_mut()))?;
+            let summary = if self.dry_run {
+                rehearse_file(&registry, &caller, path)?
+            } else {
+                runtime.block_on(load_file(&registry, &caller, path, results.as_mut()))?
+            };
             reports.push((path, summary));
         }
         if let Some(results) = results {
@@ -84,7 +91,8 @@ impl Load {
             }
             let messages: u64 = reports.iter().map(|(_, summary)| summary.messages).sum();
             let rate = (messages as f64 / seconds) as u64;
-            print_line(&format!("{} messages in {seconds:.1} s, {} a second", grouped(messages), grouped(rate)))?;
+            let done = if self.dry_run { "rehearsed, nothing was stored;" } else { "in" };
+            print_line(&format!("{} messages {done} {seconds:.1} s, {} a second", grouped(messages), grouped(rate)))?;
         }
         Ok(Ending::well_if(is_well))
     }
@@ -121,6 +129,17 @@ async fn load_file(
         results.as_deref_mut().map_or(Ok(()), |results| results.write(&loaded.answer))
     });
     let summary = loading.await;
+    progress.finish_and_clear();
+    Ok(summary?)
+}
+
+fn rehearse_file(registry: &Registry, caller: &Caller, path: &Path) -> Result<LoadSummary, Failure> {
+    let (input, _) = open(path)?;
+    let progress = progress_bar(None);
+    progress.set_prefix(path.display().to_string());
+    let messages = BatchReader::new(BufReader::with_capacity(BUFFER_BYTES, input));
+    let told = |number| progress.set_message(format!("{} messages rehearsed", grouped(number)));
+    let summary = registry.rehearse_load(&place::admit(registry)?, caller, messages, world::stamp, told);
     progress.finish_and_clear();
     Ok(summary?)
 }

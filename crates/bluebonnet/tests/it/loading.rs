@@ -64,3 +64,15 @@ fn a_file_that_is_wrong_about_itself_is_told_so() {
     let missing = home.run(&["load", "/nowhere.hl7", "--organization", "LAKE2000"]).expect(3);
     assert!(missing.errors.contains("/nowhere.hl7"), "{missing:?}");
 }
+
+#[test]
+fn a_rehearsed_file_is_summed_up_and_not_stored() {
+    on_each_database(|home| {
+        home.settle();
+        let rehearse = ["load", "-", "--organization", "LAKE2000", "--dry-run", "--json"];
+        let told = home.run_with(&rehearse, &batch(20, "dry-")).json();
+        assert_eq!(told["messages"], 20, "{told}");
+        let stored = home.run(&["doctor", "--json"]).expect(0).json();
+        assert_eq!(stored["database"]["rows"]["message"], 0, "{stored}");
+    });
+}
