@@ -8,12 +8,14 @@ mod copy;
 mod demo;
 mod doctor;
 mod explain;
+mod forecast;
 mod load;
 mod messages;
 mod migrate;
 mod organization;
 mod profile;
 mod query;
+mod schedule;
 mod serve;
 mod submit;
 
@@ -55,6 +57,9 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Profile(profile::Profile),
+    Forecast(forecast::Forecast),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     Completions(completions::Completions),
 }
 
@@ -81,6 +86,8 @@ impl Program {
             Command::Audit(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Profile(command) => command.run(),
+            Command::Forecast(command) => command.run(),
+            Command::Schedule(command) => command.run(),
             Command::Completions(command) => command.run(),
         }
     }

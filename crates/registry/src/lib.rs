@@ -9,6 +9,7 @@ mod consolidate;
 mod directory;
 mod errors;
 mod exchange;
+pub mod forecasts;
 mod gate;
 mod intake;
 mod messages;

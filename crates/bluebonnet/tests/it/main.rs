@@ -9,6 +9,7 @@ mod copying;
 mod demonstrating;
 mod examining;
 mod explaining;
+mod forecasting;
 mod loading;
 mod messages;
 mod organizations_and_accounts;
