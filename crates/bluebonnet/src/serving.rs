@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::task::Poll;
 
 use anyhow::{Context, anyhow};
 use axum::Router;
@@ -43,6 +44,9 @@ pub(crate) struct Serving {
     behind_proxy: bool,
 }
 
+/// The servers of a node, one a listener.
+type Servers = JoinSet<Result<(), webservice::ServeError>>;
+
 /// Listeners that hold their ports.
 pub(crate) struct Bound {
     listeners: Vec<(TcpListener, SocketAddr)>,
@@ -52,12 +56,12 @@ pub(crate) struct Bound {
 impl Bound {
     /// The address of the first listener, as a client on this machine writes it.
     pub(crate) fn url(&self) -> String {
-        let address = self.listeners.first().map(|(_, address)| *address);
-        self.url_of(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))
+        let address = self.addresses().first().map(SocketAddr::to_string).unwrap_or_default();
+        format!("{}://{address}", self.scheme)
     }
 
-    fn url_of(&self, address: SocketAddr) -> String {
-        format!("{}://{address}", self.scheme)
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().map(|(_, address)| *address).collect()
     }
 }
 
@@ -85,42 +89,55 @@ impl Serving {
         let mut jobs = self.begin_background_work(registry, &measured);
         let router = self.router(registry, measured);
         let (stop, _) = watch::channel(false);
-        let mut servers = JoinSet::new();
-        for (_, address) in &bound.listeners {
-            tables::print_line(&format!("listening {}", bound.url_of(*address)))?;
+        let (scheme, addresses) = (bound.scheme, bound.addresses());
+        let mut servers = self.start_servers(bound, &router, &stop).await?;
+        for address in addresses {
+            tracing::info!(%address, scheme, "listening");
+            tables::print_line(&format!("listening {scheme}://{address}"))?;
         }
-        for (listener, address) in bound.listeners {
-            tracing::info!(%address, scheme = bound.scheme, "listening");
+        tokio::select! {
+            () = stop_signals.next() => tracing::info!(in_flight = registry.gate().in_flight(), "stopping"),
+            _ = servers.join_next() => return Err(anyhow!("a listener ended by itself").into()),
+        }
+        registry.gate().stop();
+        stop.send_replace(true);
+        let why = tokio::select! {
+            () = drain(registry, &mut servers) => "everything taken is answered",
+            () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => "a client took too long",
+            () = stop_signals.next() => "told to stop at once",
+        };
+        jobs.abort_all();
+        let unanswered = registry.gate().in_flight();
+        tracing::info!(why, unanswered, "stopped");
+        if unanswered > 0 {
+            return Err(anyhow!("stopped with {unanswered} calls unanswered: {why}").into());
+        }
+        Ok(())
+    }
+
+    /// Starts a server for each listener.
+    async fn start_servers(
+        &self,
+        bound: Bound,
+        router: &Router,
+        stop: &watch::Sender<bool>,
+    ) -> Result<Servers, Failure> {
+        let mut servers = Servers::new();
+        for (listener, _) in bound.listeners {
             let mut stop = stop.subscribe();
             let shutdown = async move {
                 let _ = stop.wait_for(|is_stopping| *is_stopping).await;
             };
-            servers.spawn(webservice::serve(listener, router.clone(), self.tls_files(), limits::of_server(), shutdown));
-        }
-        tokio::select! {
-            () = stop_signals.next() => tracing::info!(in_flight = registry.gate().in_flight(), "stopping"),
-            ended = servers.join_next() => {
-                if let Some(Ok(Err(error))) = ended {
-                    return Err(Failure::Usage(error.to_string()));
-                }
-                return Err(anyhow!("a listener ended by itself").into());
+            let server = webservice::serve(listener, router.clone(), self.tls_files(), limits::of_server(), shutdown);
+            let mut server = Box::pin(server);
+            // Its first step reads the certificates; nobody is told that it listens before it does.
+            let first_step = std::future::poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
+            if let Poll::Ready(Err(error)) = first_step {
+                return Err(Failure::Usage(error.to_string()));
             }
+            servers.spawn(server);
         }
-        registry.gate().stop();
-        stop.send_replace(true);
-        let stopped = tokio::select! {
-            () = drain(registry, &mut servers) => Ok(()),
-            () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => Err("not everything was answered in time"),
-            () = stop_signals.next() => Err("told to stop at once"),
-        };
-        jobs.abort_all();
-        match stopped {
-            Ok(()) => {
-                tracing::info!("stopped, everything taken is answered");
-                Ok(())
-            }
-            Err(why) => Err(anyhow!("{why}: {} calls are unanswered", registry.gate().in_flight()).into()),
-        }
+        Ok(servers)
     }
 
     fn tls_files(&self) -> Option<TlsFiles> {
@@ -165,7 +182,7 @@ impl Serving {
 }
 
 /// Returns when nothing is in flight and every connection has its answer.
-async fn drain(registry: &Registry, servers: &mut JoinSet<Result<(), webservice::ServeError>>) {
+async fn drain(registry: &Registry, servers: &mut Servers) {
     registry.gate().drained().await;
     while servers.join_next().await.is_some() {}
 }

@@ -84,3 +84,12 @@ fn a_profile_is_checked() {
     let broken = home.run_with(&["profile", "check", "-", "--json"], b"[registry]\nname = 1\n").expect(1).json();
     assert_eq!(broken["is_usable"], false);
 }
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_told_before_anybody_is_let_in() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let serve = ["serve", "--http", "127.0.0.1:0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"];
+    let refused = home.run(&serve).expect(2);
+    assert!(refused.errors.contains("missing.pem") && refused.output.is_empty(), "{refused:?}");
+}
