@@ -143,7 +143,7 @@ CREATE TABLE message (
     control_hash {integer} NOT NULL,
     content_hash {bytes} NOT NULL,
     kind TEXT NOT NULL,
-    state TEXT NOT NULL,
+    state {key_text} NOT NULL,
     patient_id {uuid},
     findings {bytes},
     original {bytes}

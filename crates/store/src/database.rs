@@ -1,7 +1,7 @@
 //! The seam: which database runs. Whoever uses a [`Connection`] does not know.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::StoreError;
@@ -10,6 +10,7 @@ use crate::pool::{Pool, Pooled};
 use crate::postgres::{self, PostgresConnection};
 use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
 use crate::sqlite::{self, SqliteConnection};
+use crate::turns::{Turn, Turns};
 use crate::value::{Columns, Row, Value};
 
 /// Where a database is.
@@ -58,8 +59,8 @@ struct Shared {
     readers: Pool,
     /// The connection for writes off the hot path.
     writer: Mutex<Connection>,
-    /// Held by whoever writes to SQLite: waiting here is fair and quick, waiting for the file's lock is neither.
-    turn: Mutex<()>,
+    /// Whose turn it is to write to SQLite: waiting here is fair and quick, waiting for the file's lock is neither.
+    turns: Turns,
 }
 
 /// What a connection is for.
@@ -135,7 +136,7 @@ impl Database {
         let (reader_url, wait) = (url.clone(), options.wait);
         let readers = Pool::new(options.readers, move || Connection::open(&reader_url, Purpose::Read, wait));
         let (url, options) = (url.clone(), options.clone());
-        Ok(Database { shared: Arc::new(Shared { url, options, readers, writer, turn: Mutex::new(()) }) })
+        Ok(Database { shared: Arc::new(Shared { url, options, readers, writer, turns: Turns::default() }) })
     }
 
     /// Whether the database answers within that time.
@@ -146,7 +147,7 @@ impl Database {
         let mut connection = self.shared.readers.take(timeout)?;
         let answer = match &mut *connection {
             Connection::Sqlite(sqlite) => {
-                sqlite.query("SELECT 1", &[], "ask the database for a sign of life").map(drop)
+                sqlite.query("SELECT COUNT(*) FROM sqlite_schema", &[], "ask the file for a sign of life").map(drop)
             }
             Connection::Postgres(postgres) => postgres.ping(timeout),
         };
@@ -180,6 +181,8 @@ impl Database {
         match work(&mut connection) {
             Err(StoreError::Unavailable { .. }) => {
                 connection.discard();
+                // A server that went away took the idle ones with it.
+                self.shared.readers.discard_idle();
                 let mut connection = self.shared.readers.take(wait)?;
                 let answer = work(&mut connection);
                 if matches!(answer, Err(StoreError::Unavailable { .. })) {
@@ -227,9 +230,9 @@ impl Database {
     }
 
     /// The turn to write to SQLite, within this process; PostgreSQL lets all write.
-    pub(crate) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+    pub(crate) fn turn(&self) -> Option<Turn<'_>> {
         match self.shared.url {
-            DatabaseUrl::Sqlite(_) => Some(self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner)),
+            DatabaseUrl::Sqlite(_) => Some(self.shared.turns.wait()),
             DatabaseUrl::Postgres(_) => None,
         }
     }

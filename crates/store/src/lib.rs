@@ -33,6 +33,7 @@ mod settings;
 mod sqlite;
 mod statistics;
 mod tables;
+mod turns;
 mod vaccinations;
 mod value;
 

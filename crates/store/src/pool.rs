@@ -59,6 +59,15 @@ impl Pool {
         }
     }
 
+    /// Ends all connections that nobody uses.
+    pub(crate) fn discard_idle(&self) {
+        let mut idle = self.idle();
+        let discarded = std::mem::take(&mut idle.connections);
+        idle.spare += discarded.len();
+        drop(idle);
+        self.returned.notify_all();
+    }
+
     fn idle(&self) -> MutexGuard<'_, Idle> {
         // Nothing panics while holding the lock, and what it guards is whole at every moment.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)

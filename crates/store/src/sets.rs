@@ -7,7 +7,8 @@
 //! | --- | --- | --- |
 //! | `{among}` | `= $1` | `= ANY ($1)` |
 //! | `{rows}` | `VALUES ($1, $2)` | `SELECT * FROM UNNEST ($1::uuid[], $2::text[])` |
-//! | `{given}` | `(SELECT $1 AS id, $2 AS name) AS given` | `UNNEST ($1::uuid[], $2::text[]) AS given (id, name)` |
+//! | `FROM {given}` | nothing | `FROM UNNEST ($1::uuid[], $2::text[]) AS given (id, name)` |
+//! | `given.name` | `$2` | `given.name` |
 //! | `{columns}` | `id, name` | `id, name` |
 
 use uuid::Uuid;

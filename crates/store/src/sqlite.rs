@@ -154,16 +154,18 @@ pub(crate) fn read_text(read: &SetRead) -> String {
     read.sql.replace("{among}", "= ?1") + &limit.unwrap_or_default()
 }
 
-/// The text of a write for SQLite.
+/// The text of a write for SQLite: a row's values stand where the text names them, so that nothing is given in a FROM.
 pub(crate) fn write_text(write: &SetWrite, expects: Expectation) -> String {
     let places: Vec<String> = (1..=write.columns.len()).map(|place| format!("?{place}")).collect();
-    let named: Vec<String> =
-        places.iter().zip(write.columns).map(|(place, (name, _))| format!("{place} AS {name}")).collect();
-    write
+    let mut named: Vec<_> = write.columns.iter().map(|(name, _)| format!("given.{name}")).zip(&places).collect();
+    // The longest first: no name may be taken for the beginning of another.
+    named.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    let text = write
         .text(expects)
         .replace("{columns}", &write.column_names())
         .replace("{rows}", &format!("VALUES ({})", places.join(", ")))
-        .replace("{given}", &format!("(SELECT {}) AS given", named.join(", ")))
+        .replace("\nFROM {given}", "");
+    named.into_iter().fold(text, |text, (name, place)| text.replace(&name, place))
 }
 
 /// `$1` as SQLite must see it: it would number `$2 .. $1` by first appearance.

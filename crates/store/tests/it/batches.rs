@@ -164,7 +164,7 @@ fn a_vaccination_is_shown_by_whichever_report_is_its_primary() {
             ..Changes::default()
         };
         write(&mut lane, &changes).expect("writable");
-        assert_eq!(events(), [shown.clone()]);
+        assert_eq!(events(), std::slice::from_ref(&shown));
 
         // A change of a report that says nothing of the event leaves it as it is.
         first.dose.lot_number = None;
