@@ -1,10 +1,11 @@
--- The first schema. One text for both databases: the words in braces are types and clauses that differ (src/migrations.rs),
--- and the comment above a table is also its comment in PostgreSQL.
+-- The first schema. One text for both databases: the words in braces are types and clauses that differ
+-- (src/migrations.rs), and the comment above a table is also its comment in PostgreSQL.
 --
--- Ids are UUID v7, made at the doors, so that new rows stand together. Rows of one person are keyed by the person first, so
--- that a person's whole record is a few neighboring pages. Instants are kept to the microsecond. No foreign keys: the intake
--- writes a person and all that belongs to them in one transaction, and `doctor` looks for orphans. Demographics, observations,
--- details and findings are JSON documents, packed (src/compression.rs); so is the original of a message.
+-- Ids are UUID v7, made at the doors, so that new rows stand together. Rows of one person are keyed by the person
+-- first, so that a person's whole record is a few neighboring pages. Instants are kept to the microsecond. No foreign
+-- keys: the intake writes a person and all that belongs to them in one transaction, and `doctor` looks for orphans.
+-- Demographics, observations, details and findings are JSON documents, packed (src/compression.rs); so is the original
+-- of a message.
 
 -- One row is one migration that has run.
 CREATE TABLE schema_migration (
@@ -53,8 +54,8 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) {clustered};
 
--- One row is one person as the registry shows them. The columns from family_name on repeat what searches and reports need of
--- the demographics.
+-- One row is one person as the registry shows them. The columns from family_name on repeat what searches and reports
+-- need of the demographics.
 CREATE TABLE patient (
     id {uuid} NOT NULL PRIMARY KEY,
     version {integer} NOT NULL,
@@ -85,8 +86,8 @@ CREATE TABLE patient_report (
     PRIMARY KEY (patient_id, id)
 ) {clustered_updated};
 
--- One row is one reported dose. Reports of one vaccination share an event id, and one of them, the primary, is what is shown.
--- Source is the NIP001 number; details are what the columns do not hold.
+-- One row is one reported dose. Reports of one vaccination share an event id, and one of them, the primary, is what is
+-- shown. Source is the NIP001 number; details are what the columns do not hold.
 CREATE TABLE vaccination_report (
     patient_id {uuid} NOT NULL,
     id {uuid} NOT NULL,

@@ -23,8 +23,8 @@ impl Head {
     }
 }
 
-/// SHA-256 of the hash before and of everything that the line says: numbers as 8 bytes, most significant first; ids as 16;
-/// texts after their length; before whatever may be missing, one byte that says whether it is there.
+/// SHA-256 of the hash before and of everything that the line says: numbers as 8 bytes, most significant first; ids as
+/// 16; texts after their length; before whatever may be missing, one byte that says whether it is there.
 fn line_hash(previous: &[u8; 32], chain: &str, sequence: i64, entry: &AuditEntry) -> [u8; 32] {
     let mut line = Vec::with_capacity(256);
     line.extend_from_slice(previous);

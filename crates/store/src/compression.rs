@@ -1,12 +1,12 @@
 //! Compresses what repeats itself: messages as received, and the JSON documents of people, doses and findings.
 //!
-//! Both are mostly words that every one of them has (segments and code systems; the names of facts). With those in a trained
-//! dictionary, a message of 3.4 KB takes 0.4 KB and a document a tenth to a fifth of itself, in one to five microseconds: less
-//! than it takes to write the JSON, and far less than it takes a database to write the larger row.
+//! Both are mostly words that every one of them has (segments and code systems; the names of facts). With those in a
+//! trained dictionary, a message of 3.4 KB takes 0.4 KB and a document a tenth to a fifth of itself, in one to five
+//! microseconds: less than it takes to write the JSON, and far less than it takes a database to write the larger row.
 //!
-//! The first byte of a packed value says with which dictionary it was packed, so that later ones can be added. A dictionary
-//! that has been released is never changed. `cargo run --release -p bluebonnet-store --example train_dictionaries` makes them
-//! from synthetic messages and people.
+//! The first byte of a packed value says with which dictionary it was packed, so that later ones can be added. A
+//! dictionary that has been released is never changed. `cargo run --release -p bluebonnet-store --example
+//! train_dictionaries` makes them from synthetic messages and people.
 
 use std::cell::RefCell;
 use std::sync::LazyLock;

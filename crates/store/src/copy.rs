@@ -14,7 +14,8 @@ impl Database {
     /// many of its rows are there. Gives the rows copied, over all tables.
     ///
     /// # Errors
-    /// [`StoreError::TargetNotEmpty`]; or one of the two cannot be read or written: empty the target before trying again.
+    /// [`StoreError::TargetNotEmpty`]; or one of the two cannot be read or written: empty the target before trying
+    /// again.
     pub fn copy_to(&self, target: &Database, progress: &mut dyn FnMut(&str, u64)) -> Result<u64, StoreError> {
         let (source_version, target_version) = (self.schema_version()?, target.schema_version()?);
         if source_version != target_version || source_version == 0 {

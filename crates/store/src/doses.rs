@@ -85,7 +85,8 @@ impl<'a> DoseDetails<'a> {
         }
     }
 
-    /// The dose again. `details` is the column of that name; the columns before it are in the order of [`DOSE_COLUMNS`].
+    /// The dose again. `details` is the column of that name; the columns before it are in the order of
+    /// [`DOSE_COLUMNS`].
     pub(crate) fn read_dose(row: &dyn Columns, details: usize) -> Result<Dose, StoreError> {
         let first = details - DOSE_COLUMNS;
         let order_authority = row.optional_string(first + 7)?.unwrap_or_default();

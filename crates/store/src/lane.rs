@@ -64,8 +64,8 @@ impl Database {
 }
 
 impl Lane {
-    /// Runs `work` in one transaction and commits it. Whatever error comes, nothing of it is kept. An error of the commit
-    /// itself leaves open whether it happened: read again to see.
+    /// Runs `work` in one transaction and commits it. Whatever error comes, nothing of it is kept. An error of the
+    /// commit itself leaves open whether it happened: read again to see.
     ///
     /// `buckets` (birth dates as numbers) keep lanes of other nodes from deciding about the same people meanwhile.
     /// A lost connection is made anew before the batch begins.

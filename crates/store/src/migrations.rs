@@ -104,7 +104,7 @@ fn script(text: &str, dialect: &Dialect) -> String {
     let mut script = in_words_of(dialect, text);
     if dialect.has_table_comments {
         for (table, comment) in table_comments(text) {
-            script.push_str(&format!("COMMENT ON TABLE {table} IS '{}';\n", comment.replace('\'', "''")));
+            script.push_str(&format!("COMMENT ON {table} IS '{}';\n", comment.replace('\'', "''")));
         }
     }
     script
@@ -114,8 +114,8 @@ fn in_words_of(dialect: &Dialect, text: &str) -> String {
     dialect.words.iter().fold(text.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
 }
 
-/// Each table that a migration makes, with the comment that stands above it.
-fn table_comments(text: &str) -> Vec<(&str, String)> {
+/// Each table and view that a migration makes (`TABLE patient`), with the comment that stands above it.
+fn table_comments(text: &str) -> Vec<(String, String)> {
     let mut comments = Vec::new();
     let mut above: Vec<&str> = Vec::new();
     for line in text.lines() {
@@ -123,10 +123,27 @@ fn table_comments(text: &str) -> Vec<(&str, String)> {
             above.push(comment);
             continue;
         }
-        if let Some(table) = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.split(' ').next()) {
-            comments.push((table, above.join(" ")));
+        let mut words = line.split(' ');
+        if let (Some("CREATE"), Some(kind @ ("TABLE" | "VIEW")), Some(name)) =
+            (words.next(), words.next(), words.next())
+        {
+            comments.push((format!("{kind} {name}"), above.join(" ")));
         }
         above.clear();
     }
     comments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MIGRATIONS, table_comments};
+
+    #[test]
+    fn every_table_says_what_one_row_of_it_is() {
+        for (name, text) in MIGRATIONS {
+            for (table, comment) in table_comments(text) {
+                assert!(comment.starts_with("One row is "), "{table} in {name}: {comment:?}");
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL: connects, speaks to it, translates its errors. Nothing else knows tokio-postgres.
 //!
-//! Each connection runs on a small runtime of its own, on the thread of whoever uses it. The statements of one step are sent
-//! together and answered together: one round trip.
+//! Each connection runs on a small runtime of its own, on the thread of whoever uses it. The statements of one step are
+//! sent together and answered together: one round trip.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -27,8 +27,8 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 /// Statements kept prepared by a connection; more are forgotten, oldest and newest alike.
 const PREPARED_STATEMENTS: usize = 256;
 
-/// What every connection is set to. Plans are made once, for any parameters; a transaction whose client hangs is undone, so
-/// that a hanging node holds no locks; a commit is on disk before it is answered.
+/// What every connection is set to. Plans are made once, for any parameters; a transaction whose client hangs is
+/// undone, so that a hanging node holds no locks; a commit is on disk before it is answered.
 const SETTINGS: &str = "
 SET plan_cache_mode = force_generic_plan;
 SET jit = off;
@@ -214,8 +214,8 @@ impl PostgresConnection {
         Ok(answers.into_iter().next().expect("one statement has one answer"))
     }
 
-    /// Sends all statements together, after the transaction's beginning where that is still to be sent. A connection that
-    /// turns out to be lost is made anew, as long as nothing of the transaction has happened.
+    /// Sends all statements together, after the transaction's beginning where that is still to be sent. A connection
+    /// that turns out to be lost is made anew, as long as nothing of the transaction has happened.
     fn run(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Answer>, StoreError> {
         match self.run_once(asked) {
             Err(StoreError::Unavailable { .. }) if matches!(self.transaction, Transaction::Wanted(_)) => {
@@ -331,7 +331,11 @@ pub(crate) fn read_text(read: &SetRead) -> String {
     };
     let of_one_key = read.sql.replace("{among}", "= wanted.number");
     format!(
-        "SELECT found.*\nFROM UNNEST ($1::bigint[]) AS wanted (number)\nCROSS JOIN LATERAL ({of_one_key}\nLIMIT {limit}) AS found"
+        "
+SELECT found.*
+FROM UNNEST ($1::bigint[]) AS wanted (number)
+CROSS JOIN LATERAL ({of_one_key}
+LIMIT {limit}) AS found"
     )
 }
 

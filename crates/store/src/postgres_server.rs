@@ -25,8 +25,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Reads `postgres://user:password@host:port/name?sslrootcert=FILE`. With `sslrootcert`, TLS is required and the server's
-    /// certificate and name are checked against that file's certificates; without, the connection is not encrypted.
+    /// Reads `postgres://user:password@host:port/name?sslrootcert=FILE`. With `sslrootcert`, TLS is required and the
+    /// server's certificate and name are checked against that file's certificates; without, the connection is not
+    /// encrypted.
     ///
     /// # Errors
     /// [`StoreError::UrlInvalid`] when it cannot be read, or asks for TLS without saying whom to trust.

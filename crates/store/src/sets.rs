@@ -1,7 +1,7 @@
 //! Statements over sets of rows: one text, written once, that SQLite runs row by row and PostgreSQL all at once.
 //!
-//! In SQLite a statement costs microseconds and a row at a time is the fastest way; in PostgreSQL a statement costs more than
-//! a row, so that all rows go into one, as arrays. The words in braces stand for what differs:
+//! In SQLite a statement costs microseconds and a row at a time is the fastest way; in PostgreSQL a statement costs
+//! more than a row, so that all rows go into one, as arrays. The words in braces stand for what differs:
 //!
 //! | word | SQLite | PostgreSQL |
 //! | --- | --- | --- |

@@ -8,3 +8,4 @@ mod off_the_hot_path;
 mod people;
 mod postgres_cluster;
 mod round_trips;
+mod secure_connections;

@@ -1,7 +1,8 @@
-//! A private PostgreSQL server for tests: its own cluster in a temporary folder, on a free port of the loopback, stopped
-//! when dropped. Needs only the standard library and `tempfile`.
+//! A private PostgreSQL server for tests: its own cluster in a temporary folder, on a free port of the loopback,
+//! stopped when dropped. Needs only the standard library and `tempfile`.
 //!
-//! Other packages include it as a module: `#[path = "../../../store/tests/it/postgres_cluster.rs"] mod postgres_cluster;`
+//! Other packages include it as a module: `#[path = "../../../store/tests/it/postgres_cluster.rs"] mod
+//! postgres_cluster;`
 
 #![allow(dead_code, reason = "each user needs another part")]
 
@@ -39,6 +40,11 @@ impl PostgresCluster {
     /// Starts a server with these settings (`["shared_buffers=1GB"]`), everything durable as by default. Without
     /// PostgreSQL on this machine it gives the reason; with `CI=true` in the environment that is a failure.
     pub(crate) fn start(settings: &[&str]) -> Result<Availability> {
+        PostgresCluster::start_with_files(settings, &[])
+    }
+
+    /// The same, with these files (name and content) beside its configuration, for nobody else to read.
+    pub(crate) fn start_with_files(settings: &[&str], files: &[(&str, &str)]) -> Result<Availability> {
         let Some(programs) = find_programs() else {
             let reason = "PostgreSQL is not installed: no initdb by pg_config, on PATH or in /usr/lib/postgresql/*/bin";
             assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{reason}, but CI needs it");
@@ -65,6 +71,14 @@ impl PostgresCluster {
         // The file belongs to the unprivileged user; appending to it as root is fine.
         let configuration = data.join("postgresql.conf");
         std::fs::write(&configuration, std::fs::read_to_string(&configuration)? + &lines)?;
+        for (name, content) in files {
+            let path = data.join(name);
+            std::fs::write(&path, content)?;
+            run(Command::new("chmod").arg("600").arg(&path))?;
+            if is_root() {
+                run(Command::new("chown").arg(UNPRIVILEGED).arg(&path))?;
+            }
+        }
         cluster.start_server()?;
         Ok(Availability::Running(cluster))
     }
