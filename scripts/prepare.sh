@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what the checks need and this machine lacks. `prepare.sh [system] [python] [deny]`; all three without arguments.
+# Brings what the checks need and this machine lacks: `prepare.sh [system] [python] [deny]`, all without arguments.
 # Every step does nothing when its work is already there. A step that cannot do its work says so and ends in failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,7 +23,8 @@ prepare_system() {
     "${as_root[@]}" mkdir -p /etc/postgresql-common
     [ -e /etc/postgresql-common/createcluster.conf ] ||
         echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # A virtual environment with the pinned packages.
