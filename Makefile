@@ -29,7 +29,7 @@ bench: ## Run the benchmarks and print one table
 	@scripts/prepare.sh python
 	cargo run --release --locked -p bluebonnet-bench
 
-fuzz: ## Fuzz the readers of ER7 and SOAP: SECONDS_EACH=3600 (needs cargo-fuzz and a nightly toolchain)
+fuzz: ## Fuzz the readers of ER7 and SOAP: SECONDS_EACH=3600 (needs cargo-fuzz)
 	@scripts/fuzz.sh "$(SECONDS_EACH)"
 
 deny: ## Check licenses, bans, sources and, with the network, known vulnerabilities of the dependencies
