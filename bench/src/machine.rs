@@ -12,7 +12,15 @@ pub(crate) fn notes() -> Vec<String> {
     let model = information.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     let model = model.trim_start_matches([' ', '\t', ':']);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    vec![format!("Machine: {processors} cores, {model}, Linux {}.", kernel.trim())]
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    vec![
+        format!(
+            "Machine: {processors} cores, {model}, Linux {}; load average at the beginning: {load}.",
+            kernel.trim()
+        ),
+        "Clients, server and database share the cores.".to_owned(),
+    ]
 }
 
 /// Runs work on one core, so that it does not wander between them.
