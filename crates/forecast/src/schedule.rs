@@ -280,6 +280,17 @@ impl Schedule {
         self.vaccine_id(cvx).map(|vaccine| self.vaccines[usize::from(vaccine)].name.as_str())
     }
 
+    /// The observation that a code of another system means (`SNOMED`, `CDCPHINVS`), where it means exactly one. Codes that mean
+    /// something only together with others ("allergy to this vaccine") mean none.
+    pub fn observation_of(&self, system: &str, code: &str) -> Option<ObservationCode> {
+        let is_meant = |(known, synonym): &(String, String)| known == system && synonym == code;
+        let mut meant = self.facts.observations.iter().filter(|known| known.synonyms.iter().any(is_meant));
+        match (meant.next(), meant.next()) {
+            (Some(only), None) if only.synonyms.iter().all(|(known, _)| known == system) => Some(only.code),
+            _ => None,
+        }
+    }
+
     pub(crate) fn vaccine_id(&self, cvx: Cvx) -> Option<VaccineId> {
         self.vaccine_places.get(usize::from(cvx.0))?.checked_sub(1)
     }

@@ -65,6 +65,9 @@ fn responses() -> Vec<(String, String)> {
         texts.push((format!("z32-{name}"), respond(QueryKind::History, &found)));
         let found = outcome(QueryStatus::Found, vec![record.clone()], forecast_not_given());
         texts.push((format!("z42-{name}"), respond(QueryKind::EvaluatedHistory, &found)));
+        let mut evaluated = outcome(QueryStatus::Found, vec![record.clone()], vec![]);
+        evaluated.assessment = Some(records::assessment(&record));
+        texts.push((format!("z42-evaluated-{name}"), respond(QueryKind::EvaluatedHistory, &evaluated)));
         let candidates = outcome(QueryStatus::Candidates, vec![record.clone(), record], vec![]);
         texts.push((format!("z31-{name}"), respond(QueryKind::History, &candidates)));
     }

@@ -2,6 +2,7 @@
 //!
 //! Who may be shown was decided before; here it is only written.
 
+mod evaluation;
 mod history;
 mod observations;
 mod person;
@@ -110,7 +111,10 @@ pub fn write_response(
         Profile::EvaluatedHistory => {
             for record in &outcome.people {
                 answer.write_person(1, record);
-                answer.write_unevaluated_history(record);
+                match &outcome.assessment {
+                    Some(assessment) => answer.write_evaluated_history(record, assessment),
+                    None => answer.write_unevaluated_history(record),
+                }
             }
         }
     }

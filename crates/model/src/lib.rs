@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or a database, and nothing here decides anything.
 
 mod accounts;
+mod assessments;
 mod audit;
 mod codes;
 mod consents;
@@ -17,6 +18,7 @@ mod submissions;
 mod vaccinations;
 
 pub use accounts::{Account, AccountKind, Caller};
+pub use assessments::{Assessment, DoseEvaluation, GroupForecast, GroupStatus};
 pub use audit::{AuditAction, AuditEntry};
 pub use codes::{CodeTables, Coded, Cvx, Table, VaccineGroupSet};
 pub use consents::{Consent, ConsentStatement, ConsentStatus};

@@ -1,6 +1,6 @@
 //! Questions about one person, and what the registry may answer.
 
-use crate::{Demographics, Finding, MessageId, PatientRecord};
+use crate::{Assessment, Demographics, Finding, MessageId, PatientRecord};
 
 /// A request for a person's history.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,6 +60,8 @@ pub struct QueryOutcome {
     pub status: QueryStatus,
     /// Found: the one record. Candidates: those who may be meant, of whom only the demographics are shown.
     pub people: Vec<PatientRecord>,
+    /// The one person's doses evaluated, and what is due; only when it was asked for.
+    pub assessment: Option<Assessment>,
     /// What to tell the asker.
     pub findings: Vec<Finding>,
 }

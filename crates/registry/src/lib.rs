@@ -4,6 +4,7 @@
 //! becomes one of the two and how it is answered. Every public verb takes an [`Admission`] from the [`Gate`].
 
 mod accounts;
+mod assess;
 mod consents;
 mod consolidate;
 mod directory;

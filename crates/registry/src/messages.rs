@@ -232,7 +232,7 @@ impl Registry {
 }
 
 fn not_understood(message_id: MessageId, findings: Vec<Finding>) -> QueryOutcome {
-    QueryOutcome { message_id, status: QueryStatus::Error, people: Vec::new(), findings }
+    QueryOutcome { message_id, status: QueryStatus::Error, people: Vec::new(), assessment: None, findings }
 }
 
 /// The namespace and the universal id of an HD or XON field: whichever the sender filled.

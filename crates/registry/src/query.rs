@@ -1,11 +1,14 @@
 //! The story of a question: find, grade, check what may be shown, answer, and write down who asked.
 
+use forecast::Schedule;
 use matching::Grade;
 use model::{
-    AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Identifier, LoggedMessage, MessageIdentity,
-    MessageState, PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
+    Assessment, AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Identifier, LoggedMessage,
+    MessageIdentity, MessageState, PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome,
+    QueryStatus, Receipt,
 };
 
+use crate::assess::assess;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 impl Registry {
@@ -30,12 +33,13 @@ impl Registry {
     ) -> Result<QueryOutcome, RegistryError> {
         let answer = if matching::match_keys(&query.person, None).is_empty() {
             findings.push(Finding::new(FindingKind::QueryTooVague));
-            Answer { status: QueryStatus::Error, people: Vec::new() }
+            Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
             let registry = self.clone();
             let looking = tokio::task::spawn_blocking(move || registry.look_for(&query, receipt));
             let (answer, kind) = looking.await.map_err(|_| RegistryError::Stopping)??;
-            if kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found {
+            let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
+            if is_due && answer.assessment.is_none() {
                 findings.push(Finding::new(FindingKind::ForecastNotGiven));
             }
             answer
@@ -55,8 +59,8 @@ impl Registry {
         };
         self.lanes().note(Some(message), audit).await?;
         metrics::counter!("bluebonnet_queries_total", "status" => answer.status.code()).increment(1);
-        let Answer { status, people } = answer;
-        Ok(QueryOutcome { message_id: receipt.message_id, status, people, findings })
+        let Answer { status, people, assessment } = answer;
+        Ok(QueryOutcome { message_id: receipt.message_id, status, people, assessment, findings })
     }
 
     fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
@@ -71,8 +75,15 @@ impl Registry {
             .collect();
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
         let (status, people) = self.choose(query, graded);
-        let people = people.into_iter().map(|record| consolidate::shown(record, self.codes())).collect();
-        Ok((Answer { status, people }, query.kind))
+        let people: Vec<PatientRecord> =
+            people.into_iter().map(|record| consolidate::shown(record, self.codes())).collect();
+        let assessment = match (status, query.kind, people.as_slice()) {
+            (QueryStatus::Found, QueryKind::EvaluatedHistory, [record]) => {
+                assess(Schedule::builtin(), self.codes(), record, receipt.today)
+            }
+            _ => None,
+        };
+        Ok((Answer { status, people, assessment }, query.kind))
     }
 
     /// Who a record is about, with the registry's own number among the identifiers.
@@ -127,6 +138,7 @@ impl Registry {
 struct Answer {
     status: QueryStatus,
     people: Vec<PatientRecord>,
+    assessment: Option<Assessment>,
 }
 
 impl Answer {

@@ -73,7 +73,7 @@ impl Answer<'_> {
         }
     }
 
-    fn write_order(&mut self, report: &VaccinationReport) {
+    pub(super) fn write_order(&mut self, report: &VaccinationReport) {
         let dose = &report.dose;
         let was_given = matches!(dose.completion, Completion::Complete | Completion::Partial);
         let number = if was_given { report.event_id.number() } else { NO_ORDER_ID.to_owned() };

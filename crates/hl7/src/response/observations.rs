@@ -14,21 +14,24 @@ const PERSON_OBSERVATIONS_LIMIT: usize = 100;
 const ELIGIBILITIES: [&str; 9] = ["V01", "V02", "V03", "V04", "V05", "V22", "V23", "V24", "V25"];
 
 /// One OBX-5, with its OBX-2.
-enum Value<'v> {
+pub(super) enum Value<'v> {
     Code(&'v str, &'v str, &'v str),
     Date(Date),
+    /// A number without a unit.
+    Number(u16),
     Text(&'v str),
+    YesOrNo(bool),
 }
 
 /// Numbers the OBX of one order group: OBX-1, and OBX-4 for what belongs together.
 #[derive(Default)]
-struct Numbers {
+pub(super) struct Numbers {
     segment: u16,
     group: u16,
 }
 
 impl Numbers {
-    fn next_group(&mut self) -> u16 {
+    pub(super) fn next_group(&mut self) -> u16 {
         self.group = self.group.saturating_add(1);
         self.group
     }
@@ -136,11 +139,19 @@ impl Answer<'_> {
         }
     }
 
-    fn write_observation(&mut self, numbers: &mut Numbers, question: &str, value: &Value<'_>, on: Option<Date>) {
+    pub(super) fn write_observation(
+        &mut self,
+        numbers: &mut Numbers,
+        question: &str,
+        value: &Value<'_>,
+        on: Option<Date>,
+    ) {
         let value_type = match value {
             Value::Code(..) => "CE",
             Value::Date(_) => "DT",
+            Value::Number(_) => "NM",
             Value::Text(_) => "ST",
+            Value::YesOrNo(_) => "ID",
         };
         let name = self.name_of(Table::ObservationIdentifier, question);
         numbers.segment = numbers.segment.saturating_add(1);
@@ -158,7 +169,13 @@ impl Answer<'_> {
                 self.writer.put((5, 3), system);
             }
             Value::Date(date) => self.writer.put(5, &eight_digits(*date)),
+            Value::Number(number) => {
+                self.writer.put(5, &number.to_string());
+                self.writer.put((6, 1), "NA");
+                self.writer.put((6, 3), "HL70353");
+            }
             Value::Text(text) => self.writer.put(5, text),
+            Value::YesOrNo(holds) => self.writer.put(5, if *holds { "Y" } else { "N" }),
         }
         self.writer.put(11, "F");
         self.writer.put(14, &on.map(eight_digits).unwrap_or_default());

@@ -176,6 +176,26 @@ fn no_evaluation_is_invented() {
 }
 
 #[test]
+fn each_dose_tells_what_it_counts_for_and_one_order_the_forecast() {
+    let record = record_named("complete");
+    let mut found = outcome(QueryStatus::Found, vec![record.clone()], vec![]);
+    found.assessment = Some(records::assessment(&record));
+    let text = respond(&records::forecast_question(), QueryKind::EvaluatedHistory, &found);
+    assert_eq!(text.matches("|59781-5^").count(), record.vaccinations.len(), "{text}");
+    assert!(text.contains("|59781-5^^LN|1|Y|") && text.contains("|59781-5^^LN|1|N|"), "{text}");
+    assert!(text.contains("OBX|4|NM|30973-2^^LN|1|2|NA^^HL70353|"), "{text}");
+    for (question, date) in [("30981-5", "20220412"), ("30980-7", "20260315"), ("59777-3", "20300315")] {
+        assert!(text.contains(&format!("|DT|{question}^^LN|1|{date}|")), "{question}: {text}");
+    }
+    for answer in ["LA13422-3^On schedule^LN", "LA13423-1^Overdue^LN", "LA13421-5^Complete^LN", "LA13424-9^Too old^LN"]
+    {
+        assert_eq!(text.matches(answer).count(), 1, "{answer}: {text}");
+    }
+    let orders = vxu::read(&Message::read(&text)).orders.len();
+    assert_eq!(orders, record.vaccinations.len() + 2, "the doses, the facts about the person, the forecast: {text}");
+}
+
+#[test]
 fn every_finding_becomes_one_error_that_fits() {
     let findings = records::findings();
     let question = records::history_question();

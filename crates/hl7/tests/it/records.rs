@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use model::{
-    Address, Coded, Completion, Cvx, DatedCode, Demographics, Dose, EntityId, Facility, Finding, FindingKind,
-    Identifier, InformationSource, Location, MessageId, NextOfKin, OrganizationId, Patient, PatientId,
-    PatientObservation, PatientRecord, PatientReport, PatientReportId, PatientStatus, PersonName, Protection, Provider,
-    QueryOutcome, QueryStatus, Sex, Telecom, VaccinationEventId, VaccinationReport, VaccinationReportId, Vis,
+    Address, Assessment, Coded, Completion, Cvx, DatedCode, Demographics, Dose, DoseEvaluation, EntityId, Facility,
+    Finding, FindingKind, GroupForecast, GroupStatus, Identifier, InformationSource, Location, MessageId, NextOfKin,
+    OrganizationId, Patient, PatientId, PatientObservation, PatientRecord, PatientReport, PatientReportId,
+    PatientStatus, PersonName, Protection, Provider, QueryOutcome, QueryStatus, Sex, Telecom, VaccinationEventId,
+    VaccinationReport, VaccinationReportId, Vis,
 };
 
 /// UUIDs that differ.
@@ -304,8 +305,47 @@ pub(crate) fn records() -> Vec<(&'static str, PatientRecord)> {
 }
 
 /// The answer to a question that found these people.
+/// What an engine may say of a record: every dose in turn valid or not, and forecasts of every status.
+pub(crate) fn assessment(record: &PatientRecord) -> Assessment {
+    let evaluation = |(number, report): (u8, &model::VaccinationReport)| DoseEvaluation {
+        event_id: report.event_id,
+        vaccine_group: "DTaP/Tdap/Td".to_owned(),
+        group_cvx: Cvx(107),
+        series: "Series | with ^ awkward & name".to_owned(),
+        dose_number: Some(number).filter(|number| number % 3 != 0),
+        doses_in_series: 11,
+        is_valid: number % 2 == 1,
+        reason: "Not valid: given 25 days after the previous dose; the minimum is 28 (24 with grace).".to_owned(),
+    };
+    let forecast = |status| GroupForecast {
+        vaccine_group: "MMR".to_owned(),
+        group_cvx: Cvx(3),
+        status,
+        dose_number: Some(2),
+        earliest_on: (status == GroupStatus::Due).then(|| date(2022, 4, 12)),
+        recommended_on: (status == GroupStatus::Due).then(|| date(2026, 3, 15)),
+        past_due_on: None,
+        latest_on: (status == GroupStatus::Due).then(|| date(2030, 3, 15)),
+        reason: "The series is complete.".to_owned(),
+    };
+    let statuses = [
+        GroupStatus::Due,
+        GroupStatus::Overdue,
+        GroupStatus::Complete,
+        GroupStatus::AgedOut,
+        GroupStatus::Immune,
+        GroupStatus::Contraindicated,
+    ];
+    Assessment {
+        schedule: "cdsi-4.64".to_owned(),
+        on: date(2024, 7, 1),
+        evaluations: (1..=u8::MAX).zip(&record.vaccinations).map(evaluation).collect(),
+        forecasts: statuses.into_iter().map(forecast).collect(),
+    }
+}
+
 pub(crate) fn outcome(status: QueryStatus, people: Vec<PatientRecord>, findings: Vec<Finding>) -> QueryOutcome {
-    QueryOutcome { message_id: id!(MessageId, 1), status, people, findings }
+    QueryOutcome { message_id: id!(MessageId, 1), status, people, assessment: None, findings }
 }
 
 /// Findings of every kind, each at several places.
