@@ -31,6 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
             message_id: MessageId("019bc000-0000-7000-8000-000000000001".parse().expect("a UUID")),
             status: if reading.query.is_some() { QueryStatus::NotFound } else { QueryStatus::Error },
             people: Vec::new(),
+            assessment: None,
             findings: reading.findings,
         };
         let answer = hl7::write_response(&message, kind, &envelope, &outcome, &**tables);
