@@ -34,10 +34,18 @@ class Cluster:
         data = os.path.join(self.folder, "data")
         self._run("initdb", "-D", data, "-U", "registry", "--auth=trust", "-E", "UTF8", "--no-sync")
         settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", f"port={self.port}"]
-        command = [*self.user, os.path.join(self.binaries, "postgres"), "-D", data, *settings, *MEMORY]
-        with open(os.path.join(self.folder, "log"), "wb") as log:
-            self.process = subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.command = [*self.user, os.path.join(self.binaries, "postgres"), "-D", data, *settings, *MEMORY]
+        self.start()
+
+    def start(self):
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(self.command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "30", until_it_succeeds=True)
+
+    def crash(self):
+        """Ends the database as a power cut would, or nearly: without a word to its clients."""
+        self._run("pg_ctl", "-D", os.path.join(self.folder, "data"), "stop", "-m", "immediate")
+        self.process.wait(timeout=30)
 
     def new_database(self):
         """The URL of a new, empty database."""
@@ -46,9 +54,7 @@ class Cluster:
         return f"postgres://registry@127.0.0.1:{self.port}/{name}"
 
     def stop(self):
-        data = os.path.join(self.folder, "data")
-        self._run("pg_ctl", "-D", data, "stop", "-m", "immediate")
-        self.process.wait(timeout=30)
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program, *arguments, until_it_succeeds=False):
