@@ -9,6 +9,9 @@ import er7
 import pytest
 import soap
 
+# Vaccine groups that are younger than NIST's list of CVX codes, which is of February 2019.
+NEWER_THAN_THE_JUDGE = {"213": "COVID-19, unspecified", "304": "RSV, unspecified"}
+
 
 @pytest.fixture(scope="module")
 def conversations(new_program):
@@ -104,7 +107,8 @@ def test_nists_profiles_find_no_error_in_any_answer(conversations, database):
         profile, findings = judge.check(answer)
         asked = judge.check(message.text)[1]
         for severity, place, text in findings:
-            if severity == "E" and not is_an_echo(message, place, asked):
+            is_excused = is_an_echo(message, place, asked) or is_newer_than_the_judge(answer, place, text)
+            if severity == "E" and not is_excused:
                 wrong.append(f"{message.name} {profile} {place}: {text}")
     assert judged > 600, "the judge saw too few answers"
     assert not wrong, lines(wrong)
@@ -199,6 +203,13 @@ def is_an_echo(message, place, asked):
         return er7.field(message.text, "MSH", 10) == ""
     question_is_faulty = any(severity == "E" and at.startswith("QPD") for severity, at, _ in asked)
     return place.startswith(("QPD", "QAK[1]-1", "QAK[1]-3")) and question_is_faulty
+
+
+def is_newer_than_the_judge(answer, place, text):
+    """Whether the fault is a vaccine group that the judge does not know yet (IZ-37: OBX-5 is a code of CVX)."""
+    if not (place.startswith("OBX[") and text.startswith("IZ-37 ")):
+        return False
+    return er7.component(er7.field(answer, "OBX", 5, int(place[4:-1])), 1) in NEWER_THAN_THE_JUDGE
 
 
 def describe(reply):
