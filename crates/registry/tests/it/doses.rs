@@ -114,3 +114,34 @@ fn a_refusal_is_kept_and_is_no_dose() {
         assert!(completions.contains(&"RE") && completions.contains(&"CP"));
     });
 }
+
+#[test]
+fn a_partial_dose_and_one_not_given_are_kept_as_what_they_are() {
+    on_each_database(&example(), async |house| {
+        let partial = given("03", "20250401", "D1").replace("|CP|A", "|PA|A");
+        let withheld = "ORC|RE||9999^EHR\nRXA|0|1|20250402||21^varicella^CVX|999||||||||||||||NA|A\n";
+        for segments in [partial.as_str(), withheld] {
+            let answer = house.report("CLINIC", &MARIA, segments).await;
+            assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        }
+        let history = house.ask("PHARMACY", "Z34", &MARIA).await;
+        let shown: Vec<(&str, &str)> = segments(&history, "RXA")
+            .into_iter()
+            .map(|segment| segment.split('|').collect::<Vec<_>>())
+            .map(|fields| (fields[5].split('^').next().unwrap_or_default(), fields[20]))
+            .collect();
+        assert_eq!(shown, [("03", "PA"), ("21", "NA")], "{history}");
+    });
+}
+
+#[test]
+fn a_dose_of_an_unknown_vaccine_is_a_dose_of_its_own() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let unknown = house.report("PHARMACY", &MARIA, &told("999", "20240311", "P1")).await;
+        assert_eq!(field(&unknown, "MSA", 1), "AA", "{unknown}");
+        let again = house.report("PHARMACY", &MARIA, &told("999", "20240311", "P1")).await;
+        assert_eq!(findings(&again), ["IEE-513"], "{again}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 2);
+    });
+}
