@@ -248,15 +248,28 @@ fn push_dose(text: &mut String, vaccine: &Vaccine, on: &str, dose: u64, order: u
     ));
 }
 
-/// A QBP that asks for a person's history (Z34).
-pub(crate) fn question(message: u64, person: u64) -> String {
+/// What a QBP asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Asked {
+    /// The history (Z34).
+    History,
+    /// The evaluated history and the forecast (Z44).
+    Forecast,
+}
+
+/// A QBP about a person.
+pub(crate) fn question(message: u64, person: u64, asked: Asked) -> String {
+    let (profile, asked) = match asked {
+        Asked::History => ("Z34", "Request Immunization History"),
+        Asked::Forecast => ("Z44", "Request Evaluated History and Forecast"),
+    };
     let person = Person::of(person);
     let Person { number, maiden, mother, sex, city: (city, zip, _), .. } = &person;
     let (name, born) = (person.name(), basic(person.birth_date));
     format!(
         "MSH|^~\\&|ExampleEHR|CLINIC-4411|Bluebonnet|REGISTRY|20260115120000.000-0600||QBP^Q11^QBP_Q11|Q{message}|P|2.5.1|||\
-         ER|AL|||||Z34^CDCPHINVS\r\
-         QPD|Z34^Request Immunization History^CDCPHINVS|Q{message}|{number:09}^^^ExampleEHR&2.16.840.1.113883.3.4411&ISO^MR|\
+         ER|AL|||||{profile}^CDCPHINVS\r\
+         QPD|{profile}^{asked}^CDCPHINVS|Q{message}|{number:09}^^^ExampleEHR&2.16.840.1.113883.3.4411&ISO^MR|\
          {name}|{maiden}^{mother}^^^^^M|{born}|{sex}|{street} Live Oak Street^^{city}^TX^{zip}^USA^H\r\
          RCP|I|5^RD&Records&HL70126\r",
         street = 100 + number % 9_000,

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::task::JoinSet;
 
 use crate::http::{Answer, Client};
-use crate::messages;
+use crate::messages::{self, Asked};
 use crate::program::Account;
 
 /// Where the web service is on the server.
@@ -22,8 +22,8 @@ const WARM_UP: Duration = Duration::from_millis(1_000);
 pub(crate) enum Call {
     /// Reports: seven of ten about people that are known, three about new ones. Every message is another one.
     Report(Account),
-    /// Questions for the history of people that are known.
-    Ask(Account),
+    /// Questions about people that are known.
+    Ask(Account, Asked),
     /// `connectivityTest`: what the server does without a registry behind it.
     Echo,
     /// The smallest page there is.
@@ -52,10 +52,10 @@ impl Numbers {
         messages::report(message, person)
     }
 
-    fn next_question(&self) -> String {
+    fn next_question(&self, asked: Asked) -> String {
         let message = self.next_message.fetch_add(1, Ordering::Relaxed);
         let person = messages::Dice::of(message).below(self.known_people.load(Ordering::Relaxed));
-        messages::question(message, person)
+        messages::question(message, person, asked)
     }
 }
 
@@ -142,7 +142,7 @@ impl Sender {
             let answer = answer.context("call the server")?;
             let expected = match self.call {
                 Call::Report(_) => "MSA|AA|",
-                Call::Ask(_) => "QAK|",
+                Call::Ask(..) => "|OK|",
                 Call::Echo => "connectivityTestResponse",
                 Call::Live => "alive",
             };
@@ -161,7 +161,7 @@ impl Sender {
     fn request(&self) -> Option<String> {
         match &self.call {
             Call::Report(account) => Some(submit_single_message(account, &self.numbers.next_report())),
-            Call::Ask(account) => Some(submit_single_message(account, &self.numbers.next_question())),
+            Call::Ask(account, asked) => Some(submit_single_message(account, &self.numbers.next_question(*asked))),
             Call::Echo => {
                 Some(envelope("<urn:connectivityTest><urn:echoBack>hello</urn:echoBack></urn:connectivityTest>"))
             }
