@@ -78,7 +78,8 @@ pub(crate) fn build(options: &Options) -> anyhow::Result<Program> {
     if let Some(path) = &options.program {
         return Ok(Program { path: path.clone() });
     }
-    let cargo = option_env!("CARGO").unwrap_or("cargo");
+    // Under `cargo run` this names the same cargo.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--release", "--locked", "--package", "bluebonnet"])
         .current_dir(repository())
