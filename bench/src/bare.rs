@@ -3,7 +3,7 @@
 //! parsing, no matching, no decisions: what to write is known beforehand.
 //!
 //! A transaction looks the message up by its control hash and the person by their keys, then stores the person, the
-//! report, doses, events, missing keys, the message with its compressed original, and the line of the audit trail.
+//! report, doses, missing keys, the message with its compressed original, and the line of the audit trail.
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
@@ -25,7 +25,7 @@ struct Table {
     belongs: &'static str,
 }
 
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 5] = [
     Table { name: "patient", key: "id", belongs: "row.id = written.patient_id" },
     Table {
         name: "patient_report",
@@ -36,13 +36,6 @@ const TABLES: [Table; 6] = [
         name: "vaccination_report",
         key: "patient_id, id",
         belongs: "row.patient_id = written.patient_id AND row.message_id = written.id",
-    },
-    Table {
-        name: "vaccination_event",
-        key: "patient_id, id",
-        belongs: "row.patient_id = written.patient_id AND row.primary_report_id IN (SELECT report.id \
-                  FROM vaccination_report AS report \
-                  WHERE report.patient_id = written.patient_id AND report.message_id = written.id)",
     },
     Table { name: "message", key: "id", belongs: "row.id = written.id" },
     Table {
