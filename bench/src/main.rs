@@ -5,6 +5,7 @@
 
 mod bare;
 mod databases;
+mod gate;
 mod http;
 mod machine;
 mod messages;
@@ -29,6 +30,9 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::new(machine::notes());
     if options.has(Part::Parse) {
         parse::measure(&mut table)?;
+    }
+    if options.has(Part::Gate) {
+        gate::measure(&options, &mut table)?;
     }
     if options.needs_program() {
         let program = program::build(&options)?;

@@ -38,8 +38,10 @@ pub(crate) enum Part {
     Load,
     /// VXU over SOAP.
     Soap,
-    /// QBP over SOAP, and what a turned-away call costs.
+    /// QBP over SOAP.
     Query,
+    /// What a call costs that is turned away.
+    Gate,
 }
 
 /// A database that the registry runs on.

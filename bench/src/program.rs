@@ -20,7 +20,7 @@ const ORGANIZATION: &str = "CLINIC-4411";
 const USERNAME: &str = "benchmark-ehr";
 const PASSWORD: &str = "a password for benchmarks only";
 /// A jurisdiction where nobody has to consent first, so that every message is stored.
-const PROFILE: &str = "profiles/example.toml";
+pub(crate) const PROFILE: &str = "profiles/example.toml";
 /// How often the memory of a running load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

@@ -26,6 +26,8 @@ pub(crate) enum Call {
     Ask(Account, Asked),
     /// `connectivityTest`: what the server does without a registry behind it.
     Echo,
+    /// `connectivityTest` at a closed gate.
+    TurnedAway,
     /// The smallest page there is.
     Live,
 }
@@ -138,13 +140,14 @@ impl Sender {
                 None => self.client.get("/livez").await,
             };
             let answer = answer.context("call the server")?;
-            let expected = match self.call {
-                Call::Report(_) => "MSA|AA|",
-                Call::Ask(..) => "|OK|",
-                Call::Echo => "connectivityTestResponse",
-                Call::Live => "alive",
+            let (status, text) = match self.call {
+                Call::Report(_) => (200, "MSA|AA|"),
+                Call::Ask(..) => (200, "|OK|"),
+                Call::Echo => (200, "connectivityTestResponse"),
+                Call::TurnedAway => (503, ""),
+                Call::Live => (200, "alive"),
             };
-            if answer.status != 200 || !answer.contains(expected) {
+            if answer.status != status || !answer.contains(text) {
                 sent.others += 1;
                 sent.first_other.get_or_insert_with(|| in_short(&answer));
             }
@@ -161,7 +164,7 @@ impl Sender {
         match &self.call {
             Call::Report(account) => Some(submit_single_message(account, &self.numbers.next_report())),
             Call::Ask(account, asked) => Some(submit_single_message(account, &self.numbers.next_question(*asked))),
-            Call::Echo => {
+            Call::Echo | Call::TurnedAway => {
                 Some(envelope("<urn:connectivityTest><urn:echoBack>hello</urn:echoBack></urn:connectivityTest>"))
             }
             Call::Live => None,
