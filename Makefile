@@ -16,7 +16,7 @@ help: ## List the commands
 
 run: ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/texas.toml PEOPLE=2000
 	cargo build --release --locked
-	./target/release/bluebonnet demo --data "$(DATA)" --http "$(HTTP)" --profile "$(PROFILE)" \
+	"$${CARGO_TARGET_DIR:-target}/release/bluebonnet" demo --data "$(DATA)" --http "$(HTTP)" --profile "$(PROFILE)" \
 		--people "$(PEOPLE)" --credentials "$(DATA)/credentials.json"
 
 test: ## Run every check: format, lints, dependencies, Rust tests, conformance tests

@@ -352,6 +352,7 @@ finding_kinds! {
     DeleteMatchesNothing,
     DeleteNotOwned,
     UpdateNotOwned,
+    UpdateMatchesNothing,
     DoseDeleted,
     // Queries.
     QueryTooVague,

@@ -14,7 +14,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use model::{Account, AccountId, AccountKind, Caller, Organization};
+use model::{Account, AccountId, AccountKind, Caller, Channel, Organization};
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 
@@ -193,14 +193,16 @@ impl Registry {
     ///
     /// # Errors
     /// [`SignInRefused`], after the same time whatever the reason.
-    pub async fn sign_in(&self, _admission: &Admission, credentials: Credentials<'_>) -> Result<Caller, SignInRefused> {
+    pub async fn sign_in(&self, admission: &Admission, credentials: Credentials<'_>) -> Result<Caller, SignInRefused> {
         let Credentials { username, password, facility, source, at } = credentials;
         let sign_ins = self.sign_ins();
         if let Some(retry_after_seconds) = sign_ins.locked_for(username, source, at) {
             return Err(SignInRefused::LockedOut { retry_after_seconds });
         }
         let snapshot = self.directory().snapshot();
-        let account = snapshot.find_account(username).filter(|account| account.is_active);
+        // Another kind of account is refused like one that does not exist, and takes as long.
+        let kind = kind_at(admission.channel());
+        let account = snapshot.find_account(username).filter(|account| account.is_active && account.kind == kind);
         let digest = sign_ins.digest(password);
         if !account.is_some_and(|account| sign_ins.remembers(account, &digest, at)) {
             let hash = account.map_or_else(|| sign_ins.decoy_hash.clone(), |account| account.password_hash.clone());
@@ -304,6 +306,14 @@ impl Registry {
         let snapshot = self.directory().snapshot();
         let account = snapshot.find_account(username).map(|account| account.as_ref().clone());
         account.ok_or_else(|| RegistryError::Refused(format!("there is no account {username}")))
+    }
+}
+
+/// The accounts that a door is for: programs use the web service, people the web application.
+fn kind_at(channel: Channel) -> AccountKind {
+    match channel {
+        Channel::Web => AccountKind::WebUser,
+        Channel::WebService | Channel::File | Channel::CommandLine => AccountKind::WebService,
     }
 }
 

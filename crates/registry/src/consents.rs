@@ -79,6 +79,12 @@ pub(crate) fn check<'rules>(
     {
         findings.push(Finding::new(FindingKind::RecordProtected).at(Location::field("PD1", 1, 12)));
     }
+    let is_code_known = matches!(stated.protection_code.as_str(), "" | "Y" | "N")
+        || consent.codes.contains_key(&stated.protection_code);
+    if !is_code_known {
+        let finding = Finding::new(FindingKind::ValueNotInTable).at(Location::field("PD1", 1, 12));
+        findings.push(finding.naming(stated.protection_code.as_str()));
+    }
     if consent.policy == ConsentPolicy::Mandatory {
         return Some(Verdict { recorded: Vec::new(), coverage: Coverage::All, how_to_affirm: "" });
     }

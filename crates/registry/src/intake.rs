@@ -67,7 +67,9 @@ pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Decision
     if first.is_some_and(|first| first.identity.content_hash != submission.identity.content_hash) {
         findings.push(Finding::new(FindingKind::ControlIdReused).at(Location::field("MSH", 1, 10)));
     }
-    match accept(rules, submission, world, &mut findings) {
+    let accepted = accept(rules, submission, world, &mut findings);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
+    match accepted {
         Some(accepted) => log::accepted(submission, findings, accepted, world),
         None => log::rejected(rules, submission, findings, same),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, PatientId};
-use store::{AuditRecord, AuditVerification, KnownMessage, MessageFilter, Statistics};
+use store::{AuditChain, AuditRecord, AuditVerification, KnownMessage, MessageFilter, Statistics};
 
 use crate::{Admission, Registry, RegistryError};
 
@@ -154,7 +154,14 @@ impl Registry {
 fn audit_report(audit: &AuditVerification) -> String {
     if audit.faults.is_empty() {
         let lines: u64 = audit.chains.iter().map(|chain| chain.line_count).sum();
-        return format!("{lines} lines in {} chains, each following from the one before it", audit.chains.len());
+        let heads: Vec<String> = audit.chains.iter().map(head).collect();
+        return format!("{lines} lines, each following from the one before it; heads: {}", heads.join(", "));
     }
     audit.faults.iter().map(|fault| fault.sentence.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// The end of a chain: noted elsewhere, it shows later whether the newest lines were cut off.
+fn head(chain: &AuditChain) -> String {
+    let hash: String = chain.head_hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{} {} {hash}", chain.name, chain.head_sequence)
 }

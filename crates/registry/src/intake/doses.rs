@@ -58,6 +58,9 @@ impl Step<'_> {
                 self.add(record, event_id)
             }
             DoseDecision::New => {
+                if self.vaccination.action == Action::Update {
+                    findings.push(self.finding(FindingKind::UpdateMatchesNothing));
+                }
                 let event_id = derive(self.submission.receipt.message_id, Purpose::VaccinationEvent, self.ordinal);
                 self.add(record, VaccinationEventId(event_id))
             }

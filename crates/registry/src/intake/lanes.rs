@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use model::{AuditEntry, LoggedMessage, Outcome, Submission};
 use store::{Database, Lane, StoreError};
@@ -21,6 +22,8 @@ pub const BATCH_MAXIMUM: usize = 64;
 const WAITING_MAXIMUM: usize = 4096;
 /// How often a batch that lost a race, or a submission that failed alone, is tried.
 const TRIES_MAXIMUM: usize = 3;
+/// Given to a database that went away, before it is asked again.
+const PAUSE_BEFORE_RETRY: Duration = Duration::from_millis(200);
 /// Days per bucket of birth dates: all of one day are dealt to one lane and locked together.
 const NO_BIRTH_DATE: i64 = i64::MAX;
 
@@ -161,6 +164,9 @@ impl Worker {
                 return Err(error);
             }
             tracing::warn!(%error, tries, "a batch is tried again");
+            if error.is_transient() {
+                std::thread::sleep(PAUSE_BEFORE_RETRY);
+            }
         }
     }
 
@@ -261,7 +267,7 @@ fn refuse(jobs: Vec<Job>, error: RegistryError) {
     tracing::error!(error = %words, jobs = jobs.len(), "a batch could not be served");
     for job in jobs {
         let error = if error.is_transient() {
-            RegistryError::Unavailable(StoreError::Busy { attempted: format!("serve the batch: {words}") })
+            RegistryError::Unavailable(StoreError::Busy { attempted: "serve the batch".into() })
         } else {
             RegistryError::Refused(words.clone())
         };

@@ -32,9 +32,11 @@ pub(super) fn accepted(submission: &Submission, findings: Vec<Finding>, accepted
 pub(super) fn rejected(
     rules: &Rules,
     submission: &Submission,
-    findings: Vec<Finding>,
+    mut findings: Vec<Finding>,
     same: Option<&KnownMessage>,
 ) -> Decision {
+    // What would have been stored with a doubt was not stored: only what refused the message is told.
+    findings.retain(|finding| finding.severity() == Severity::Error);
     if let Some(known) = same.filter(|known| same_kinds(&known.findings, &findings)) {
         let outcome = Outcome {
             message_id: known.id,
@@ -47,10 +49,8 @@ pub(super) fn rejected(
     }
     // Where nobody is kept without consent, nothing of a refused message is kept that could name a person.
     let may_keep = rules.profile.consent.policy != ConsentPolicy::OptIn;
-    let kept: Vec<Finding> = findings
-        .iter()
-        .map(|finding| if may_keep { finding.clone() } else { Finding { value: String::new(), ..finding.clone() } })
-        .collect();
+    let kept: Vec<Finding> =
+        findings.iter().map(|finding| if may_keep { finding.clone() } else { without_value(finding) }).collect();
     let codes: Vec<&str> = findings.iter().map(|finding| finding.rule().code.as_str()).collect();
     Decision {
         message: Some(logged(submission, MessageState::Rejected, None, &kept, may_keep)),
@@ -59,6 +59,12 @@ pub(super) fn rejected(
         reviews: Vec::new(),
         outcome: outcome(submission, MessageState::Rejected, None, findings),
     }
+}
+
+/// A finding without the value received, for a log that may keep nothing of a person.
+fn without_value(finding: &Finding) -> Finding {
+    let value = if finding.value.is_empty() { "" } else { "(not kept)" };
+    Finding { value: value.to_owned(), ..finding.clone() }
 }
 
 /// A submission on which the registry itself failed: kept whole, for an operator.

@@ -18,6 +18,25 @@ fn nothing_of_a_person_without_consent_is_kept_and_the_sender_is_told_how_to_aff
 }
 
 #[test]
+fn a_code_that_means_nothing_is_told_of() {
+    on_each_database(&example(), async |house| {
+        let mistyped = Person { pd1: "PD1||||||||||||Q|20240311\n", ..MARIA.clone() };
+        let answer = house.report("CLINIC", &mistyped, "").await;
+        assert_eq!(findings(&answer), ["IEE-110"], "{answer}");
+        assert_eq!(field(&answer, "ERR", 2), "PD1^1^12");
+    });
+}
+
+#[test]
+fn what_to_do_about_a_missing_consent_fits_the_answer() {
+    on_each_database(&texas(), async |house| {
+        let answer = house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        assert_eq!(findings(&answer), ["CLR-100"], "nothing else is told of what was not kept: {answer}");
+        assert!(field(&answer, "ERR", 8).ends_with("and send the message again."), "{answer}");
+    });
+}
+
+#[test]
 fn affirmed_consent_lets_the_record_in() {
     on_each_database(&texas(), async |house| {
         house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;

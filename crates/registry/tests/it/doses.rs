@@ -45,6 +45,16 @@ fn a_correction_replaces_what_its_owner_said() {
 }
 
 #[test]
+fn a_correction_of_an_unknown_dose_is_a_new_dose_and_said_so() {
+    on_each_database(&example(), async |house| {
+        let correction = given("08", "20240312", "D9").replace("|CP|A", "|CP|U");
+        let answer = house.report("CLINIC", &MARIA, &correction).await;
+        assert_eq!(findings(&answer), ["IEE-598"], "{answer}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
+    });
+}
+
+#[test]
 fn only_its_owner_can_delete_a_dose() {
     on_each_database(&example(), async |house| {
         house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;

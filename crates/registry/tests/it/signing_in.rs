@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bluebonnet_registry::{Credentials, SignInRefused};
+use bluebonnet_registry::{Credentials, NewAccount, SignInRefused};
 
 use crate::house::*;
 
@@ -21,6 +21,26 @@ fn an_account_speaks_for_its_organization_and_the_sites_below() {
         assert_eq!(sign_in("clinic-site").await.map(|caller| caller.organization_code), Ok("CLINIC-SITE".into()));
         assert_eq!(sign_in("PHARMACY").await, Err(SignInRefused::FacilityNotAllowed));
         assert_eq!(sign_in("NOWHERE").await, Err(SignInRefused::FacilityNotAllowed));
+    });
+}
+
+#[test]
+fn the_account_of_a_person_does_not_open_the_web_service() {
+    on_each_database(&example(), async |house| {
+        let new = NewAccount {
+            id: model::AccountId(house.uuid()),
+            organization_code: "CLINIC".into(),
+            kind: model::AccountKind::WebUser,
+            username: "nurse".into(),
+            password: PASSWORD.into(),
+            salt: [1; 16],
+            full_name: "Nora Nurse".into(),
+            email: String::new(),
+            role: "full_access_clinician".into(),
+        };
+        house.registry.add_account(&house.admission(), new).expect("the account is new");
+        let refused = house.registry.sign_in(&house.admission(), credentials("nurse", PASSWORD, "")).await;
+        assert_eq!(refused, Err(SignInRefused::Wrong));
     });
 }
 

@@ -28,6 +28,8 @@ pub(super) fn check(
         if check.is_possible() {
             check.note_doubts();
             possible.push(vaccination.clone());
+        } else {
+            check.forget_doubts();
         }
     }
     if possible.is_empty() && !submission.vaccinations.is_empty() {
@@ -59,6 +61,15 @@ impl Check<'_> {
         };
         self.note(fault, 3, administered_on.to_string());
         false
+    }
+
+    /// Of a dose that is dropped only that is told, not how it would have been stored.
+    fn forget_doubts(&mut self) {
+        let order = self.vaccination.order;
+        self.findings.retain(|finding| {
+            let is_of_dose = finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == order);
+            !is_of_dose || finding.severity() == Severity::Error
+        });
     }
 
     /// What is doubtful or missing; the dose is kept. A dose to delete is only named, so it needs nothing.
