@@ -118,7 +118,9 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Immune(Immunity::Observed(code)) => format!("Immune: {}.", teller.observation(*code)),
         Need::Immune(Immunity::BornBefore(day)) => format!("Counts as immune: born before {}.", day.date()),
         Need::Contraindicated(code) => format!("Contraindicated: {}.", teller.observation(*code)),
-        Need::SeasonOver(end) => format!("Not recommended: the season ended on {}.", end.date()),
+        Need::SeasonOver(end) => {
+            format!("The schedule in use holds no season after {}; follow the current recommendations.", end.date())
+        }
         Need::TooOld(maximum) => format!("Too old: no dose is given on or after {}.", maximum.date()),
         Need::NoDate => "No dose is given at this age.".to_owned(),
     }

@@ -116,7 +116,10 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Immune(Immunity::Observed(code)) => format!("Inmune: {}.", teller.observation(*code)),
         Need::Immune(Immunity::BornBefore(day)) => format!("Se considera inmune: nació antes del {}.", day.date()),
         Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code)),
-        Need::SeasonOver(end) => format!("No se recomienda: la temporada terminó el {}.", end.date()),
+        Need::SeasonOver(end) => format!(
+            "El calendario en uso no tiene temporadas después del {}; siga las recomendaciones actuales.",
+            end.date()
+        ),
         Need::TooOld(maximum) => format!("Edad superada: no se aplica ninguna dosis desde el {}.", maximum.date()),
         Need::NoDate => "No se aplica ninguna dosis a esta edad.".to_owned(),
     }
