@@ -241,8 +241,8 @@ impl Story<'_> {
         eprintln!("  {clients} clients: {:.0} answers/s, {busy:.0} us of the server's processor each", seen.per_second);
         if let Some(first) = &seen.first_other {
             self.table.note(format!(
-                "{}: {} answers were not the plain good one; the first: {first:?}.",
-                self.name, seen.others
+                "{}, {clients} clients: {} answers beside {} were not the plain good one; the first: {first:?}.",
+                self.name, seen.others, seen.answers
             ));
         }
         Ok(seen)
