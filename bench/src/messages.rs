@@ -8,43 +8,15 @@ use jiff::civil::Date;
 /// The share of messages about people that the registry does not know yet, in percent.
 const NEW_PEOPLE_PERCENT: u64 = 30;
 
-const FAMILY_NAMES: [&str; 32] = [
-    "Garza",
-    "Nguyen",
-    "Smith",
-    "Johnson",
-    "Martinez",
-    "Okafor",
-    "Schneider",
-    "Villarreal",
-    "Brown",
-    "Patel",
-    "Cantu",
-    "Treviño",
-    "Williams",
-    "Davis",
-    "Rodriguez",
-    "Kim",
-    "Hernandez",
-    "Lopez",
-    "Gonzalez",
-    "Wilson",
-    "Anderson",
-    "Thomas",
-    "Taylor",
-    "Moore",
-    "Jackson",
-    "Salinas",
-    "Lee",
-    "Perez",
-    "Thompson",
-    "White",
-    "Harris",
-    "Sanchez",
+/// Family names are put together of three parts: few enough people share one for the registry to tell them apart.
+const FAMILY_BEGINNINGS: [&str; 24] = [
+    "Gar", "Vil", "Nor", "Hal", "Bel", "Cas", "Dom", "Fer", "Lun", "Mor", "Ped", "Quin", "Ros", "Sal", "Tor", "Val",
+    "Wil", "Zar", "Bran", "Cros", "Dun", "Kel", "Mat", "Par",
 ];
+const FAMILY_MIDDLES: [&str; 12] = ["a", "e", "i", "o", "u", "an", "en", "in", "on", "ar", "er", "or"];
 const FAMILY_ENDINGS: [&str; 24] = [
-    "", "-Ortiz", "-Reyes", "man", "-Flores", "field", "-Ramos", "worth", "-Castro", "ton", "-Vega", "ley", "-Luna",
-    "by", "-Soto", "stone", "-Mora", "brook", "-Cruz", "ford", "-Leal", "well", "-Rios", "land",
+    "za", "ton", "rez", "ley", "man", "dez", "son", "guez", "field", "ker", "ra", "ñas", "dorf", "witz", "well", "nes",
+    "go", "cott", "vas", "ham", "lin", "mond", "rell", "tti",
 ];
 const GIVEN_NAMES: [&str; 48] = [
     "Maria",
@@ -168,7 +140,7 @@ struct Person {
     given: &'static str,
     middle: &'static str,
     mother: &'static str,
-    maiden: &'static str,
+    maiden: String,
     birth_date: Date,
     sex: &'static str,
     city: (&'static str, &'static str, &'static str),
@@ -177,14 +149,14 @@ struct Person {
 impl Person {
     fn of(number: u64) -> Person {
         let mut dice = Dice::of(number);
-        let family = format!("{}{}", dice.pick(&FAMILY_NAMES), dice.pick(&FAMILY_ENDINGS));
+        let family = dice.family_name();
         Person {
             number,
             family,
             given: dice.pick(&GIVEN_NAMES),
             middle: dice.pick(&GIVEN_NAMES),
             mother: dice.pick(&GIVEN_NAMES),
-            maiden: dice.pick(&FAMILY_NAMES),
+            maiden: dice.family_name(),
             birth_date: jiff::civil::date(2010, 1, 1) + (dice.below(4_000) as i64).days(),
             sex: dice.pick(&["F", "M"]),
             city: *dice.pick_ref(&CITIES),
@@ -302,6 +274,10 @@ impl Dice {
 
     fn pick(&mut self, among: &[&'static str]) -> &'static str {
         among[self.below(among.len() as u64) as usize]
+    }
+
+    fn family_name(&mut self) -> String {
+        [self.pick(&FAMILY_BEGINNINGS), self.pick(&FAMILY_MIDDLES), self.pick(&FAMILY_ENDINGS)].concat()
     }
 
     fn pick_ref<'a, T>(&mut self, among: &'a [T]) -> &'a T {
