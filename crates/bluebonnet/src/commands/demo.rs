@@ -40,7 +40,7 @@ pub(crate) struct Demo {
 const EXAMPLES: &str = "\
 Examples:
   bluebonnet demo
-  bluebonnet demo --data /tmp/demo --people 200 --http 127.0.0.1:0 --credentials /tmp/demo.json
+  bluebonnet demo --data demo-data --people 200 --http 127.0.0.1:0 --credentials demo.json
 
 The credentials file:
   { \"webservice\": URL, \"wsdl\": URL,

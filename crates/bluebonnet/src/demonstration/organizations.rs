@@ -30,8 +30,8 @@ const fn site(code: &'static str, name: &'static str) -> SitePlan {
 
 /// The roles of those who sign in for an organization.
 const ADMINISTRATOR: &str = "organization_administrator";
-const CLINICIAN: &str = "clinician";
-const READER: &str = "reader";
+const CLINICIAN: &str = "full_access_clinician";
+const READER: &str = "view_only";
 
 /// Three organizations of different kinds, and the registry's own office.
 pub(super) const ORGANIZATIONS: [OrganizationPlan; 4] = [
@@ -78,7 +78,7 @@ pub(super) const ORGANIZATIONS: [OrganizationPlan; 4] = [
         kind: OrganizationKind::Registry,
         application: "",
         short_name: "registry",
-        users: &[("Joan Whitfield", "registry_administrator"), ("Samuel Ortiz", "registry_reviewer")],
+        users: &[("Joan Whitfield", "registry_administrator"), ("Samuel Ortiz", "registry_analyst")],
         sites: &[],
     },
 ];
