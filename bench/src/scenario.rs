@@ -241,7 +241,7 @@ impl Story<'_> {
         eprintln!("  {clients} clients: {:.0} answers/s, {busy:.0} us of the server's processor each", seen.per_second);
         if let Some(first) = &seen.first_other {
             self.table.note(format!(
-                "{}, {clients} clients: {} answers beside {} were not the plain good one; the first: {first:?}.",
+                "{}, number of clients {clients}: {} answers beside {} were not the plain good one; the first: {first:?}.",
                 self.name, seen.others, seen.answers
             ));
         }
