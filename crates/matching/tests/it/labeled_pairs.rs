@@ -19,8 +19,8 @@ fn labeled_pairs_of_two_people_are_not_merged() {
         eprintln!("skipped: {} is not there", folder.display());
         return;
     }
-    // The pairs of MIIS-B that remain have one name, birth date and sex, and nothing known of them differs: the label
-    // asks for more than names and dates, and for a first version they are one person.
+    // Most pairs of MIIS-B that remain have one name, birth date and sex, and nothing that both sides say differs; a few
+    // share an identifier, a mother or an address. The labels ask for more than a first version weighs.
     for (set, most) in [("mismo_AIRA-A.csv", 0), ("mismo_MIIS-B.csv", 15), ("mismo_MIIS-E.csv", 0)] {
         let text = std::fs::read_to_string(folder.join(set)).expect("the pairs can be read");
         let counts = decide_all(&text);
