@@ -9,12 +9,12 @@ MESSAGES ?= 10000
 SECONDS_EACH ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crash bench fuzz deny format
+.PHONY: help run test assets crash bench fuzz deny format
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/texas.toml PEOPLE=2000
+run: assets ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/texas.toml PEOPLE=2000
 	cargo build --release --locked
 	"$${CARGO_TARGET_DIR:-target}/release/bluebonnet" demo --data "$(DATA)" --http "$(HTTP)" --profile "$(PROFILE)" \
 		--people "$(PEOPLE)" --credentials "$(DATA)/credentials.json"
@@ -25,7 +25,13 @@ test: ## Run every check: format, lints, dependencies, Rust tests, conformance t
 crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000
 	@BLUEBONNET_CRASH_ROUNDS="$(ROUNDS)" BLUEBONNET_CRASH_MESSAGES="$(MESSAGES)" scripts/crash.sh
 
-bench: ## Run the benchmarks and print one table
+assets: crates/web/node_modules/.package-lock.json ## Fetch the pages' style sheet, fonts and icons (npm)
+
+# npm writes this file last.
+crates/web/node_modules/.package-lock.json: crates/web/package.json crates/web/package-lock.json
+	@scripts/prepare.sh assets
+
+bench: assets ## Run the benchmarks and print one table
 	@scripts/prepare.sh python
 	cargo run --release --locked -p bluebonnet-bench
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what the checks need and this machine lacks: `prepare.sh [system] [python] [deny]`, all without arguments.
+# Brings what the checks need and this machine lacks: `prepare.sh [system] [python] [assets] [deny]`, all without arguments.
 # Every step does nothing when its work is already there. A step that cannot do its work says so and ends in failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +11,8 @@ prepare_system() {
     command -v openssl >/dev/null || missing+=(openssl)
     command -v cc >/dev/null || missing+=(build-essential)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    command -v npm >/dev/null || missing+=(nodejs npm)
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     [ ${#missing[@]} -eq 0 ] && return
     local as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
@@ -37,6 +39,15 @@ prepare_python() {
     echo "$wanted" >.venv/requirements.cksum
 }
 
+# What the pages are dressed in, and what tries them in a browser: as the lock file says, without running anything of it.
+prepare_assets() {
+    local lock=crates/web/node_modules/.package-lock.json
+    [ -e "$lock" ] && [ ! crates/web/package-lock.json -nt "$lock" ] && return
+    command -v npm >/dev/null || { echo "prepare: please install Node.js 20 or later, with npm" >&2; return 1; }
+    npm ci --ignore-scripts --no-audit --no-fund --silent --prefix crates/web
+    touch "$lock"
+}
+
 # The checker of licenses, bans and sources; about two and a half minutes on two cores, once.
 prepare_deny() {
     command -v cargo-deny >/dev/null || [ -x target/tools/bin/cargo-deny ] && return
@@ -44,5 +55,5 @@ prepare_deny() {
     rm -rf target/tools/build
 }
 
-[ $# -gt 0 ] || set -- system python deny
+[ $# -gt 0 ] || set -- system python assets deny
 for part in "$@"; do "prepare_$part"; done

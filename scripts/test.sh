@@ -69,6 +69,7 @@ check_vulnerabilities() {
 
 check "system packages" scripts/prepare.sh system
 check "Python packages" scripts/prepare.sh python
+check "assets of the pages" scripts/prepare.sh assets
 check "dependency checker" scripts/prepare.sh deny
 
 check "format" cargo fmt --all --check

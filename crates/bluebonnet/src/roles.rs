@@ -5,6 +5,8 @@ use clap::ValueEnum;
 /// A part of a node's work.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, ValueEnum)]
 pub(crate) enum Role {
+    /// The web application for people
+    Web,
     /// The web service for EHRs
     Webservice,
     /// Work in the background: counting the message log for `/metrics`
@@ -13,5 +15,5 @@ pub(crate) enum Role {
 
 impl Role {
     /// All roles.
-    pub(crate) const ALL: [Role; 2] = [Role::Webservice, Role::Jobs];
+    pub(crate) const ALL: [Role; 3] = [Role::Web, Role::Webservice, Role::Jobs];
 }

@@ -156,7 +156,12 @@ impl Serving {
         };
         let serves_messages = self.has(Role::Webservice);
         let web_service = serves_messages.then(|| settings.path.clone());
-        let mut router = operations::router(Operations { registry: registry.clone(), measured, web_service });
+        let mut router = operations::router(Operations { registry: registry.clone(), measured });
+        if self.has(Role::Web) {
+            let settings =
+                web::Settings { is_behind_proxy: self.behind_proxy, web_service, version: env!("CARGO_PKG_VERSION") };
+            router = router.merge(web::router(web::Web::new(registry.clone(), settings)));
+        }
         if serves_messages {
             router = router.merge(webservice::router(WebService::new(registry.clone(), settings)));
         }

@@ -95,7 +95,7 @@ fn an_arrow_that_the_table_lacks_is_found() {
         { "name": "bluebonnet-hl7", "dependencies": [
             { "name": "bluebonnet-model", "kind": null }, { "name": "memchr", "kind": null }] },
         { "name": "bluebonnet-codes", "dependencies": [{ "name": "bluebonnet-hl7", "kind": null }] },
-        { "name": "bluebonnet-web", "dependencies": [] },
+        { "name": "bluebonnet-portal", "dependencies": [] },
     ]});
-    assert_eq!(missing_arrows(&table, &metadata), ["model -> rusqlite", "codes -> hl7", "web has no row"]);
+    assert_eq!(missing_arrows(&table, &metadata), ["model -> rusqlite", "codes -> hl7", "portal has no row"]);
 }

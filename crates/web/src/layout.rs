@@ -1,0 +1,123 @@
+//! What stands around every page: its title, the registry's name, the way around, the banner; and how a page is shown.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::assets;
+use crate::failures::Failure;
+use crate::languages::Language;
+use crate::visits::Visitor;
+
+/// What the layout shows; every view has one as `page`.
+pub(crate) struct Page {
+    /// What the page is, for its title.
+    pub(crate) title: String,
+    pub(crate) language: Language,
+    pub(crate) registry_name: String,
+    pub(crate) registry_short_name: String,
+    pub(crate) contact: String,
+    pub(crate) version: &'static str,
+    /// Where it is, for the other languages' links.
+    pub(crate) path: String,
+    /// What its forms carry.
+    pub(crate) form_token: String,
+    /// The ways that this visitor may take.
+    pub(crate) navigation: Vec<NavigationItem>,
+    /// Who has signed in.
+    pub(crate) account: Option<AccountMenu>,
+    /// What everybody must know now.
+    pub(crate) banner: Option<Banner>,
+    /// What has just been done, after a form was sent.
+    pub(crate) done: Option<String>,
+    /// Its content needs the breadth of a large screen.
+    pub(crate) is_wide: bool,
+    /// Its form came back with something to mend.
+    pub(crate) is_in_error: bool,
+}
+
+/// One way to go.
+pub(crate) struct NavigationItem {
+    pub(crate) address: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) is_current: bool,
+}
+
+/// Who has signed in, and for whom they act.
+pub(crate) struct AccountMenu {
+    pub(crate) name: String,
+    pub(crate) organization: String,
+}
+
+/// What everybody must know now, on top of every page.
+pub(crate) struct Banner {
+    pub(crate) heading: String,
+    pub(crate) text: String,
+    pub(crate) link: Option<(String, String)>,
+}
+
+impl Page {
+    /// A text of the catalog.
+    pub(crate) fn text(&self, key: &str) -> &'static str {
+        self.language.text(key)
+    }
+
+    /// A text with one placeholder.
+    pub(crate) fn fill(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
+        self.language.fill(key, &[(name, &value.to_string())])
+    }
+
+    /// The address of an asset.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+
+    /// The other languages.
+    pub(crate) fn other_languages(&self) -> impl Iterator<Item = Language> {
+        let own = self.language;
+        Language::ALL.into_iter().filter(move |language| *language != own)
+    }
+}
+
+impl Visitor {
+    /// The frame of a page with this title, which is translated already.
+    pub(crate) fn page(&self, title: &str) -> Page {
+        let web = self.web();
+        let profile = web.registry.profile();
+        Page {
+            title: title.to_owned(),
+            language: self.language(),
+            registry_name: profile.registry.name.clone(),
+            registry_short_name: profile.registry.short_name.clone(),
+            contact: profile.contacts.web_application.clone(),
+            version: web.settings.version,
+            path: self.path().to_owned(),
+            form_token: self.form_token(),
+            navigation: Vec::new(),
+            account: None,
+            banner: None,
+            done: None,
+            is_wide: false,
+            is_in_error: false,
+        }
+    }
+}
+
+/// The page.
+///
+/// # Errors
+/// When the template cannot be filled.
+pub(crate) fn show(view: &impl Template) -> Result<Response, Failure> {
+    Ok(Html(view.render()?).into_response())
+}
+
+/// The page with another status than 200.
+pub(crate) fn show_as(status: StatusCode, view: &impl Template) -> Response {
+    match view.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the page of a failure could not be written");
+            status.into_response()
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The web application: the first way in, for people. Pages are made on the server, in English and Spanish, and work
+//! without JavaScript.
+//!
+//! A door translates only: what may be seen and done is decided by `registry`, which also writes down who saw and did
+//! it. A page is one file in `pages/` and one template of the same name; `visits.rs` is what all requests go through.
+
+// The parts that the first pages do not use yet.
+#![allow(dead_code)]
+
+mod addresses;
+mod assets;
+mod cookies;
+mod dates;
+mod failures;
+mod forms;
+mod languages;
+mod layout;
+mod pages;
+mod visits;
+
+use std::sync::Arc;
+
+use registry::Registry;
+
+/// How the application is reached, and what else this node has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// A proxy of our own stands in front, and sets `X-Forwarded-*`.
+    pub is_behind_proxy: bool,
+    /// The path of the web service for electronic health records, when this node has it.
+    pub web_service: Option<String>,
+    /// The program's version, for the foot of the pages.
+    pub version: &'static str,
+}
+
+/// The web application of a registry. Cheap to clone.
+#[derive(Clone)]
+pub struct Web {
+    pub(crate) registry: Registry,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Web {
+    /// The web application of this registry.
+    pub fn new(registry: Registry, settings: Settings) -> Web {
+        Web { registry, settings: Arc::new(settings) }
+    }
+}
+
+/// All pages and assets, with the page for addresses that are none as the fallback.
+pub fn router(web: Web) -> axum::Router {
+    let pages = pages::routes().fallback(pages::not_found::show).method_not_allowed_fallback(pages::not_found::show);
+    let pages = pages.layer(axum::middleware::from_fn_with_state(web.clone(), visits::receive));
+    assets::routes().merge(pages).with_state(web)
+}

@@ -1,0 +1,177 @@
+//! What every request goes through: who visits, in which language, by which way; what is refused at once; and what
+//! every answer carries.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use jiff::Timestamp;
+use model::{Channel, MessageId, Receipt};
+use registry::Admission;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::failures::Failure;
+use crate::languages::Language;
+use crate::{Web, addresses, cookies};
+
+/// The cookie of somebody who has not signed in: random, and what their forms are tied to.
+const VISIT_COOKIE: &str = "visit";
+/// The cookie of a chosen language.
+pub(crate) const LANGUAGE_COOKIE: &str = "language";
+/// Everything comes from here; no script stands in a page; nobody frames a page.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+];
+
+/// One request's visitor.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    web: Web,
+    language: Language,
+    path: String,
+    source: IpAddr,
+    is_secure: bool,
+    /// What forms are tied to: the visit cookie's value.
+    secret: String,
+    is_new: bool,
+}
+
+/// Finds out who visits, lets the page answer, and dresses the answer.
+pub(crate) async fn receive(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visitor = Visitor::of(web, &parts);
+    if !matches!(parts.method, Method::GET | Method::HEAD) && is_foreign(&parts.headers) {
+        return visitor.finish(visitor.failure_page(Failure::FormExpired));
+    }
+    parts.extensions.insert(visitor.clone());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        response = visitor.failure_page(failure);
+    }
+    visitor.finish(response)
+}
+
+/// Whether a browser says that another site's page sent this.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
+impl Visitor {
+    fn of(web: Web, request: &Parts) -> Visitor {
+        let is_secure = addresses::is_secure(request, web.settings.is_behind_proxy);
+        let chosen = cookies::read(request, LANGUAGE_COOKIE, is_secure).and_then(|tag| Language::parse(&tag));
+        let accepted = || Language::accepted(request.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
+        let visit = cookies::read(request, VISIT_COOKIE, is_secure).filter(|value| value.len() == SECRET_LETTERS);
+        let inner = Inner {
+            language: chosen.or_else(accepted).unwrap_or(Language::English),
+            path: request.uri.path().to_owned(),
+            source: addresses::client(request, web.settings.is_behind_proxy),
+            is_secure,
+            is_new: visit.is_none(),
+            secret: visit.unwrap_or_else(random_secret),
+            web,
+        };
+        Visitor { inner: Arc::new(inner) }
+    }
+
+    /// The application.
+    pub(crate) fn web(&self) -> &Web {
+        &self.inner.web
+    }
+
+    /// The language to answer in.
+    pub(crate) fn language(&self) -> Language {
+        self.inner.language
+    }
+
+    /// The path that was asked for.
+    pub(crate) fn path(&self) -> &str {
+        &self.inner.path
+    }
+
+    /// Where the request came from.
+    pub(crate) fn source(&self) -> IpAddr {
+        self.inner.source
+    }
+
+    /// Whether the request came over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.inner.is_secure
+    }
+
+    /// What every form of this visitor carries. Another site cannot know it, as it cannot read the cookie; and who
+    /// reads it in a page cannot make the cookie of it.
+    pub(crate) fn form_token(&self) -> String {
+        hexadecimal(&Sha256::digest(format!("form token of {}", self.inner.secret)))
+    }
+
+    /// The right to call the registry once.
+    pub(crate) fn admit(&self) -> Result<Admission, Failure> {
+        self.web().registry.gate().admit(Channel::Web).map_err(Failure::Closed)
+    }
+
+    /// A receipt for what is asked or said now.
+    pub(crate) fn receipt(&self) -> Receipt {
+        #[expect(clippy::disallowed_methods, reason = "the door reads the clock and makes the receipt id")]
+        let (received_at, id) = (Timestamp::now(), Uuid::now_v7());
+        let today = self.web().registry.today(received_at);
+        Receipt { message_id: MessageId(id), received_at, today, channel: Channel::Web }
+    }
+
+    /// Puts on what every answer carries.
+    fn finish(&self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        for (name, value) in SECURITY_HEADERS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if self.is_secure() {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+        // A page that anybody may keep says so itself; nothing else is kept anywhere.
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        if self.inner.is_new {
+            let line = cookies::line(VISIT_COOKIE, &self.inner.secret, cookies::Lifetime::Visit, self.is_secure());
+            headers.append(header::SET_COOKIE, line);
+        }
+        response
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Visitor, Failure> {
+        Ok(parts.extensions.get::<Visitor>().cloned().expect("every page stands behind `receive`"))
+    }
+}
+
+/// Letters of a secret: 32 random bytes.
+const SECRET_LETTERS: usize = 64;
+
+/// A value that nobody can guess.
+pub(crate) fn random_secret() -> String {
+    let mut bytes = [0_u8; SECRET_LETTERS / 2];
+    rand::fill(&mut bytes[..]);
+    hexadecimal(&bytes)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
