@@ -40,6 +40,8 @@ id! {
     AccountId;
     /// A received message; also the receipt that its sender gets.
     MessageId;
+    /// A received file; also the receipt that its sender gets.
+    FileId;
     /// A person in the registry.
     PatientId;
     /// What one organization says about one person.

@@ -8,6 +8,7 @@ mod audit;
 mod codes;
 mod consents;
 mod demographics;
+mod files;
 mod findings;
 mod ids;
 mod messages;
@@ -25,9 +26,10 @@ pub use consents::{Consent, ConsentStatement, ConsentStatus};
 pub use demographics::{
     Address, ClearedFact, DatedCode, Demographics, Identifier, NextOfKin, PersonName, Protection, Sex, Telecom,
 };
+pub use files::FilePosition;
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
-    AccountId, ConsentId, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationEventId,
+    AccountId, ConsentId, FileId, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationEventId,
     VaccinationReportId,
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};

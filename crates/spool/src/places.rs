@@ -1,0 +1,180 @@
+//! The spool as a whole, and where in it things stand.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use jiff::Timestamp;
+use model::{FileId, OrganizationId};
+use uuid::Uuid;
+
+use crate::errors::disk;
+use crate::uploads::Part;
+use crate::{Faults, Limits, SpoolError, Usage, durable, limits, names, recovery};
+
+/// Whose file it is: the organization, and the account that uploads it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Owner {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// The account's username, compared without case.
+    pub account: String,
+}
+
+/// The spool of a node. Cheap to clone; all clones are one. Several processes may have it open at the same time.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) root: PathBuf,
+    pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+    /// Uploads that somebody writes in this process.
+    pub(crate) parts: Mutex<HashMap<PathBuf, Weak<Part>>>,
+    /// Held, shared, as long as the spool is open: only who is alone may mend.
+    _presence: File,
+}
+
+/// The folders of one organization.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Folder {
+    Partial,
+    Content,
+    Waiting,
+    Claimed,
+    Archive,
+    Outbox,
+    New,
+}
+
+impl Folder {
+    pub(crate) const ALL: [Folder; 7] = [
+        Folder::Partial,
+        Folder::Content,
+        Folder::Waiting,
+        Folder::Claimed,
+        Folder::Archive,
+        Folder::Outbox,
+        Folder::New,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Folder::Partial => "partial",
+            Folder::Content => "content",
+            Folder::Waiting => "waiting",
+            Folder::Claimed => "claimed",
+            Folder::Archive => "archive",
+            Folder::Outbox => "outbox",
+            Folder::New => "new",
+        }
+    }
+}
+
+impl Spool {
+    /// Opens the spool in a folder, which is made if need be, and mends what a crash left.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`] when the folder cannot be used.
+    pub fn open(root: &Path, limits: Limits, faults: Faults, now: Timestamp) -> Result<Spool, SpoolError> {
+        let attempt = || format!("open the spool {}", root.display());
+        durable::make_folder(root).map_err(disk(attempt()))?;
+        let presence = durable::create(&root.join("presence")).map_err(disk(attempt()))?;
+        let is_alone = presence.try_lock().is_ok();
+        let inner = Inner {
+            root: root.to_owned(),
+            limits,
+            faults,
+            parts: Mutex::default(),
+            _presence: presence.try_clone().map_err(disk(attempt()))?,
+        };
+        let spool = Spool { inner: Arc::new(inner) };
+        if is_alone {
+            recovery::mend(&spool, now)?;
+        }
+        presence.lock_shared().map_err(disk(attempt()))?;
+        Ok(spool)
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// The failures planned for this process; none in earnest.
+    pub fn faults(&self) -> &Faults {
+        &self.inner.faults
+    }
+
+    /// Every organization that ever sent a file here.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn organizations(&self) -> Result<Vec<OrganizationId>, SpoolError> {
+        let names = limits::sizes(&self.inner.root)?.into_iter().map(|(name, _)| name);
+        let mut ids: Vec<OrganizationId> =
+            names.filter_map(|name| Uuid::parse_str(&name).ok()).map(OrganizationId).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// What an organization has on its way.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn usage(&self, organization_id: OrganizationId) -> Result<Usage, SpoolError> {
+        let mut usage = Usage::default();
+        for id in self.ids_on_the_way(organization_id)? {
+            usage.files += 1;
+            usage.bytes += fs::metadata(self.content_path(organization_id, id)).map_or(0, |found| found.len());
+        }
+        for (account, _) in limits::sizes(&self.folder(organization_id, Folder::Partial))? {
+            let folder = self.folder(organization_id, Folder::Partial).join(account);
+            for (_, metadata) in limits::sizes(&folder)? {
+                usage.files += 1;
+                usage.bytes += metadata.len();
+            }
+        }
+        Ok(usage)
+    }
+
+    pub(crate) fn folder(&self, organization_id: OrganizationId, folder: Folder) -> PathBuf {
+        self.inner.root.join(organization_id.to_string()).join(folder.name())
+    }
+
+    /// The folders of an organization, made when its first file comes.
+    pub(crate) fn make_folders(&self, organization_id: OrganizationId) -> Result<(), SpoolError> {
+        for folder in Folder::ALL {
+            let path = self.folder(organization_id, folder);
+            if !path.is_dir() {
+                durable::make_folder(&path).map_err(disk("make a folder of the spool"))?;
+                let organization = path.parent().unwrap_or(&path);
+                durable::sync_folder(organization).map_err(disk("make a folder of the spool"))?;
+                durable::sync_folder(&self.inner.root).map_err(disk("make a folder of the spool"))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn content_path(&self, organization_id: OrganizationId, id: FileId) -> PathBuf {
+        self.folder(organization_id, Folder::Content).join(id.to_string())
+    }
+
+    pub(crate) fn partial_folder(&self, owner: &Owner) -> Result<PathBuf, SpoolError> {
+        let account = names::account_folder(&owner.account)?;
+        Ok(self.folder(owner.organization_id, Folder::Partial).join(account))
+    }
+
+    pub(crate) fn partial_path(&self, owner: &Owner, name: &str) -> Result<PathBuf, SpoolError> {
+        names::check(name)?;
+        Ok(self.partial_folder(owner)?.join(format!("p-{name}")))
+    }
+
+    pub(crate) fn parts(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Weak<Part>>> {
+        self.inner.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
