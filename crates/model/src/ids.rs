@@ -52,6 +52,8 @@ id! {
     VaccinationReportId;
     /// One consent given or withdrawn.
     ConsentId;
+    /// A maintenance window.
+    WindowId;
 }
 
 fn short_number(id: Uuid) -> String {

@@ -11,12 +11,14 @@ mod demographics;
 mod files;
 mod findings;
 mod ids;
+mod maintenance;
 mod messages;
 mod organizations;
 mod patients;
 mod queries;
 mod submissions;
 mod vaccinations;
+mod wall_times;
 
 pub use accounts::{Account, AccountKind, Caller};
 pub use assessments::{Assessment, DoseEvaluation, GroupForecast, GroupStatus};
@@ -30,7 +32,10 @@ pub use files::FilePosition;
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
     AccountId, ConsentId, FileId, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationEventId,
-    VaccinationReportId,
+    VaccinationReportId, WindowId,
+};
+pub use maintenance::{
+    ChannelModes, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};
 pub use organizations::{Organization, OrganizationKind};
@@ -40,4 +45,7 @@ pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, 
 pub use vaccinations::{
     Action, Completion, Dose, EntityId, Facility, InformationSource, Observation, ObservationValue, Provider,
     VaccinationEvent, VaccinationReport, Vis,
+};
+pub use wall_times::{
+    Occurrence, WallTime, WallTimeError, clock_in_words, day_in_words, duration_in_words, span_in_words, zone_letters,
 };

@@ -17,8 +17,12 @@ pub enum Channel {
     Web,
     /// The CDC SOAP web service.
     WebService,
+    /// FHIR.
+    Fhir,
     /// Files.
     File,
+    /// The registry's own work in the background.
+    Jobs,
     /// The command line.
     CommandLine,
 }
@@ -29,16 +33,16 @@ impl Channel {
         match self {
             Channel::Web => "web",
             Channel::WebService => "web_service",
+            Channel::Fhir => "fhir",
             Channel::File => "file",
+            Channel::Jobs => "jobs",
             Channel::CommandLine => "command_line",
         }
     }
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Channel> {
-        [Channel::Web, Channel::WebService, Channel::File, Channel::CommandLine]
-            .into_iter()
-            .find(|channel| channel.word() == word)
+        Channel::DOORS.into_iter().chain([Channel::CommandLine]).find(|channel| channel.word() == word)
     }
 }
 

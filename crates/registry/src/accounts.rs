@@ -313,7 +313,7 @@ impl Registry {
 fn kind_at(channel: Channel) -> AccountKind {
     match channel {
         Channel::Web => AccountKind::WebUser,
-        Channel::WebService | Channel::File | Channel::CommandLine => AccountKind::WebService,
+        _ => AccountKind::WebService,
     }
 }
 

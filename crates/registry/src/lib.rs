@@ -25,7 +25,10 @@ pub use accounts::{Credentials, NewAccount, SignInRefused};
 pub use directory::NewOrganization;
 pub use errors::RegistryError;
 pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOptions, LoadSummary, Loaded};
-pub use gate::{Admission, Closed, Gate, IN_FLIGHT_MAXIMUM};
+pub use gate::{
+    Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
+    RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,
+};
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};

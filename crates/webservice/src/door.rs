@@ -210,7 +210,7 @@ impl IntoResponse for Outcome {
                 let headers = [(header::CONTENT_TYPE, replies::fault_type(&fault))];
                 (fault.status(), headers, replies::fault(&fault)).into_response()
             }
-            Outcome::Closed(Closed { sentence, retry_after_seconds }) => {
+            Outcome::Closed(Closed { sentence, retry_after_seconds, .. }) => {
                 let headers = [
                     (header::RETRY_AFTER, HeaderValue::from(retry_after_seconds)),
                     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -1,0 +1,77 @@
+//! What each door does at an instant, made from the maintenance windows in memory.
+
+use jiff::Timestamp;
+use model::{Channel, ChannelModes, MaintenanceWindow, Mode, WindowId, WindowState};
+
+/// The windows that a gate knows, and when it must think again.
+#[derive(Debug, Default)]
+pub(crate) struct Timetable {
+    windows: Vec<MaintenanceWindow>,
+}
+
+/// A door that is not open, by the windows in force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    /// What the door does.
+    pub(crate) mode: Mode,
+    /// One of the windows that say so, the one that ends last.
+    pub(crate) window: Option<WindowId>,
+    /// The planned end of that window.
+    pub(crate) ends_at: Option<Timestamp>,
+    /// When the last window that kept the door from being open ended.
+    pub(crate) opened_at: Option<Timestamp>,
+}
+
+impl Timetable {
+    pub(crate) fn new(windows: Vec<MaintenanceWindow>) -> Timetable {
+        Timetable { windows }
+    }
+
+    pub(crate) fn windows(&self) -> &[MaintenanceWindow] {
+        &self.windows
+    }
+
+    /// Whether there is nothing that any door could do but be open.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// What a door does at an instant: the strictest of what the windows in force say.
+    pub(crate) fn standing(&self, channel: Channel, now: Timestamp) -> Standing {
+        let mut standing = Standing { mode: Mode::Open, window: None, ends_at: None, opened_at: None };
+        for window in &self.windows {
+            let mode = window.modes.of(channel);
+            if mode == Mode::Open {
+                continue;
+            }
+            let state = window.state_at(now);
+            if state.is_in_force() {
+                standing.mode = standing.mode.max(mode);
+                if standing.ends_at.is_none_or(|ends_at| ends_at < window.ends_at) {
+                    (standing.window, standing.ends_at) = (Some(window.id), Some(window.ends_at));
+                }
+            } else if state == WindowState::Completed && window.started_at.is_some() {
+                standing.opened_at = standing.opened_at.max(window.ended_at);
+            }
+        }
+        standing
+    }
+
+    /// The modes of all doors at an instant.
+    pub(crate) fn modes(&self, now: Timestamp) -> ChannelModes {
+        let in_force = self.windows.iter().filter(|window| window.state_at(now).is_in_force());
+        in_force.fold(ChannelModes::default(), |modes, window| modes.strictest(&window.modes))
+    }
+
+    /// Whether an organization's messages may pass for a smoke test now: every window in force must name it.
+    pub(crate) fn lets_test(&self, channel: Channel, organization_code: &str, now: Timestamp) -> bool {
+        let mut in_force = self
+            .windows
+            .iter()
+            .filter(|window| window.modes.of(channel) != Mode::Open && window.state_at(now).is_in_force())
+            .peekable();
+        in_force.peek().is_some()
+            && in_force
+                .all(|window| window.test_organizations.iter().any(|code| code.eq_ignore_ascii_case(organization_code)))
+    }
+}
