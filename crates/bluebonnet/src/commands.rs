@@ -20,7 +20,7 @@ mod serve;
 mod submit;
 
 use clap::{Parser, Subcommand};
-use model::{Caller, OrganizationId};
+use model::{Caller, OrganizationId, Standing};
 use registry::{Admission, Registry};
 
 use crate::ending::{EXIT_CODES, Ending, Failure};
@@ -106,6 +106,7 @@ fn record(
         username: "operator".to_owned(),
         organization_id,
         organization_code: organization_code.to_owned(),
+        standing: Standing::Operator,
     };
     runtime()?.block_on(registry.record_administration(admission, &operator, world::now(), what))?;
     Ok(())

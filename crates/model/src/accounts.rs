@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, OrganizationId};
+use crate::{AccountId, OrganizationId, Role};
 
 /// A credential holder of an organization.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,8 +21,8 @@ pub struct Account {
     pub full_name: String,
     /// Where to reach the person, or the contact of the program.
     pub email: String,
-    /// A role's name, for people.
-    pub role: String,
+    /// What a person is to the registry; `None` for programs.
+    pub role: Option<Role>,
     /// Whether it may be used.
     pub is_active: bool,
 }
@@ -63,4 +63,17 @@ pub struct Caller {
     pub organization_id: OrganizationId,
     /// That organization's code.
     pub organization_code: String,
+    /// What the caller is: this decides what they may do.
+    pub standing: Standing,
+}
+
+/// What a caller is to the registry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The operator at the command line of the machine, who may do everything.
+    Operator,
+    /// A program, which sends and asks, and administers nothing.
+    Program,
+    /// A person who signed in, in this role.
+    Person(Role),
 }

@@ -42,10 +42,18 @@ pub enum AuditAction {
     SearchWithoutResult,
     /// An operator changed settings, organizations or accounts.
     Administered,
+    /// Somebody signed in, or went over to another organization.
+    SignedIn,
+    /// A sign-in was refused.
+    SignInRefused,
+    /// Somebody signed out, or ended other sessions.
+    SignedOut,
+    /// Somebody changed their own password or second factors.
+    AccountChanged,
 }
 
 impl AuditAction {
-    const ALL: [AuditAction; 8] = [
+    const ALL: [AuditAction; 12] = [
         AuditAction::PatientAdded,
         AuditAction::PatientChanged,
         AuditAction::PatientConfirmed,
@@ -54,6 +62,10 @@ impl AuditAction {
         AuditAction::CandidatesDisclosed,
         AuditAction::SearchWithoutResult,
         AuditAction::Administered,
+        AuditAction::SignedIn,
+        AuditAction::SignInRefused,
+        AuditAction::SignedOut,
+        AuditAction::AccountChanged,
     ];
 
     /// The word stored.
@@ -67,6 +79,10 @@ impl AuditAction {
             AuditAction::CandidatesDisclosed => "candidates_disclosed",
             AuditAction::SearchWithoutResult => "search_without_result",
             AuditAction::Administered => "administered",
+            AuditAction::SignedIn => "signed_in",
+            AuditAction::SignInRefused => "sign_in_refused",
+            AuditAction::SignedOut => "signed_out",
+            AuditAction::AccountChanged => "account_changed",
         }
     }
 

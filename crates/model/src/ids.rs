@@ -38,6 +38,10 @@ id! {
     OrganizationId;
     /// A web-service account or a person's sign-in.
     AccountId;
+    /// A browser in which somebody signed in.
+    SessionId;
+    /// A second factor of an account.
+    FactorId;
     /// A received message; also the receipt that its sender gets.
     MessageId;
     /// A received file; also the receipt that its sender gets.

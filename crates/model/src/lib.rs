@@ -16,11 +16,13 @@ mod messages;
 mod organizations;
 mod patients;
 mod queries;
+mod roles;
+mod sessions;
 mod submissions;
 mod vaccinations;
 mod wall_times;
 
-pub use accounts::{Account, AccountKind, Caller};
+pub use accounts::{Account, AccountKind, Caller, Standing};
 pub use assessments::{Assessment, DoseEvaluation, GroupForecast, GroupStatus};
 pub use audit::{AuditAction, AuditEntry};
 pub use codes::{CodeTables, Coded, Cvx, Table, VaccineGroupSet};
@@ -31,8 +33,8 @@ pub use demographics::{
 pub use files::FilePosition;
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
-    AccountId, ConsentId, FileId, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationEventId,
-    VaccinationReportId, WindowId,
+    AccountId, ConsentId, FactorId, FileId, MessageId, OrganizationId, PatientId, PatientReportId, SessionId,
+    VaccinationEventId, VaccinationReportId, WindowId,
 };
 pub use maintenance::{
     ChannelModes, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
@@ -41,6 +43,8 @@ pub use messages::{LoggedMessage, MessageIdentity, MessageState};
 pub use organizations::{Organization, OrganizationKind};
 pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
 pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};
+pub use roles::{Reach, Relation, Right, Role};
+pub use sessions::{Factor, FactorKind, Invitation, Membership, Session};
 pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, Submission, VaccinationStatement};
 pub use vaccinations::{
     Action, Completion, Dose, EntityId, Facility, InformationSource, Observation, ObservationValue, Provider,

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use model::{Account, Organization, OrganizationId, OrganizationKind};
+use model::{Account, AccountId, Membership, Organization, OrganizationId, OrganizationKind, Relation, Role};
 use store::Database;
 
 use crate::{Admission, Registry, RegistryError};
@@ -36,6 +36,8 @@ pub(crate) struct Snapshot {
     organizations: HashMap<OrganizationId, Organization>,
     by_code: HashMap<String, OrganizationId>,
     accounts: HashMap<String, Arc<Account>>,
+    accounts_by_id: HashMap<AccountId, Arc<Account>>,
+    memberships: HashMap<AccountId, Vec<Membership>>,
 }
 
 impl Snapshot {
@@ -48,7 +50,12 @@ impl Snapshot {
             snapshot.organizations.insert(organization.id, organization);
         }
         for account in database.accounts()? {
-            snapshot.accounts.insert(account.username.to_lowercase(), Arc::new(account));
+            let account = Arc::new(account);
+            snapshot.accounts_by_id.insert(account.id, account.clone());
+            snapshot.accounts.insert(account.username.to_lowercase(), account);
+        }
+        for membership in database.memberships()? {
+            snapshot.memberships.entry(membership.account_id).or_default().push(membership);
         }
         Ok(snapshot)
     }
@@ -69,17 +76,58 @@ impl Snapshot {
         self.accounts.get(&username.to_lowercase())
     }
 
+    /// The account of this id.
+    pub(crate) fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
+        self.accounts_by_id.get(&id)
+    }
+
+    /// The organizations that an account may act for besides its own, with its role there.
+    pub(crate) fn memberships(&self, id: AccountId) -> &[Membership] {
+        self.memberships.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The role of an account in an active organization: of the nearest organization upward that it belongs to.
+    pub(crate) fn role_in(&self, account: &Account, organization: OrganizationId) -> Option<Role> {
+        let memberships = self.memberships(account.id);
+        let role_at = |id: OrganizationId| {
+            let membership = memberships.iter().find(|membership| membership.organization_id == id);
+            membership.map(|membership| membership.role).or(account.role.filter(|_| account.organization_id == id))
+        };
+        self.organization(organization).filter(|organization| organization.is_active)?;
+        self.upward(organization).find_map(role_at)
+    }
+
+    /// The active organizations that an account may act for, with its role there, by code.
+    pub(crate) fn may_act_for(&self, account: &Account) -> Vec<(&Organization, Role)> {
+        let all = self.organizations.values();
+        let all = all.filter_map(|organization| Some((organization, self.role_in(account, organization.id)?)));
+        let mut all: Vec<(&Organization, Role)> = all.collect();
+        all.sort_by(|(left, _), (right, _)| left.code.cmp(&right.code));
+        all
+    }
+
+    /// How `target` stands to `from`.
+    pub(crate) fn relation(&self, from: OrganizationId, target: OrganizationId) -> Relation {
+        if from == target {
+            Relation::Same
+        } else if self.may_speak_for(from, target) {
+            Relation::Below
+        } else if self.may_speak_for(target, from) {
+            Relation::Above
+        } else {
+            Relation::Other
+        }
+    }
+
+    /// An organization and those above it, upward.
+    fn upward(&self, organization: OrganizationId) -> impl Iterator<Item = OrganizationId> {
+        let above = |id: &OrganizationId| self.organizations.get(id).and_then(|organization| organization.parent_id);
+        std::iter::successors(Some(organization), above).take(TREE_DEPTH_MAXIMUM)
+    }
+
     /// Whether `speaker` is `organization` or stands above it in the tree.
     pub(crate) fn may_speak_for(&self, speaker: OrganizationId, organization: OrganizationId) -> bool {
-        let mut current = Some(organization);
-        for _ in 0..TREE_DEPTH_MAXIMUM {
-            match current {
-                Some(id) if id == speaker => return true,
-                Some(id) => current = self.organizations.get(&id).and_then(|organization| organization.parent_id),
-                None => return false,
-            }
-        }
-        false
+        self.upward(organization).any(|id| id == speaker)
     }
 }
 

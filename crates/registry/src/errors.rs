@@ -1,5 +1,6 @@
 //! What can be wrong with the machine. What is wrong with the data is a finding instead.
 
+use model::Right;
 use store::StoreError;
 
 /// A call that could not be served.
@@ -17,6 +18,12 @@ pub enum RegistryError {
     /// An operator's order that cannot be followed.
     #[error("{0}")]
     Refused(String),
+    /// The caller's role does not allow it towards this organization.
+    #[error("this account may not do this here: {}", right.does(false))]
+    Forbidden {
+        /// What was asked for.
+        right: Right,
+    },
 }
 
 impl From<StoreError> for RegistryError {

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod assess;
+mod authority;
 mod consents;
 mod consolidate;
 mod directory;
@@ -15,11 +16,15 @@ mod gate;
 mod intake;
 mod messages;
 mod operations;
+mod passwords;
 mod patients;
 mod profile;
 mod query;
 mod registry;
+mod second_factors;
+mod sessions;
 pub mod setup;
+mod sign_ins;
 
 pub use accounts::{Credentials, NewAccount, SignInRefused};
 pub use directory::NewOrganization;
@@ -33,8 +38,11 @@ pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
 pub use operations::{Diagnosis, Health};
+pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
 pub use profile::{
     CarriedConsent, ClosedDoor, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent, Names, Profile,
     ProfileError, QueryRules,
 };
 pub use registry::{Options, Registry};
+pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
+pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};

@@ -4,7 +4,7 @@ use hl7::{Envelope, Header, Message, MessageKind};
 use jiff::Timestamp;
 use model::{
     Caller, Finding, FindingKind, Location, MessageId, MessageIdentity, Query, QueryKind, QueryOutcome, QueryStatus,
-    Receipt, Submission,
+    Receipt, Standing, Submission,
 };
 use sha2::{Digest, Sha256};
 
@@ -222,6 +222,7 @@ impl Registry {
             username: "operator".into(),
             organization_id: organization.id,
             organization_code: organization.code,
+            standing: Standing::Operator,
         })
     }
 

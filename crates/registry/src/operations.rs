@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, PatientId};
+use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, OrganizationId, PatientId};
 use store::{AuditChain, AuditRecord, AuditVerification, KnownMessage, MessageFilter, Statistics};
 
 use crate::{Admission, Registry, RegistryError};
@@ -111,10 +111,21 @@ impl Registry {
         at: Timestamp,
         what: String,
     ) -> Result<(), RegistryError> {
+        self.note_administration(operator, operator.organization_id, at, what).await
+    }
+
+    /// Writes down that a caller changed something of an organization.
+    pub(crate) async fn note_administration(
+        &self,
+        caller: &Caller,
+        organization_id: OrganizationId,
+        at: Timestamp,
+        what: String,
+    ) -> Result<(), RegistryError> {
         let entry = AuditEntry {
             at,
-            account_id: operator.account_id,
-            organization_id: operator.organization_id,
+            account_id: caller.account_id,
+            organization_id,
             action: AuditAction::Administered,
             patient_id: None,
             message_id: None,

@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::Database;
 
-use crate::accounts::SignIns;
 use crate::directory::Directory;
 use crate::intake::{Lanes, Rules};
+use crate::sign_ins::SignIns;
 use crate::{Gate, Profile, RegistryError};
 
 /// Settings of one node.

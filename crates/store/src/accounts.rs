@@ -1,6 +1,6 @@
 //! Accounts of programs and of people.
 
-use model::{Account, AccountId, AccountKind, OrganizationId};
+use model::{Account, AccountId, AccountKind, OrganizationId, Role};
 
 use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
@@ -101,7 +101,8 @@ fn read_account(row: &dyn Columns) -> Result<Account, StoreError> {
         password_hash: row.string(4)?,
         full_name: row.string(5)?,
         email: row.string(6)?,
-        role: row.string(7)?,
+        // A word that no role has, from before roles were a table, gives no rights.
+        role: Role::parse(&row.text(7)?),
         is_active: row.boolean(8)?,
     })
 }
@@ -116,7 +117,7 @@ fn account_values<'a>(account: &'a Account, username_key: &'a str) -> [Value<'a>
         Value::text(&account.password_hash),
         Value::text(&account.full_name),
         Value::text(&account.email),
-        Value::text(&account.role),
+        Value::text(account.role.map_or("", Role::word)),
         Value::boolean(account.is_active),
     ]
 }

@@ -4,8 +4,8 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    accounts, audit, consents, match_keys, messages, migrations, organizations, patients, reviews, settings,
-    vaccinations,
+    accounts, audit, consents, factors, match_keys, messages, migrations, organizations, patients, reviews, sessions,
+    settings, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -90,12 +90,18 @@ const SET_WRITES: [&SetWrite; 11] = [
     &audit::APPEND_AUDIT,
 ];
 
-const STATEMENTS: [&str; 26] = [
+const STATEMENTS: &[&str] = &[
     accounts::INSERT_ACCOUNT,
     accounts::UPDATE_ACCOUNT,
     accounts::UPDATE_PASSWORD,
     accounts::LIST_ACCOUNTS,
     accounts::FIND_ACCOUNT,
+    factors::INSERT_FACTOR,
+    factors::LIST_FACTORS,
+    factors::USE_FACTOR,
+    factors::REMOVE_FACTOR,
+    factors::REMOVE_FACTORS,
+    factors::REMOVE_FACTORS_OF_KIND,
     audit::FIND_HEAD,
     audit::LIST_CHAINS,
     audit::LIST_CHAIN,
@@ -114,6 +120,20 @@ const STATEMENTS: [&str; 26] = [
     organizations::REMOVE_ALIASES,
     organizations::INSERT_ALIAS,
     reviews::LIST_REVIEWS,
+    sessions::INSERT_SESSION,
+    sessions::UPDATE_SESSION,
+    sessions::TOUCH_SESSION,
+    sessions::FIND_SESSION,
+    sessions::LIST_SESSIONS,
+    sessions::REMOVE_SESSION,
+    sessions::REMOVE_SESSIONS,
+    sessions::REMOVE_OLD_SESSIONS,
+    sessions::LIST_MEMBERSHIPS,
+    sessions::SET_MEMBERSHIP,
+    sessions::REMOVE_MEMBERSHIP,
+    sessions::SET_INVITATION,
+    sessions::FIND_INVITATION,
+    sessions::REMOVE_INVITATION,
     settings::FIND_SETTING,
     settings::SET_SETTING,
     settings::LIST_SETTINGS,

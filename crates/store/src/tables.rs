@@ -7,10 +7,14 @@ pub(crate) struct Table {
 }
 
 /// Every table that holds what people entrusted to the registry: all but `schema_migration`.
-pub(crate) const TABLES: [Table; 12] = [
+pub(crate) const TABLES: [Table; 16] = [
     Table { name: "organization", key: &["id"] },
     Table { name: "organization_alias", key: &["alias_key"] },
     Table { name: "account", key: &["id"] },
+    Table { name: "membership", key: &["account_id", "organization_id"] },
+    Table { name: "session", key: &["id"] },
+    Table { name: "sign_in_factor", key: &["account_id", "id"] },
+    Table { name: "invitation", key: &["account_id"] },
     Table { name: "setting", key: &["key"] },
     Table { name: "patient", key: &["id"] },
     Table { name: "patient_report", key: &["patient_id", "id"] },

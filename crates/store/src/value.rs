@@ -140,6 +140,10 @@ impl<'r> dyn Columns + 'r {
         Timestamp::from_microsecond(microseconds).map_err(|error| unreadable(column, error.to_string()))
     }
 
+    pub(crate) fn optional_instant(&self, column: usize) -> Result<Option<Timestamp>, StoreError> {
+        self.optional(column, |row| row.instant(column))
+    }
+
     pub(crate) fn text(&self, column: usize) -> Result<Cow<'_, str>, StoreError> {
         match self.value(column)? {
             Value::Text(text) => Ok(text),

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use clap::{Args, Subcommand};
-use model::{AccountId, AccountKind, OrganizationId};
+use model::{AccountId, AccountKind, OrganizationId, Role};
 use registry::{Admission, NewAccount, Registry};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub(crate) enum Account {
 /// Adds an account; its password is made up and printed once, unless it comes on standard input
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet account add lakeside-ehr --organization LAKE2000\n  bluebonnet account add rgarza --organization LAKE2000 --kind web_user --role clinician --full-name \"Rosa Garza\"\n  printf '%s' \"$SECRET\" | bluebonnet account add lakeside-ehr --organization LAKE2000 --password-stdin"
+    after_help = "Examples:\n  bluebonnet account add lakeside-ehr --organization LAKE2000\n  bluebonnet account add rgarza --organization LAKE2000 --kind web_user --role full_access_clinician --full-name \"Rosa Garza\"\n  printf '%s' \"$SECRET\" | bluebonnet account add lakeside-ehr --organization LAKE2000 --password-stdin"
 )]
 pub(crate) struct Add {
     /// The user name; unique without case
@@ -36,9 +36,9 @@ pub(crate) struct Add {
     /// web_service for a program, web_user for a person
     #[arg(long, default_value = "web_service", value_parser = parse_kind)]
     kind: AccountKind,
-    /// A person's role
-    #[arg(long, default_value = "")]
-    role: String,
+    /// A person's role: full_access_clinician, view_only, ... (docs/using/roles.md)
+    #[arg(long, value_parser = parse_role)]
+    role: Option<Role>,
     /// A person's name
     #[arg(long, value_name = "NAME", default_value = "")]
     full_name: String,
@@ -96,6 +96,11 @@ pub(crate) struct Switch {
 
 fn parse_kind(word: &str) -> Result<AccountKind, String> {
     AccountKind::parse(&word.replace('-', "_")).ok_or_else(|| "the kinds are web_service and web_user".to_owned())
+}
+
+fn parse_role(word: &str) -> Result<Role, String> {
+    let words = || Role::ALL.map(Role::word).join(", ");
+    Role::parse(&word.replace('-', "_")).ok_or_else(|| format!("the roles are {}", words()))
 }
 
 impl Account {
@@ -184,7 +189,7 @@ impl List {
                         "user": account.username,
                         "kind": account.kind.word(),
                         "organization": code_of(account.organization_id),
-                        "role": account.role,
+                        "role": account.role.map(Role::word),
                         "full_name": account.full_name,
                         "email": account.email,
                         "is_active": account.is_active,
@@ -200,7 +205,7 @@ impl List {
                 account.username,
                 account.kind.word().to_owned(),
                 code_of(account.organization_id).to_owned(),
-                account.role,
+                account.role.map_or("", Role::word).to_owned(),
                 account.full_name,
                 if account.is_active { "active" } else { "deactivated" }.to_owned(),
             ]);

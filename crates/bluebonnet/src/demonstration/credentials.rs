@@ -6,8 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::Context;
-use model::{AccountId, AccountKind};
-use registry::{Admission, NewAccount, Registry};
+use model::{AccountId, AccountKind, FactorId};
+use registry::{Admission, AuthenticatorKey, NewAccount, Registry};
 use serde::Serialize;
 
 use super::organizations::{ORGANIZATIONS, OrganizationPlan};
@@ -33,6 +33,8 @@ struct WebUser {
     user: String,
     password: String,
     role: &'static str,
+    /// The key of the account's authenticator app.
+    authenticator_key: String,
     full_name: &'static str,
     organization: &'static str,
 }
@@ -76,11 +78,15 @@ impl Credentials {
                 kind: AccountKind::WebUser,
                 username: format!("{}.{first_name}", organization.short_name),
                 full_name: full_name.to_owned(),
-                role: role.to_owned(),
+                role: Some(role),
                 ..new_account(organization.code)
             };
             let (user, password) = add(registry, admission, account)?;
-            self.web_users.push(WebUser { user, password, role, full_name, organization: organization.code });
+            let key = AuthenticatorKey::new(world::random_bytes());
+            registry.give_authenticator(admission, &user, FactorId(world::new_id()), &key, world::now())?;
+            let (role, authenticator_key) = (role.word(), key.text());
+            let organization = organization.code;
+            self.web_users.push(WebUser { user, password, role, authenticator_key, full_name, organization });
         }
         Ok(())
     }
@@ -149,7 +155,7 @@ fn new_account(organization_code: &str) -> NewAccount {
         salt: world::random_bytes(),
         full_name: String::new(),
         email: String::new(),
-        role: String::new(),
+        role: None,
     }
 }
 

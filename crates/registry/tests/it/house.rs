@@ -133,7 +133,7 @@ impl House {
                 salt: [9; 16],
                 full_name: String::new(),
                 email: String::new(),
-                role: String::new(),
+                role: None,
             };
             self.registry.add_account(&admission, new).expect("the account is new");
         }

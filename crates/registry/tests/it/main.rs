@@ -8,4 +8,5 @@ mod plausibility;
 mod properties;
 mod questions;
 mod resending;
+mod sessions;
 mod signing_in;

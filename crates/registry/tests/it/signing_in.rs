@@ -36,7 +36,7 @@ fn the_account_of_a_person_does_not_open_the_web_service() {
             salt: [1; 16],
             full_name: "Nora Nurse".into(),
             email: String::new(),
-            role: "full_access_clinician".into(),
+            role: Some(model::Role::FullAccessClinician),
         };
         house.registry.add_account(&house.admission(), new).expect("the account is new");
         let refused = house.registry.sign_in(&house.admission(), credentials("nurse", PASSWORD, "")).await;

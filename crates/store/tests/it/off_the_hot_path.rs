@@ -30,7 +30,7 @@ fn account(number: u64, username: &str) -> Account {
         password_hash: "first".to_owned(),
         full_name: String::new(),
         email: String::new(),
-        role: String::new(),
+        role: None,
         is_active: true,
     }
 }

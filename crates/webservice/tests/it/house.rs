@@ -99,7 +99,7 @@ fn settle(registry: &Registry) {
         salt: [9; 16],
         full_name: String::new(),
         email: String::new(),
-        role: String::new(),
+        role: None,
     };
     registry.add_account(&admission, new).expect("the account is new");
 }

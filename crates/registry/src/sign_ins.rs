@@ -1,0 +1,183 @@
+//! What signing in remembers from one call to the next: verified passwords for minutes, and failures.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use model::{Account, AccountId, AccountKind};
+use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+use crate::RegistryError;
+use crate::passwords::hash_password;
+
+/// How long a verified password is remembered.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// Wrong passwords for a program's account from one address before it is locked there.
+const ACCOUNT_FAILURES_MAXIMUM: u32 = 5;
+/// Wrong passwords of a person from one address before the first, short wait.
+const PERSON_FAILURES_MAXIMUM: u32 = 3;
+/// Wrong passwords of a person, from wherever (NIST SP 800-63B-4, 3.2.2: no more than 100).
+const PERSON_FAILURES_ANYWHERE_MAXIMUM: u32 = 50;
+/// Wrong codes of a second factor in a row.
+const CODE_FAILURES_MAXIMUM: u32 = 5;
+/// Failures from one address, whatever the account, before the address is locked.
+const SOURCE_FAILURES_MAXIMUM: u32 = 30;
+/// How long a lock lasts.
+const LOCKED_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// The waits of a person whose password is wrong again and again; the last one stays.
+const PERSON_WAITS: [SignedDuration; 5] = [
+    SignedDuration::from_secs(10),
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(5),
+    LOCKED_FOR,
+    SignedDuration::from_hours(1),
+];
+/// Failures are forgotten when there was none for as long.
+const FAILURES_REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(2);
+/// Failures remembered at most; beyond it the oldest are forgotten.
+const FAILURES_REMEMBERED_MAXIMUM: usize = 100_000;
+/// Passwords verified at once: each takes a core and 19 MiB.
+const VERIFICATIONS_MAXIMUM: usize = 2;
+
+pub(crate) struct SignIns {
+    key: [u8; 32],
+    pub(crate) decoy_hash: String,
+    pub(crate) verifications: Semaphore,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    verified: HashMap<AccountId, Verified>,
+    failures: HashMap<Failed, Failures>,
+}
+
+struct Verified {
+    digest: [u8; 32],
+    password_hash: String,
+    until: Timestamp,
+}
+
+/// What failed too often is locked.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Failed {
+    /// A program's user name, from one address.
+    Program(String, IpAddr),
+    /// A person's user name, from one address.
+    Person(String, IpAddr),
+    /// A person's user name, from wherever.
+    PersonAnywhere(String),
+    /// The second factor of an account.
+    Code(AccountId),
+    /// An address.
+    Source(IpAddr),
+}
+
+impl Failed {
+    /// What a wrong password counts against.
+    pub(crate) fn of_password(kind: AccountKind, username: &str, source: IpAddr) -> Vec<Failed> {
+        let username = username.to_lowercase();
+        match kind {
+            AccountKind::WebService => vec![Failed::Program(username, source), Failed::Source(source)],
+            AccountKind::WebUser => {
+                vec![Failed::Person(username.clone(), source), Failed::PersonAnywhere(username), Failed::Source(source)]
+            }
+        }
+    }
+
+    /// How long it is locked after so many failures.
+    fn locked_for(&self, count: u32) -> Option<SignedDuration> {
+        let (maximum, waits): (u32, &[SignedDuration]) = match self {
+            Failed::Program(..) => (ACCOUNT_FAILURES_MAXIMUM, &[LOCKED_FOR]),
+            Failed::Person(..) => (PERSON_FAILURES_MAXIMUM, &PERSON_WAITS),
+            Failed::PersonAnywhere(_) => (PERSON_FAILURES_ANYWHERE_MAXIMUM, &[LOCKED_FOR]),
+            Failed::Code(_) => (CODE_FAILURES_MAXIMUM, &PERSON_WAITS[3..]),
+            Failed::Source(_) => (SOURCE_FAILURES_MAXIMUM, &[LOCKED_FOR]),
+        };
+        let beyond = count.checked_sub(maximum)? as usize;
+        waits.get(beyond).or(waits.last()).copied()
+    }
+}
+
+struct Failures {
+    count: u32,
+    last_at: Timestamp,
+}
+
+impl SignIns {
+    /// `secret` is random and lives as long as the process.
+    pub(crate) fn new(secret: [u8; 32]) -> Result<SignIns, RegistryError> {
+        Ok(SignIns {
+            key: secret,
+            decoy_hash: hash_password("no account has this password", &[7; 16])?,
+            verifications: Semaphore::new(VERIFICATIONS_MAXIMUM),
+            memory: Mutex::new(Memory::default()),
+        })
+    }
+
+    pub(crate) fn digest(&self, password: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
+        mac.update(password.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn remembers(&self, account: &Account, digest: &[u8; 32], at: Timestamp) -> bool {
+        self.memory().verified.get(&account.id).is_some_and(|verified| {
+            // Both are HMACs under a key nobody knows, so comparing them tells an attacker nothing.
+            verified.digest == *digest && verified.password_hash == account.password_hash && at < verified.until
+        })
+    }
+
+    pub(crate) fn remember(&self, account: &Account, digest: [u8; 32], at: Timestamp) {
+        let until = at + REMEMBERED_FOR;
+        let verified = Verified { digest, password_hash: account.password_hash.clone(), until };
+        self.memory().verified.insert(account.id, verified);
+    }
+
+    /// The seconds for which one of these is still locked.
+    pub(crate) fn locked_for(&self, subjects: &[Failed], at: Timestamp) -> Option<u32> {
+        let memory = self.memory();
+        let left = |failed: &Failed| {
+            let failures = memory.failures.get(failed)?;
+            let left = failed.locked_for(failures.count)? - at.duration_since(failures.last_at);
+            (left > SignedDuration::ZERO).then(|| left.as_secs() as u32 + 1)
+        };
+        subjects.iter().filter_map(left).max()
+    }
+
+    pub(crate) fn record_failure(&self, subjects: &[Failed], at: Timestamp) {
+        let mut memory = self.memory();
+        if memory.failures.len() >= FAILURES_REMEMBERED_MAXIMUM {
+            memory.failures.retain(|_, failures| at.duration_since(failures.last_at) < LOCKED_FOR);
+        }
+        for failed in subjects {
+            let failures = memory.failures.entry(failed.clone()).or_insert(Failures { count: 0, last_at: at });
+            let since = at.duration_since(failures.last_at);
+            let remembered_for = if matches!(failed, Failed::Program(..) | Failed::Source(_)) {
+                LOCKED_FOR
+            } else {
+                FAILURES_REMEMBERED_FOR
+            };
+            if since >= remembered_for {
+                failures.count = 0;
+            }
+            failures.count += 1;
+            failures.last_at = at;
+        }
+    }
+
+    /// Forgets the failures of somebody who came in; those of their address stay.
+    pub(crate) fn forget_failures(&self, subjects: &[Failed]) {
+        let mut memory = self.memory();
+        for failed in subjects.iter().filter(|failed| !matches!(failed, Failed::Source(_))) {
+            memory.failures.remove(failed);
+        }
+    }
+}
