@@ -56,6 +56,10 @@ id! {
     VaccinationReportId;
     /// One consent given or withdrawn.
     ConsentId;
+    /// Somebody who wants to be told.
+    SubscriptionId;
+    /// A batch of corrections.
+    DataFixId;
     /// A maintenance window.
     WindowId;
 }

@@ -7,18 +7,21 @@ mod assessments;
 mod audit;
 mod codes;
 mod consents;
+mod data_fixes;
 mod demographics;
 mod files;
 mod findings;
 mod ids;
 mod maintenance;
 mod messages;
+mod notices;
 mod organizations;
 mod patients;
 mod queries;
 mod roles;
 mod sessions;
 mod submissions;
+mod subscriptions;
 mod vaccinations;
 mod wall_times;
 
@@ -27,25 +30,28 @@ pub use assessments::{Assessment, DoseEvaluation, GroupForecast, GroupStatus};
 pub use audit::{AuditAction, AuditEntry};
 pub use codes::{CodeTables, Coded, Cvx, Table, VaccineGroupSet};
 pub use consents::{Consent, ConsentStatement, ConsentStatus};
+pub use data_fixes::{Correction, DataFix, DataFixState, DataFixStep, DataFixStepState};
 pub use demographics::{
     Address, ClearedFact, DatedCode, Demographics, Identifier, NextOfKin, PersonName, Protection, Sex, Telecom,
 };
 pub use files::FilePosition;
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
-    AccountId, ConsentId, FactorId, FileId, MessageId, OrganizationId, PatientId, PatientReportId, SessionId,
-    VaccinationEventId, VaccinationReportId, WindowId,
+    AccountId, ConsentId, DataFixId, FactorId, FileId, MessageId, OrganizationId, PatientId, PatientReportId,
+    SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId,
 };
 pub use maintenance::{
     ChannelModes, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};
+pub use notices::{DeliveryState, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};
 pub use organizations::{Organization, OrganizationKind};
 pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
 pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};
 pub use roles::{Reach, Relation, Right, Role};
 pub use sessions::{Factor, FactorKind, Invitation, Membership, Session};
 pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, Submission, VaccinationStatement};
+pub use subscriptions::{Audience, NoticeKind, Subscription, SubscriptionState, SubscriptionWay, recipient_key};
 pub use vaccinations::{
     Action, Completion, Dose, EntityId, Facility, InformationSource, Observation, ObservationValue, Provider,
     VaccinationEvent, VaccinationReport, Vis,

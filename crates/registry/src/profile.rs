@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{ConsentStatus, Cvx};
+use notices::{Language, NoticeRules};
 use serde::Deserialize;
 
 /// A jurisdiction's profile, as its TOML file says.
@@ -19,6 +20,9 @@ pub struct Profile {
     pub contacts: Contacts,
     /// What a closed door says.
     pub closed_door: ClosedDoor,
+    /// What notices say.
+    #[serde(default)]
+    pub notices: NoticeRules,
     /// Who may be kept and shown.
     pub consent: ConsentRules,
     /// How questions are answered.
@@ -176,6 +180,12 @@ impl Profile {
     fn check(&self) -> Result<(), ProfileError> {
         TimeZone::get(&self.registry.time_zone)
             .map_err(|error| ProfileError(format!("registry.time_zone: {error}")))?;
+        for zone in &self.notices.other_zones {
+            TimeZone::get(zone).map_err(|error| ProfileError(format!("notices.other_zones: {error}")))?;
+        }
+        for language in Language::ALL {
+            self.notices.texts(language).map_err(|error| ProfileError(error.to_string()))?;
+        }
         for (code, carried) in &self.consent.codes {
             if carried.kinds.is_empty() {
                 return Err(ProfileError(format!("consent.codes.{code}: kinds is empty")));
