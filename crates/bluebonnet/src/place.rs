@@ -75,6 +75,14 @@ impl Place {
         open_database(&url, node, presence)
     }
 
+    /// Whether there is a registry that a command could work on; a server is taken at its word.
+    pub(crate) fn has_registry(&self) -> Result<bool, Failure> {
+        Ok(match self.url()? {
+            DatabaseUrl::Sqlite(path) => path.exists(),
+            DatabaseUrl::Postgres(_) => true,
+        })
+    }
+
     /// Opens the registry for a command that works on an existing one.
     pub(crate) fn open(&self) -> Result<Registry, Failure> {
         self.open_as(&Node::command(), Presence::Required).map(|opened| opened.registry)

@@ -173,7 +173,7 @@ impl Serving {
         let refreshed = registry.clone();
         jobs.spawn(regularly(limits::REFRESH_EVERY, move || {
             if let Err(error) = refreshed.refresh() {
-                tracing::warn!(%error, "organizations and accounts could not be read again; the known ones stay");
+                tracing::warn!(%error, "organizations, accounts and the schedule could not be read again; the known ones stay");
             }
         }));
         let measured = measured.clone();

@@ -18,6 +18,7 @@ mod immunity;
 pub mod import;
 mod organize_history;
 mod periods;
+mod primary_series;
 mod reasons;
 mod relevant_series;
 mod report;

@@ -34,6 +34,11 @@ impl Period {
         }
     }
 
+    /// So many months.
+    pub(crate) const fn months(months: i16) -> Period {
+        Period { years: 0, months, weeks: 0, days: 0 }
+    }
+
     fn add(&mut self, unit: &str, amount: i16) -> Option<()> {
         let letters = unit.strip_suffix(['s', 'S']).unwrap_or(unit);
         let part = if letters.eq_ignore_ascii_case("day") {
@@ -47,7 +52,7 @@ impl Period {
         } else {
             return None;
         };
-        *part += amount;
+        *part = part.checked_add(amount)?;
         Some(())
     }
 

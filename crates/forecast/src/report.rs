@@ -54,8 +54,9 @@ pub struct EvaluationReport {
     pub kind: ForecastKind,
     /// The series.
     pub series: String,
-    /// How many doses the series has.
-    pub doses_in_series: usize,
+    /// How many doses the primary series takes for this person, boosters left out; `None` where every season begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doses_in_series: Option<u16>,
     /// The target dose that it was held against, from 1; `None` when none was left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_dose: Option<u8>,
@@ -139,11 +140,12 @@ impl<'a> Forecast<'a> {
             evaluations: Vec::new(),
         });
         let mut doses: Vec<DoseReport> = doses.collect();
-        for place in &self.workspace.best {
+        for (place, count) in self.workspace.best.iter().zip(&self.workspace.primary_counts) {
             let run = &self.workspace.trail.runs[*place];
             for evaluation in self.workspace.trail.evaluations(run) {
                 let dose = self.workspace.person.doses[usize::from(evaluation.dose)].place;
-                doses[usize::from(dose)].evaluations.push(self.evaluation(teller, run, evaluation));
+                let found = EvaluationReport { doses_in_series: *count, ..self.evaluation(teller, run, evaluation) };
+                doses[usize::from(dose)].evaluations.push(found);
             }
         }
         doses
@@ -161,7 +163,7 @@ impl<'a> Forecast<'a> {
             vaccine_group: self.schedule.groups[usize::from(antigen.group)].name.clone(),
             kind: ForecastKind::of(series.kind),
             series: series.name.clone(),
-            doses_in_series: series.targets.len(),
+            doses_in_series: None,
             target_dose: Some(evaluation.target_number).filter(|number| *number != 0),
             status: evaluation.status,
             reasons,

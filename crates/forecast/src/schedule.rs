@@ -280,15 +280,25 @@ impl Schedule {
         self.vaccine_id(cvx).map(|vaccine| self.vaccines[usize::from(vaccine)].name.as_str())
     }
 
-    /// The observation that a code of another system means (`SNOMED`, `CDCPHINVS`), where it means exactly one. Codes that mean
-    /// something only together with others ("allergy to this vaccine") mean none.
-    pub fn observation_of(&self, system: &str, code: &str) -> Option<ObservationCode> {
+    /// The observations that a code of another system means (`SNOMED`, `CDCPHINVS`). A code of CDC's that needs a vaccine beside it
+    /// ("allergy to this vaccine") means none by itself.
+    pub fn observations_of(&self, system: &str, code: &str) -> impl Iterator<Item = ObservationCode> {
         let is_meant = |(known, synonym): &(String, String)| known == system && synonym == code;
-        let mut meant = self.facts.observations.iter().filter(|known| known.synonyms.iter().any(is_meant));
-        match (meant.next(), meant.next()) {
-            (Some(only), None) if only.synonyms.iter().all(|(known, _)| known == system) => Some(only.code),
-            _ => None,
-        }
+        let meant = self.facts.observations.iter().filter(|known| known.synonyms.iter().any(is_meant));
+        let meant: Vec<ObservationCode> = meant.map(|known| known.code).collect();
+        let is_clear = system == "SNOMED" || meant.len() == 1;
+        meant.into_iter().filter(move |_| is_clear)
+    }
+
+    /// The observations that a code means for a vaccine, where it means something only together with one: an allergy to a
+    /// previous dose of it.
+    pub fn observations_of_vaccine(&self, system: &str, code: &str, cvx: Cvx) -> impl Iterator<Item = ObservationCode> {
+        let has = move |known: &crate::facts::ObservationFacts, system: &str, code: &str| {
+            known.synonyms.iter().any(|(of, synonym)| of == system && synonym == code)
+        };
+        let (system, code, cvx) = (system.to_owned(), code.to_owned(), cvx.to_string());
+        let meant = self.facts.observations.iter();
+        meant.filter(move |known| has(known, &system, &code) && has(known, "CVX", &cvx)).map(|known| known.code)
     }
 
     pub(crate) fn vaccine_id(&self, cvx: Cvx) -> Option<VaccineId> {

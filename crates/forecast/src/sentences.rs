@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::days::Day;
 use crate::facts::ObservationCode;
 use crate::history::History;
 use crate::immunity::Immunity;
@@ -76,6 +77,14 @@ pub enum ReasonKind {
     Season,
 }
 
+/// How a season stands on the day of assessment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum SeasonAge {
+    Coming,
+    Current,
+    Past,
+}
+
 /// Writes sentences about one person.
 #[derive(Clone, Copy)]
 pub(crate) struct Teller<'a> {
@@ -148,6 +157,19 @@ impl<'a> Teller<'a> {
             Language::Spanish => spanish::basis(self, basis, day, is_recommended),
         };
         Explanation { rule, kind, text }
+    }
+
+    /// How the season that began, or begins, on a day stands on the day of assessment. Some seasons have no end in the schedule
+    /// (COVID-19); a season lasts a year at most.
+    fn season_age(&self, begins: Date) -> SeasonAge {
+        let begins = Day::from_date(begins);
+        if self.person.today < begins {
+            SeasonAge::Coming
+        } else if self.person.today < Period::months(12).after(begins) {
+            SeasonAge::Current
+        } else {
+            SeasonAge::Past
+        }
     }
 
     /// The age as the schedule states it, and the day on which the person reaches it.

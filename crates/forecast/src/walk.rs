@@ -121,6 +121,8 @@ pub(crate) struct SeriesWalk<'a> {
     pub(crate) first_run: usize,
     first_evaluation: usize,
     first_step: usize,
+    /// Where the evaluations and the steps of a walk that is over end.
+    end: Option<(usize, usize)>,
     /// The target dose in hand, from 0 within the series.
     pub(crate) target: usize,
 }
@@ -138,6 +140,7 @@ impl<'a> SeriesWalk<'a> {
             first_evaluation: trail.evaluations.len(),
             first_step: trail.steps.len(),
             trail,
+            end: None,
             target: 0,
         };
         walk.evaluate_all();
@@ -158,6 +161,26 @@ impl<'a> SeriesWalk<'a> {
             forecast,
         };
         walk.trail.runs.push(run);
+    }
+
+    /// A walk that is over, to be asked: by its place in the runs of the trail.
+    pub(crate) fn again(schedule: &'a Schedule, person: &'a Person, run: usize, trail: &'a mut Trail) -> Self {
+        let SeriesRun { series, evaluations, steps, forecast, .. } = trail.runs[run];
+        let rule = schedule.series_rule(series);
+        let first = trail.runs.iter().position(|run| schedule.series_rule(run.series).antigen == rule.antigen);
+        let targets = rule.targets.range();
+        SeriesWalk {
+            schedule,
+            person,
+            series: rule,
+            records: person.records(rule.antigen),
+            first_run: first.unwrap_or(run),
+            trail,
+            first_evaluation: evaluations.range().start,
+            first_step: steps.range().start,
+            end: Some((evaluations.range().end, steps.range().end)),
+            target: forecast.target.map_or(targets.len(), |target| usize::from(target) - targets.start),
+        }
     }
 
     /// The walk itself. A recurring target dose stays in hand when it is satisfied: it is needed again at once.
@@ -209,11 +232,13 @@ impl<'a> SeriesWalk<'a> {
     }
 
     pub(crate) fn evaluations(&self) -> &[Evaluation] {
-        &self.trail.evaluations[self.first_evaluation..]
+        let end = self.end.map_or(self.trail.evaluations.len(), |(end, _)| end);
+        &self.trail.evaluations[self.first_evaluation..end]
     }
 
     pub(crate) fn steps(&self) -> &[Step] {
-        &self.trail.steps[self.first_step..]
+        let end = self.end.map_or(self.trail.steps.len(), |(_, end)| end);
+        &self.trail.steps[self.first_step..end]
     }
 
     pub(crate) fn satisfied_count(&self) -> usize {

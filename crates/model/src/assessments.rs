@@ -33,12 +33,43 @@ pub struct DoseEvaluation {
     pub series: String,
     /// The number of the dose in the series; `None` when the series needed none.
     pub dose_number: Option<u8>,
-    /// How many doses the series has.
-    pub doses_in_series: u16,
-    /// Whether it counts.
-    pub is_valid: bool,
-    /// Why, in words.
-    pub reason: String,
+    /// How many doses the primary series takes for this person, without boosters; `None` for a series that has none.
+    pub doses_in_series: Option<u16>,
+    /// What became of the dose.
+    pub status: DoseStatus,
+    /// Why, most important first.
+    pub reasons: Vec<Reason>,
+}
+
+impl DoseEvaluation {
+    /// Whether the dose counts.
+    pub fn is_valid(&self) -> bool {
+        self.status == DoseStatus::Valid
+    }
+}
+
+/// What a series makes of a dose (CDSi: evaluation status).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DoseStatus {
+    /// It counts.
+    Valid,
+    /// It must be given again.
+    NotValid,
+    /// It was not needed.
+    Extraneous,
+    /// It was spoiled or given in part, and must be given again.
+    Substandard,
+}
+
+/// A reason in words that a nurse understands, in every language of the registry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The rule or section of the CDSi Logic Specification that it rests on: `CALCDTINT-3`.
+    pub rule: &'static str,
+    /// In English.
+    pub english: String,
+    /// In Spanish.
+    pub spanish: String,
 }
 
 /// What is due in one vaccine group.
@@ -51,6 +82,8 @@ pub struct GroupForecast {
     pub vaccine_group: String,
     /// The CVX code that stands for the group.
     pub group_cvx: Cvx,
+    /// The forecast is for this person's risk, not the one for everybody of this age.
+    pub is_for_risk: bool,
     /// How the person stands.
     pub status: GroupStatus,
     /// The number of the next dose.
@@ -63,8 +96,10 @@ pub struct GroupForecast {
     pub past_due_on: Option<Date>,
     /// The last day on which it can be given.
     pub latest_on: Option<Date>,
-    /// Why, in words.
-    pub reason: String,
+    /// The vaccines that the schedule names; empty where it leaves the choice within the group.
+    pub products: Vec<Cvx>,
+    /// Why.
+    pub reasons: Vec<Reason>,
 }
 
 /// How a person stands in a vaccine group (CDSi: patient series status, with the dates of the day).

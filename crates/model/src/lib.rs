@@ -26,7 +26,7 @@ mod vaccinations;
 mod wall_times;
 
 pub use accounts::{Account, AccountKind, Caller, Standing};
-pub use assessments::{Assessment, DoseEvaluation, GroupForecast, GroupStatus};
+pub use assessments::{Assessment, DoseEvaluation, DoseStatus, GroupForecast, GroupStatus, Reason};
 pub use audit::{AuditAction, AuditEntry};
 pub use codes::{CodeTables, Coded, Cvx, Table, VaccineGroupSet};
 pub use consents::{Consent, ConsentStatement, ConsentStatus};

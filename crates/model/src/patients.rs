@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Coded, Consent, Demographics, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationReport};
+use crate::{
+    Coded, Consent, Cvx, Demographics, MessageId, OrganizationId, PatientId, PatientReportId, VaccinationReport,
+};
 
 /// A person as the registry shows them, consolidated from the reports.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,6 +66,9 @@ pub struct PatientObservation {
     pub question: String,
     /// What was found.
     pub value: Coded,
+    /// The vaccine that it is about ("allergy to this vaccine"), where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vaccine: Option<Cvx>,
     /// From when (contraindications), or when observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Date>,

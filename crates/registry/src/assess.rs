@@ -2,97 +2,223 @@
 
 use codes::CodeSets;
 use forecast::{
-    DoseReport, DoseStatus, EvaluationReport, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation,
-    Language, Schedule, SeriesStatus, Workspace,
+    DoseReport, EvaluationReport, Explanation, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation,
+    Language, Report, Schedule, SeriesStatus, Workspace,
 };
+use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{
-    Assessment, Completion, Cvx, DoseEvaluation, GroupForecast, GroupStatus, PatientRecord, Sex, VaccinationEventId,
-    VaccinationReport,
+    Assessment, AuditAction, AuditEntry, Caller, Completion, Cvx, DoseEvaluation, DoseStatus, GroupForecast,
+    GroupStatus, PatientId, PatientObservation, PatientRecord, Reason, Sex, VaccinationEventId, VaccinationReport,
 };
+
+use crate::{Admission, Registry, RegistryError, consents, consolidate};
+
+/// The system of CDC's own codes (VXC20), as HL7 and as the schedule name it.
+const CDCPHINVS: &str = "CDCPHINVS";
+/// "Allergy to a previous dose of this vaccine": means something only together with the vaccine.
+const ALLERGY_TO_VACCINE: &str = "VXC20";
+/// The reaction to a dose that forbids the next one: anaphylaxis, SNOMED.
+const ANAPHYLAXIS: &str = "39579001";
+/// Where somebody was born, among the kinds of addresses (HL70190): born as, place of delivery.
+const BIRTHPLACES: [&str; 2] = ["N", "BDL"];
+
+impl Registry {
+    /// Which of a person's doses count, and what is due, as seen on a day; by the schedule in use, local rules included. `None`
+    /// where nobody is known under this id who may be shown, or where the birth date is not known.
+    ///
+    /// That this was seen is written down before the answer is given. Whoever shows the record itself and has written that down
+    /// already uses [`Registry::assess_record`].
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn assess_patient(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        patient_id: PatientId,
+        at: Timestamp,
+        on: Date,
+    ) -> Result<Option<Assessment>, RegistryError> {
+        let registry = self.clone();
+        let reading = tokio::task::spawn_blocking(move || registry.database().patient_records(&[patient_id]));
+        let records = reading.await.map_err(|_| RegistryError::Stopping)??;
+        let is_shown = |record: &PatientRecord| consents::is_shown(self.rules(), record, self.today(at));
+        let Some(record) = records.into_iter().find(is_shown) else { return Ok(None) };
+        let record = consolidate::shown(record, self.codes());
+        let Some(assessment) = self.assess_record(admission, &record, on) else { return Ok(None) };
+        let seen = AuditEntry {
+            at,
+            account_id: caller.account_id,
+            organization_id: caller.organization_id,
+            action: AuditAction::RecordDisclosed,
+            patient_id: Some(patient_id),
+            message_id: None,
+            detail: "evaluation and forecast".to_owned(),
+        };
+        self.lanes().note(None, vec![seen]).await?;
+        Ok(Some(assessment))
+    }
+
+    /// The same of a record that the caller was shown. Nothing is read or written.
+    pub fn assess_record(&self, _admission: &Admission, record: &PatientRecord, on: Date) -> Option<Assessment> {
+        assess(&self.schedule(), self.codes(), record, on)
+    }
+}
 
 /// Evaluates and forecasts a record as it is shown, as seen on a day. `None` where the birth date is not known.
 pub(crate) fn assess(schedule: &Schedule, codes: &CodeSets, record: &PatientRecord, on: Date) -> Option<Assessment> {
     let (history, events) = history(schedule, record, on)?;
     let mut workspace = Workspace::default();
-    let report = forecast::forecast(schedule, &history, on, &mut workspace).report(Language::English);
+    let found = forecast::forecast(schedule, &history, on, &mut workspace);
+    let (english, spanish) = (found.report(Language::English), found.report(Language::Spanish));
     let group_cvx = |group: &str| codes.vaccine_group(group).map_or(Cvx::UNKNOWN, |group| group.representative);
-    let evaluations = events.iter().zip(&report.doses).flat_map(|(event_id, dose)| {
-        let by_group = best_of_each_group(dose);
-        by_group.into_iter().map(|found| evaluation(*event_id, found, group_cvx(&found.vaccine_group)))
+    let doses = events.iter().zip(english.doses.iter().zip(&spanish.doses));
+    let evaluations = doses.flat_map(|(event_id, (english, spanish))| {
+        let by_group = best_of_each_group(english).into_iter();
+        by_group.map(|place| {
+            let found = &english.evaluations[place];
+            let reasons = reasons(&found.reasons, &spanish.evaluations[place].reasons);
+            evaluation(*event_id, found, group_cvx(&found.vaccine_group), reasons)
+        })
     });
     let evaluations = evaluations.collect();
+    let forecasts = told(&english).map(|place| {
+        let found = &english.forecasts[place];
+        let reasons = reasons(&found.reasons, &spanish.forecasts[place].reasons);
+        group_forecast(found, group_cvx(&found.vaccine_group), on, reasons)
+    });
+    Some(Assessment { schedule: english.schedule.clone(), on, evaluations, forecasts: forecasts.collect() })
+}
+
+/// The places of the forecasts that are told: of a group with two, the one for this person's risk.
+pub(crate) fn told(report: &Report) -> impl Iterator<Item = usize> {
     let has_risk = |group: &str| {
         report.forecasts.iter().any(|other| other.vaccine_group == group && other.kind == ForecastKind::Risk)
     };
-    let told =
-        report.forecasts.iter().filter(|found| found.kind == ForecastKind::Risk || !has_risk(&found.vaccine_group));
-    let forecasts = told.map(|found| group_forecast(found, group_cvx(&found.vaccine_group), on)).collect();
-    Some(Assessment { schedule: report.schedule, on, evaluations, forecasts })
+    let told = report.forecasts.iter().enumerate();
+    let told = told.filter(move |(_, found)| found.kind == ForecastKind::Risk || !has_risk(&found.vaccine_group));
+    told.map(|(place, _)| place)
 }
 
 /// The doses given and the observations that the schedule knows; beside each dose, whose vaccination it is.
-fn history(schedule: &Schedule, record: &PatientRecord, on: Date) -> Option<(History, Vec<VaccinationEventId>)> {
+pub(crate) fn history(
+    schedule: &Schedule,
+    record: &PatientRecord,
+    on: Date,
+) -> Option<(History, Vec<VaccinationEventId>)> {
     let demographics = &record.patient.demographics;
     let mut history = History::new(demographics.birth_date?, demographics.sex.unwrap_or(Sex::U));
+    let birthplace = demographics.addresses.iter().find(|address| BIRTHPLACES.contains(&address.kind.as_str()));
+    history.birth_country = birthplace.and_then(|address| country(&address.country)).map(str::to_owned);
     let given = |report: &&VaccinationReport| !report.is_deleted && report.dose.is_given();
     let mut events = Vec::new();
     for report in record.vaccinations.iter().filter(given) {
+        let dose = &report.dose;
         events.push(report.event_id);
         history.doses.push(HistoryDose {
-            date: report.dose.administered_on,
-            cvx: report.dose.cvx,
-            mvx: report.dose.mvx.clone(),
-            lot_expires_on: report.dose.lot_expires_on,
-            must_be_repeated: report.dose.completion == Completion::Partial,
+            date: dose.administered_on,
+            cvx: dose.cvx,
+            mvx: dose.mvx.clone(),
+            lot_expires_on: dose.lot_expires_on,
+            must_be_repeated: dose.completion == Completion::Partial,
         });
+        if dose.reactions.iter().any(|reaction| reaction.code == ANAPHYLAXIS) {
+            let meant = schedule.observations_of_vaccine(CDCPHINVS, ALLERGY_TO_VACCINE, dose.cvx);
+            history
+                .observations
+                .extend(meant.map(|code| HistoryObservation { code, date: Some(dose.administered_on) }));
+        }
     }
-    for fact in record.reports.iter().flat_map(|report| &report.observations) {
-        let system = if fact.value.system == "SCT" { "SNOMED" } else { fact.value.system.as_str() };
-        let is_over = fact.until.is_some_and(|until| until < on);
-        let code = schedule.observation_of(system, &fact.value.code).filter(|_| !is_over);
-        history.observations.extend(code.map(|code| HistoryObservation { code, date: fact.since }));
+    let facts = record.reports.iter().flat_map(|report| &report.observations);
+    for fact in facts.filter(|fact| fact.until.is_none_or(|until| until >= on)) {
+        history.observations.extend(observations(schedule, fact));
     }
     Some((history, events))
 }
 
-/// For each vaccine group of a dose, the evaluation in which it did best.
-fn best_of_each_group(dose: &DoseReport) -> Vec<&EvaluationReport> {
-    let mut best: Vec<&EvaluationReport> = Vec::new();
-    for found in &dose.evaluations {
-        match best.iter_mut().find(|known| known.vaccine_group == found.vaccine_group) {
-            Some(known) if known.status != DoseStatus::Valid && found.status == DoseStatus::Valid => *known = found,
+/// What a reported fact means to the schedule: nothing, one observation, or for an allergy to a vaccine those of its antigens.
+fn observations(schedule: &Schedule, fact: &PatientObservation) -> Vec<HistoryObservation> {
+    let system = if fact.value.system == "SCT" { "SNOMED" } else { fact.value.system.as_str() };
+    let observation = |code| HistoryObservation { code, date: fact.since };
+    match fact.vaccine {
+        Some(cvx) if fact.value.code == ALLERGY_TO_VACCINE => {
+            schedule.observations_of_vaccine(system, ALLERGY_TO_VACCINE, cvx).map(observation).collect()
+        }
+        _ => schedule.observations_of(system, &fact.value.code).map(observation).collect(),
+    }
+}
+
+/// A country as the schedule names it.
+fn country(text: &str) -> Option<&str> {
+    match text.trim() {
+        "" => None,
+        "USA" | "US" | "U.S." | "840" => Some("U.S."),
+        other => Some(other),
+    }
+}
+
+/// For each vaccine group of a dose, the place of the evaluation in which it did best.
+fn best_of_each_group(dose: &DoseReport) -> Vec<usize> {
+    let mut best: Vec<usize> = Vec::new();
+    let is_valid = |place: usize| dose.evaluations[place].status == forecast::DoseStatus::Valid;
+    for (place, found) in dose.evaluations.iter().enumerate() {
+        match best.iter_mut().find(|known| dose.evaluations[**known].vaccine_group == found.vaccine_group) {
+            Some(known) if !is_valid(*known) && is_valid(place) => *known = place,
             Some(_) => {}
-            None => best.push(found),
+            None => best.push(place),
         }
     }
     best
 }
 
-fn evaluation(event_id: VaccinationEventId, found: &EvaluationReport, group_cvx: Cvx) -> DoseEvaluation {
+/// The same reasons in both languages.
+fn reasons(english: &[Explanation], spanish: &[Explanation]) -> Vec<Reason> {
+    let pairs = english.iter().zip(spanish);
+    let reason = |(english, spanish): (&Explanation, &Explanation)| Reason {
+        rule: english.rule,
+        english: english.text.clone(),
+        spanish: spanish.text.clone(),
+    };
+    pairs.map(reason).collect()
+}
+
+fn evaluation(
+    event_id: VaccinationEventId,
+    found: &EvaluationReport,
+    group_cvx: Cvx,
+    reasons: Vec<Reason>,
+) -> DoseEvaluation {
     DoseEvaluation {
         event_id,
         vaccine_group: found.vaccine_group.clone(),
         group_cvx,
         series: found.series.clone(),
         dose_number: found.target_dose,
-        doses_in_series: u16::try_from(found.doses_in_series).unwrap_or(u16::MAX),
-        is_valid: found.status == DoseStatus::Valid,
-        reason: found.reasons.first().map(|reason| reason.text.clone()).unwrap_or_default(),
+        doses_in_series: found.doses_in_series,
+        status: match found.status {
+            forecast::DoseStatus::Valid => DoseStatus::Valid,
+            forecast::DoseStatus::NotValid => DoseStatus::NotValid,
+            forecast::DoseStatus::Extraneous => DoseStatus::Extraneous,
+            forecast::DoseStatus::Substandard => DoseStatus::Substandard,
+        },
+        reasons,
     }
 }
 
-fn group_forecast(found: &GroupReport, group_cvx: Cvx, on: Date) -> GroupForecast {
+fn group_forecast(found: &GroupReport, group_cvx: Cvx, on: Date, reasons: Vec<Reason>) -> GroupForecast {
     GroupForecast {
         vaccine_group: found.vaccine_group.clone(),
         group_cvx,
+        is_for_risk: found.kind == ForecastKind::Risk,
         status: status(found, on),
         dose_number: found.dose_number,
         earliest_on: found.earliest,
         recommended_on: found.recommended,
         past_due_on: found.past_due,
         latest_on: found.latest,
-        reason: found.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join(" "),
+        products: found.products.iter().map(|product| product.cvx).collect(),
+        reasons,
     }
 }
 

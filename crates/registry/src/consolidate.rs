@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use model::{
-    CodeTables, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent, VaccinationEventId,
-    VaccinationReportId,
+    CodeTables, Cvx, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent,
+    VaccinationEventId, VaccinationReportId,
 };
 
 use crate::intake::{is_same_name, known_doses, remember};
@@ -68,11 +68,9 @@ pub(crate) fn shown(mut record: PatientRecord, codes: &dyn CodeTables) -> Patien
 /// Puts the reports in order, the newest first, and leaves each fact about a person's health where it was said last.
 fn say_each_thing_once(reports: &mut [PatientReport]) {
     reports.sort_by_key(|report| std::cmp::Reverse((report.received_at, report.id)));
-    let mut said: HashSet<(String, String)> = HashSet::new();
+    let mut said: HashSet<(String, String, Option<Cvx>)> = HashSet::new();
     for report in reports {
-        report
-            .observations
-            .retain(|observation| said.insert((observation.question.clone(), observation.value.code.clone())));
+        report.observations.retain(|fact| said.insert((fact.question.clone(), fact.value.code.clone(), fact.vaccine)));
     }
 }
 

@@ -21,6 +21,7 @@ mod patients;
 mod profile;
 mod query;
 mod registry;
+mod schedules;
 mod second_factors;
 mod sessions;
 pub mod setup;
@@ -44,5 +45,6 @@ pub use profile::{
     ProfileError, QueryRules,
 };
 pub use registry::{Options, Registry};
+pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};

@@ -1,6 +1,5 @@
 //! The story of a question: find, grade, check what may be shown, answer, and write down who asked.
 
-use forecast::Schedule;
 use matching::Grade;
 use model::{
     Assessment, AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Identifier, LoggedMessage,
@@ -79,7 +78,7 @@ impl Registry {
             people.into_iter().map(|record| consolidate::shown(record, self.codes())).collect();
         let assessment = match (status, query.kind, people.as_slice()) {
             (QueryStatus::Found, QueryKind::EvaluatedHistory, [record]) => {
-                assess(Schedule::builtin(), self.codes(), record, receipt.today)
+                assess(&self.schedule(), self.codes(), record, receipt.today)
             }
             _ => None,
         };

@@ -10,6 +10,7 @@ use store::Database;
 
 use crate::directory::Directory;
 use crate::intake::{Lanes, Rules};
+use crate::schedules::ScheduleInUse;
 use crate::sign_ins::SignIns;
 use crate::{Gate, Profile, RegistryError};
 
@@ -35,6 +36,7 @@ struct Inner {
     gate: Gate,
     directory: Directory,
     sign_ins: SignIns,
+    schedule_in_use: ScheduleInUse,
     lanes: Lanes,
 }
 
@@ -56,6 +58,7 @@ impl Registry {
         let inner = Inner {
             directory: Directory::open(&database)?,
             sign_ins: SignIns::new(options.secret)?,
+            schedule_in_use: ScheduleInUse::open(&database)?,
             database,
             rules,
             time_zone,
@@ -85,12 +88,17 @@ impl Registry {
         now.to_zoned(self.inner.time_zone.clone()).date()
     }
 
-    /// Reads organizations and accounts again, as other nodes may have changed them.
+    /// Reads organizations, accounts and the schedule in use again, as other nodes may have changed them.
     ///
     /// # Errors
     /// When the database cannot be read; what was known stays.
     pub fn refresh(&self) -> Result<(), RegistryError> {
-        self.inner.directory.refresh(&self.inner.database)
+        self.inner.directory.refresh(&self.inner.database)?;
+        self.inner.schedule_in_use.refresh(&self.inner.database)
+    }
+
+    pub(crate) fn schedule_in_use(&self) -> &ScheduleInUse {
+        &self.inner.schedule_in_use
     }
 
     pub(crate) fn database(&self) -> &Database {

@@ -35,6 +35,7 @@ fn document(dice: &mut Dice, sample: u64) -> Vec<u8> {
         1 => serde_json::to_vec(&[PatientObservation {
             question: dice.pick(&["59784-9", "30945-0", "75505-8", "59785-6"]).to_owned(),
             value: coded("38907003", "Varicella infection", "SCT"),
+            vaccine: None,
             since: Some(day(dice, 2012)),
             until: None,
         }]),

@@ -4,8 +4,8 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    accounts, audit, consents, factors, match_keys, messages, migrations, organizations, patients, reviews, sessions,
-    settings, vaccinations,
+    accounts, audit, consents, factors, match_keys, messages, migrations, organizations, patients, reviews, schedules,
+    sessions, settings, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -134,6 +134,10 @@ const STATEMENTS: &[&str] = &[
     sessions::SET_INVITATION,
     sessions::FIND_INVITATION,
     sessions::REMOVE_INVITATION,
+    schedules::WRITE_SCHEDULE,
+    schedules::LIST_SCHEDULES,
+    schedules::FIND_SCHEDULE,
+    schedules::DELETE_SCHEDULE,
     settings::FIND_SETTING,
     settings::SET_SETTING,
     settings::LIST_SETTINGS,

@@ -7,7 +7,7 @@ pub(crate) struct Table {
 }
 
 /// Every table that holds what people entrusted to the registry: all but `schema_migration`.
-pub(crate) const TABLES: [Table; 16] = [
+pub(crate) const TABLES: [Table; 17] = [
     Table { name: "organization", key: &["id"] },
     Table { name: "organization_alias", key: &["alias_key"] },
     Table { name: "account", key: &["id"] },
@@ -16,6 +16,7 @@ pub(crate) const TABLES: [Table; 16] = [
     Table { name: "sign_in_factor", key: &["account_id", "id"] },
     Table { name: "invitation", key: &["account_id"] },
     Table { name: "setting", key: &["key"] },
+    Table { name: "schedule", key: &["name"] },
     Table { name: "patient", key: &["id"] },
     Table { name: "patient_report", key: &["patient_id", "id"] },
     Table { name: "vaccination_report", key: &["patient_id", "id"] },

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::schedule::open_schedule;
 use crate::ending::{Ending, Failure};
-use crate::place;
+use crate::place::{self, Place};
 use crate::tables::{grouped, print_json, print_line};
 use crate::world;
 
@@ -35,7 +35,8 @@ pub(crate) struct Forecast {
     /// The day as seen from which; without it the history's own, or today in UTC
     #[arg(long, value_name = "DATE")]
     on: Option<Date>,
-    /// The schedule: the name of the built-in one, or a folder with another
+    /// The schedule: the name of the built-in one or of one that the registry keeps, or a folder with another; without it
+    /// the built-in one
     #[arg(long, value_name = "NAME|DIR")]
     schedule: Option<PathBuf>,
     /// Local rules that are laid over the schedule
@@ -47,6 +48,8 @@ pub(crate) struct Forecast {
     /// The language of sentences
     #[arg(long, value_enum, default_value = "en")]
     language: Language,
+    #[command(flatten)]
+    place: Place,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -68,12 +71,15 @@ pub(crate) struct Check {
     /// The sheets
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The schedule: the name of the built-in one, or a folder with another
+    /// The schedule: the name of the built-in one or of one that the registry keeps, or a folder with another; without it
+    /// the built-in one
     #[arg(long, value_name = "NAME|DIR")]
     schedule: Option<PathBuf>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl Forecast {
@@ -88,7 +94,7 @@ impl Forecast {
         let history = request.history().map_err(|error| refused(error.to_string()))?;
         let today = || world::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let on = self.on.or(request.assessment_date).unwrap_or_else(today);
-        let schedule = open_schedule(self.schedule.as_deref(), &self.local)?;
+        let schedule = open_schedule(self.schedule.as_deref(), &self.local, &self.place)?;
         let mut workspace = Workspace::default();
         let language = match self.language {
             Language::En => forecasts::Language::English,
@@ -115,7 +121,7 @@ fn read_history(file: &Path) -> Result<String, Failure> {
 
 impl Check {
     fn run(self) -> Result<Ending, Failure> {
-        let schedule = open_schedule(self.schedule.as_deref(), &[])?;
+        let schedule = open_schedule(self.schedule.as_deref(), &[], &self.place)?;
         let mut is_well = true;
         let mut told = Vec::new();
         for file in &self.files {

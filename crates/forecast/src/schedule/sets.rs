@@ -61,8 +61,4 @@ impl Span {
     pub(crate) fn of<T>(self, table: &[T]) -> &[T] {
         &table[self.range()]
     }
-
-    pub(crate) fn len(self) -> usize {
-        self.range().len()
-    }
 }

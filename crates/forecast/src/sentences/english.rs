@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Basis, Immunity, Need, Origin, Period, Reason, Teller, Unit, period_words};
+use super::{Basis, Immunity, Need, Origin, Period, Reason, SeasonAge, Teller, Unit, period_words};
 use crate::days::Day;
 
 fn words(period: Period) -> String {
@@ -139,7 +139,13 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
             let (name, date) = teller.dose(*place);
             format!("after the wait for another live vaccine ({name}, {date})")
         }
-        Basis::Season => "when the season begins".to_owned(),
+        Basis::Season => match teller.season_age(day) {
+            SeasonAge::Coming => "when the season begins".to_owned(),
+            SeasonAge::Current => "the season has begun".to_owned(),
+            SeasonAge::Past => {
+                "the schedule in use holds no later season; follow the current recommendations".to_owned()
+            }
+        },
         Basis::Inadvertent(_) => "not before the dose given by mistake".to_owned(),
         Basis::LastDose(_) => "not before the last dose".to_owned(),
     };

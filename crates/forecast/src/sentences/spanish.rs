@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Basis, Immunity, Need, Origin, Period, Reason, Teller, Unit, period_words};
+use super::{Basis, Immunity, Need, Origin, Period, Reason, SeasonAge, Teller, Unit, period_words};
 use crate::days::Day;
 
 fn words(period: Period) -> String {
@@ -139,7 +139,13 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
             let (name, date) = teller.dose(*place);
             format!("tras la espera por otra vacuna viva ({name}, {date})")
         }
-        Basis::Season => "cuando empieza la temporada".to_owned(),
+        Basis::Season => match teller.season_age(day) {
+            SeasonAge::Coming => "cuando empieza la temporada".to_owned(),
+            SeasonAge::Current => "la temporada ha empezado".to_owned(),
+            SeasonAge::Past => {
+                "el calendario en uso no tiene temporadas posteriores; siga las recomendaciones actuales".to_owned()
+            }
+        },
         Basis::Inadvertent(_) => "no antes de la dosis aplicada por error".to_owned(),
         Basis::LastDose(_) => "no antes de la última dosis".to_owned(),
     };

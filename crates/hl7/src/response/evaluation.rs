@@ -1,16 +1,18 @@
 //! Evaluation and forecast of an answer (Z42): which doses count, and what is due when.
 
-use model::{Assessment, DoseEvaluation, GroupForecast, GroupStatus, PatientRecord};
+use model::{Assessment, DoseEvaluation, GroupForecast, GroupStatus, PatientRecord, Reason};
 
 use super::Answer;
 use super::history::vaccinations;
 use super::observations::{Numbers, Value};
 use crate::acknowledgment::fitting;
 
-/// The schedule of the United States (59779-9).
-const ACIP: Value<'static> = Value::Code("VXC16", "ACIP schedule", "CDCPHINVS");
+/// The schedule of the United States (59779-9); which edition of it was used stands in the alternate code.
+const ACIP: [&str; 3] = ["VXC16", "ACIP schedule", "CDCPHINVS"];
 /// Sentences are cut to this.
 const REASON_LENGTH_LIMIT: usize = 1_000;
+/// CE.4 (HL7 IG 1.5, CE).
+const SCHEDULE_LENGTH_LIMIT: usize = 50;
 
 impl Answer<'_> {
     /// Z42: every vaccination with what it counts for, what is known of the person, and the forecast under one order without a
@@ -44,14 +46,18 @@ impl Answer<'_> {
         let group = evaluation.group_cvx.to_string();
         let name = Value::Code(&group, fitting(&evaluation.vaccine_group, 199), "CVX");
         self.write_observation(numbers, "30956-7", &name, on);
-        self.write_observation(numbers, "59779-9", &ACIP, on);
+        let edition = fitting(&assessment.schedule, SCHEDULE_LENGTH_LIMIT);
+        self.write_observation(numbers, "59779-9", &Value::CodeNamed(ACIP, edition), on);
         self.write_observation(numbers, "59780-7", &Value::Text(&evaluation.series), on);
         if let Some(number) = evaluation.dose_number {
             self.write_observation(numbers, "30973-2", &Value::Number(u16::from(number)), on);
         }
-        self.write_observation(numbers, "59782-3", &Value::Number(evaluation.doses_in_series), on);
-        self.write_observation(numbers, "59781-5", &Value::YesOrNo(evaluation.is_valid), on);
-        self.write_reason(numbers, &evaluation.reason, assessment);
+        if let Some(count) = evaluation.doses_in_series {
+            self.write_observation(numbers, "59782-3", &Value::Number(count), on);
+        }
+        self.write_observation(numbers, "59781-5", &Value::YesOrNo(evaluation.is_valid()), on);
+        // One reason a dose, as the guide's examples have it: the most important one.
+        self.write_reason(numbers, evaluation.reasons.get(..1).unwrap_or_default(), assessment);
     }
 
     fn write_forecast(&mut self, numbers: &mut Numbers, forecast: &GroupForecast, assessment: &Assessment) {
@@ -61,7 +67,8 @@ impl Answer<'_> {
         let group = forecast.group_cvx.to_string();
         let name = Value::Code(&group, fitting(&forecast.vaccine_group, 199), "CVX");
         self.write_observation(numbers, question, &name, on);
-        self.write_observation(numbers, "59779-9", &ACIP, on);
+        let edition = fitting(&assessment.schedule, SCHEDULE_LENGTH_LIMIT);
+        self.write_observation(numbers, "59779-9", &Value::CodeNamed(ACIP, edition), on);
         if let Some((code, text)) = status_answer(forecast.status) {
             self.write_observation(numbers, "59783-1", &Value::Code(code, text, "LN"), on);
         }
@@ -79,12 +86,13 @@ impl Answer<'_> {
                 self.write_observation(numbers, question, &Value::Date(date), on);
             }
         }
-        self.write_reason(numbers, &forecast.reason, assessment);
+        self.write_reason(numbers, &forecast.reasons, assessment);
     }
 
-    fn write_reason(&mut self, numbers: &mut Numbers, reason: &str, assessment: &Assessment) {
-        if !reason.is_empty() {
-            let text = Value::Text(fitting(reason, REASON_LENGTH_LIMIT));
+    fn write_reason(&mut self, numbers: &mut Numbers, reasons: &[Reason], assessment: &Assessment) {
+        let reasons = reasons.iter().map(|reason| reason.english.as_str()).collect::<Vec<_>>().join(" ");
+        if !reasons.is_empty() {
+            let text = Value::Text(fitting(&reasons, REASON_LENGTH_LIMIT));
             self.write_observation(numbers, "30982-3", &text, Some(assessment.on));
         }
     }

@@ -16,6 +16,8 @@ const ELIGIBILITIES: [&str; 9] = ["V01", "V02", "V03", "V04", "V05", "V22", "V23
 /// One OBX-5, with its OBX-2.
 pub(super) enum Value<'v> {
     Code(&'v str, &'v str, &'v str),
+    /// A code, and the name that it goes by here.
+    CodeNamed([&'v str; 3], &'v str),
     Date(Date),
     /// A number without a unit.
     Number(u16),
@@ -131,6 +133,9 @@ impl Answer<'_> {
         if fact.question != CONTRAINDICATION {
             return;
         }
+        if let Some((cvx, name)) = fact.vaccine.and_then(|cvx| Some((cvx, self.tables.vaccine_name(cvx)?.to_owned()))) {
+            self.write_observation(numbers, "30956-7", &Value::Code(&cvx.to_string(), &name, "CVX"), None);
+        }
         if let Some(since) = fact.since {
             self.write_observation(numbers, "30946-8", &Value::Date(since), None);
         }
@@ -147,7 +152,7 @@ impl Answer<'_> {
         on: Option<Date>,
     ) {
         let value_type = match value {
-            Value::Code(..) => "CE",
+            Value::Code(..) | Value::CodeNamed(..) => "CE",
             Value::Date(_) => "DT",
             Value::Number(_) => "NM",
             Value::Text(_) => "ST",
@@ -167,6 +172,11 @@ impl Answer<'_> {
                 self.writer.put((5, 1), code);
                 self.writer.put((5, 2), text);
                 self.writer.put((5, 3), system);
+            }
+            Value::CodeNamed([code, text, system], name) => {
+                for (component, part) in (1..).zip([code, text, system, name, &"", &"L"]) {
+                    self.writer.put((5, component), part);
+                }
             }
             Value::Date(date) => self.writer.put(5, &eight_digits(*date)),
             Value::Number(number) => {

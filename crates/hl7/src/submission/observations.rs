@@ -33,6 +33,13 @@ mod loinc {
     ];
 }
 
+/// "Allergy to previous dose of this vaccine or to any of its unlisted vaccine components": of the vaccine of the order, or of the
+/// vaccine type that shares its sub-id.
+///
+/// # Source
+/// PHIN VADS, vaccine contraindication (NIP003 30945-0).
+const ALLERGY_TO_THIS_VACCINE: &str = "VXC20";
+
 /// Observations that stand under "no vaccine administered" (CVX 998), or under no order at all.
 pub(super) fn read_person_observations(
     judge: &mut Judge<'_>,
@@ -41,7 +48,7 @@ pub(super) fn read_person_observations(
     patient: &mut PatientStatement,
 ) {
     let mut read = read_values(judge, message, observations);
-    take_person_facts(&mut read, patient, true);
+    take_person_facts(&mut read, patient, None);
     let is_forecast = |it: &Read<'_>| loinc::OF_FORECAST.contains(&it.observation.question.code.as_str());
     let kept = read.into_iter().filter(|it| !is_forecast(it)).map(|it| it.observation);
     patient.other_observations.extend(kept);
@@ -61,7 +68,7 @@ pub(super) fn read_dose_observations(
     let VaccinationStatement { dose, unusable, .. } = statement;
     let mut read = read_values(judge, message, observations);
     unusable.extend(unread_questions(observations, &read));
-    take_person_facts(&mut read, patient, false);
+    take_person_facts(&mut read, patient, Some(dose.cvx));
     take_vis(&mut read, dose);
     for it in read {
         let at = Location::field("OBX", it.sequence, 5).component(1);
@@ -189,21 +196,23 @@ fn coded(element: &Ce<'_>) -> Coded {
     }
 }
 
-/// Takes facts about the person out of the list, with the dates that are tied to them. Reactions are the person's
-/// only where there is no dose.
-fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, takes_reactions: bool) {
+/// Takes facts about the person out of the list, with the dates and the vaccine that are tied to them. Reactions are the
+/// person's only where no dose was given.
+fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, given: Option<Cvx>) {
     let date_of = |read: &[Read<'_>], question: &str, group: &str| -> Option<Date> {
         read.iter().filter(|it| it.group == group && it.observation.question.code == question).find_map(date_value)
     };
     let is_of_person = |it: &Read<'_>| {
         let question = it.observation.question.code.as_str();
-        loinc::OF_PERSON.contains(&question) || (takes_reactions && question == loinc::REACTION)
+        loinc::OF_PERSON.contains(&question) || (given.is_none() && question == loinc::REACTION)
     };
     for it in read.iter().filter(|it| is_of_person(it)) {
         let ObservationValue::Code(value) = &it.observation.value else { continue };
+        let named = read.iter().filter(|other| other.group == it.group).find_map(vaccine_value).or(given);
         patient.observations.push(PatientObservation {
             question: it.observation.question.code.clone(),
             value: value.clone(),
+            vaccine: named.filter(|_| value.code == ALLERGY_TO_THIS_VACCINE),
             since: date_of(read, loinc::CONTRAINDICATION_START, it.group).or(it.observation.observed_on),
             until: date_of(read, loinc::CONTRAINDICATION_END, it.group),
         });
@@ -212,6 +221,14 @@ fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, t
         [loinc::CONTRAINDICATION_START, loinc::CONTRAINDICATION_END].contains(&it.observation.question.code.as_str())
     };
     read.retain(|it| !is_of_person(it) && !is_date_of_fact(it));
+}
+
+/// The vaccine that an observation names.
+fn vaccine_value(read: &Read<'_>) -> Option<Cvx> {
+    match &read.observation.value {
+        ObservationValue::Code(code) if read.observation.question.code == loinc::VACCINE_TYPE => Cvx::parse(&code.code),
+        _ => None,
+    }
 }
 
 fn date_value(read: &Read<'_>) -> Option<Date> {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use model::{
-    Address, Assessment, Coded, Completion, Cvx, DatedCode, Demographics, Dose, DoseEvaluation, EntityId, Facility,
-    Finding, FindingKind, GroupForecast, GroupStatus, Identifier, InformationSource, Location, MessageId, NextOfKin,
-    OrganizationId, Patient, PatientId, PatientObservation, PatientRecord, PatientReport, PatientReportId,
-    PatientStatus, PersonName, Protection, Provider, QueryOutcome, QueryStatus, Sex, Telecom, VaccinationEventId,
-    VaccinationReport, VaccinationReportId, Vis,
+    Address, Assessment, Coded, Completion, Cvx, DatedCode, Demographics, Dose, DoseEvaluation, DoseStatus, EntityId,
+    Facility, Finding, FindingKind, GroupForecast, GroupStatus, Identifier, InformationSource, Location, MessageId,
+    NextOfKin, OrganizationId, Patient, PatientId, PatientObservation, PatientRecord, PatientReport, PatientReportId,
+    PatientStatus, PersonName, Protection, Provider, QueryOutcome, QueryStatus, Reason, Sex, Telecom,
+    VaccinationEventId, VaccinationReport, VaccinationReportId, Vis,
 };
 
 /// UUIDs that differ.
@@ -231,17 +231,31 @@ fn contraindications() -> Vec<PatientObservation> {
         PatientObservation {
             question: text("30945-0"),
             value: code("VXC18", "CDCPHINVS"),
+            vaccine: None,
             since: Some(date(2022, 1, 1)),
             until: Some(date(2023, 1, 1)),
         },
-        PatientObservation { question: text("59784-9"), value: code("38907003", "SCT"), since: None, until: None },
+        PatientObservation {
+            question: text("59784-9"),
+            value: code("38907003", "SCT"),
+            vaccine: None,
+            since: None,
+            until: None,
+        },
         PatientObservation {
             question: text("31044-1"),
             value: code("39579001", "SCT"),
+            vaccine: None,
             since: Some(date(2022, 1, 2)),
             until: None,
         },
-        PatientObservation { question: text("59784-9"), value: Coded::default(), since: None, until: None },
+        PatientObservation {
+            question: text("59784-9"),
+            value: Coded::default(),
+            vaccine: None,
+            since: None,
+            until: None,
+        },
     ]
 }
 
@@ -307,26 +321,29 @@ pub(crate) fn records() -> Vec<(&'static str, PatientRecord)> {
 /// The answer to a question that found these people.
 /// What an engine may say of a record: every dose in turn valid or not, and forecasts of every status.
 pub(crate) fn assessment(record: &PatientRecord) -> Assessment {
+    let reason = |text: &str| Reason { rule: "7.4", english: text.to_owned(), spanish: text.to_owned() };
     let evaluation = |(number, report): (u8, &model::VaccinationReport)| DoseEvaluation {
         event_id: report.event_id,
         vaccine_group: "DTaP/Tdap/Td".to_owned(),
         group_cvx: Cvx(107),
         series: "Series | with ^ awkward & name".to_owned(),
         dose_number: Some(number).filter(|number| number % 3 != 0),
-        doses_in_series: 11,
-        is_valid: number % 2 == 1,
-        reason: "Not valid: given 25 days after the previous dose; the minimum is 28 (24 with grace).".to_owned(),
+        doses_in_series: Some(5),
+        status: if number % 2 == 1 { DoseStatus::Valid } else { DoseStatus::NotValid },
+        reasons: vec![reason("Not valid: given 25 days after the previous dose; the minimum is 28 (24 with grace).")],
     };
     let forecast = |status| GroupForecast {
         vaccine_group: "MMR".to_owned(),
         group_cvx: Cvx(3),
+        is_for_risk: false,
         status,
         dose_number: Some(2),
         earliest_on: (status == GroupStatus::Due).then(|| date(2022, 4, 12)),
         recommended_on: (status == GroupStatus::Due).then(|| date(2026, 3, 15)),
         past_due_on: None,
         latest_on: (status == GroupStatus::Due).then(|| date(2030, 3, 15)),
-        reason: "The series is complete.".to_owned(),
+        products: vec![Cvx(3), Cvx(94)],
+        reasons: vec![reason("The series is complete.")],
     };
     let statuses = [
         GroupStatus::Due,

@@ -105,6 +105,14 @@ impl House {
         house
     }
 
+    /// A second registry on the same database, as another node has it.
+    pub(crate) fn another_node(&self) -> Registry {
+        let options = Options { lanes: 1, secret: [4; 32] };
+        let profile = self.registry.profile().clone();
+        Registry::open(self.database.clone(), profile, CodeSets::builtin().clone(), &options)
+            .expect("the registry opens")
+    }
+
     /// A clinic with one site, a pharmacy, and an account of each.
     fn settle(&self) {
         let admission = self.admission();

@@ -1,5 +1,6 @@
 //! The registry at its boundary: a message in, a message out, on both databases.
 
+mod assessments;
 mod consent;
 mod doses;
 mod house;
@@ -8,5 +9,6 @@ mod plausibility;
 mod properties;
 mod questions;
 mod resending;
+mod schedules;
 mod sessions;
 mod signing_in;

@@ -158,6 +158,7 @@ fn records_with_awkward_facts_come_back_equal() {
                 recorded_at: at,
             };
             let observation = PatientObservation {
+                vaccine: Some(Cvx(3)),
                 question: text.clone(),
                 value: Coded { code: text.clone(), ..Coded::default() },
                 since: Some(day),
