@@ -10,6 +10,11 @@ prepare_system() {
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
     command -v openssl >/dev/null || missing+=(openssl)
     command -v cc >/dev/null || missing+=(build-essential)
+    # Clients of the file door.
+    command -v sftp >/dev/null || missing+=(openssh-client)
+    command -v lftp >/dev/null || missing+=(lftp)
+    command -v rclone >/dev/null || missing+=(rclone)
+    command -v psftp >/dev/null || missing+=(putty-tools)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
     command -v npm >/dev/null || missing+=(nodejs npm)
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)

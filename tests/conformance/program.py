@@ -25,6 +25,7 @@ class Program:
         self.options = ["--data", self.folder, "--profile", str(REPOSITORY / "profiles" / f"{profile}.toml")]
         if database:
             self.options += ["--database", database]
+        self.serving = []
         self.log = []
         self.process = None
         if like:
@@ -53,7 +54,7 @@ class Program:
         return ran.stdout
 
     def start(self):
-        command = [BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", "--log", "json"]
+        command = [BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", *self.serving, "--log", "json"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -6,6 +6,7 @@
 mod commands;
 mod demonstration;
 mod ending;
+mod file_door;
 mod histories;
 mod limits;
 mod logging;

@@ -9,11 +9,13 @@ pub(crate) enum Role {
     Web,
     /// The web service for EHRs
     Webservice,
+    /// The SFTP server for files, where `--sftp` gives it an address
+    Sftp,
     /// Work in the background: counting the message log for `/metrics`
     Jobs,
 }
 
 impl Role {
     /// All roles.
-    pub(crate) const ALL: [Role; 3] = [Role::Web, Role::Webservice, Role::Jobs];
+    pub(crate) const ALL: [Role; 4] = [Role::Web, Role::Webservice, Role::Sftp, Role::Jobs];
 }

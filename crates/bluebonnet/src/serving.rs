@@ -4,13 +4,15 @@
 //! connection, and come back.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::task::Poll;
 
 use anyhow::{Context, anyhow};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use registry::Registry;
+use sftp::FileDoor;
+use spool::Spool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -19,6 +21,7 @@ use tokio::time::MissedTickBehavior;
 use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
 use crate::ending::Failure;
+use crate::file_door::{self, FileDoorSettings};
 use crate::operations::{self, Operations};
 use crate::roles::Role;
 use crate::{limits, measurements, place, tables};
@@ -42,6 +45,8 @@ pub(crate) struct Serving {
     /// Believe the headers Forwarded and X-Forwarded-*: only behind a proxy of your own that sets them
     #[arg(long)]
     behind_proxy: bool,
+    #[command(flatten)]
+    file_door: FileDoorSettings,
 }
 
 /// The servers of a node, one a listener.
@@ -50,6 +55,7 @@ type Servers = JoinSet<Result<(), webservice::ServeError>>;
 /// Listeners that hold their ports.
 pub(crate) struct Bound {
     listeners: Vec<(TcpListener, SocketAddr)>,
+    file_listener: Option<TcpListener>,
     scheme: &'static str,
 }
 
@@ -75,14 +81,17 @@ impl Serving {
             listeners.push((listener, local));
         }
         let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
-        Ok(Bound { listeners, scheme })
+        let file_listener = if self.has(Role::Sftp) { self.file_door.bind().await? } else { None };
+        Ok(Bound { listeners, file_listener, scheme })
     }
 
     /// Serves until the process is told to stop, and then until what was taken is answered.
     pub(crate) async fn serve(
         &self,
         registry: &Registry,
-        bound: Bound,
+        spool: Spool,
+        data: &Path,
+        mut bound: Bound,
         measured: PrometheusHandle,
     ) -> Result<(), Failure> {
         let mut stop_signals = StopSignals::listen()?;
@@ -90,7 +99,14 @@ impl Serving {
         let router = self.router(registry, measured);
         let (stop, _) = watch::channel(false);
         let (scheme, addresses) = (bound.scheme, bound.addresses());
+        let file_listener = bound.file_listener.take();
         let mut servers = self.start_servers(bound, &router, &stop).await?;
+        if let Some(listener) = file_listener {
+            let door = self.file_door.open(data, registry.gate().clone(), spool)?;
+            jobs.spawn(renew_accounts(data, registry, &door)?);
+            tables::print_line(&format!("listening sftp://{}", listener.local_addr()?))?;
+            servers.spawn(serve_files(listener, door, stop.subscribe()));
+        }
         for address in addresses {
             tracing::info!(%address, scheme, "listening");
             tables::print_line(&format!("listening {scheme}://{address}"))?;
@@ -184,6 +200,38 @@ impl Serving {
         }
         jobs
     }
+}
+
+/// Serves files until the node stops.
+async fn serve_files(
+    listener: TcpListener,
+    door: FileDoor,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), webservice::ServeError> {
+    let shutdown = async move {
+        let _ = stop.wait_for(|is_stopping| *is_stopping).await;
+    };
+    sftp::serve(listener, door, shutdown).await;
+    Ok(())
+}
+
+/// Renews the accounts of the file door now, and from now on.
+fn renew_accounts(
+    data: &Path,
+    registry: &Registry,
+    door: &FileDoor,
+) -> Result<impl Future<Output = ()> + use<>, Failure> {
+    file_door::renew_accounts(data, registry, &door.accounts)?;
+    let (data, registry, accounts) = (data.to_owned(), registry.clone(), door.accounts.clone());
+    Ok(regularly(limits::REFRESH_EVERY, move || {
+        if let Err(error) = file_door::renew_accounts(&data, &registry, &accounts) {
+            tracing::warn!(?error, "the accounts of the file door could not be renewed; the known ones stay");
+            // Another process on this machine may have had more luck.
+            if let Err(error) = file_door::reread_accounts(&data, &accounts) {
+                tracing::warn!(?error, "nor could they be read where they are kept");
+            }
+        }
+    }))
 }
 
 /// Returns when nothing is in flight and every connection has its answer.

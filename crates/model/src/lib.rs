@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or a database, and nothing here decides anything.
 
+mod account_keys;
 mod accounts;
 mod assessments;
 mod audit;
@@ -25,6 +26,7 @@ mod subscriptions;
 mod vaccinations;
 mod wall_times;
 
+pub use account_keys::AccountKey;
 pub use accounts::{Account, AccountKind, Caller, Standing};
 pub use assessments::{Assessment, DoseEvaluation, DoseStatus, GroupForecast, GroupStatus, Reason};
 pub use audit::{AuditAction, AuditEntry};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use model::{Account, AccountId, AccountKind, Caller, Membership, Organization, OrganizationKind, Role, Standing};
 
-use crate::passwords::{check_password, hash_password, verify_password};
+use crate::passwords::{check_password, hash_password};
 use crate::sign_ins::Failed;
 use crate::{Admission, Registry, RegistryError};
 
@@ -102,32 +102,11 @@ impl Registry {
         credentials: &Credentials<'_>,
     ) -> Result<Arc<Account>, SignInRefused> {
         let Credentials { username, password, source, at, .. } = *credentials;
-        let sign_ins = self.sign_ins();
-        let subjects = Failed::of_password(kind, username, source);
-        if let Some(retry_after_seconds) = sign_ins.locked_for(&subjects, at) {
-            return Err(SignInRefused::LockedOut { retry_after_seconds });
-        }
         let snapshot = self.directory().snapshot();
         let account = snapshot.find_account(username).filter(|account| account.is_active && account.kind == kind);
-        let digest = sign_ins.digest(password);
-        if let Some(account) = account
-            && sign_ins.remembers(account, &digest, at)
-        {
-            return Ok(account.clone());
-        }
-        let hash = account.map_or_else(|| sign_ins.decoy_hash.clone(), |account| account.password_hash.clone());
-        let is_right = verify_password(&sign_ins.verifications, password, hash).await;
-        match account {
-            Some(account) if is_right => {
-                sign_ins.remember(account, digest, at);
-                sign_ins.forget_failures(&subjects);
-                Ok(account.clone())
-            }
-            _ => {
-                sign_ins.record_failure(&subjects, at);
-                Err(SignInRefused::Wrong)
-            }
-        }
+        let subjects = Failed::of_password(kind, username, source);
+        self.sign_ins().verify(account.map(Arc::as_ref), password, &subjects, at).await?;
+        account.cloned().ok_or(SignInRefused::Wrong)
     }
 
     /// All accounts, by user name. Password hashes are left out.

@@ -3,6 +3,7 @@
 //! `intake.rs` tells the story of a submission, `query.rs` that of a question, `messages.rs` how an HL7 message
 //! becomes one of the two and how it is answered. Every public verb takes an [`Admission`] from the [`Gate`].
 
+mod account_keys;
 mod accounts;
 mod assess;
 mod authority;
@@ -11,6 +12,7 @@ mod consolidate;
 mod directory;
 mod errors;
 mod exchange;
+mod file_accounts;
 pub mod forecasts;
 mod gate;
 mod intake;
@@ -27,10 +29,12 @@ mod sessions;
 pub mod setup;
 mod sign_ins;
 
+pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
 pub use accounts::{Credentials, NewAccount, SignInRefused};
 pub use directory::NewOrganization;
 pub use errors::RegistryError;
 pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOptions, LoadSummary, Loaded};
+pub use file_accounts::{FileAccountList, FileAccountListError, FileAccounts};
 pub use gate::{
     Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
     RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,

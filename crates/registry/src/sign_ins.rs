@@ -10,8 +10,8 @@ use model::{Account, AccountId, AccountKind};
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 
-use crate::RegistryError;
-use crate::passwords::hash_password;
+use crate::passwords::{hash_password, verify_password};
+use crate::{RegistryError, SignInRefused};
 
 /// How long a verified password is remembered.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -116,6 +116,36 @@ impl SignIns {
             verifications: Semaphore::new(VERIFICATIONS_MAXIMUM),
             memory: Mutex::new(Memory::default()),
         })
+    }
+
+    /// Checks a password. Without an account it takes as long, and is wrong.
+    pub(crate) async fn verify(
+        &self,
+        account: Option<&Account>,
+        password: &str,
+        subjects: &[Failed],
+        at: Timestamp,
+    ) -> Result<(), SignInRefused> {
+        if let Some(retry_after_seconds) = self.locked_for(subjects, at) {
+            return Err(SignInRefused::LockedOut { retry_after_seconds });
+        }
+        let digest = self.digest(password);
+        if account.is_some_and(|account| self.remembers(account, &digest, at)) {
+            return Ok(());
+        }
+        let hash = account.map_or_else(|| self.decoy_hash.clone(), |account| account.password_hash.clone());
+        let is_right = verify_password(&self.verifications, password, hash).await;
+        match account.filter(|_| is_right) {
+            Some(account) => {
+                self.remember(account, digest, at);
+                self.forget_failures(subjects);
+                Ok(())
+            }
+            None => {
+                self.record_failure(subjects, at);
+                Err(SignInRefused::Wrong)
+            }
+        }
     }
 
     pub(crate) fn digest(&self, password: &str) -> [u8; 32] {

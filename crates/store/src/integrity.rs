@@ -4,8 +4,8 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    accounts, audit, consents, factors, match_keys, messages, migrations, organizations, patients, reviews, schedules,
-    sessions, settings, vaccinations,
+    account_keys, accounts, audit, consents, factors, match_keys, messages, migrations, organizations, patients,
+    reviews, schedules, sessions, settings, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -91,6 +91,9 @@ const SET_WRITES: [&SetWrite; 11] = [
 ];
 
 const STATEMENTS: &[&str] = &[
+    account_keys::INSERT_ACCOUNT_KEY,
+    account_keys::LIST_ACCOUNT_KEYS,
+    account_keys::DELETE_ACCOUNT_KEY,
     accounts::INSERT_ACCOUNT,
     accounts::UPDATE_ACCOUNT,
     accounts::UPDATE_PASSWORD,

@@ -5,6 +5,7 @@
 //!
 //! The API is synchronous. Call it from a thread that may block, never from inside an asynchronous task.
 
+mod account_keys;
 mod accounts;
 mod audit;
 mod audit_chain;

@@ -7,10 +7,11 @@ pub(crate) struct Table {
 }
 
 /// Every table that holds what people entrusted to the registry: all but `schema_migration`.
-pub(crate) const TABLES: [Table; 17] = [
+pub(crate) const TABLES: [Table; 18] = [
     Table { name: "organization", key: &["id"] },
     Table { name: "organization_alias", key: &["alias_key"] },
     Table { name: "account", key: &["id"] },
+    Table { name: "account_key", key: &["account_id", "fingerprint"] },
     Table { name: "membership", key: &["account_id", "organization_id"] },
     Table { name: "session", key: &["id"] },
     Table { name: "sign_in_factor", key: &["account_id", "id"] },

@@ -1,5 +1,7 @@
 //! `bluebonnet account`: who may sign in.
 
+mod keys;
+
 use std::io::BufRead;
 
 use clap::{Args, Subcommand};
@@ -20,6 +22,8 @@ pub(crate) enum Account {
     Password(Password),
     Deactivate(Switch),
     Activate(Switch),
+    #[command(subcommand)]
+    Key(keys::Key),
 }
 
 /// Adds an account; its password is made up and printed once, unless it comes on standard input
@@ -111,6 +115,7 @@ impl Account {
             Account::Password(command) => command.run(),
             Account::Deactivate(command) => command.run(false),
             Account::Activate(command) => command.run(true),
+            Account::Key(command) => command.run(),
         }
     }
 }

@@ -58,7 +58,8 @@ impl Demo {
             Some(since) => self.tell_kept(&since)?,
             None => self.make(&runtime, &opened, &bound)?,
         }
-        runtime.block_on(self.serving.serve(&opened.registry, bound, measured))?;
+        let spool = self.place.open_spool()?;
+        runtime.block_on(self.serving.serve(&opened.registry, spool, &self.place.data, bound, measured))?;
         Ok(Ending::Well)
     }
 

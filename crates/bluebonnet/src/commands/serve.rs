@@ -64,7 +64,8 @@ impl Serve {
             lanes = opened.lanes,
             "open"
         );
-        runtime.block_on(self.serving.serve(&opened.registry, bound, measured))?;
+        let spool = self.place.open_spool()?;
+        runtime.block_on(self.serving.serve(&opened.registry, spool, &self.place.data, bound, measured))?;
         Ok(Ending::Well)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Account, AccountId, AccountKind, MessageState, Organization, OrganizationKind};
+use model::{Account, AccountId, AccountKey, AccountKind, MessageState, Organization, OrganizationKind};
 use store::{Changes, Database, DatabaseUrl, MessageFilter, ReviewOpened, StoreError};
 
 use crate::batches::write;
@@ -83,6 +83,28 @@ fn accounts_are_found_by_username_without_case_and_change_passwords() {
         assert_eq!(database.accounts().expect("readable"), [changed]);
         let result = database.update_account_password(AccountId(id(20, 9)), "x");
         assert!(result.is_err_and(|error| error.is_conflict()));
+    });
+}
+
+#[test]
+fn a_public_key_is_added_once_listed_and_removed() {
+    on_each_database(|database| {
+        let key = AccountKey {
+            account_id: AccountId(id(20, 1)),
+            fingerprint: "SHA256:mVPwvezndPv/ARoIadVY98vAC0g+P/5633yTC4d/wXE".to_owned(),
+            algorithm: "ssh-ed25519".to_owned(),
+            public_key: "ssh-ed25519 AAAA".to_owned(),
+            comment: "clinic's exporter".to_owned(),
+            added_at: instant(1),
+        };
+        database.insert_account_key(&key).expect("writable");
+        assert!(database.insert_account_key(&key).is_err_and(|error| error.is_conflict()));
+        let of_another = AccountKey { account_id: AccountId(id(20, 2)), ..key.clone() };
+        database.insert_account_key(&of_another).expect("writable");
+        assert_eq!(database.account_keys().expect("readable"), [key.clone(), of_another.clone()]);
+        database.delete_account_key(key.account_id, &key.fingerprint).expect("writable");
+        assert!(database.delete_account_key(key.account_id, &key.fingerprint).is_err_and(|error| error.is_conflict()));
+        assert_eq!(database.account_keys().expect("readable"), [of_another]);
     });
 }
 

@@ -1,0 +1,90 @@
+//! The file door of a node: its spool, its host key, and the accounts that it knows, with or without the database.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use registry::{FileAccountList, FileAccounts, Gate, Registry};
+use sftp::{FileDoor, HostKey};
+use spool::Spool;
+use tokio::net::TcpListener;
+
+use crate::ending::Failure;
+use crate::{place, world};
+
+/// The server's own key, in the data folder.
+const HOST_KEY_FILE: &str = "ssh_host_ed25519_key";
+/// The accounts that may sign in while the database is down, in the data folder.
+const ACCOUNTS_FILE: &str = "file-accounts.json";
+
+/// Where files come in.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct FileDoorSettings {
+    /// Where to listen for SFTP; without it files come in no other way than `bluebonnet file put` and the web. Port 0
+    /// takes a free port; the line `listening sftp://ADDR` on standard output tells which
+    #[arg(long, value_name = "ADDR", env = "BLUEBONNET_SFTP")]
+    sftp: Option<String>,
+    /// The private key by which clients know the SFTP server again [default: one is made in the data folder]
+    #[arg(long, value_name = "FILE", env = "BLUEBONNET_SFTP_HOST_KEY")]
+    sftp_host_key: Option<PathBuf>,
+}
+
+impl FileDoorSettings {
+    /// Takes the port.
+    pub(crate) async fn bind(&self) -> Result<Option<TcpListener>, Failure> {
+        let Some(address) = &self.sftp else { return Ok(None) };
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))?;
+        Ok(Some(listener))
+    }
+
+    /// The door, from what is on this machine: no database is asked.
+    pub(crate) fn open(&self, data: &Path, gate: Gate, spool: Spool) -> Result<FileDoor, Failure> {
+        let host_key_file = self.sftp_host_key.clone().unwrap_or_else(|| data.join(HOST_KEY_FILE));
+        let host_key = HostKey::open(&host_key_file).map_err(|error| Failure::Usage(error.to_string()))?;
+        tracing::info!(fingerprint = host_key.fingerprint(), "host key of the file door");
+        let accounts = FileAccounts::new(read_accounts(data)?, world::random_bytes())?;
+        Ok(FileDoor { gate, spool, accounts, host_key, limits: sftp::Limits::default() })
+    }
+}
+
+/// Takes the accounts over from the database, and keeps them for a time without it.
+pub(crate) fn renew_accounts(data: &Path, registry: &Registry, accounts: &FileAccounts) -> Result<(), Failure> {
+    let admission = place::admit(registry)?;
+    let list = registry.file_accounts(&admission)?;
+    let text = list.to_text();
+    if accounts.replace(list) || !data.join(ACCOUNTS_FILE).exists() {
+        write_accounts(data, &text).with_context(|| format!("cannot keep {ACCOUNTS_FILE}"))?;
+    }
+    Ok(())
+}
+
+/// Takes the accounts over from the file, which another process on this machine may have renewed.
+pub(crate) fn reread_accounts(data: &Path, accounts: &FileAccounts) -> Result<(), Failure> {
+    accounts.replace(read_accounts(data)?);
+    Ok(())
+}
+
+/// The accounts as they were last kept; none where none were.
+fn read_accounts(data: &Path) -> Result<FileAccountList, Failure> {
+    let path = data.join(ACCOUNTS_FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(FileAccountList::empty()),
+        Err(error) => return Err(anyhow::Error::new(error).context(format!("cannot read {}", path.display())).into()),
+    };
+    let list = FileAccountList::parse(&text);
+    Ok(list.with_context(|| format!("{} cannot be used", path.display()))?)
+}
+
+/// Writes the file whole or not at all, for its owner alone.
+fn write_accounts(data: &Path, text: &str) -> std::io::Result<()> {
+    let new = data.join(format!("{ACCOUNTS_FILE}.new"));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, data.join(ACCOUNTS_FILE))?;
+    std::fs::File::open(data)?.sync_all()
+}

@@ -1,0 +1,151 @@
+//! One SSH connection: who is there, and what they may open. There is no shell, no command, no forwarding.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use model::Caller;
+use registry::SignInRefused;
+use russh::keys::{Algorithm, PublicKey};
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect};
+use tokio::sync::{mpsc, watch};
+
+use crate::doorstep::Visit;
+use crate::limits::CHANNELS_MAXIMUM;
+use crate::server::FileDoor;
+use crate::session::{self, SUBSYSTEM};
+use crate::tree::Tree;
+use crate::{held, keys};
+
+/// A connection's state.
+pub(crate) struct Connection {
+    pub(crate) door: Arc<FileDoor>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) visit: Visit,
+    pub(crate) caller: Option<Caller>,
+    /// Hears when the door stops.
+    pub(crate) stop: watch::Receiver<bool>,
+    /// Tells that somebody signed in.
+    pub(crate) signed_in: watch::Sender<bool>,
+    /// Held by every session; when all are gone the connection may end.
+    pub(crate) at_work: mpsc::Sender<()>,
+}
+
+impl Connection {
+    fn let_in(&mut self, user: &str, method: &'static str, result: Result<Caller, SignInRefused>) -> Auth {
+        let source = self.peer.ip();
+        match result {
+            Ok(caller) => {
+                let organization = caller.organization_code.as_str();
+                tracing::info!(username = caller.username, organization, %source, method, "signed in to the file door");
+                metrics::counter!("bluebonnet_sftp_sign_ins_total", "outcome" => "signed_in").increment(1);
+                self.caller = Some(caller);
+                Auth::Accept
+            }
+            Err(reason) => {
+                // A name that is not known may be a password typed into the wrong field.
+                let username = if self.door.accounts.knows(user) { user } else { "unknown" };
+                tracing::warn!(username, %source, method, %reason, "sign-in refused at the file door");
+                metrics::counter!("bluebonnet_sftp_sign_ins_total", "outcome" => "refused").increment(1);
+                Auth::reject()
+            }
+        }
+    }
+}
+
+impl Handler for Connection {
+    type Error = russh::Error;
+
+    async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {
+        Ok(held::banner(&self.door.gate))
+    }
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        let result = self.door.accounts.sign_in_with_password(user, password, self.peer.ip(), now()).await;
+        Ok(self.let_in(user, "password", result))
+    }
+
+    async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+        let fingerprint = keys::fingerprint(offer.public_key);
+        let is_known = self.door.accounts.accepts_key(user, &fingerprint, self.peer.ip(), now());
+        Ok(if is_known && !is_outdated(offer.algorithm) { Auth::Accept } else { Auth::reject() })
+    }
+
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        if is_outdated(key.algorithm) {
+            return Ok(Auth::reject());
+        }
+        let key: &PublicKey = key.public_key;
+        let result = self.door.accounts.sign_in_with_key(user, &keys::fingerprint(key), self.peer.ip(), now());
+        Ok(self.let_in(user, "public key", result))
+    }
+
+    async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
+        self.visit.introduce();
+        self.signed_in.send_replace(true);
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let Some(caller) = self.caller.as_ref().filter(|caller| self.door.accounts.still_knows(caller)) else {
+            // The account was deactivated while the connection stood.
+            session.disconnect(Disconnect::ByApplication, "the account may not be used any more", "en")?;
+            return Ok(());
+        };
+        if self.at_work.strong_count() > CHANNELS_MAXIMUM {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        }
+        let tree = Tree::new(self.door.spool.clone(), self.door.gate.clone(), caller);
+        let (stop, at_work, idle_timeout) = (self.stop.clone(), self.at_work.clone(), self.door.limits.idle_timeout);
+        tokio::spawn(async move {
+            session::serve(channel, tree, idle_timeout, stop).await;
+            drop(at_work);
+        });
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        if name == SUBSYSTEM { session.channel_success(channel) } else { session.channel_failure(channel) }
+    }
+
+    async fn exec_request(&mut self, channel: ChannelId, _: &[u8], session: &mut Session) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        _: &str,
+        _: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+}
+
+/// RSA with SHA-1 is broken; the same key signs with SHA-2, too.
+fn is_outdated(algorithm: &Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}

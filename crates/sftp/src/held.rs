@@ -1,0 +1,71 @@
+//! What the door says during a maintenance window: in the banner of a new connection, and in `/outbox/HELD.txt`.
+
+use std::fmt::Write;
+
+use jiff::tz::TimeZone;
+use model::{Channel, MaintenanceWindow, Mode};
+use registry::Gate;
+use spool::Record;
+
+/// The file in the outbox.
+pub(crate) const HELD_FILE: &str = "HELD.txt";
+/// Files named one by one in it.
+const NAMED_MAXIMUM: usize = 1_000;
+
+/// Whether files wait for the end of a window.
+pub(crate) fn is_held(gate: &Gate) -> bool {
+    [Channel::File, Channel::Jobs].into_iter().any(|channel| gate.mode(channel) == Mode::Hold)
+}
+
+/// What a client is told before it signs in; nothing in normal times.
+pub(crate) fn banner(gate: &Gate) -> Option<String> {
+    if gate.mode(Channel::File) == Mode::Closed {
+        return Some(format!("{}\n", gate.closed().sentence));
+    }
+    is_held(gate).then(|| format!("{}\n{PROMISE}\n", heading(gate)))
+}
+
+/// The content of `HELD.txt`; nothing in normal times.
+pub(crate) fn text(gate: &Gate, waiting: &[Record]) -> Option<String> {
+    if !is_held(gate) {
+        return None;
+    }
+    let messages: u64 = waiting.iter().map(|record| record.message_count).sum();
+    let mut text = format!("{}\n{PROMISE}\n\nWaiting: {} files, {messages} messages.\n", heading(gate), waiting.len());
+    for record in waiting.iter().take(NAMED_MAXIMUM) {
+        let Record { id, name, size, message_count, received_at, .. } = record;
+        let receipt = id.number();
+        writeln!(text, "  {receipt}  {received_at:.0}  {size} bytes  {message_count} messages  {name}")
+            .expect("a string takes everything");
+    }
+    if let Some(more) = waiting.len().checked_sub(NAMED_MAXIMUM + 1) {
+        writeln!(text, "  and {} more", more + 1).expect("a string takes everything");
+    }
+    Some(text)
+}
+
+const PROMISE: &str = "Files are taken and kept. They are processed by themselves when it is over, in the order of their \
+                       arrival. Nothing needs to be sent again.";
+
+/// Until when, as far as that is known.
+fn heading(gate: &Gate) -> String {
+    let windows = gate.windows();
+    let in_force = windows.iter().filter(|window| holds_files(gate, window)).max_by_key(|window| window.ends_at);
+    match in_force {
+        Some(window) if window.is_overdue || gate.now().is_some_and(|now| window.is_overdue_at(now)) => {
+            format!("Maintenance takes longer than planned ({}).", window.times_in_words())
+        }
+        Some(window) => {
+            let zone = TimeZone::get(&window.time_zone).unwrap_or(TimeZone::UTC);
+            let end = window.ends_at.to_zoned(zone);
+            let (clock, day) = (model::clock_in_words(&end), model::day_in_words(&end));
+            format!("Maintenance until {clock} {day} ({}).", model::zone_letters(&end))
+        }
+        None => "Maintenance.".to_owned(),
+    }
+}
+
+fn holds_files(gate: &Gate, window: &MaintenanceWindow) -> bool {
+    let is_in_force = gate.now().is_some_and(|now| window.state_at(now).is_in_force());
+    is_in_force && (window.modes.file == Mode::Hold || window.modes.jobs == Mode::Hold)
+}

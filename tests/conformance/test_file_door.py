@@ -1,0 +1,206 @@
+"""The file door itself: who is let in, with the database and without; large downloads; limits; stopping."""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import paramiko
+import postgresql
+import pytest
+from file_server import F_CREATE, F_READ, F_TRUNCATE, F_WRITE, READ, FileServer, long, number, run, string
+from people import Person
+
+LARGE = 64 * 1024 * 1024 + 12_345
+LARGE_SECONDS_MAXIMUM = 60
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = FileServer().start()
+    with server.client() as client, client.open("/inbox/first.hl7", "w") as first:
+        first.write(Person(1).report())
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def large(server):
+    content = os.urandom(1024 * 1024) * (LARGE // (1024 * 1024)) + os.urandom(LARGE % (1024 * 1024))
+    server.put_result("large.hl7", content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_openssh_gets_a_large_file(server, large):
+    fetched, began = server.desk / "large.openssh", time.monotonic()
+    server.openssh(f"get outbox/large.hl7 {fetched}")
+    assert hashlib.sha256(fetched.read_bytes()).hexdigest() == large
+    assert time.monotonic() - began < LARGE_SECONDS_MAXIMUM
+
+
+def test_paramiko_gets_a_large_file_that_it_asks_for_all_at_once(server, large):
+    fetched, began = server.desk / "large.paramiko", time.monotonic()
+    with server.client() as client:
+        client.get("/outbox/large.hl7", str(fetched))
+    assert hashlib.sha256(fetched.read_bytes()).hexdigest() == large
+    assert time.monotonic() - began < LARGE_SECONDS_MAXIMUM
+
+
+def test_a_client_that_takes_no_answers_may_send_all_the_same(server, large):
+    """It asks for a whole file, does not read, and uploads another meanwhile: neither side waits for the other."""
+    content = os.urandom(8 * 1024 * 1024)
+    with server.wire() as wire:
+        reading, writing = wire.open("/outbox/large.hl7", F_READ), wire.open("/inbox/meanwhile.hl7", F_WRITE | F_CREATE | F_TRUNCATE)
+        asked = [wire.send(READ, string(reading), long(offset), number(32_768)) for offset in range(0, LARGE, 32_768)]
+        sent = [wire.send(6, string(writing), long(offset), string(content[offset : offset + 32_768])) for offset in range(0, len(content), 32_768)]
+        digest = hashlib.sha256()
+        for request in asked:
+            digest.update(wire.answer_to(request)[1][4:])
+        for request in sent:
+            wire.answer_to(request)
+        wire.close(writing)
+    assert digest.hexdigest() == large
+    assert [record["size"] for record in server.taken("meanwhile.hl7")] == [len(content)]
+
+
+@pytest.mark.parametrize("kind, more", [("ed25519", []), ("ecdsa", ["-b", "256"]), ("ecdsa", ["-b", "521"]), ("rsa", ["-b", "3072"])])
+def test_keys_of_each_kind_sign_in_until_they_are_removed(server, kind, more):
+    user = f"key-{kind}{''.join(more)}"
+    server.command("account", "add", user, "--organization", "CLINIC")
+    key = server.new_key(kind, user, *more)
+    command = ["sftp", "-b", "-", "-P", str(server.sftp_port), *server.ssh_options(key), f"{user}@127.0.0.1"]
+    until(lambda: "inbox" in run(command, "ls\n", check=False))
+    fingerprint = subprocess.run(["ssh-keygen", "-lf", f"{key}.pub"], capture_output=True, text=True, check=True).stdout.split()[1]
+    assert fingerprint in server.command("account", "key", "list", user)
+    server.command("account", "key", "remove", user, fingerprint)
+    until(lambda: "Permission denied" in run(command, "ls\n", check=False))
+
+
+def test_weak_keys_and_private_keys_are_refused(server):
+    weak = server.desk / "weak"
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", weak], check=True)
+    for file in [f"{weak}.pub", str(server.key)]:
+        assert "added" not in server.command("account", "key", "add", server.user, file, check=False)
+
+
+@pytest.mark.parametrize("option", ["KexAlgorithms=diffie-hellman-group14-sha1", "Ciphers=aes128-cbc", "MACs=hmac-sha1", "HostKeyAlgorithms=ssh-rsa"])
+def test_outdated_algorithms_are_not_offered(server, option):
+    cipher = ["-o", "Ciphers=aes128-ctr"] if option.startswith("MACs") else []
+    said = server.openssh("ls", check=False, options=["-o", option, *cipher])
+    assert "no matching" in said or "Bad" in said or "Unsupported" in said, said
+
+
+def test_rsa_signs_with_sha_2_only(server):
+    server.command("account", "add", "key-old", "--organization", "CLINIC")
+    key = server.new_key("rsa", "key-old")
+    command = ["sftp", "-b", "-", "-P", str(server.sftp_port), *server.ssh_options(key)]
+    until(lambda: "inbox" in run([*command, "key-old@127.0.0.1"], "ls\n", check=False))
+    said = run([*command, "-o", "PubkeyAcceptedAlgorithms=ssh-rsa", "key-old@127.0.0.1"], "ls\n", check=False)
+    assert "inbox" not in said
+
+
+def test_wrong_passwords_cost_time_and_lock_the_account(server):
+    user = server.new_account("LOCKED", "A clinic that forgot")["username"]
+    until(lambda: user in server.accounts_file())
+    began = time.monotonic()
+    for _ in range(5):
+        with pytest.raises(paramiko.AuthenticationException), server.client(user, "wrong"):
+            pass
+    assert time.monotonic() - began >= 5, "every refusal takes a second"
+    password = json.loads(server.command("account", "password", user, "--json"))["password"]
+    with pytest.raises(paramiko.AuthenticationException), server.client(user, password):
+        pass
+    assert any("locked after too many" in line for line in server.log)
+
+
+def test_people_and_deactivated_accounts_are_not_let_in(server):
+    server.command("account", "add", "nurse", "--organization", "CLINIC", "--kind", "web_user")
+    gone = server.new_account("GONE", "A clinic that closed")
+    until(lambda: gone["username"] in server.accounts_file())
+    assert "nurse" not in server.accounts_file()
+    server.command("account", "deactivate", gone["username"])
+    until(lambda: gone["username"] not in server.accounts_file())
+    with pytest.raises(paramiko.AuthenticationException), server.client(gone["username"], gone["password"]):
+        pass
+
+
+def test_the_list_of_accounts_holds_no_password_and_is_for_its_owner_alone(server):
+    assert server.password not in server.accounts_file() and "argon2id" in server.accounts_file()
+    for file in ["file-accounts.json", "ssh_host_ed25519_key"]:
+        assert os.stat(os.path.join(server.folder, file)).st_mode & 0o777 == 0o600
+
+
+def test_strangers_are_shown_out(server):
+    """Connections that say nothing do not keep others out, and more than enough of them are turned away."""
+    silent = [socket.create_connection(("127.0.0.1", server.sftp_port)) for _ in range(99)]
+    try:
+        with server.client() as client:
+            assert client.listdir("/")
+        silent += [socket.create_connection(("127.0.0.1", server.sftp_port)) for _ in range(5)]
+        turned_away = silent[-1]
+        turned_away.settimeout(30)
+        assert turned_away.recv(100) == b"", "closed before a word was said"
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_a_stopping_server_answers_the_close_that_it_was_sent_and_keeps_the_rest_for_a_resume():
+    server = FileServer().start()
+    try:
+        content = Person(1).report().encode() * 1000
+        with server.wire() as wire, server.wire() as other:
+            unfinished = other.open("/inbox/unfinished.hl7", F_WRITE | F_CREATE | F_TRUNCATE)
+            other.write(unfinished, 0, content[:1000])
+            handle = wire.open("/inbox/finished.hl7", F_WRITE | F_CREATE | F_TRUNCATE)
+            wire.write(handle, 0, content)
+            wire.close(handle)
+            stopping = threading.Thread(target=server.stop)
+            began = time.monotonic()
+            stopping.start()
+            with pytest.raises((EOFError, OSError)):
+                wire.receive_raw()
+            stopping.join()
+            assert time.monotonic() - began < 10
+        server.start()
+        with server.wire() as wire:
+            assert wire.size("/inbox/unfinished.hl7") == 1000
+            assert wire.size("/inbox/finished.hl7") == len(content)
+    finally:
+        server.close()
+
+
+def test_while_the_database_is_away_files_are_taken_and_results_fetched(cluster):
+    own = postgresql.Cluster()
+    server = FileServer(own.new_database()).start()
+    try:
+        content = Person(1).report().encode()
+        with server.client() as client, client.open("/inbox/before.hl7", "w") as before:
+            before.write(content)
+        server.put_result("result.hl7", content)
+        own.crash()
+        with server.client() as client:
+            with client.open("/inbox/while-away.hl7", "w") as away:
+                away.write(content)
+            with client.open("/outbox/result.hl7") as result:
+                assert result.read() == content
+            assert "while-away.hl7" in client.listdir("/inbox")
+        server.openssh("ls outbox")
+        with pytest.raises(paramiko.AuthenticationException), server.client(password="wrong"):
+            pass
+        assert [record["size"] for record in server.taken("while-away.hl7")] == [len(content)]
+    finally:
+        server.close()
+        own.stop()
+
+
+def until(holds, seconds=20):
+    """Waits for what a running node takes up within seconds."""
+    for _ in range(seconds * 4):
+        if holds():
+            return
+        time.sleep(0.25)
+    raise AssertionError("it did not happen")
