@@ -17,4 +17,4 @@ pub use doses::{
 pub use keys::match_keys;
 pub use names::is_placeholder;
 pub use people::{Candidate, PersonDecision, PersonMatch, PersonNote, decide_person};
-pub use queries::{Grade, grade_for_query};
+pub use queries::{Agreement, Grade, agreements, grade_for_query};

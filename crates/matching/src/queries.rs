@@ -15,6 +15,54 @@ pub enum Grade {
     High,
 }
 
+/// One thing that speaks for a candidate, for people who choose among several.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Agreement {
+    /// A number of the person: the registry's own, or one that an organization or an agency gave.
+    Identifier,
+    /// First name and surname, or a name that the person had before.
+    Name,
+    /// The first name.
+    GivenName,
+    /// A first name that is short for the other, or spelled nearly so.
+    SimilarGivenName,
+    /// The surname.
+    FamilyName,
+    /// Half of the surname, or one spelled nearly so.
+    SimilarFamilyName,
+    /// The birth date.
+    BirthDate,
+    /// The birth date but for one part, or with day and month swapped.
+    CloseBirthDate,
+    /// An address, a phone number or an e-mail address.
+    Home,
+    /// The mother.
+    Mother,
+}
+
+/// What speaks for a candidate, the strongest first; and whether something speaks against them.
+pub fn agreements(asked: &Demographics, candidate: &Demographics) -> (Vec<Agreement>, bool) {
+    let evidence = Evidence::between(&FoldedPerson::new(asked), &FoldedPerson::new(candidate), None);
+    let mut found = Vec::new();
+    let mut add = |speaks: bool, agreement| speaks.then(|| found.push(agreement));
+    add(evidence.identifier.is_some(), Agreement::Identifier);
+    if evidence.is_name_same() {
+        add(true, Agreement::Name);
+    } else {
+        add(evidence.given == GivenAgreement::Same, Agreement::GivenName);
+        add(evidence.given == GivenAgreement::Similar, Agreement::SimilarGivenName);
+        add(evidence.family == FamilyAgreement::Same, Agreement::FamilyName);
+        let is_alike = matches!(evidence.family, FamilyAgreement::Part | FamilyAgreement::Similar);
+        add(is_alike, Agreement::SimilarFamilyName);
+    }
+    add(evidence.birth_date == DateAgreement::Same, Agreement::BirthDate);
+    add(evidence.birth_date == DateAgreement::Close, Agreement::CloseBirthDate);
+    add(evidence.is_home_same == Some(true), Agreement::Home);
+    add(evidence.is_mother_same == Some(true), Agreement::Mother);
+    let is_against = evidence.is_contradicted() || evidence.birth_date == DateAgreement::Different;
+    (found, is_against)
+}
+
 /// Grades a candidate for a query; `None`: not the person asked about.
 ///
 /// `candidate` is the known person with our own number among the identifiers (type SR). High: an identifier borne out

@@ -77,6 +77,21 @@ pub struct PatientObservation {
     pub until: Option<Date>,
 }
 
+impl PatientObservation {
+    /// The question of a note for everybody who opens the record: no LOINC code, and never sent in a message.
+    pub const NOTE: &str = "NOTE";
+    /// LOINC: contraindication or precaution.
+    pub const CONTRAINDICATION: &str = "30945-0";
+    /// LOINC: disease with presumed immunity.
+    pub const IMMUNITY: &str = "59784-9";
+    /// LOINC: serologic evidence of immunity.
+    pub const SEROLOGY: &str = "75505-8";
+    /// LOINC: reaction.
+    pub const REACTION: &str = "31044-1";
+    /// LOINC: indication, a risk that calls for a vaccine.
+    pub const INDICATION: &str = "59785-6";
+}
+
 /// All that the registry holds about one person: read as a whole, decided on as a whole.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PatientRecord {

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Caller, ClearedFact, Demographics, Dose, Finding, MessageId, MessageIdentity, MessageState, Observation,
-    PatientId, PatientObservation,
+    Action, Caller, ClearedFact, ConsentStatement, Demographics, Dose, Finding, MessageId, MessageIdentity,
+    MessageState, Observation, PatientId, PatientObservation, VaccinationReportId,
 };
 
 /// A door.
@@ -95,6 +95,12 @@ pub struct PatientStatement {
     pub observations: Vec<PatientObservation>,
     /// Other observations that belong to no dose (consent among them, where the profile says so).
     pub other_observations: Vec<Observation>,
+    /// The record that the sender has in front of it. Pages name it; messages find the person by what they say.
+    pub record: Option<PatientId>,
+    /// Consent given or taken back in so many words, without a carrier of the profile's: on a page.
+    pub consents: Vec<ConsentStatement>,
+    /// Observations that the sender takes back, by question and code.
+    pub retracted: Vec<(String, String)>,
 }
 
 /// What a submission says about one dose.
@@ -106,6 +112,8 @@ pub struct VaccinationStatement {
     pub action: Action,
     /// The dose.
     pub dose: Dose,
+    /// The report that is meant by an update or a deletion. Pages name it, and then the dose says all of it anew.
+    pub report: Option<VaccinationReportId>,
     /// LOINC codes of observations of this dose that were sent but could not be used: they are not missing, and the
     /// reader's findings say what was wrong with them.
     pub unusable: Vec<String>,

@@ -155,7 +155,7 @@ pub(crate) fn age_on(birth_date: Date, day: Date) -> i16 {
     day.year() - birth_date.year() - i16::from(!had_birthday)
 }
 
-fn is_before(age: i16, limit: Option<u8>) -> bool {
+pub(crate) fn is_before(age: i16, limit: Option<u8>) -> bool {
     limit.is_none_or(|limit| age < i16::from(limit))
 }
 
@@ -199,7 +199,7 @@ fn carried(
     today: Date,
     findings: &[Finding],
 ) -> Result<Vec<ConsentStatement>, Finding> {
-    let mut statements = Vec::new();
+    let mut statements = stated_outright(rules, stated, birth_date, today)?;
     let in_header = Location::field("PD1", 1, 12);
     if let Some(carried) = rules.codes.get(&stated.protection_code) {
         let date = Location::field("PD1", 1, 13);
@@ -226,6 +226,27 @@ fn carried(
         }
     }
     Ok(statements)
+}
+
+/// What was stated in so many words. Consent is for an age, and not for a day to come.
+fn stated_outright(
+    rules: &ConsentRules,
+    stated: &PatientStatement,
+    birth_date: Date,
+    today: Date,
+) -> Result<Vec<ConsentStatement>, Finding> {
+    for statement in &stated.consents {
+        let at = Location::segment("PD1", 1);
+        if let Some(day) = statement.effective_on.filter(|day| *day > today) {
+            return Err(Finding::new(FindingKind::ConsentDateInFuture).at(at).naming(day.to_string()));
+        }
+        let age = age_on(birth_date, statement.effective_on.unwrap_or(today));
+        let fits = rules.kinds.get(&statement.kind).is_some_and(|kind| kind.is_given_at(age));
+        if statement.status == ConsentStatus::Granted && !fits {
+            return Err(Finding::new(FindingKind::ConsentUnfitForAge).at(at).naming(statement.kind.as_str()));
+        }
+    }
+    Ok(stated.consents.clone())
 }
 
 /// A consent code where it stood.
@@ -255,10 +276,7 @@ impl Said<'_> {
             return Ok(self.carried.kinds.iter().map(statement).collect());
         }
         let age = age_on(birth_date, self.on.unwrap_or(today));
-        let fits = self.carried.kinds.iter().find(|kind| {
-            let kind = &rules.kinds[*kind];
-            age >= i16::from(kind.from_age) && is_before(age, kind.before_age)
-        });
+        let fits = self.carried.kinds.iter().find(|kind| rules.kinds[*kind].is_given_at(age));
         match fits {
             Some(kind) => Ok(vec![statement(kind)]),
             None => Err(Finding::new(FindingKind::ConsentUnfitForAge).at(self.at).naming(self.code)),

@@ -158,6 +158,10 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read.
     pub fn rehearse(&self, _admission: &Admission, submission: &Submission) -> Result<Decision, RegistryError> {
+        self.rehearse_now(submission)
+    }
+
+    pub(crate) fn rehearse_now(&self, submission: &Submission) -> Result<Decision, RegistryError> {
         let world = World::read(self.database(), submission)?;
         Ok(decide(self.rules(), submission, &world))
     }

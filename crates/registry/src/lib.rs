@@ -10,6 +10,7 @@ mod authority;
 mod consents;
 mod consolidate;
 mod directory;
+mod entries;
 mod errors;
 mod exchange;
 mod file_accounts;
@@ -20,6 +21,7 @@ mod messages;
 mod operations;
 mod passwords;
 mod patients;
+mod people;
 mod profile;
 mod query;
 mod registry;
@@ -28,10 +30,12 @@ mod second_factors;
 mod sessions;
 pub mod setup;
 mod sign_ins;
+mod workbench;
 
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
 pub use accounts::{Credentials, NewAccount, SignInRefused};
 pub use directory::NewOrganization;
+pub use entries::{Entry, HealthFact, Rehearsal};
 pub use errors::RegistryError;
 pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOptions, LoadSummary, Loaded};
 pub use file_accounts::{FileAccountList, FileAccountListError, FileAccounts};
@@ -41,9 +45,11 @@ pub use gate::{
 };
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
+pub use matching::Agreement;
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
 pub use operations::{Diagnosis, Health};
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
+pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound};
 pub use profile::{
     CarriedConsent, ClosedDoor, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent, Names, Profile,
     ProfileError, QueryRules,
@@ -52,3 +58,4 @@ pub use registry::{Options, Registry};
 pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
+pub use workbench::{Examination, Examined, ExaminedSegment, Verdict};

@@ -39,6 +39,13 @@ pub(crate) struct Question {
     findings: Vec<Finding>,
 }
 
+impl Question {
+    /// What was found wrong while reading it.
+    pub(crate) fn findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}
+
 /// The answer to a question, as a message.
 pub(crate) struct QuestionAnswer {
     pub(crate) text: String,

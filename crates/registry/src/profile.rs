@@ -122,6 +122,13 @@ pub struct ConsentKind {
     pub covers_events_only: bool,
 }
 
+impl ConsentKind {
+    /// Whether a person of this age in full years can give it.
+    pub fn is_given_at(&self, age: i16) -> bool {
+        age >= i16::from(self.from_age) && crate::consents::is_before(age, self.before_age)
+    }
+}
+
 /// What a consent code of a message means.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

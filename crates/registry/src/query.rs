@@ -2,9 +2,8 @@
 
 use matching::Grade;
 use model::{
-    Assessment, AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Identifier, LoggedMessage,
-    MessageIdentity, MessageState, PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome,
-    QueryStatus, Receipt,
+    Assessment, AuditAction, AuditEntry, Caller, Finding, FindingKind, LoggedMessage, MessageIdentity, MessageState,
+    PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
 };
 
 use crate::assess::assess;
@@ -85,17 +84,6 @@ impl Registry {
         Ok((Answer { status, people, assessment }, query.kind))
     }
 
-    /// Who a record is about, with the registry's own number among the identifiers.
-    fn with_own_number(&self, record: &PatientRecord) -> Demographics {
-        let mut demographics = record.patient.demographics.clone();
-        demographics.identifiers.push(Identifier {
-            kind: "SR".to_owned(),
-            value: record.patient.id.number(),
-            authority: self.profile().registry.facility.clone(),
-        });
-        demographics
-    }
-
     /// The decision table of the guide.
     fn choose(&self, query: &Query, mut graded: Vec<(Grade, PatientRecord)>) -> (QueryStatus, Vec<PatientRecord>) {
         let rules = &self.profile().query;
@@ -116,7 +104,7 @@ impl Registry {
     }
 
     /// These records, merged ones by the record that leads on.
-    fn leading(&self, mut records: Vec<PatientRecord>) -> Result<Vec<PatientRecord>, RegistryError> {
+    pub(crate) fn leading(&self, mut records: Vec<PatientRecord>) -> Result<Vec<PatientRecord>, RegistryError> {
         let mut leading: Vec<PatientRecord> = Vec::with_capacity(records.len());
         while !records.is_empty() {
             let mut next = Vec::new();

@@ -4,7 +4,7 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, factors, match_keys, messages, migrations, organizations, patients,
+    account_keys, accounts, audit, consents, factors, match_keys, messages, migrations, names, organizations, patients,
     reviews, schedules, sessions, settings, vaccinations,
 };
 
@@ -113,6 +113,7 @@ const STATEMENTS: &[&str] = &[
     messages::FIND_MESSAGE,
     messages::COUNT_MESSAGES,
     migrations::LIST_MIGRATIONS,
+    names::FIND_BY_NAME,
     organizations::INSERT_ORGANIZATION,
     organizations::UPDATE_ORGANIZATION,
     organizations::LIST_ORGANIZATIONS,

@@ -19,11 +19,12 @@ pub struct Migrated {
 }
 
 /// All migrations, in order: the first is version 1. What has been released is never changed, only followed by another.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     ("0001_first_schema", include_str!("../migrations/0001_first_schema.sql")),
     ("0002_signed_in_people", include_str!("../migrations/0002_signed_in_people.sql")),
     ("0003_schedules", include_str!("../migrations/0003_schedules.sql")),
     ("0004_account_keys", include_str!("../migrations/0004_account_keys.sql")),
+    ("0005_people_by_name", include_str!("../migrations/0005_people_by_name.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

@@ -41,7 +41,10 @@ impl Failure {
 
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Failure {
-        Failure::of_machine(&error)
+        match error {
+            RegistryError::Forbidden { .. } => Failure::NotAllowed,
+            error => Failure::of_machine(&error),
+        }
     }
 }
 

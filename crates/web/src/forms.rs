@@ -4,6 +4,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 
+use crate::dose_form::ChoiceGroup;
 use crate::failures::Failure;
 use crate::languages::Language;
 use crate::visits::Visitor;
@@ -46,6 +47,11 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
 }
 
 impl Posted {
+    /// A form that was read before, to be read again.
+    pub(crate) fn of(fields: &[(String, String)]) -> Posted {
+        Posted { fields: fields.to_vec() }
+    }
+
     /// The value of a field without spaces around it; empty when it was not sent.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.raw(name).trim()
@@ -127,6 +133,17 @@ impl Form {
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.retain(|(known, _)| known != name);
         self.values.push((name.to_owned(), value.into()));
+    }
+
+    /// Whether a field's value is none of the choices: that of an older record, say.
+    pub(crate) fn needs_option(&self, name: &str, groups: &[ChoiceGroup]) -> bool {
+        let value = self.value(name);
+        !value.is_empty() && !groups.iter().flat_map(|group| &group.choices).any(|choice| choice.value == value)
+    }
+
+    /// Whether something was filled in beside name and birth date.
+    pub(crate) fn has_more(&self) -> bool {
+        ["phone", "zip", "mother", "identifier"].into_iter().any(|name| !self.value(name).is_empty())
     }
 
     /// All fields, for a page that keeps them while it asks for more.

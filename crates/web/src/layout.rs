@@ -4,6 +4,8 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use model::Right;
+
 use crate::assets;
 use crate::failures::Failure;
 use crate::languages::Language;
@@ -93,13 +95,34 @@ impl Visitor {
             version: web.settings.version,
             path: self.path().to_owned(),
             form_token: self.form_token(),
-            navigation: Vec::new(),
-            account: None,
+            navigation: self.navigation(),
+            account: self.session().map(|(signed_in, _)| AccountMenu {
+                name: self.account_name(),
+                organization: signed_in.organization.name.clone(),
+            }),
             banner: None,
-            done: None,
+            done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
             is_wide: false,
             is_in_error: false,
         }
+    }
+}
+
+/// The ways of the application: address, text, and the right that opens it.
+const WAYS: [(&str, &str, Right); 2] =
+    [("/find", "navigation.find", Right::FindPerson), ("/workbench", "navigation.workbench", Right::TryMessage)];
+
+impl Visitor {
+    /// The ways that this visitor may take.
+    fn navigation(&self) -> Vec<NavigationItem> {
+        let Some(caller) = self.caller() else { return Vec::new() };
+        let open = WAYS.into_iter().filter(|(.., right)| self.web().registry.may_here(&caller, *right));
+        open.map(|(address, key, _)| NavigationItem {
+            address,
+            text: self.language().text(key),
+            is_current: self.path().starts_with(address),
+        })
+        .collect()
     }
 }
 

@@ -4,18 +4,24 @@
 //! A door translates only: what may be seen and done is decided by `registry`, which also writes down who saw and did
 //! it. A page is one file in `pages/` and one template of the same name; `visits.rs` is what all requests go through.
 
-// The parts that the first pages do not use yet.
+// The sign-in pages use the rest of these parts.
 #![allow(dead_code)]
 
 mod addresses;
 mod assets;
 mod cookies;
 mod dates;
+mod desk;
+mod dose_form;
+mod evaluations;
 mod failures;
+mod findings;
 mod forms;
 mod languages;
 mod layout;
 mod pages;
+mod people;
+mod signed_in;
 mod visits;
 
 use std::sync::Arc;
@@ -38,12 +44,13 @@ pub struct Settings {
 pub struct Web {
     pub(crate) registry: Registry,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) desks: Arc<desk::Desks>,
 }
 
 impl Web {
     /// The web application of this registry.
     pub fn new(registry: Registry, settings: Settings) -> Web {
-        Web { registry, settings: Arc::new(settings) }
+        Web { registry, settings: Arc::new(settings), desks: Arc::default() }
     }
 }
 

@@ -10,8 +10,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
-use model::{Channel, MessageId, Receipt};
-use registry::Admission;
+use jiff::civil::Date;
+use model::{Caller, Channel, MessageId, Receipt};
+use registry::{Admission, SessionToken, SignedIn};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ use crate::{Web, addresses, cookies};
 
 /// The cookie of somebody who has not signed in: random, and what their forms are tied to.
 const VISIT_COOKIE: &str = "visit";
+/// The cookie of somebody who has signed in, or is about to.
+pub(crate) const SESSION_COOKIE: &str = "session";
 /// The cookie of a chosen language.
 pub(crate) const LANGUAGE_COOKIE: &str = "language";
 /// Everything comes from here; no script stands in a page; nobody frames a page.
@@ -45,17 +48,19 @@ struct Inner {
     web: Web,
     language: Language,
     path: String,
+    query: String,
     source: IpAddr,
     is_secure: bool,
-    /// What forms are tied to: the visit cookie's value.
+    /// What forms are tied to until somebody signs in: the visit cookie's value.
     secret: String,
     is_new: bool,
+    session: Option<(SignedIn, SessionToken)>,
 }
 
 /// Finds out who visits, lets the page answer, and dresses the answer.
 pub(crate) async fn receive(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let visitor = Visitor::of(web, &parts);
+    let visitor = Visitor::of(web, &parts).await;
     if !matches!(parts.method, Method::GET | Method::HEAD) && is_foreign(&parts.headers) {
         return visitor.finish(visitor.failure_page(Failure::FormExpired));
     }
@@ -74,18 +79,21 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 }
 
 impl Visitor {
-    fn of(web: Web, request: &Parts) -> Visitor {
+    async fn of(web: Web, request: &Parts) -> Visitor {
         let is_secure = addresses::is_secure(request, web.settings.is_behind_proxy);
         let chosen = cookies::read(request, LANGUAGE_COOKIE, is_secure).and_then(|tag| Language::parse(&tag));
         let accepted = || Language::accepted(request.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
         let visit = cookies::read(request, VISIT_COOKIE, is_secure).filter(|value| value.len() == SECRET_LETTERS);
+        let session = resumed(&web, cookies::read(request, SESSION_COOKIE, is_secure)).await;
         let inner = Inner {
             language: chosen.or_else(accepted).unwrap_or(Language::English),
             path: request.uri.path().to_owned(),
+            query: request.uri.query().unwrap_or_default().to_owned(),
             source: addresses::client(request, web.settings.is_behind_proxy),
             is_secure,
             is_new: visit.is_none(),
             secret: visit.unwrap_or_else(random_secret),
+            session,
             web,
         };
         Visitor { inner: Arc::new(inner) }
@@ -119,7 +127,40 @@ impl Visitor {
     /// What every form of this visitor carries. Another site cannot know it, as it cannot read the cookie; and who
     /// reads it in a page cannot make the cookie of it.
     pub(crate) fn form_token(&self) -> String {
-        hexadecimal(&Sha256::digest(format!("form token of {}", self.inner.secret)))
+        match &self.inner.session {
+            Some((_, token)) => hexadecimal(&token.derive("form token")),
+            None => hexadecimal(&Sha256::digest(format!("form token of {}", self.inner.secret))),
+        }
+    }
+
+    /// The session, also while it waits for its second factor; and its token.
+    pub(crate) fn session(&self) -> Option<(&SignedIn, &SessionToken)> {
+        self.inner.session.as_ref().map(|(signed_in, token)| (signed_in, token))
+    }
+
+    /// Who is asking, after the second factor.
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        self.inner.session.as_ref().and_then(|(signed_in, _)| signed_in.caller())
+    }
+
+    /// The name of who signed in.
+    pub(crate) fn account_name(&self) -> String {
+        let name = self.inner.session.as_ref().map(|(signed_in, _)| &signed_in.account);
+        name.map_or_else(String::new, |account| match account.full_name.as_str() {
+            "" => account.username.clone(),
+            name => name.to_owned(),
+        })
+    }
+
+    /// A value of the address's query; empty when there is none. Never anything that belongs to a person.
+    pub(crate) fn parameter(&self, name: &str) -> String {
+        let mut pairs = form_urlencoded::parse(self.inner.query.as_bytes());
+        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// The registry's calendar day.
+    pub(crate) fn today(&self) -> Date {
+        self.receipt().today
     }
 
     /// The right to call the registry once.
@@ -152,6 +193,16 @@ impl Visitor {
         }
         response
     }
+}
+
+/// The session of a cookie, if it holds. Whether it does cannot be known while the door is closed or the database away.
+async fn resumed(web: &Web, cookie: Option<String>) -> Option<(SignedIn, SessionToken)> {
+    let token: SessionToken = cookie?.parse().ok()?;
+    let admission = web.registry.gate().admit(Channel::Web).ok()?;
+    #[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
+    let at = Timestamp::now();
+    let signed_in = web.registry.resume_session(&admission, &token, at).await.ok()?;
+    Some((signed_in, token))
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {

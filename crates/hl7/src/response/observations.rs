@@ -110,7 +110,12 @@ impl Answer<'_> {
     pub(super) fn write_person_observations(&mut self, record: &PatientRecord) -> bool {
         let mut facts: Vec<&PatientObservation> = Vec::new();
         for fact in record.reports.iter().flat_map(|report| &report.observations) {
-            if !fact.value.code.is_empty() && !facts.contains(&fact) && facts.len() < PERSON_OBSERVATIONS_LIMIT {
+            let is_of_guide = self.tables.contains(Table::ObservationIdentifier, &fact.question);
+            if is_of_guide
+                && !fact.value.code.is_empty()
+                && !facts.contains(&fact)
+                && facts.len() < PERSON_OBSERVATIONS_LIMIT
+            {
                 facts.push(fact);
             }
         }

@@ -85,7 +85,13 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationSta
         read_route(judge, order.route.as_ref(), &mut dose);
         read_people(orc, rxa, &mut dose);
     }
-    Some(VaccinationStatement { order: rxa.sequence, action: read_action(judge, rxa), dose, unusable: Vec::new() })
+    Some(VaccinationStatement {
+        order: rxa.sequence,
+        action: read_action(judge, rxa),
+        dose,
+        report: None,
+        unusable: Vec::new(),
+    })
 }
 
 fn empty_dose(cvx: Cvx, administered_on: Date, completion: Completion) -> Dose {

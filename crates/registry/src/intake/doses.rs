@@ -38,7 +38,14 @@ impl Step<'_> {
         let organization_id = self.submission.caller.organization_id;
         let known = known_doses(record);
         let groups = |cvx: Cvx| self.rules.codes.vaccine_groups(cvx);
-        let decision = matching::decide_dose(dose, organization_id, &known, &groups).decision;
+        let named = self.vaccination.report.filter(|id| self.owns(record, *id));
+        let decision = match named {
+            Some(report_id) => {
+                self.replace(record, report_id);
+                return touched.push(report_id);
+            }
+            None => matching::decide_dose(dose, organization_id, &known, &groups).decision,
+        };
         let report_id = match decision {
             DoseDecision::SameReport(report_id) if touched.contains(&report_id) => {
                 findings.push(self.finding(FindingKind::DoseRepeatedInMessage));
@@ -98,11 +105,35 @@ impl Step<'_> {
         }
     }
 
+    /// Whether this report is of the record, and of the organization that speaks.
+    fn owns(&self, record: &PatientRecord, id: VaccinationReportId) -> bool {
+        let own = self.submission.caller.organization_id;
+        record.vaccinations.iter().any(|report| report.id == id && report.organization_id == own)
+    }
+
+    /// Puts a report that was named in the place of what it said before. One that was deleted stands again.
+    fn replace(&self, record: &mut PatientRecord, report_id: VaccinationReportId) {
+        let receipt = &self.submission.receipt;
+        let Some(report) = record.vaccinations.iter_mut().find(|report| report.id == report_id) else {
+            return;
+        };
+        if report.dose != self.vaccination.dose || report.is_deleted {
+            report.dose = self.vaccination.dose.clone();
+            report.is_deleted = false;
+            report.message_id = receipt.message_id;
+            report.received_at = receipt.received_at;
+        }
+    }
+
     fn delete(&self, record: &mut PatientRecord, findings: &mut Vec<Finding>) {
         let dose = &self.vaccination.dose;
         let known = known_doses(record);
         let groups = |cvx: Cvx| self.rules.codes.vaccine_groups(cvx);
-        let found = matching::find_report_to_change(dose, self.submission.caller.organization_id, &known, &groups);
+        let found = match self.vaccination.report {
+            Some(id) if self.owns(record, id) => Some(ReportToChange::Owned(id)),
+            Some(id) => Some(ReportToChange::Foreign(id)),
+            None => matching::find_report_to_change(dose, self.submission.caller.organization_id, &known, &groups),
+        };
         match found {
             None => findings.push(self.finding(FindingKind::DeleteMatchesNothing)),
             Some(ReportToChange::Foreign(_)) => findings.push(self.finding(FindingKind::DeleteNotOwned)),

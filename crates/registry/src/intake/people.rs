@@ -44,6 +44,9 @@ pub(super) fn resolve<'world>(
     world: &'world World,
     findings: &mut Vec<Finding>,
 ) -> Resolved<'world> {
+    if let Some(record) = stated.record.and_then(|patient_id| world.leading_record(patient_id)) {
+        return Resolved { existing: Some(record), candidates: Vec::new(), because: "named by its id".into() };
+    }
     let records = world.candidates(&stated.demographics);
     let own_pending = records.iter().find(|record| is_own_pending(record, submission, &stated.demographics));
     if let Some(record) = own_pending {
@@ -109,6 +112,10 @@ pub(super) fn record_statement(
             .retain(|known| known.question != observation.question || known.value.code != observation.value.code);
         report.observations.push(observation.clone());
     }
+    report.observations.retain(|known| {
+        let is_meant = |(question, code): &(String, String)| *question == known.question && *code == known.value.code;
+        !stated.retracted.iter().any(is_meant)
+    });
     match at {
         None => record.reports.push(report),
         Some(at) if !says_the_same(&record.reports[at], &report) => {

@@ -41,7 +41,8 @@ impl World {
         for submission in submissions {
             hashes.insert(submission.identity.control_hash);
             if let Some(stated) = &submission.patient {
-                keys.extend(matching::match_keys(&stated.demographics, None));
+                let number = stated.record.map(|patient_id| patient_id.number());
+                keys.extend(matching::match_keys(&stated.demographics, number.as_deref()));
             }
         }
         (hashes.into_iter().collect(), keys.into_iter().collect())
@@ -103,6 +104,11 @@ impl World {
     /// The record of a person as it is now.
     pub(super) fn record(&self, patient_id: PatientId) -> Option<&PatientRecord> {
         self.records.get(&patient_id).map(|entry| &entry.now)
+    }
+
+    /// The record of this id, or the one that leads on from it.
+    pub(super) fn leading_record(&self, patient_id: PatientId) -> Option<&PatientRecord> {
+        self.record(self.leading(patient_id))
     }
 
     /// The people who may be meant: those under the statement's keys, merged ones by the record that leads on.

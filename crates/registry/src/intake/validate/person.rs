@@ -80,8 +80,10 @@ fn check_next_of_kin(
     findings: &mut Vec<Finding>,
 ) {
     let is_child = crate::consents::age_on(birth_date, submission.receipt.today) < ADULT_AGE;
+    // A page that names the record states what is new, not who the person is.
+    let is_named = submission.patient.as_ref().is_some_and(|stated| stated.record.is_some());
     let was_sent = submission.findings.iter().any(|finding| finding.kind == FindingKind::NextOfKinIgnored);
-    if is_child && stated.demographics.next_of_kin.is_empty() && !was_sent {
+    if is_child && stated.demographics.next_of_kin.is_empty() && !was_sent && !is_named {
         findings.push(Finding::new(FindingKind::NextOfKinMissing).at(Location::segment("NK1", 1)));
     }
 }

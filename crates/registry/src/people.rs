@@ -1,0 +1,235 @@
+//! People as pages show them: found by somebody who looks, and opened by somebody who chose.
+//!
+//! Records that may not be shown are left out before anything is counted, so that nothing tells them from people who
+//! are not in the registry. Who looked, and whom they were shown, is written down before the answer is given.
+
+use matching::Agreement;
+use model::{
+    Assessment, AuditAction, AuditEntry, Caller, Demographics, Identifier, OrganizationId, PatientId, PatientRecord,
+    PatientStatus, Receipt, Right,
+};
+
+use crate::assess::assess;
+use crate::{Admission, Registry, RegistryError, consents, consolidate};
+
+/// People shown for one search at most; where more fit, the page asks for more about the person.
+pub const PEOPLE_SHOWN_MAXIMUM: usize = 20;
+
+/// What a search found.
+#[derive(Clone, PartialEq, Debug)]
+pub enum PeopleFound {
+    /// These, the most likely first; nobody, when the list is empty.
+    People(Vec<FoundPerson>),
+    /// More than a page shows.
+    TooMany,
+    /// Neither a surname nor an identifier was given.
+    TooVague,
+}
+
+/// Somebody who may be meant.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FoundPerson {
+    /// Who.
+    pub patient_id: PatientId,
+    /// Who they are, as the registry shows them.
+    pub demographics: Demographics,
+    /// What speaks for them, the strongest first.
+    pub agreements: Vec<Agreement>,
+    /// Whether the record waits for a reviewer, as it may be of the same person as another.
+    pub is_pending: bool,
+}
+
+/// A person's record as a page shows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OpenedRecord {
+    /// All that is held: every report of every dose, deleted ones too.
+    pub held: PatientRecord,
+    /// What is shown: one report a vaccination, each fact once.
+    pub shown: PatientRecord,
+    /// Which doses count, and what is due; `None` where the birth date is not known.
+    pub assessment: Option<Assessment>,
+}
+
+impl Registry {
+    /// Looks for a person by what is known of them: a surname or an identifier at least.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
+    pub async fn find_people(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        receipt: Receipt,
+        asked: Demographics,
+    ) -> Result<PeopleFound, RegistryError> {
+        self.authorize_here(caller, Right::FindPerson)?;
+        let has_surname = asked.names.first().is_some_and(|name| !name.family.is_empty());
+        let found = if !has_surname && asked.identifiers.is_empty() {
+            PeopleFound::TooVague
+        } else {
+            let registry = self.clone();
+            let looking = tokio::task::spawn_blocking(move || registry.look_for_people(&asked, receipt));
+            looking.await.map_err(|_| RegistryError::Stopping)??
+        };
+        let seen: Vec<Option<PatientId>> = match &found {
+            PeopleFound::People(people) if !people.is_empty() => {
+                people.iter().map(|person| Some(person.patient_id)).collect()
+            }
+            _ => vec![None],
+        };
+        let entries = seen.into_iter().map(|patient_id| {
+            let action = match patient_id {
+                Some(_) => AuditAction::CandidatesDisclosed,
+                None => AuditAction::SearchWithoutResult,
+            };
+            looked(caller, &receipt, action, patient_id)
+        });
+        self.lanes().note(None, entries.collect()).await?;
+        Ok(found)
+    }
+
+    /// Opens a person's record. `None`: there is none of this id that may be shown.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
+    pub async fn open_record(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        receipt: Receipt,
+        patient_id: PatientId,
+    ) -> Result<Option<OpenedRecord>, RegistryError> {
+        self.authorize_here(caller, Right::FindPerson)?;
+        let registry = self.clone();
+        let reading = tokio::task::spawn_blocking(move || registry.read_record(patient_id, receipt));
+        let opened = reading.await.map_err(|_| RegistryError::Stopping)??;
+        let entry = match &opened {
+            Some(opened) => looked(caller, &receipt, AuditAction::RecordDisclosed, Some(opened.held.patient.id)),
+            None => looked(caller, &receipt, AuditAction::SearchWithoutResult, None),
+        };
+        self.lanes().note(None, vec![entry]).await?;
+        Ok(opened)
+    }
+
+    /// The organization that somebody acts for, and the sites below it, by name.
+    pub fn own_sites(&self, admission: &Admission, caller: &Caller) -> Vec<model::Organization> {
+        let snapshot = self.directory().snapshot();
+        let mut sites = self.organizations(admission);
+        sites.retain(|site| site.is_active && snapshot.may_speak_for(caller.organization_id, site.id));
+        sites.sort_by_key(|site| (site.id != caller.organization_id, site.name.clone()));
+        sites
+    }
+
+    /// The name of an organization, for a fact's source.
+    pub fn organization_name(&self, _admission: &Admission, id: OrganizationId) -> String {
+        let snapshot = self.directory().snapshot();
+        snapshot.organization(id).map_or_else(String::new, |organization| organization.name.clone())
+    }
+
+    pub(crate) fn read_record(
+        &self,
+        patient_id: PatientId,
+        receipt: Receipt,
+    ) -> Result<Option<OpenedRecord>, RegistryError> {
+        let leading = self.leading(self.database().patient_records(&[patient_id])?)?;
+        let shown = leading.into_iter().find(|record| consents::is_shown(self.rules(), record, receipt.today));
+        Ok(shown.map(|held| self.opened(held, receipt)))
+    }
+
+    pub(crate) fn opened(&self, held: PatientRecord, receipt: Receipt) -> OpenedRecord {
+        let shown = consolidate::shown(held.clone(), self.codes());
+        let assessment = assess(&self.schedule(), self.codes(), &shown, receipt.today);
+        OpenedRecord { held, shown, assessment }
+    }
+
+    fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {
+        let keys = matching::match_keys(asked, None);
+        let mut records = self.database().patient_records_by_match_keys(&keys)?;
+        let name = asked.names.first().filter(|name| !name.family.is_empty());
+        if let Some(name) = name.filter(|_| asked.birth_date.is_none()) {
+            let ids = self.database().patients_by_name(&name.family, &name.given)?;
+            records.extend(self.database().patient_records(&ids)?);
+        }
+        let mut people: Vec<(bool, FoundPerson)> = Vec::new();
+        for record in self.leading(records)? {
+            if !consents::is_shown(self.rules(), &record, receipt.today) {
+                continue;
+            }
+            let (agreements, is_against) = matching::agreements(asked, &self.with_own_number(&record));
+            let is_zip_other = is_zip_other(asked, &record.patient.demographics);
+            if is_likely(&agreements) && !(is_zip_other && asked.birth_date.is_none()) {
+                people.push((is_against, found_person(record, agreements)));
+            }
+        }
+        if people.len() > PEOPLE_SHOWN_MAXIMUM {
+            return Ok(PeopleFound::TooMany);
+        }
+        people.sort_by(|(left_against, left), (right_against, right)| {
+            let strength = |person: &FoundPerson| std::cmp::Reverse(strength(&person.agreements));
+            (left_against, strength(left), left.patient_id).cmp(&(right_against, strength(right), right.patient_id))
+        });
+        Ok(PeopleFound::People(people.into_iter().map(|(_, person)| person).collect()))
+    }
+
+    /// Who a record is about, with the registry's own number among the identifiers.
+    pub(crate) fn with_own_number(&self, record: &PatientRecord) -> Demographics {
+        let mut demographics = record.patient.demographics.clone();
+        demographics.identifiers.push(Identifier {
+            kind: "SR".to_owned(),
+            value: record.patient.id.number(),
+            authority: self.profile().registry.facility.clone(),
+        });
+        demographics
+    }
+}
+
+/// An identifier; or something of the surname, and of the first name or the birth date, unless nothing else was asked.
+fn is_likely(agreements: &[Agreement]) -> bool {
+    let has = |wanted: &[Agreement]| agreements.iter().any(|found| wanted.contains(found));
+    has(&[Agreement::Identifier, Agreement::Name])
+        || has(&[Agreement::FamilyName, Agreement::SimilarFamilyName])
+        || has(&[Agreement::GivenName]) && has(&[Agreement::BirthDate])
+}
+
+/// How much speaks for somebody: each kind of agreement has its weight.
+fn strength(agreements: &[Agreement]) -> u32 {
+    let weight = |agreement: &Agreement| match agreement {
+        Agreement::Identifier => 16,
+        Agreement::Name => 10,
+        Agreement::BirthDate => 8,
+        Agreement::GivenName | Agreement::FamilyName => 5,
+        Agreement::CloseBirthDate | Agreement::Home => 4,
+        Agreement::SimilarGivenName | Agreement::SimilarFamilyName | Agreement::Mother => 3,
+    };
+    agreements.iter().map(weight).sum()
+}
+
+fn is_zip_other(asked: &Demographics, known: &Demographics) -> bool {
+    let zip = |person: &Demographics| -> Vec<String> {
+        let zips = person.addresses.iter().filter_map(|address| address.zip.get(..5));
+        zips.map(str::to_owned).collect()
+    };
+    let wanted = zip(asked);
+    !wanted.is_empty() && !zip(known).iter().any(|zip| wanted.contains(zip))
+}
+
+fn found_person(record: PatientRecord, agreements: Vec<Agreement>) -> FoundPerson {
+    FoundPerson {
+        patient_id: record.patient.id,
+        is_pending: record.patient.status == PatientStatus::Pending,
+        demographics: record.patient.demographics,
+        agreements,
+    }
+}
+
+fn looked(caller: &Caller, receipt: &Receipt, action: AuditAction, patient_id: Option<PatientId>) -> AuditEntry {
+    AuditEntry {
+        at: receipt.received_at,
+        account_id: caller.account_id,
+        organization_id: caller.organization_id,
+        action,
+        patient_id,
+        message_id: None,
+        detail: "on a page".into(),
+    }
+}

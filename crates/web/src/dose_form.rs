@@ -1,0 +1,302 @@
+//! The form of doses: its lists to choose from, how a row of it becomes a dose, and a dose a row.
+
+use codes::CodeSets;
+use jiff::civil::Date;
+use model::{CodeTables, Coded, Completion, Cvx, Dose, EntityId, Facility, InformationSource, Provider, Table, Vis};
+
+use crate::dates;
+use crate::forms::{Choice, Form, Posted};
+use crate::languages::Language;
+
+/// Doses entered at once at most.
+pub(crate) const ROWS_MAXIMUM: usize = 6;
+
+/// Whether the doses were given here, or somebody tells of doses given elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    New,
+    Historical,
+}
+
+impl Kind {
+    pub(crate) fn parse(word: &str) -> Kind {
+        if word == "historical" { Kind::Historical } else { Kind::New }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Kind::New => "new",
+            Kind::Historical => "historical",
+        }
+    }
+}
+
+/// Choices under one heading.
+pub(crate) struct ChoiceGroup {
+    pub(crate) label: String,
+    pub(crate) choices: Vec<Choice>,
+}
+
+/// The lists of the form.
+pub(crate) struct Lists {
+    pub(crate) vaccines: Vec<ChoiceGroup>,
+    pub(crate) sites: Vec<Choice>,
+    pub(crate) routes: Vec<Choice>,
+    pub(crate) body_sites: Vec<Choice>,
+    pub(crate) eligibilities: Vec<Choice>,
+    pub(crate) fundings: Vec<Choice>,
+    pub(crate) sources: Vec<Choice>,
+}
+
+impl Lists {
+    /// The lists for doses of a kind; what is recommended today stands first.
+    pub(crate) fn new(
+        codes: &CodeSets,
+        kind: Kind,
+        recommended: &[String],
+        sites: Vec<Choice>,
+        on: Date,
+        language: Language,
+    ) -> Lists {
+        let table = |table: Table, section: &str| -> Vec<Choice> {
+            let named = |(code, name): (&str, &str)| {
+                Choice::new(code, language.find_text(&format!("{section}.{code}")).unwrap_or(name))
+            };
+            codes.table(table).map(named).collect()
+        };
+        Lists {
+            vaccines: vaccines(codes, kind, recommended, on, language),
+            sites,
+            routes: table(Table::Route, "route").into_iter().filter(|choice| choice.value.starts_with('C')).collect(),
+            body_sites: table(Table::BodySite, "body_site"),
+            eligibilities: table(Table::Eligibility, "eligibility"),
+            fundings: table(Table::FundingSource, "funding"),
+            sources: table(Table::InformationSource, "source")
+                .into_iter()
+                .filter(|choice| choice.value != "00")
+                .collect(),
+        }
+    }
+}
+
+/// Products on the market for doses given here; vaccines, also those of other times and places, for others.
+fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[String], on: Date, language: Language) -> Vec<ChoiceGroup> {
+    let mut choices: Vec<(Cvx, Choice)> = match kind {
+        Kind::New => products(codes, on),
+        Kind::Historical => {
+            let vaccines = codes.vaccines().iter().filter(|vaccine| !vaccine.is_non_vaccine);
+            let choice = |cvx: Cvx, name: &str| (cvx, Choice::new(cvx.to_string(), format!("{name} ({cvx})")));
+            vaccines.map(|vaccine| choice(vaccine.cvx, &vaccine.short_name)).collect()
+        }
+    };
+    choices.sort_by_key(|(_, choice)| choice.text.to_lowercase());
+    let mut groups = Vec::new();
+    let mut take = |label: String, fits: &dyn Fn(Cvx) -> bool| {
+        let (taken, left): (Vec<_>, Vec<_>) = choices.drain(..).partition(|(cvx, _)| fits(*cvx));
+        choices = left;
+        if !taken.is_empty() {
+            groups.push(ChoiceGroup { label, choices: taken.into_iter().map(|(_, choice)| choice).collect() });
+        }
+    };
+    let in_group = |cvx: Cvx, name: &str| {
+        codes.vaccine_group(name).is_some_and(|group| codes.vaccine_groups(cvx).overlaps(group.bit))
+    };
+    take(language.text("dose.recommended").to_owned(), &|cvx| recommended.iter().any(|name| in_group(cvx, name)));
+    for group in codes.all_vaccine_groups() {
+        take(group.name.clone(), &|cvx| codes.vaccine_groups(cvx).overlaps(group.bit));
+    }
+    take(language.text("person.other_vaccines").to_owned(), &|_| true);
+    groups
+}
+
+/// What can be bought: trade name, vaccine and maker.
+fn products(codes: &CodeSets, on: Date) -> Vec<(Cvx, Choice)> {
+    let sold = codes.packages().iter().filter(|package| {
+        let is_sold = package.sold_until.is_none_or(|until| until >= on);
+        is_sold && codes.vaccine(package.cvx).is_some_and(|vaccine| vaccine.is_in_use(on) && !vaccine.is_non_vaccine)
+    });
+    let mut products: Vec<(Cvx, Choice)> = sold
+        .map(|package| {
+            let name = codes.vaccine_name(package.cvx).unwrap_or_default();
+            let value = format!("{}:{}:{}", package.cvx, package.mvx, package.trade_name);
+            (package.cvx, Choice::new(value, format!("{} – {name}", package.trade_name)))
+        })
+        .collect();
+    products.sort_by(|left, right| left.1.value.cmp(&right.1.value));
+    products.dedup_by(|left, right| left.1.value == right.1.value);
+    products
+}
+
+/// The vaccine that a choice means, and its maker.
+pub(crate) fn chosen(value: &str) -> Option<(Cvx, Option<String>)> {
+    let mut parts = value.splitn(3, ':');
+    let cvx = Cvx::parse(parts.next()?)?;
+    Some((cvx, parts.next().filter(|mvx| !mvx.is_empty()).map(str::to_owned)))
+}
+
+/// A dose of which only day and vaccine are known.
+pub(crate) fn bare_dose(administered_on: Date, cvx: Cvx, source: InformationSource) -> Dose {
+    Dose {
+        order_id: None,
+        placer_order_id: None,
+        administered_on,
+        cvx,
+        ndc: None,
+        mvx: None,
+        lot_number: None,
+        lot_expires_on: None,
+        amount: None,
+        amount_unit: None,
+        source,
+        completion: Completion::Complete,
+        refusal_reason: None,
+        route: None,
+        body_site: None,
+        administered_by: None,
+        ordered_by: None,
+        entered_by: None,
+        administered_at: None,
+        eligibility: None,
+        funding_source: None,
+        vis: Vec::new(),
+        reactions: Vec::new(),
+        observations: Vec::new(),
+    }
+}
+
+/// What all doses of a form have in common.
+pub(crate) struct Common<'a> {
+    pub(crate) codes: &'a CodeSets,
+    pub(crate) language: Language,
+    pub(crate) kind: Kind,
+    pub(crate) today: Date,
+    pub(crate) entered_by: Provider,
+    pub(crate) authority: &'a str,
+    pub(crate) once: &'a str,
+}
+
+/// Reads the rows that were filled in; what is wrong with them the form is told.
+pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: usize) -> Vec<Dose> {
+    let language = common.language;
+    let given_on = (common.kind == Kind::New).then(|| dates::read(posted, form, "given", language)).flatten();
+    let mut doses = Vec::new();
+    for row in 0..rows {
+        let value = |name: &str| posted.text(&format!("{name}_{row}")).to_owned();
+        let filled = |name: &str| Some(value(name)).filter(|value| !value.is_empty());
+        let Some((cvx, mvx)) = chosen(&value("vaccine")) else { continue };
+        let on = match common.kind {
+            Kind::New => given_on,
+            Kind::Historical => dates::read(posted, form, &format!("given_{row}"), language),
+        };
+        let field = if common.kind == Kind::New { "given".to_owned() } else { format!("given_{row}") };
+        let Some(on) = on else {
+            if !form.has_error(&field) {
+                form.refuse_with(language, &field, "dose.date_missing");
+            }
+            continue;
+        };
+        if on > common.today && !form.has_error(&field) {
+            form.refuse_with(language, &field, "dose.date_in_future");
+        }
+        let source = match common.kind {
+            Kind::New => InformationSource::Administered,
+            Kind::Historical => {
+                InformationSource::parse(posted.text("source")).unwrap_or(InformationSource::Historical(1))
+            }
+        };
+        let mut dose = bare_dose(on, cvx, source);
+        dose.order_id = Some(EntityId { id: format!("{}-{row}", common.once), authority: common.authority.to_owned() });
+        dose.mvx = mvx;
+        dose.lot_number = filled("lot").map(|lot| lot.to_uppercase());
+        dose.lot_expires_on = dates::read(posted, form, &format!("expires_{row}"), language);
+        dose.entered_by = Some(common.entered_by.clone());
+        dose.reactions = reactions(&value("reaction"));
+        if common.kind == Kind::New {
+            given_here(&mut dose, posted, &filled, common);
+        }
+        doses.push(dose);
+    }
+    if doses.is_empty() && !form.has_errors() {
+        form.refuse_with(language, "vaccine_0", "dose.vaccine_missing");
+    }
+    doses
+}
+
+/// What is known of a dose that was given here.
+fn given_here(dose: &mut Dose, posted: &Posted, filled: &dyn Fn(&str) -> Option<String>, common: &Common<'_>) {
+    dose.route = filled("route");
+    dose.body_site = filled("body_site");
+    dose.amount = filled("amount");
+    dose.amount_unit = dose.amount.as_ref().map(|_| "mL".to_owned());
+    dose.eligibility = filled("eligibility");
+    dose.funding_source = filled("funding");
+    if !posted.text("site").is_empty() {
+        dose.administered_at = Some(Facility { code: posted.text("site").to_owned(), ..Facility::default() });
+    }
+    let (given, family) = (posted.text("vaccinator_given"), posted.text("vaccinator_family"));
+    if !given.is_empty() || !family.is_empty() {
+        dose.administered_by =
+            Some(Provider { given: given.to_owned(), family: family.to_owned(), ..Provider::default() });
+    }
+    if posted.has("vis") {
+        dose.vis = statements(common.codes, dose.cvx, dose.administered_on);
+    }
+}
+
+/// The statements for a vaccine that are current on a day.
+fn statements(codes: &CodeSets, cvx: Cvx, on: Date) -> Vec<Vis> {
+    let documents = codes.vis_documents().iter().filter(|document| document.vaccines.contains(&cvx));
+    let vis = documents.map(|document| Vis {
+        document: Some(document.gdti.clone()),
+        cvx: None,
+        edition_on: document.edition_on,
+        presented_on: Some(on),
+    });
+    vis.max_by_key(|vis| vis.edition_on).into_iter().collect()
+}
+
+fn reactions(text: &str) -> Vec<Coded> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    vec![Coded { code: "OTH".to_owned(), text: text.to_owned(), system: "L".to_owned() }]
+}
+
+/// Puts a dose into the first row of a form, to be corrected.
+pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
+    let name = if kind == Kind::New { "given" } else { "given_0" };
+    dates::fill(form, name, dose.administered_on);
+    let mvx = dose.mvx.clone().unwrap_or_default();
+    let wanted = format!("{}:{mvx}:", dose.cvx);
+    let mut choices = lists.vaccines.iter().flat_map(|group| &group.choices);
+    let known = choices.find(|choice| choice.value.starts_with(&wanted)).map(|choice| choice.value.clone());
+    form.set("vaccine_0", known.unwrap_or_else(|| format!("{}:{mvx}", dose.cvx)));
+    let fields = [
+        ("lot_0", &dose.lot_number),
+        ("route_0", &dose.route),
+        ("body_site_0", &dose.body_site),
+        ("amount_0", &dose.amount),
+        ("eligibility_0", &dose.eligibility),
+        ("funding_0", &dose.funding_source),
+    ];
+    for (field, value) in fields {
+        form.set(field, value.clone().unwrap_or_default());
+    }
+    if let Some(expires_on) = dose.lot_expires_on {
+        dates::fill(form, "expires_0", expires_on);
+    }
+    if let Some(by) = &dose.administered_by {
+        form.set("vaccinator_given", by.given.clone());
+        form.set("vaccinator_family", by.family.clone());
+    }
+    if let Some(at) = &dose.administered_at {
+        form.set("site", at.code.clone());
+    }
+    if let Some(reaction) = dose.reactions.first() {
+        form.set("reaction_0", reaction.text.clone());
+    }
+    if !dose.vis.is_empty() {
+        form.set("vis", "yes");
+    }
+    form.set("source", dose.source.code());
+}

@@ -1,0 +1,58 @@
+//! Evaluations and forecasts in the visitor's language.
+
+use codes::CodeSets;
+use model::{CodeTables, DoseEvaluation, DoseStatus, GroupForecast, Reason, VaccinationReport};
+
+use crate::languages::Language;
+
+/// A reason, with the rule of CDSi that it rests on.
+pub(crate) struct WhyLine {
+    pub(crate) text: String,
+    pub(crate) rule: &'static str,
+}
+
+/// Vaccines named for a forecast at most.
+const PRODUCTS_SHOWN: usize = 4;
+
+/// Reasons as the visitor reads them.
+pub(crate) fn why(reasons: &[Reason], language: Language) -> Vec<WhyLine> {
+    let text = |reason: &Reason| match language {
+        Language::English => reason.english.clone(),
+        Language::Spanish => reason.spanish.clone(),
+    };
+    reasons.iter().map(|reason| WhyLine { text: text(reason), rule: reason.rule }).collect()
+}
+
+/// `1 of 3`; only the number where the series has no fixed length; empty for a dose that does not count.
+pub(crate) fn number(evaluation: &DoseEvaluation, language: Language) -> String {
+    let Some(number) = evaluation.dose_number.filter(|_| evaluation.is_valid()) else { return String::new() };
+    let all = evaluation.doses_in_series.filter(|all| u16::from(number) <= *all);
+    let number = number.to_string();
+    match all {
+        Some(all) => language.fill("history.dose_of", &[("number", &number), ("all", &all.to_string())]),
+        None => number,
+    }
+}
+
+/// The vaccines that the schedule names for the next dose.
+pub(crate) fn products(forecast: &GroupForecast, codes: &CodeSets) -> String {
+    let names = forecast.products.iter().filter_map(|cvx| codes.vaccine_name(*cvx)).take(PRODUCTS_SHOWN);
+    names.collect::<Vec<_>>().join("; ")
+}
+
+/// What is said of a dose, its icon and its class: never by color alone.
+pub(crate) fn validity(
+    report: &VaccinationReport,
+    evaluation: Option<&DoseEvaluation>,
+) -> (&'static str, &'static str, &'static str) {
+    if !report.dose.is_given() {
+        return ("history.not_given", "do_not_disturb", "bb-neutral");
+    }
+    match evaluation.map(|found| found.status) {
+        Some(DoseStatus::Valid) => ("history.valid", "check_circle", "bb-valid"),
+        Some(DoseStatus::NotValid) => ("history.not_valid", "cancel", "bb-invalid"),
+        Some(DoseStatus::Extraneous) => ("history.extra", "info", "bb-neutral"),
+        Some(DoseStatus::Substandard) => ("history.substandard", "error", "bb-invalid"),
+        None => ("history.not_evaluated", "remove", "bb-neutral"),
+    }
+}

@@ -1,0 +1,321 @@
+//! Consent as the registry knows it: what was said, what holds, what it lets happen; affirmed, taken back, printed.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::civil::Date;
+use model::{Consent, ConsentStatement, ConsentStatus, Demographics, PatientRecord, PatientStatement, Right};
+use registry::{ConsentKind, ConsentPolicy, Entry, Profile};
+
+use super::person::{PersonHead, open};
+use crate::Web;
+use crate::dates;
+use crate::failures::Failure;
+use crate::findings;
+use crate::forms::{Choice, Form, Posted};
+use crate::languages::Language;
+use crate::layout::{Page, show};
+use crate::people::{age_in_years, birthday};
+use crate::signed_in::SignedIn;
+use crate::visits::random_secret;
+
+/// Consent in a few words, with an icon: on top of every page about a person.
+pub(crate) struct ConsentBadge {
+    pub(crate) text: String,
+    pub(crate) icon: &'static str,
+    pub(crate) class: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentView {
+    page: Page,
+    head: PersonHead,
+    form: Form,
+    states: Vec<State>,
+    given: Vec<Choice>,
+    withdrawable: Vec<Choice>,
+    policy: String,
+    statement: String,
+    may_record: bool,
+}
+
+/// One kind of consent, and how it stands.
+struct State {
+    kind: String,
+    status: &'static str,
+    icon: &'static str,
+    since: String,
+    by: String,
+    effect: String,
+}
+
+#[derive(Template)]
+#[template(path = "consent_withdraw.html")]
+struct WithdrawView {
+    page: Page,
+    head: PersonHead,
+    kind: String,
+    kind_name: String,
+    once: String,
+}
+
+#[derive(Template)]
+#[template(path = "consent_form.html")]
+struct FormView {
+    page: Page,
+    head: PersonHead,
+    is_minor: bool,
+    organization: String,
+    printed: String,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/people/{id}/consent", get(consent).post(affirm))
+        .route("/people/{id}/consent/withdraw", post(withdraw))
+        .route("/people/{id}/consent/form/{language}", get(printed_form))
+}
+
+/// The name of a kind, in the visitor's language.
+fn kind_name(profile: &Profile, kind: &str, language: Language) -> String {
+    let known = || profile.consent.kinds.get(kind).map(|kind| kind.label.clone());
+    match language.find_text(&format!("consent_kind.{kind}")) {
+        Some(text) => text.to_owned(),
+        None => known().unwrap_or_else(|| kind.to_owned()),
+    }
+}
+
+/// The kinds of consent that can be given at the age of somebody born on a day, as choices.
+pub(crate) fn kind_choices(
+    profile: &Profile,
+    birth_date: Option<Date>,
+    today: Date,
+    language: Language,
+) -> Vec<Choice> {
+    let fits = |kind: &ConsentKind| birth_date.is_none_or(|birth| kind.is_given_at(age_in_years(birth, today)));
+    let kinds = profile.consent.kinds.iter().filter(|(_, kind)| fits(kind));
+    let choice = |(name, kind): (&String, &ConsentKind)| Choice {
+        value: name.clone(),
+        text: kind_name(profile, name, language),
+        description: effect(kind, birth_date, language),
+    };
+    kinds.map(choice).collect()
+}
+
+fn newest(record: &PatientRecord) -> BTreeMap<&str, &Consent> {
+    record.consents.iter().map(|consent| (consent.statement.kind.as_str(), consent)).collect()
+}
+
+/// Consent in a few words: the kind that lets the record be shown.
+pub(crate) fn badge(profile: &Profile, record: &PatientRecord, today: Date, language: Language) -> ConsentBadge {
+    let named = |text: String, icon, class| ConsentBadge { text, icon, class };
+    match profile.consent.policy {
+        ConsentPolicy::Mandatory => {
+            return named(language.text("consent.mandatory").to_owned(), "info", "bb-badge--neutral");
+        }
+        ConsentPolicy::OptOut => {
+            return named(language.text("consent.not_objected").to_owned(), "check_circle", "bb-badge--good");
+        }
+        ConsentPolicy::OptIn => {}
+    }
+    let birth_date = record.patient.demographics.birth_date;
+    let age = birth_date.map(|birth| age_in_years(birth, today));
+    let granted = newest(record).into_iter().filter(|(_, consent)| consent.statement.status == ConsentStatus::Granted);
+    let mut shown: Vec<(&str, &ConsentKind)> = granted
+        .filter_map(|(name, _)| Some((name, profile.consent.kinds.get(name)?)))
+        .filter(|(_, kind)| kind.shown_before_age.is_none_or(|limit| age.is_some_and(|age| age < i16::from(limit))))
+        .collect();
+    shown.sort_by_key(|(_, kind)| kind.covers_events_only);
+    let Some((name, kind)) = shown.first() else {
+        return named(language.text("consent.none").to_owned(), "warning", "bb-badge--warning");
+    };
+    let text = kind_name(profile, name, language);
+    match birth_date.zip(kind.shown_before_age).map(|(birth, limit)| birthday(birth, limit)) {
+        Some(until) => {
+            let until = dates::shown(until, language);
+            named(
+                language.fill("consent.badge_until", &[("kind", &text), ("date", &until)]),
+                "check_circle",
+                "bb-badge--good",
+            )
+        }
+        None => named(text, "check_circle", "bb-badge--good"),
+    }
+}
+
+async fn consent(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let mut form = Form::default();
+    form.set("once", random_secret());
+    dates::fill(&mut form, "signed", signed_in.today());
+    view(&signed_in, &opened.held, head, form)
+}
+
+fn view(signed_in: &SignedIn, record: &PatientRecord, head: PersonHead, form: Form) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let profile = signed_in.registry().profile();
+    let today = signed_in.today();
+    let newest = newest(record);
+    let birth_date = record.patient.demographics.birth_date;
+    let states = profile.consent.kinds.iter().map(|(name, kind)| {
+        let known = newest.get(name.as_str()).copied();
+        state(signed_in, name, kind, known, birth_date, today)
+    });
+    let is_granted =
+        |name: &str| newest.get(name).is_some_and(|consent| consent.statement.status == ConsentStatus::Granted);
+    let withdrawable = profile.consent.kinds.keys().filter(|name| is_granted(name));
+    let organization = signed_in.registry().organization_name(&signed_in.admission, signed_in.caller.organization_id);
+    let policy = match profile.consent.policy {
+        ConsentPolicy::OptIn => "consent.policy_opt_in",
+        ConsentPolicy::OptOut => "consent.policy_opt_out",
+        ConsentPolicy::Mandatory => "consent.policy_mandatory",
+    };
+    let title = format!("{} – {}", language.text("consent.title"), head.who.name);
+    show(&ConsentView {
+        page: Page { is_in_error: form.has_errors(), ..signed_in.page(&title) },
+        states: states.collect(),
+        given: kind_choices(profile, birth_date, today, language),
+        withdrawable: withdrawable.map(|name| Choice::new(name.clone(), kind_name(profile, name, language))).collect(),
+        policy: language.text(policy).to_owned(),
+        statement: language.fill("consent.statement", &[("organization", &organization)]),
+        may_record: signed_in.may(Right::RecordConsent),
+        head,
+        form,
+    })
+}
+
+fn state(
+    signed_in: &SignedIn,
+    name: &str,
+    kind: &ConsentKind,
+    known: Option<&Consent>,
+    birth_date: Option<Date>,
+    today: Date,
+) -> State {
+    let language = signed_in.language();
+    let is_over =
+        |limit: Option<u8>| birth_date.zip(limit).is_some_and(|(birth, limit)| birthday(birth, limit) <= today);
+    let (status, icon) = match known.map(|consent| consent.statement.status) {
+        None => ("consent.never", "remove"),
+        Some(ConsentStatus::Withdrawn) => ("consent.withdrawn", "cancel"),
+        Some(ConsentStatus::Granted) if is_over(kind.kept_before_age) => ("consent.ended", "cancel"),
+        Some(ConsentStatus::Granted) if is_over(kind.shown_before_age) => ("consent.waiting", "schedule"),
+        Some(ConsentStatus::Granted) => ("consent.granted", "check_circle"),
+    };
+    let organization = |consent: &Consent| {
+        let name = signed_in.registry().organization_name(&signed_in.admission, consent.organization_id);
+        let recorded = dates::shown(signed_in.registry().today(consent.recorded_at), language);
+        format!("{name}, {recorded}")
+    };
+    State {
+        kind: kind_name(signed_in.registry().profile(), name, language),
+        status: language.text(status),
+        icon,
+        since: known
+            .and_then(|consent| consent.statement.effective_on)
+            .map(|date| dates::shown(date, language))
+            .unwrap_or_default(),
+        by: known.map(organization).unwrap_or_default(),
+        effect: effect(kind, birth_date, language),
+    }
+}
+
+/// What a kind of consent lets happen, and until when.
+fn effect(kind: &ConsentKind, birth_date: Option<Date>, language: Language) -> String {
+    let until = |limit: Option<u8>| birth_date.zip(limit).map(|(birth, limit)| birthday(birth, limit));
+    let date = |date: Date| dates::shown(date, language);
+    if kind.covers_events_only {
+        return language.text("consent.effect_events").to_owned();
+    }
+    match (until(kind.shown_before_age), until(kind.kept_before_age)) {
+        (None, None) => language.text("consent.effect_always").to_owned(),
+        (Some(shown), None) => language.fill("consent.effect_shown_until", &[("shown", &date(shown))]),
+        (shown, Some(kept)) => {
+            language.fill("consent.effect_until", &[("shown", &date(shown.unwrap_or(kept))), ("kept", &date(kept))])
+        }
+    }
+}
+
+async fn affirm(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let language = signed_in.language();
+    let mut form = Form::from(&posted);
+    let kind = posted.text("consent").to_owned();
+    if !signed_in.registry().profile().consent.kinds.contains_key(&kind) {
+        form.refuse_with(language, "consent", "consent.choose");
+    }
+    let signed_on = dates::read(&posted, &mut form, "signed", language);
+    if signed_on.is_none() && !form.has_error("signed") {
+        form.refuse_with(language, "signed", "consent.date_missing");
+    }
+    if !posted.has("affirmed") {
+        form.refuse_with(language, "affirmed", "consent.affirm_missing");
+    }
+    if form.has_errors() {
+        return view(&signed_in, &opened.held, head, form);
+    }
+    let statement = ConsentStatement { kind, status: ConsentStatus::Granted, effective_on: signed_on };
+    let entry = entry(&opened.held, statement, posted.text("once"));
+    let outcome = signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry);
+    let outcome = outcome.await?;
+    if outcome.patient_id.is_none() {
+        for finding in &outcome.findings {
+            form.refuse("signed", findings::told(finding, language));
+        }
+        form.set("once", random_secret());
+        return view(&signed_in, &opened.held, head, form);
+    }
+    Ok(Redirect::to(&format!("/people/{}?done=consent_saved", head.id)).into_response())
+}
+
+fn entry(record: &PatientRecord, statement: ConsentStatement, once: &str) -> Entry {
+    let demographics = Demographics { birth_date: record.patient.demographics.birth_date, ..Demographics::default() };
+    let patient = PatientStatement {
+        demographics,
+        record: Some(record.patient.id),
+        consents: vec![statement],
+        ..PatientStatement::default()
+    };
+    Entry { once: once.to_owned(), patient, vaccinations: Vec::new() }
+}
+
+/// Says what taking consent back does, and does it when that was read.
+async fn withdraw(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let language = signed_in.language();
+    let profile = signed_in.registry().profile();
+    let kind = posted.text("consent").to_owned();
+    if !profile.consent.kinds.contains_key(&kind) {
+        return Err(Failure::FormUnreadable);
+    }
+    if !posted.has("confirmed") {
+        let page = signed_in.page(language.text("consent.withdraw_title"));
+        let kind_name = kind_name(profile, &kind, language);
+        return show(&WithdrawView { page, head, kind, kind_name, once: random_secret() });
+    }
+    let statement = ConsentStatement { kind, status: ConsentStatus::Withdrawn, effective_on: Some(signed_in.today()) };
+    let entry = entry(&opened.held, statement, posted.text("once"));
+    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
+    Ok(Redirect::to("/find?done=consent_withdrawn").into_response())
+}
+
+/// The form to sign, filled in as far as the registry knows the person.
+async fn printed_form(signed_in: SignedIn, Path((id, language)): Path<(String, String)>) -> Result<Response, Failure> {
+    let language = Language::parse(&language).ok_or(Failure::NotFound)?;
+    let (opened, head) = open(&signed_in, &id).await?;
+    let today = signed_in.today();
+    let birth_date = opened.held.patient.demographics.birth_date;
+    let page = Page { language, ..signed_in.page(language.text("consent_form.title")) };
+    show(&FormView {
+        page,
+        head,
+        is_minor: birth_date.is_some_and(|birth| age_in_years(birth, today) < 18),
+        organization: signed_in.registry().organization_name(&signed_in.admission, signed_in.caller.organization_id),
+        printed: dates::shown(today, language),
+    })
+}

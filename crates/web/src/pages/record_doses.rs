@@ -1,0 +1,487 @@
+//! Record doses: those given here and now, several at once, and those that somebody tells of. Answers are checked
+//! before they are saved; what looks wrong is said, and nothing is blocked but what cannot be true.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::civil::Date;
+use model::{
+    Action, CodeTables, Demographics, Dose, GroupStatus, MessageId, PatientStatement, Provider, Severity,
+    VaccinationReportId, VaccinationStatement,
+};
+use registry::{Entry, OpenedRecord, Rehearsal};
+
+use super::person::{PersonHead, open, own_report};
+use crate::Web;
+use crate::dose_form::{self, Common, Kind, Lists, ROWS_MAXIMUM};
+use crate::evaluations::why;
+use crate::failures::Failure;
+use crate::findings;
+use crate::forms::{Choice, Form, Posted};
+use crate::layout::{Page, show};
+use crate::signed_in::SignedIn;
+use crate::visits::random_secret;
+use crate::{dates, dose_form::ChoiceGroup};
+
+/// What of a row is remembered for the next dose of the same vaccine.
+const STICKY_OF_ROW: [&str; 8] =
+    ["lot", "expires_month", "expires_day", "expires_year", "route", "body_site", "amount", "funding"];
+/// What is remembered for the next dose of any vaccine.
+const STICKY_OF_FORM: [&str; 4] = ["site", "vaccinator_given", "vaccinator_family", "vis"];
+
+#[derive(Template)]
+#[template(path = "record_doses.html")]
+struct RecordView {
+    page: Page,
+    head: PersonHead,
+    form: Form,
+    lists: Lists,
+    rows: Vec<Row>,
+    is_new: bool,
+    can_add: bool,
+    /// The dose that is corrected; empty when doses are recorded.
+    report: String,
+}
+
+/// The names of a row's fields.
+struct Row {
+    number: usize,
+    vaccine: String,
+    given: String,
+    lot: String,
+    expires: String,
+    route: String,
+    body_site: String,
+    amount: String,
+    eligibility: String,
+    funding: String,
+    reaction: String,
+}
+
+impl Row {
+    fn new(row: usize) -> Row {
+        let named = |name: &str| format!("{name}_{row}");
+        Row {
+            number: row + 1,
+            vaccine: named("vaccine"),
+            given: named("given"),
+            lot: named("lot"),
+            expires: named("expires"),
+            route: named("route"),
+            body_site: named("body_site"),
+            amount: named("amount"),
+            eligibility: named("eligibility"),
+            funding: named("funding"),
+            reaction: named("reaction"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "check_doses.html")]
+struct CheckView {
+    page: Page,
+    head: PersonHead,
+    kept: Vec<(String, String)>,
+    doses: Vec<CheckedDose>,
+    general: Vec<Warning>,
+    is_kept: bool,
+    address: String,
+}
+
+/// A dose before it is saved.
+struct CheckedDose {
+    vaccine: String,
+    facts: Vec<(&'static str, String)>,
+    warnings: Vec<Warning>,
+}
+
+/// Something that looks wrong.
+pub(crate) struct Warning {
+    pub(crate) text: String,
+    pub(crate) is_error: bool,
+}
+
+#[derive(Template)]
+#[template(path = "saved_doses.html")]
+struct SavedView {
+    page: Page,
+    head: PersonHead,
+    doses: Vec<SavedDose>,
+}
+
+struct SavedDose {
+    report: String,
+    text: String,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/people/{id}/doses/new", get(form).post(record))
+        .route("/people/{id}/doses/saved/{message}", get(saved))
+        .route("/people/{id}/doses/{report}", get(correct_form).post(correct))
+        .route("/people/{id}/doses/{report}/undo", post(undo))
+        .route("/people/{id}/doses/{report}/restore", post(restore))
+}
+
+fn parameter<'q>(query: &'q [(String, String)], name: &str) -> &'q str {
+    query.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}
+
+async fn form(
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let kind = Kind::parse(parameter(&query, "kind"));
+    let mut form = Form::default();
+    form.set("kind", kind.word());
+    form.set("rows", "1");
+    form.set("once", random_secret());
+    let receipt = signed_in.receipt();
+    let sticky = |name: &str| signed_in.desks().sticky(signed_in.account_id(), name, receipt.received_at);
+    if kind == Kind::New {
+        dates::fill(&mut form, "given", receipt.today);
+        for name in STICKY_OF_FORM {
+            sticky(name).into_iter().for_each(|value| form.set(name, value));
+        }
+        if form.value("site").is_empty() {
+            form.set("site", signed_in.caller.organization_code.clone());
+        }
+        let group = parameter(&query, "group");
+        if let Some(vaccine) = sticky(&format!("{group}/vaccine")).filter(|_| !group.is_empty()) {
+            for name in STICKY_OF_ROW {
+                sticky(&format!("{vaccine}/{name}")).into_iter().for_each(|value| form.set(&row_field(name, 0), value));
+            }
+            form.set("vaccine_0", vaccine);
+        } else if let Some(first) = first_of_group(&signed_in, kind, group, receipt.today) {
+            form.set("vaccine_0", first);
+        }
+    }
+    view(&signed_in, &opened, head, form, "")
+}
+
+/// `expires_month` of row 2 is `expires_2_month`.
+fn row_field(name: &str, row: usize) -> String {
+    match name.split_once('_').filter(|(field, _)| *field == "expires") {
+        Some((field, part)) => format!("{field}_{row}_{part}"),
+        None => format!("{name}_{row}"),
+    }
+}
+
+/// The first product that a group offers, when the person page asked for one of it.
+fn first_of_group(signed_in: &SignedIn, kind: Kind, group: &str, today: Date) -> Option<String> {
+    if group.is_empty() {
+        return None;
+    }
+    let codes = signed_in.registry().codes();
+    let recommended = [group.to_owned()];
+    let lists = Lists::new(codes, kind, &recommended, Vec::new(), today, signed_in.language());
+    let heading = signed_in.language().text("dose.recommended");
+    let offered = lists.vaccines.into_iter().find(|group: &ChoiceGroup| group.label == heading)?;
+    offered.choices.into_iter().next().map(|choice| choice.value)
+}
+
+fn view(
+    signed_in: &SignedIn,
+    opened: &OpenedRecord,
+    head: PersonHead,
+    form: Form,
+    report: &str,
+) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let kind = Kind::parse(form.value("kind"));
+    let today = signed_in.today();
+    let recommended: Vec<String> = opened
+        .assessment
+        .iter()
+        .flat_map(|assessment| &assessment.forecasts)
+        .filter(|forecast| matches!(forecast.status, GroupStatus::Due | GroupStatus::Overdue))
+        .map(|forecast| forecast.vaccine_group.clone())
+        .collect();
+    let lists = Lists::new(signed_in.registry().codes(), kind, &recommended, sites(signed_in), today, language);
+    let title = match (report.is_empty(), kind) {
+        (false, _) => language.text("dose.correct_title"),
+        (true, Kind::New) => language.text("dose.new_title"),
+        (true, Kind::Historical) => language.text("dose.historical_title"),
+    };
+    let rows = rows_of(&form);
+    show(&RecordView {
+        page: Page { is_in_error: form.has_errors(), ..signed_in.page(title) },
+        head,
+        lists,
+        rows: (0..rows).map(Row::new).collect(),
+        is_new: kind == Kind::New,
+        can_add: report.is_empty() && rows < ROWS_MAXIMUM,
+        report: report.to_owned(),
+        form,
+    })
+}
+
+fn rows_of(form: &Form) -> usize {
+    form.value("rows").parse().unwrap_or(1).clamp(1, ROWS_MAXIMUM)
+}
+
+/// The organization that one acts for, and its sites.
+fn sites(signed_in: &SignedIn) -> Vec<Choice> {
+    let registry = signed_in.registry();
+    let within = registry.own_sites(&signed_in.admission, &signed_in.caller);
+    within.into_iter().map(|site| Choice::new(site.code, site.name)).collect()
+}
+
+async fn record(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let mut form = Form::from(&posted);
+    if posted.has("more") {
+        form.set("rows", (rows_of(&form) + 1).min(ROWS_MAXIMUM).to_string());
+        return view(&signed_in, &opened, head, form, "");
+    }
+    if posted.has("change") {
+        return view(&signed_in, &opened, head, form, "");
+    }
+    let doses = read(&signed_in, &posted, &mut form);
+    if form.has_errors() {
+        return view(&signed_in, &opened, head, form, "");
+    }
+    let entry = entry(&opened, posted.text("once"), doses, None);
+    finish(&signed_in, &opened, head, &posted, form, entry, "new").await
+}
+
+fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Vec<Dose> {
+    let registry = signed_in.registry();
+    let common = Common {
+        codes: registry.codes(),
+        language: signed_in.language(),
+        kind: Kind::parse(posted.text("kind")),
+        today: signed_in.today(),
+        entered_by: author(signed_in),
+        authority: &registry.profile().registry.facility,
+        once: posted.text("once").get(..24).unwrap_or_default(),
+    };
+    let rows = rows_of(form);
+    dose_form::read(posted, form, &common, rows)
+}
+
+/// Who enters it: kept with the dose.
+pub(crate) fn author(signed_in: &SignedIn) -> Provider {
+    let name = signed_in.account_name();
+    let (given, family) = name.rsplit_once(' ').unwrap_or(("", &name));
+    Provider { given: given.to_owned(), family: family.to_owned(), ..Provider::default() }
+}
+
+fn entry(opened: &OpenedRecord, once: &str, doses: Vec<Dose>, report: Option<VaccinationReportId>) -> Entry {
+    let patient = &opened.held.patient;
+    let action = if report.is_some() { Action::Update } else { Action::Add };
+    let statement =
+        |(place, dose)| VaccinationStatement { order: place as u16 + 1, action, dose, report, unusable: Vec::new() };
+    let demographics = Demographics { birth_date: patient.demographics.birth_date, ..Demographics::default() };
+    Entry {
+        once: once.to_owned(),
+        patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
+        vaccinations: doses.into_iter().enumerate().map(statement).collect(),
+    }
+}
+
+/// Shows what would be saved, or saves it.
+async fn finish(
+    signed_in: &SignedIn,
+    opened: &OpenedRecord,
+    head: PersonHead,
+    posted: &Posted,
+    form: Form,
+    entry: Entry,
+    last: &str,
+) -> Result<Response, Failure> {
+    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
+    let receipt = signed_in.receipt();
+    if posted.has("save") {
+        let outcome = registry.enter(admission, caller, receipt, entry).await?;
+        if outcome.patient_id.is_some() {
+            remember(signed_in, opened, &form);
+            return Ok(Redirect::to(&format!("/people/{}/doses/saved/{}", head.id, outcome.message_id)).into_response());
+        }
+        return Err(Failure::of_machine(&"an entry was refused after it had been checked"));
+    }
+    let rehearsal = registry.rehearse_entry(admission, caller, receipt, &entry).await?;
+    let doses = entry.vaccinations.iter().enumerate();
+    let doses = doses.map(|(row, vaccination)| checked(signed_in, &vaccination.dose, row, &rehearsal)).collect();
+    let is_of_dose = |finding: &&model::Finding| finding.location.is_some_and(|at| at.segment.as_str() == "RXA");
+    let general = rehearsal.findings.iter().filter(|finding| !is_of_dose(finding) && is_told(finding));
+    let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "check" | "save" | "more" | "change"));
+    show(&CheckView {
+        page: signed_in.page(signed_in.language().text("dose.check_title")),
+        kept: kept.cloned().collect(),
+        doses,
+        general: general.map(|finding| warning(signed_in, finding)).collect(),
+        is_kept: rehearsal.is_kept,
+        address: format!("/people/{}/doses/{last}", head.id),
+        head,
+    })
+}
+
+fn is_told(finding: &model::Finding) -> bool {
+    finding.severity() != Severity::Information
+}
+
+fn warning(signed_in: &SignedIn, finding: &model::Finding) -> Warning {
+    Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
+}
+
+fn checked(signed_in: &SignedIn, dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
+    let language = signed_in.language();
+    let codes = signed_in.registry().codes();
+    let mut warnings: Vec<Warning> = Vec::new();
+    let not_counted = rehearsal.events.get(row).copied().flatten().and_then(|event| {
+        let all = rehearsal.assessment.as_ref()?.evaluations.iter().filter(move |found| found.event_id == event);
+        let evaluations: Vec<_> = all.collect();
+        (!evaluations.is_empty() && evaluations.iter().all(|found| !found.is_valid())).then_some(evaluations)
+    });
+    for evaluation in not_counted.into_iter().flatten() {
+        let reasons: Vec<String> = why(&evaluation.reasons, language).into_iter().map(|line| line.text).collect();
+        let values = [("group", evaluation.vaccine_group.as_str()), ("why", &reasons.join(" "))];
+        warnings.push(Warning { text: language.fill("dose.would_not_count", &values), is_error: false });
+    }
+    let of_row = |finding: &&model::Finding| {
+        finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == row as u16 + 1)
+    };
+    let found = rehearsal.findings.iter().filter(of_row);
+    let is_warned =
+        |finding: &&model::Finding| is_told(finding) || finding.kind == model::FindingKind::DoseAlreadyKnown;
+    warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
+    let named = |table, code: &Option<String>| {
+        code.as_deref().map(|code| codes.name(table, code).unwrap_or(code).to_owned()).unwrap_or_default()
+    };
+    let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
+    let facts = [
+        ("dose.given_on", dates::shown(dose.administered_on, language)),
+        ("dose.lot", dose.lot_number.clone().unwrap_or_default()),
+        ("dose.expires", dose.lot_expires_on.map(|date| dates::shown(date, language)).unwrap_or_default()),
+        ("dose.route", named(model::Table::Route, &dose.route)),
+        ("dose.body_site", named(model::Table::BodySite, &dose.body_site)),
+        ("dose.eligibility", named(model::Table::Eligibility, &dose.eligibility)),
+        ("dose.funding", named(model::Table::FundingSource, &dose.funding_source)),
+        ("dose.vaccinator", by.unwrap_or_default()),
+        ("dose.site", dose.administered_at.as_ref().map(|at| at.code.clone()).unwrap_or_default()),
+    ];
+    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    CheckedDose {
+        vaccine: format!("{} ({})", codes.vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
+        facts: facts.map(|(key, value)| (language.text(key), value)).collect(),
+        warnings,
+    }
+}
+
+/// Keeps for the next form what usually stays the same: site and vaccinator; and by vaccine its lot, route and site.
+fn remember(signed_in: &SignedIn, _: &OpenedRecord, form: &Form) {
+    if Kind::parse(form.value("kind")) != Kind::New {
+        return;
+    }
+    let codes = signed_in.registry().codes();
+    let mut kept: Vec<(String, String)> =
+        STICKY_OF_FORM.iter().map(|name| ((*name).to_owned(), form.value(name).to_owned())).collect();
+    for row in 0..rows_of(form) {
+        let vaccine = form.value(&format!("vaccine_{row}")).to_owned();
+        let Some((cvx, _)) = dose_form::chosen(&vaccine) else { continue };
+        for group in codes.groups_of(codes.vaccine_groups(cvx)) {
+            kept.push((format!("{}/vaccine", group.name), vaccine.clone()));
+        }
+        for name in STICKY_OF_ROW {
+            kept.push((format!("{vaccine}/{name}"), form.value(&row_field(name, row)).to_owned()));
+        }
+    }
+    signed_in.desks().stick(signed_in.account_id(), kept, signed_in.receipt().received_at);
+}
+
+async fn saved(signed_in: SignedIn, Path((id, message)): Path<(String, String)>) -> Result<Response, Failure> {
+    let message: MessageId = message.parse().map_err(|_| Failure::NotFound)?;
+    let (opened, head) = open(&signed_in, &id).await?;
+    let codes = signed_in.registry().codes();
+    let just_now = opened.held.vaccinations.iter().filter(|report| report.message_id == message && !report.is_deleted);
+    let doses = just_now.map(|report| SavedDose {
+        report: report.id.to_string(),
+        text: format!(
+            "{}, {}",
+            codes.vaccine_name(report.dose.cvx).unwrap_or("?"),
+            dates::shown(report.dose.administered_on, signed_in.language())
+        ),
+    });
+    let doses = doses.collect();
+    show(&SavedView { page: signed_in.page(signed_in.language().text("dose.saved_title")), head, doses })
+}
+
+async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, String)>) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let dose = own_report(&opened.held, &signed_in, &report)?.dose.clone();
+    let kind = match dose.source {
+        model::InformationSource::Administered => Kind::New,
+        model::InformationSource::Historical(_) => Kind::Historical,
+    };
+    let lists =
+        Lists::new(signed_in.registry().codes(), kind, &[], sites(&signed_in), signed_in.today(), signed_in.language());
+    let mut form = Form::default();
+    form.set("kind", kind.word());
+    form.set("rows", "1");
+    form.set("once", random_secret());
+    dose_form::fill(&mut form, &dose, kind, &lists);
+    view(&signed_in, &opened, head, form, &report)
+}
+
+async fn correct(
+    signed_in: SignedIn,
+    Path((id, report)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let known = own_report(&opened.held, &signed_in, &report)?.clone();
+    let mut form = Form::from(&posted);
+    if posted.has("change") {
+        return view(&signed_in, &opened, head, form, &report);
+    }
+    let mut doses = read(&signed_in, &posted, &mut form);
+    if form.has_errors() {
+        return view(&signed_in, &opened, head, form, &report);
+    }
+    for dose in &mut doses {
+        // What the form does not show stays as it was said.
+        dose.order_id = known.dose.order_id.clone();
+        dose.placer_order_id = known.dose.placer_order_id.clone();
+        dose.ordered_by = known.dose.ordered_by.clone();
+        dose.completion = known.dose.completion;
+        dose.refusal_reason = known.dose.refusal_reason.clone();
+        dose.observations = known.dose.observations.clone();
+        if known.dose.cvx == dose.cvx {
+            dose.ndc = known.dose.ndc.clone();
+            dose.mvx = dose.mvx.take().or_else(|| known.dose.mvx.clone());
+        }
+        if !known.dose.vis.is_empty() && !dose.vis.is_empty() {
+            dose.vis = known.dose.vis.clone();
+        }
+    }
+    let entry = entry(&opened, posted.text("once"), doses, Some(known.id));
+    finish(&signed_in, &opened, head, &posted, form, entry, &report).await
+}
+
+async fn undo(signed_in: SignedIn, Path((id, report)): Path<(String, String)>, _: Posted) -> Result<Response, Failure> {
+    change(signed_in, &id, &report, Action::Delete, "dose_undone").await
+}
+
+async fn restore(
+    signed_in: SignedIn,
+    Path((id, report)): Path<(String, String)>,
+    _: Posted,
+) -> Result<Response, Failure> {
+    change(signed_in, &id, &report, Action::Update, "dose_restored").await
+}
+
+/// Takes a dose back, or puts it back as it was.
+async fn change(signed_in: SignedIn, id: &str, report: &str, action: Action, done: &str) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, id).await?;
+    let known = own_report(&opened.held, &signed_in, report)?;
+    let mut entry = entry(&opened, &random_secret(), vec![known.dose.clone()], Some(known.id));
+    entry.vaccinations.iter_mut().for_each(|vaccination| vaccination.action = action);
+    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
+    Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
+}
