@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod forecast;
 mod load;
+mod maintenance;
 mod messages;
 mod migrate;
 mod organization;
@@ -51,6 +52,8 @@ enum Command {
     #[command(subcommand)]
     Account(account::Account),
     #[command(subcommand)]
+    Maintenance(maintenance::Maintenance),
+    #[command(subcommand)]
     Codes(codes::Codes),
     Messages(messages::Messages),
     Audit(audit::Audit),
@@ -81,6 +84,7 @@ impl Program {
             Command::Copy(command) => command.run(),
             Command::Organization(command) => command.run(),
             Command::Account(command) => command.run(),
+            Command::Maintenance(command) => command.run(),
             Command::Codes(command) => command.run(),
             Command::Messages(command) => command.run(),
             Command::Audit(command) => command.run(),

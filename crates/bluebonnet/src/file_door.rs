@@ -7,7 +7,6 @@ use anyhow::Context;
 use registry::{FileAccountList, FileAccounts, Gate, Registry};
 use sftp::{FileDoor, HostKey};
 use spool::Spool;
-use tokio::net::TcpListener;
 
 use crate::ending::Failure;
 use crate::{place, world};
@@ -30,11 +29,9 @@ pub(crate) struct FileDoorSettings {
 }
 
 impl FileDoorSettings {
-    /// Takes the port.
-    pub(crate) async fn bind(&self) -> Result<Option<TcpListener>, Failure> {
-        let Some(address) = &self.sftp else { return Ok(None) };
-        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))?;
-        Ok(Some(listener))
+    /// Where to listen; nowhere when no address was given.
+    pub(crate) fn address(&self) -> &[String] {
+        self.sftp.as_slice()
     }
 
     /// The door, from what is on this machine: no database is asked.

@@ -10,6 +10,14 @@ pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(3);
 pub(crate) const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the node with the role `jobs` counts the message log.
 pub(crate) const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// How often a node looks whether another process has changed the state file of maintenance.
+pub(crate) const STATE_FILE_EVERY: Duration = Duration::from_millis(250);
+/// How often the node with the role `jobs` writes down what the clock did to maintenance windows.
+pub(crate) const WINDOWS_EVERY: Duration = Duration::from_secs(1);
+/// How often a node tells the other processes of the machine what it has in flight.
+pub(crate) const LIVE_COUNTS_EVERY: Duration = Duration::from_secs(1);
+/// How often the count of those turned away is kept.
+pub(crate) const KEEP_COUNTS_EVERY: Duration = Duration::from_secs(5);
 /// How long a stopping node waits for the calls that it took.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lanes of a node at most: each has a thread and a connection.

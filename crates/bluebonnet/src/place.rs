@@ -114,7 +114,22 @@ impl Place {
         };
         let options = Options { lanes, secret: world::random_bytes() };
         let registry = Registry::open(database.clone(), profile, Arc::clone(&codes), &options)?;
+        registry.gate().set_clock(world::now);
         Ok(Opened { registry, database, migrated, lanes })
+    }
+
+    /// The profile for a program without a database: the one given, or the one in the state file, or the built-in one.
+    pub(crate) fn profile_without_database(&self, stored: Option<&str>) -> Result<Profile, Failure> {
+        match &self.profile {
+            Some(path) => Ok(Profile::parse(&read_text(path)?)?),
+            None => Ok(Profile::parse(stored.unwrap_or(BUILT_IN_PROFILE))?),
+        }
+    }
+
+    /// The text of the profile in use, for programs without a database.
+    pub(crate) fn profile_text(&self, registry: &Registry) -> Result<String, Failure> {
+        let stored = registry.stored_profile()?;
+        Ok(stored.unwrap_or_else(|| BUILT_IN_PROFILE.to_owned()))
     }
 
     /// The profile given, which is kept in the registry; or the one kept there; or the built-in one.
@@ -184,7 +199,7 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(read().with_context(|| format!("cannot read {}", path.display()))?)
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     // A new folder is for its owner alone: it will hold health records.

@@ -11,11 +11,18 @@ pub(crate) enum Role {
     Webservice,
     /// The SFTP server for files, where `--sftp` gives it an address
     Sftp,
+    /// Nothing but the front: every door says the maintenance sentence, without a database
+    Gate,
     /// Work in the background: counting the message log for `/metrics`
     Jobs,
 }
 
 impl Role {
-    /// All roles.
+    /// What a node does that is told nothing.
     pub(crate) const ALL: [Role; 4] = [Role::Web, Role::Webservice, Role::Sftp, Role::Jobs];
+
+    /// Whether it cannot be without the database.
+    pub(crate) fn needs_database(self) -> bool {
+        !matches!(self, Role::Gate | Role::Sftp)
+    }
 }

@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::task::Poll;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use registry::Registry;
+use registry::{Gate, Registry};
 use sftp::FileDoor;
 use spool::Spool;
 use tokio::net::TcpListener;
@@ -22,7 +22,9 @@ use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
 use crate::ending::Failure;
 use crate::file_door::{self, FileDoorSettings};
+use crate::maintenance_watch::MaintenanceWatch;
 use crate::operations::{self, Operations};
+use crate::ports::{self, Ports};
 use crate::roles::Role;
 use crate::{limits, measurements, place, tables};
 
@@ -36,6 +38,9 @@ pub(crate) struct Serving {
     /// What this node does
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Role::ALL)]
     roles: Vec<Role>,
+    /// Takes the ports over from the program that serves this data folder now; that one answers what it took, and ends
+    #[arg(long)]
+    take_over: bool,
     /// The certificate chain in PEM: HTTPS instead of HTTP. Renewed files are read again by themselves
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -57,6 +62,7 @@ pub(crate) struct Bound {
     listeners: Vec<(TcpListener, SocketAddr)>,
     file_listener: Option<TcpListener>,
     scheme: &'static str,
+    ports: Ports,
 }
 
 impl Bound {
@@ -72,63 +78,130 @@ impl Bound {
 }
 
 impl Serving {
-    /// Takes the ports.
-    pub(crate) async fn bind(&self) -> Result<Bound, Failure> {
-        let mut listeners = Vec::new();
-        for address in &self.http {
-            let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))?;
-            let local = listener.local_addr()?;
-            listeners.push((listener, local));
-        }
+    /// Takes the ports: those of the program before, those of the service manager, or new ones.
+    pub(crate) async fn bind(&self, data: &Path) -> Result<Bound, Failure> {
+        let mut ports = Ports::given(data, self.take_over)?;
+        let listeners = ports.listeners("http", &self.http).await?;
         let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
-        let file_listener = if self.has(Role::Sftp) { self.file_door.bind().await? } else { None };
-        Ok(Bound { listeners, file_listener, scheme })
+        let file_listener = match self.has(Role::Sftp) {
+            true => ports.listeners("sftp", self.file_door.address()).await?.into_iter().next(),
+            false => None,
+        };
+        let file_listener = file_listener.map(|(listener, _)| listener);
+        Ok(Bound { listeners, file_listener, scheme, ports })
+    }
+
+    /// Whether the node is to open the database before it takes the ports: whoever has them serves meanwhile.
+    pub(crate) fn takes_over(&self) -> bool {
+        self.take_over
+    }
+
+    /// Whether the node is nothing but the front.
+    pub(crate) fn is_front(&self) -> bool {
+        !self.roles.iter().any(|role| role.needs_database())
     }
 
     /// Serves until the process is told to stop, and then until what was taken is answered.
     pub(crate) async fn serve(
         &self,
         registry: &Registry,
+        watch: &MaintenanceWatch,
         spool: Spool,
-        data: &Path,
-        mut bound: Bound,
+        bound: Bound,
         measured: PrometheusHandle,
     ) -> Result<(), Failure> {
-        let mut stop_signals = StopSignals::listen()?;
         let mut jobs = self.begin_background_work(registry, &measured);
+        self.begin_watch(watch, &mut jobs);
         let router = self.router(registry, measured);
+        let file_door = match bound.file_listener {
+            Some(_) => Some(self.file_door.open(watch.data(), registry.gate().clone(), spool)?),
+            None => None,
+        };
+        if let Some(door) = &file_door {
+            jobs.spawn(renew_accounts(watch.data(), registry, door)?);
+        }
+        let served = self.serve_router(registry.gate(), watch.data(), bound, &router, file_door).await;
+        jobs.abort_all();
+        let last = watch.clone();
+        tokio::task::spawn_blocking(move || last.end()).await.map_err(anyhow::Error::from)?;
+        served
+    }
+
+    /// Serves a router until the process is told to stop or its ports are taken over, and then until what was taken is
+    /// answered.
+    pub(crate) async fn serve_router(
+        &self,
+        gate: &Gate,
+        data: &Path,
+        mut bound: Bound,
+        router: &Router,
+        file_door: Option<FileDoor>,
+    ) -> Result<(), Failure> {
+        let mut stop_signals = StopSignals::listen()?;
         let (stop, _) = watch::channel(false);
         let (scheme, addresses) = (bound.scheme, bound.addresses());
+        let mut handles = Vec::new();
+        for (listener, _) in &bound.listeners {
+            handles.push(("http".to_owned(), ports::handle(listener)?));
+        }
+        let mut ports = std::mem::take(&mut bound.ports);
         let file_listener = bound.file_listener.take();
-        let mut servers = self.start_servers(bound, &router, &stop).await?;
-        if let Some(listener) = file_listener {
-            let door = self.file_door.open(data, registry.gate().clone(), spool)?;
-            jobs.spawn(renew_accounts(data, registry, &door)?);
+        let mut servers = self.start_servers(bound, router, &stop).await?;
+        if let (Some(listener), Some(door)) = (file_listener, file_door) {
+            handles.push(("sftp".to_owned(), ports::handle(&listener)?));
             tables::print_line(&format!("listening sftp://{}", listener.local_addr()?))?;
             servers.spawn(serve_files(listener, door, stop.subscribe()));
         }
+        ports.served()?;
         for address in addresses {
             tracing::info!(%address, scheme, "listening");
             tables::print_line(&format!("listening {scheme}://{address}"))?;
         }
         tokio::select! {
-            () = stop_signals.next() => tracing::info!(in_flight = registry.gate().in_flight(), "stopping"),
+            () = stop_signals.next() => tracing::info!(in_flight = gate.in_flight(), "stopping"),
+            () = ports::taken_over(data, handles) => tracing::info!(in_flight = gate.in_flight(), "ports handed over"),
             _ = servers.join_next() => return Err(anyhow!("a listener ended by itself").into()),
         }
-        registry.gate().stop();
+        gate.stop();
         stop.send_replace(true);
         let why = tokio::select! {
-            () = drain(registry, &mut servers) => "everything taken is answered",
+            () = drain(gate, &mut servers) => "everything taken is answered",
             () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => "a client took too long",
             () = stop_signals.next() => "told to stop at once",
         };
-        jobs.abort_all();
-        let unanswered = registry.gate().in_flight();
+        let unanswered = gate.in_flight();
         tracing::info!(why, unanswered, "stopped");
         if unanswered > 0 {
             return Err(anyhow!("stopped with {unanswered} calls unanswered: {why}").into());
         }
         Ok(())
+    }
+
+    /// Serves as a front without a database: this router, and files.
+    pub(crate) async fn serve_front(
+        &self,
+        gate: &Gate,
+        data: &Path,
+        spool: Spool,
+        bound: Bound,
+        router: &Router,
+    ) -> Result<(), Failure> {
+        let mut jobs = JoinSet::new();
+        let file_door = match bound.file_listener {
+            Some(_) => Some(self.file_door.open(data, gate.clone(), spool)?),
+            None => None,
+        };
+        if let Some(door) = &file_door {
+            let (data, accounts) = (data.to_owned(), door.accounts.clone());
+            jobs.spawn(regularly(limits::REFRESH_EVERY, move || {
+                if let Err(error) = file_door::reread_accounts(&data, &accounts) {
+                    tracing::warn!(?error, "the accounts of the file door could not be read; the known ones stay");
+                }
+            }));
+        }
+        let served = self.serve_router(gate, data, bound, router, file_door).await;
+        jobs.abort_all();
+        served
     }
 
     /// Starts a server for each listener.
@@ -184,6 +257,20 @@ impl Serving {
         router
     }
 
+    fn begin_watch(&self, watch: &MaintenanceWatch, jobs: &mut JoinSet<()>) {
+        let of = |work: fn(&MaintenanceWatch)| {
+            let watch = watch.clone();
+            move || work(&watch)
+        };
+        jobs.spawn(regularly(limits::REFRESH_EVERY, of(MaintenanceWatch::refresh)));
+        jobs.spawn(regularly(limits::STATE_FILE_EVERY, of(MaintenanceWatch::look_at_state_file)));
+        jobs.spawn(regularly(limits::LIVE_COUNTS_EVERY, of(MaintenanceWatch::tell_live_counts)));
+        jobs.spawn(regularly(limits::KEEP_COUNTS_EVERY, of(MaintenanceWatch::keep_counts)));
+        if self.has(Role::Jobs) {
+            jobs.spawn(regularly(limits::WINDOWS_EVERY, of(MaintenanceWatch::advance)));
+        }
+    }
+
     fn begin_background_work(&self, registry: &Registry, measured: &PrometheusHandle) -> JoinSet<()> {
         let mut jobs = JoinSet::new();
         let refreshed = registry.clone();
@@ -235,8 +322,8 @@ fn renew_accounts(
 }
 
 /// Returns when nothing is in flight and every connection has its answer.
-async fn drain(registry: &Registry, servers: &mut Servers) {
-    registry.gate().drained().await;
+async fn drain(gate: &Gate, servers: &mut Servers) {
+    gate.drained().await;
     while servers.join_next().await.is_some() {}
 }
 

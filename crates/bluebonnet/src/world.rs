@@ -1,8 +1,9 @@
 //! What comes from the world: the time, new ids, randomness. Everything else takes them as values.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::MessageId;
 use uuid::Uuid;
 
@@ -13,10 +14,41 @@ const PASSWORD_LENGTH: usize = 20;
 /// Letters between two hyphens.
 const PASSWORD_GROUP: usize = 5;
 
-/// The time.
+/// The setting that makes the clock run otherwise in a rehearsal.
+const REHEARSAL_CLOCK: &str = "BLUEBONNET_REHEARSAL_CLOCK";
+
+/// The time; in a rehearsal, the time that is rehearsed.
 #[expect(clippy::disallowed_methods, reason = "the program reads the clock for everything below it")]
 pub(crate) fn now() -> Timestamp {
-    Timestamp::now()
+    static REHEARSAL: OnceLock<Option<Rehearsal>> = OnceLock::new();
+    let real = Timestamp::now();
+    match REHEARSAL.get_or_init(|| std::env::var(REHEARSAL_CLOCK).ok().and_then(|text| Rehearsal::parse(&text))) {
+        None => real,
+        Some(rehearsal) => rehearsal.shown_at(real),
+    }
+}
+
+/// A clock for rehearsals: at the real instant it shows another, and from there on it runs so many times as fast.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Rehearsal {
+    shown: Timestamp,
+    real: Timestamp,
+    speed: f64,
+}
+
+impl Rehearsal {
+    /// Reads `shown,real,speed`: `2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,600`.
+    fn parse(text: &str) -> Option<Rehearsal> {
+        let mut parts = text.split(',');
+        let (shown, real, speed) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Rehearsal { shown: shown.parse().ok()?, real: real.parse().ok()?, speed: speed.parse().ok()? })
+    }
+
+    fn shown_at(&self, real: Timestamp) -> Timestamp {
+        let passed = real.duration_since(self.real).as_secs_f64() * self.speed;
+        let passed = SignedDuration::try_from_secs_f64(passed).unwrap_or(SignedDuration::ZERO);
+        self.shown.checked_add(passed).unwrap_or(self.shown)
+    }
 }
 
 /// A new id.
@@ -61,6 +93,14 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rehearsed_clock_runs_from_where_it_is_set() {
+        let rehearsal = Rehearsal::parse("2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,600").expect("readable");
+        let real: Timestamp = "2026-11-25T17:00:01.5Z".parse().expect("readable");
+        assert_eq!(rehearsal.shown_at(real).to_string(), "2024-06-01T00:05:00Z");
+        assert_eq!(Rehearsal::parse("tomorrow"), None);
+    }
 
     #[test]
     fn passwords_are_long_and_differ() {

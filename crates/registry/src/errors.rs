@@ -15,6 +15,9 @@ pub enum RegistryError {
     /// The lane that would have taken the work has ended.
     #[error("the registry is stopping and took no more work")]
     Stopping,
+    /// A maintenance window lets nobody change anything: the sender keeps what it has and comes back.
+    #[error("the registry can be asked and not changed during maintenance")]
+    ReadOnly,
     /// An operator's order that cannot be followed.
     #[error("{0}")]
     Refused(String),
@@ -35,6 +38,6 @@ impl From<StoreError> for RegistryError {
 impl RegistryError {
     /// Whether coming back later helps: doors answer such an error as they answer when closed.
     pub fn is_transient(&self) -> bool {
-        matches!(self, RegistryError::Unavailable(_) | RegistryError::Stopping)
+        matches!(self, RegistryError::Unavailable(_) | RegistryError::Stopping | RegistryError::ReadOnly)
     }
 }

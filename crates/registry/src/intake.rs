@@ -149,7 +149,10 @@ impl Registry {
     /// # Errors
     /// [`RegistryError`] when the machine failed; nothing was stored then, or it will be found stored when the same
     /// message comes again.
-    pub async fn submit(&self, _admission: &Admission, submission: Submission) -> Result<Outcome, RegistryError> {
+    pub async fn submit(&self, admission: &Admission, submission: Submission) -> Result<Outcome, RegistryError> {
+        if !admission.permits_changes() {
+            return Err(RegistryError::ReadOnly);
+        }
         self.lanes().submit(submission).await
     }
 

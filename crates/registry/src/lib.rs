@@ -17,6 +17,7 @@ mod file_accounts;
 pub mod forecasts;
 mod gate;
 mod intake;
+mod maintenance;
 mod messages;
 mod operations;
 mod passwords;
@@ -45,14 +46,17 @@ pub use gate::{
 };
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
+pub use maintenance::{
+    AfterReport, MaintenanceStatus, NewWindow, Outstanding, SenderReport, WindowOrder, maintenance_status, ordered,
+};
 pub use matching::Agreement;
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
 pub use operations::{Diagnosis, Health};
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
 pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound};
 pub use profile::{
-    CarriedConsent, ClosedDoor, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent, Names, Profile,
-    ProfileError, QueryRules,
+    CarriedConsent, ClosedDoor, ClosedDoorTexts, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent,
+    Names, Profile, ProfileError, QueryRules,
 };
 pub use registry::{Options, Registry};
 pub use schedules::{KnownSchedule, NewSchedule};

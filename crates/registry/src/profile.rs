@@ -63,8 +63,21 @@ pub struct ClosedDoor {
     pub heading: String,
     /// The sentence.
     pub sentence: String,
+    /// Both in Spanish, for people.
+    #[serde(default)]
+    pub spanish: Option<ClosedDoorTexts>,
     /// The shortest time after which a sender should come back when a node is overloaded.
     pub retry_after_seconds: u32,
+}
+
+/// What a closed door says in another language.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedDoorTexts {
+    /// The heading of the web page.
+    pub heading: String,
+    /// The sentence.
+    pub sentence: String,
 }
 
 /// Whether a person's record is kept before they say so.

@@ -78,6 +78,14 @@ impl Registry {
         &self.inner.rules.profile
     }
 
+    /// The text of the profile as the database keeps it; `None` when it keeps none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn stored_profile(&self) -> Result<Option<String>, RegistryError> {
+        Ok(crate::setup::stored_profile(&self.inner.database)?)
+    }
+
     /// The code tables in use.
     pub fn codes(&self) -> &CodeSets {
         &self.inner.rules.codes

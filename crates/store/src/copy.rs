@@ -21,14 +21,14 @@ impl Database {
         if source_version != target_version || source_version == 0 {
             return Err(StoreError::SchemasDiffer { source_version, target_version });
         }
-        for table in &TABLES {
+        for table in TABLES {
             if target.read(|connection| count_rows(connection, table.name))? > 0 {
                 return Err(StoreError::TargetNotEmpty { table: table.name.to_owned() });
             }
         }
         let copied = self.reader()?.snapshot(|source| {
             let mut copied = 0;
-            for table in &TABLES {
+            for table in TABLES {
                 copied += copy_table(source, target, table, progress)?;
             }
             Ok(copied)

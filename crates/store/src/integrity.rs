@@ -4,8 +4,8 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, factors, match_keys, messages, migrations, names, organizations, patients,
-    reviews, schedules, sessions, settings, vaccinations,
+    account_keys, accounts, audit, consents, factors, maintenance, match_keys, messages, migrations, names,
+    organizations, patients, reviews, schedules, sessions, settings, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -110,6 +110,15 @@ const STATEMENTS: &[&str] = &[
     audit::LIST_CHAIN,
     audit::LIST_CHAIN_NEWEST,
     audit::LIST_OF_PATIENT,
+    maintenance::INSERT_WINDOW,
+    maintenance::UPDATE_WINDOW,
+    maintenance::LIST_WINDOWS,
+    maintenance::FIND_WINDOW,
+    maintenance::ADD_REFUSALS,
+    maintenance::LIST_REFUSALS,
+    maintenance::MESSAGES_SINCE,
+    maintenance::SET_TIME_ZONE,
+    maintenance::LIST_TIME_ZONES,
     messages::FIND_MESSAGE,
     messages::COUNT_MESSAGES,
     migrations::LIST_MIGRATIONS,

@@ -19,12 +19,13 @@ pub struct Migrated {
 }
 
 /// All migrations, in order: the first is version 1. What has been released is never changed, only followed by another.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_first_schema", include_str!("../migrations/0001_first_schema.sql")),
     ("0002_signed_in_people", include_str!("../migrations/0002_signed_in_people.sql")),
     ("0003_schedules", include_str!("../migrations/0003_schedules.sql")),
     ("0004_account_keys", include_str!("../migrations/0004_account_keys.sql")),
     ("0005_people_by_name", include_str!("../migrations/0005_people_by_name.sql")),
+    ("0006_maintenance", include_str!("../migrations/0006_maintenance.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.
@@ -48,7 +49,8 @@ impl Database {
         self.write_holding(&[BUCKET], |connection| {
             let from = version(connection)?;
             let mut applied = Vec::new();
-            for (version, (name, text)) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > from) {
+            for (version, (name, text)) in (1..).zip(MIGRATIONS.iter().copied()).filter(|(version, _)| *version > from)
+            {
                 apply(connection, version, name, text)?;
                 applied.push(name.to_owned());
             }
@@ -77,7 +79,7 @@ fn version(connection: &mut Connection) -> Result<i64, StoreError> {
         return Ok(0);
     }
     let found = connection.query_as(LIST_MIGRATIONS, &[], ATTEMPT, |row| Ok((row.integer(0)?, row.hash(1)?)))?;
-    for ((version, found), (name, text)) in found.iter().zip(MIGRATIONS) {
+    for ((version, found), (name, text)) in found.iter().zip(MIGRATIONS.iter().copied()) {
         if *found != checksum(text) {
             let what = format!("schema version {version}");
             let reason = format!("{name} was not the same migration when it ran here");
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_table_says_what_one_row_of_it_is() {
-        for (name, text) in MIGRATIONS {
+        for (name, text) in MIGRATIONS.iter().copied() {
             for (table, comment) in table_comments(text) {
                 assert!(comment.starts_with("One row is "), "{table} in {name}: {comment:?}");
             }

@@ -41,6 +41,9 @@ pub struct LoadedSchedule {
     pub hash: [u8; 32],
 }
 
+/// A schedule with its files: their names and texts.
+pub type KeptSchedule = (LoadedSchedule, Vec<(String, String)>);
+
 impl Database {
     /// Keeps a schedule: file names and texts. One of the same name is replaced.
     ///
@@ -69,7 +72,7 @@ impl Database {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn find_schedule(&self, name: &str) -> Result<Option<(LoadedSchedule, Vec<(String, String)>)>, StoreError> {
+    pub fn find_schedule(&self, name: &str) -> Result<Option<KeptSchedule>, StoreError> {
         let values = [Value::text(name)];
         let found = self.read(|connection| {
             connection

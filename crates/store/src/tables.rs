@@ -7,7 +7,7 @@ pub(crate) struct Table {
 }
 
 /// Every table that holds what people entrusted to the registry: all but `schema_migration`.
-pub(crate) const TABLES: [Table; 18] = [
+pub(crate) const TABLES: &[Table] = &[
     Table { name: "organization", key: &["id"] },
     Table { name: "organization_alias", key: &["alias_key"] },
     Table { name: "account", key: &["id"] },
@@ -25,5 +25,8 @@ pub(crate) const TABLES: [Table; 18] = [
     Table { name: "consent", key: &["patient_id", "id"] },
     Table { name: "message", key: &["id"] },
     Table { name: "patient_review", key: &["patient_id", "candidate_id"] },
+    Table { name: "maintenance_window", key: &["id"] },
+    Table { name: "maintenance_refusal", key: &["window_id", "channel", "address", "name"] },
+    Table { name: "organization_time_zone", key: &["organization_id"] },
     Table { name: "audit", key: &["chain", "sequence"] },
 ];

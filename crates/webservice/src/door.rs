@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
+use memchr::memmem;
 use model::{Channel, MessageId};
-use registry::{Admission, Closed, Registry};
+use registry::{Admission, Closed, Purpose, Registry, Sender};
 use uuid::Uuid;
 
 use crate::addresses::{ForwardedHeaders, client_address, service_address};
@@ -21,10 +22,12 @@ use crate::connectivity_test::connectivity_test;
 use crate::envelope::{self, Call, Refusal};
 use crate::faults::{Fault, TooLarge, Unknown};
 use crate::replies;
-use crate::submit_single_message::{Arrival, NotAnswered, submit_single_message};
+use crate::submit_single_message::{Arrival, NotAnswered, Passing, submit_single_message};
 use crate::wsdl::wsdl;
 
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+/// Bytes of a call at which the gate glances.
+const GLANCE_BYTES_MAXIMUM: usize = 4096;
 const XML: &str = "text/xml; charset=utf-8";
 
 /// How the service is reached, and its limits.
@@ -101,12 +104,15 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
     // The body comes before the gate: a client that is still sending does not look for a 503.
     let body = bodies::receive(body, body_bytes_maximum, body_timeout).await;
     let was_received = matches!(body, Received::Whole(_));
-    let outcome = match service.registry.gate().admit(Channel::WebService) {
-        Ok(admission) => service.answer(&admission, &head, body).await,
-        Err(closed) => Outcome::Closed(closed),
+    let source = client_address(&head, service.settings.forwarded);
+    let outcome = service.admit_and_answer(&head, body, source).await;
+    outcome.record(started.elapsed(), source);
+    let mut response = match outcome {
+        Outcome::Closed(closed) => {
+            closed::answer(&closed, closed::Form::PlainText, &head.headers, service.registry.profile())
+        }
+        outcome => outcome.into_response(),
     };
-    outcome.record(started.elapsed(), client_address(&head, service.settings.forwarded));
-    let mut response = outcome.into_response();
     if !was_received {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
@@ -114,7 +120,34 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
 }
 
 impl WebService {
-    async fn answer(&self, admission: &Admission, head: &Parts, body: Received) -> Outcome {
+    async fn admit_and_answer(&self, head: &Parts, body: Received, source: IpAddr) -> Outcome {
+        let glance = match &body {
+            Received::Whole(bytes) => glance(bytes),
+            _ => Glance { name: "", purpose: Purpose::Question },
+        };
+        let (gate, name) = (self.registry.gate(), glance.name.to_owned());
+        let sender = Sender { address: source, name: &name };
+        if gate.lets_test(Channel::WebService, &name)
+            && let Ok(admission) = gate.admit_test(Channel::WebService, sender)
+        {
+            let outcome = self.answer(&admission, head, body, sender, Passing::Test).await;
+            tracing::info!(%source, outcome = outcome.word(), "a test organization passed the closed door");
+            return outcome;
+        }
+        match gate.admit_sender(Channel::WebService, glance.purpose, Some(sender)) {
+            Ok(admission) => self.answer(&admission, head, body, sender, Passing::Open).await,
+            Err(closed) => Outcome::Closed(closed),
+        }
+    }
+
+    async fn answer(
+        &self,
+        admission: &Admission,
+        head: &Parts,
+        body: Received,
+        sender: Sender<'_>,
+        passing: Passing,
+    ) -> Outcome {
         let call = match self.read(head, body) {
             Ok(call) => call,
             Err(fault) => return Outcome::Fault(fault),
@@ -125,10 +158,14 @@ impl WebService {
             }
             Call::SubmitSingleMessage(call) => {
                 let arrival = self.arrival(head);
-                match submit_single_message(&self.registry, admission, arrival, call).await {
+                match submit_single_message(&self.registry, admission, arrival, call, passing).await {
                     Ok(text) => Outcome::Answer { operation: "submitSingleMessage", text },
                     Err(NotAnswered::Fault(fault)) => Outcome::Fault(fault),
                     Err(NotAnswered::Away) => Outcome::Closed(self.registry.gate().closed()),
+                    Err(NotAnswered::NotNow) => {
+                        let gate = self.registry.gate();
+                        Outcome::Closed(gate.closed_to_changes(Channel::WebService, Some(sender)))
+                    }
                 }
             }
         }
@@ -151,7 +188,7 @@ impl WebService {
 
     fn arrival(&self, head: &Parts) -> Arrival {
         #[expect(clippy::disallowed_methods, reason = "the door reads the clock and makes the receipt id")]
-        let (received_at, id) = (Timestamp::now(), Uuid::now_v7());
+        let (received_at, id) = (self.registry.gate().now().unwrap_or_else(Timestamp::now), Uuid::now_v7());
         Arrival { message_id: MessageId(id), received_at, source: client_address(head, self.settings.forwarded) }
     }
 }
@@ -168,6 +205,29 @@ fn charset(headers: &HeaderMap) -> Option<&str> {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
     })
+}
+
+/// What can be seen of a call before it is read.
+struct Glance<'a> {
+    /// The facility, or else the user, that it says it is of.
+    name: &'a str,
+    /// Whether it asks or reports.
+    purpose: Purpose,
+}
+
+/// Looks for the name and the kind of message in the bytes of an envelope; whatever is not there, or not to be found so
+/// simply, is nothing.
+fn glance(bytes: &[u8]) -> Glance<'_> {
+    let head = &bytes[..bytes.len().min(GLANCE_BYTES_MAXIMUM)];
+    let element = |tag: &[u8]| {
+        let start = memmem::find(head, tag)? + tag.len();
+        let start = start + memchr::memchr(b'>', &head[start..])? + 1;
+        let length = memchr::memchr(b'<', &head[start..])?;
+        std::str::from_utf8(&head[start..start + length]).ok().map(str::trim).filter(|text| !text.is_empty())
+    };
+    let name = element(b"facilityID").or_else(|| element(b"username")).unwrap_or_default();
+    let purpose = if memmem::find(head, b"|VXU").is_some() { Purpose::Change } else { Purpose::Question };
+    Glance { name, purpose }
 }
 
 /// What becomes of a call.
@@ -210,14 +270,8 @@ impl IntoResponse for Outcome {
                 let headers = [(header::CONTENT_TYPE, replies::fault_type(&fault))];
                 (fault.status(), headers, replies::fault(&fault)).into_response()
             }
-            Outcome::Closed(Closed { sentence, retry_after_seconds, .. }) => {
-                let headers = [
-                    (header::RETRY_AFTER, HeaderValue::from(retry_after_seconds)),
-                    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-                    (header::CONTENT_TYPE, HeaderValue::from_static(PLAIN_TEXT)),
-                ];
-                (StatusCode::SERVICE_UNAVAILABLE, headers, sentence).into_response()
-            }
+            // `receive` says it in full.
+            Outcome::Closed(closed) => closed.sentence.into_response(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::serve::NodeSettings;
 use crate::demonstration::{self, Credentials};
 use crate::ending::{Ending, Failure};
 use crate::logging::Logging;
+use crate::maintenance_watch::MaintenanceWatch;
 use crate::place::{Opened, Place, Presence};
 use crate::serving::{Bound, Serving};
 use crate::tables::{grouped, print_line};
@@ -52,14 +53,16 @@ impl Demo {
         self.logging.begin();
         let measured = measurements::begin()?;
         let runtime = super::runtime()?;
-        let bound = runtime.block_on(self.serving.bind())?;
+        let bound = runtime.block_on(self.serving.bind(&self.place.data))?;
         let opened = self.place.open_as(&self.node.node(), Presence::MayBeNew)?;
         match demonstration::made_at(&opened.database)? {
             Some(since) => self.tell_kept(&since)?,
             None => self.make(&runtime, &opened, &bound)?,
         }
         let spool = self.place.open_spool()?;
-        runtime.block_on(self.serving.serve(&opened.registry, spool, &self.place.data, bound, measured))?;
+        let watch = MaintenanceWatch::new(&opened.registry, &self.place, &self.node.node().name);
+        watch.refresh();
+        runtime.block_on(self.serving.serve(&opened.registry, &watch, spool, bound, measured))?;
         Ok(Ending::Well)
     }
 

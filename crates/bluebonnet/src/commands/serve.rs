@@ -4,9 +4,10 @@ use clap::Args;
 
 use crate::ending::{Ending, Failure};
 use crate::logging::Logging;
-use crate::place::{Node, Place, Presence};
+use crate::maintenance_watch::MaintenanceWatch;
+use crate::place::{self, Node, Place, Presence};
 use crate::serving::Serving;
-use crate::{limits, measurements};
+use crate::{front_serving, limits, measurements};
 
 /// Serves the registry until it is told to stop (SIGTERM, Ctrl-C)
 #[derive(Debug, Args)]
@@ -45,6 +46,10 @@ Examples:
       SQLite in ./bluebonnet-data, at http://127.0.0.1:8080
   bluebonnet serve --data /var/lib/bluebonnet --http 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
   bluebonnet serve --database postgres://registry@db.example.org/registry --node east --lanes 4 --log json
+  bluebonnet serve --roles gate --take-over
+      Takes the ports over and says the maintenance sentence, without a database, while that is rebuilt
+  bluebonnet serve --take-over
+      The new program takes them back when it is ready; in between no connection is refused
 
 The node brings the database to its schema, and refuses one that a newer program has migrated. Told to stop, it closes
 the gate, answers what it took (within 30 seconds) and exits with 0; told twice, it stops at once.";
@@ -54,9 +59,20 @@ impl Serve {
         self.logging.begin();
         let measured = measurements::begin()?;
         let runtime = super::runtime()?;
-        // The ports come first: a second server on one folder ends here, before it touches anything.
-        let bound = runtime.block_on(self.serving.bind())?;
-        let opened = self.place.open_as(&self.node.node(), Presence::MayBeNew)?;
+        if self.serving.is_front() {
+            runtime.block_on(front_serving::serve(&self.serving, &self.place, &self.node.node().name))?;
+            return Ok(Ending::Well);
+        }
+        // The ports come first: a second server on one folder ends here, before it touches anything. One that takes
+        // over is ready before it asks for them.
+        let bind = || runtime.block_on(self.serving.bind(&self.place.data));
+        let bound = if self.serving.takes_over() { None } else { Some(bind()?) };
+        let node = self.node.node();
+        let opened = self.place.open_as(&node, Presence::MayBeNew)?;
+        let watch = MaintenanceWatch::new(&opened.registry, &self.place, &node.name);
+        place::make_folder(&self.place.data)?;
+        watch.refresh();
+        let bound = bound.map_or_else(bind, Ok)?;
         tracing::info!(
             profile = opened.registry.profile().registry.short_name,
             database = %opened.database.url(),
@@ -65,7 +81,7 @@ impl Serve {
             "open"
         );
         let spool = self.place.open_spool()?;
-        runtime.block_on(self.serving.serve(&opened.registry, spool, &self.place.data, bound, measured))?;
+        runtime.block_on(self.serving.serve(&opened.registry, &watch, spool, bound, measured))?;
         Ok(Ending::Well)
     }
 }

@@ -1,0 +1,103 @@
+//! `bluebonnet maintenance report`: what happened in a window, and who has not come back.
+
+use clap::Args;
+use registry::AfterReport;
+use serde_json::{Value, json};
+
+use super::find;
+use super::show::{print_window, window_json};
+use crate::ending::{Ending, Failure};
+use crate::place::{self, Place};
+use crate::tables::{Table, grouped, print_json, print_line};
+use crate::world;
+
+/// Reports on a window: how long it was, whom it turned away, what came since, and who has not come back
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bluebonnet maintenance report 4F0Q --json")]
+pub(crate) struct Report {
+    /// The window's number, or its beginning
+    window: String,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Report {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let window = find(&registry, &admission, &self.window)?;
+        let report = registry.after_report(&admission, window.id, world::now())?;
+        if self.json {
+            print_json(&as_json(&report))?;
+            return Ok(Ending::Well);
+        }
+        print(&report)?;
+        Ok(Ending::Well)
+    }
+}
+
+fn as_json(report: &AfterReport) -> Value {
+    let counts = |counts: &[(model::Channel, u64)]| {
+        counts
+            .iter()
+            .map(|(channel, count)| (channel.word().to_owned(), json!(count)))
+            .collect::<serde_json::Map<_, _>>()
+    };
+    let senders: Vec<Value> = report
+        .senders
+        .iter()
+        .map(|sender| {
+            json!({
+                "channel": sender.refusals.channel.word(),
+                "address": sender.refusals.address,
+                "claimed_name": sender.refusals.name,
+                "organization": sender.organization_code,
+                "turned_away": sender.refusals.count,
+                "first_at": sender.refusals.first_at,
+                "last_at": sender.refusals.last_at,
+                "returned_at": sender.returned_at,
+            })
+        })
+        .collect();
+    let outstanding = report.outstanding();
+    json!({
+        "window": window_json(&report.window, world::now()),
+        "planned_seconds": report.planned.as_secs(),
+        "lasted_seconds": report.lasted.as_secs(),
+        "turned_away": counts(&report.turned_away),
+        "messages_since": counts(&report.messages_since),
+        "senders": senders,
+        "still_away": {"senders": outstanding.senders, "calls": outstanding.calls},
+    })
+}
+
+fn print(report: &AfterReport) -> Result<(), Failure> {
+    let now = world::now();
+    print_window(&report.window, now)?;
+    print_line(&format!("planned {:#}, lasted {:#}", whole(report.planned), whole(report.lasted)))?;
+    for (channel, count) in &report.turned_away {
+        print_line(&format!("{} calls turned away at the door {}", grouped(*count), channel.word()))?;
+    }
+    for (channel, count) in &report.messages_since {
+        print_line(&format!("{} messages came by {} since", grouped(*count), channel.word()))?;
+    }
+    let mut table = Table::new(&["NOT BACK", "FROM", "DOOR", "TURNED AWAY", "LAST"]);
+    for sender in report.still_away() {
+        let name = sender.organization_code.clone().unwrap_or_else(|| sender.refusals.name.clone());
+        let last = sender.refusals.last_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let channel = sender.refusals.channel.word().to_owned();
+        table.row([name, sender.refusals.address.clone(), channel, grouped(sender.refusals.count), last]);
+    }
+    match table.is_empty() {
+        true => print_line("everybody who was turned away has come back")?,
+        false => table.print()?,
+    }
+    Ok(())
+}
+
+fn whole(duration: jiff::SignedDuration) -> jiff::SignedDuration {
+    jiff::SignedDuration::from_secs(duration.as_secs())
+}

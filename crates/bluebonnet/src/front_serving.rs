@@ -1,0 +1,75 @@
+//! The front: a node without a database, which holds the ports and says the sentence while the house is rebuilt.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use closed::Front;
+use registry::Gate;
+use tokio::time::MissedTickBehavior;
+
+use crate::ending::Failure;
+use crate::place::{self, Place};
+use crate::serving::Serving;
+use crate::state_file::StateFile;
+use crate::{left_counts, limits, live_counts, world};
+
+/// Serves until the ports are taken over or the process is told to stop.
+pub(crate) async fn serve(serving: &Serving, place: &Place, node: &str) -> Result<(), Failure> {
+    place::make_folder(&place.data)?;
+    let state = StateFile::of(&place.data).read()?;
+    let profile = place.profile_without_database(state.as_ref().map(|state| state.profile.as_str()))?;
+    let gate = Gate::new(&profile.closed_door.sentence, profile.closed_door.retry_after_seconds);
+    gate.set_clock(world::now);
+    gate.set_windows(state.map(|state| state.windows).unwrap_or_default());
+    let bound = serving.bind(&place.data).await?;
+    let watch = tokio::spawn(watch(place.data.clone(), format!("{node}-front"), gate.clone()));
+    let front =
+        Front { gate: gate.clone(), profile: Arc::new(profile), web_service_path: limits::of_web_service().path };
+    let spool = place.open_spool()?;
+    let served = serving.serve_front(&gate, &place.data, spool, bound, &closed::front(front)).await;
+    watch.abort();
+    leave_counts(&place.data, &gate);
+    live_counts::remove(&place.data, &format!("{node}-front"));
+    served
+}
+
+/// Takes up what other processes write into the state file, and tells them what is counted here.
+async fn watch(data: PathBuf, node: String, gate: Gate) {
+    let mut ticks = tokio::time::interval(limits::STATE_FILE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let file = StateFile::of(&data);
+    let mut seen = file.replaced_at();
+    let (mut told_at, mut left_at) = (Duration::ZERO, Duration::ZERO);
+    let started = tokio::time::Instant::now();
+    loop {
+        ticks.tick().await;
+        let replaced_at = file.replaced_at();
+        if seen != replaced_at {
+            match file.read() {
+                Ok(state) => gate.set_windows(state.map(|state| state.windows).unwrap_or_default()),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "the state file of maintenance"),
+            }
+            seen = replaced_at;
+        }
+        let now = started.elapsed();
+        if now - told_at >= limits::LIVE_COUNTS_EVERY {
+            told_at = now;
+            if let Err(error) = live_counts::write(&data, &node, &gate) {
+                tracing::debug!(error = format!("{error:#}"), "what is in flight could not be told");
+            }
+        }
+        if now - left_at >= limits::KEEP_COUNTS_EVERY {
+            left_at = now;
+            leave_counts(&data, &gate);
+        }
+    }
+}
+
+fn leave_counts(data: &Path, gate: &Gate) {
+    let refusals = gate.take_refusals();
+    if let Err(error) = left_counts::leave(data, world::new_id(), &refusals) {
+        tracing::warn!(error = format!("{error:#}"), "the count of those turned away could not be left");
+        gate.put_back_refusals(&refusals);
+    }
+}

@@ -1,0 +1,59 @@
+//! The front that stays up while the house is rebuilt: every address answers as a closed door, without a database.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONNECTION};
+use axum::http::{HeaderValue, Response};
+use axum::routing::get;
+use model::Channel;
+use registry::{Gate, Profile, Purpose, Sender};
+
+use crate::{Form, answer, discard};
+
+/// What the front needs.
+#[derive(Clone)]
+pub struct Front {
+    /// The gate; it goes by the state file.
+    pub gate: Gate,
+    /// The texts.
+    pub profile: Arc<Profile>,
+    /// The path of the web service.
+    pub web_service_path: String,
+}
+
+/// The routes: alive, ready (it is there to say the sentence and to take files), and the sentence everywhere else.
+pub fn front(front: Front) -> Router {
+    let uncached = |text: &'static str| async move { ([(CACHE_CONTROL, "no-store")], text) };
+    Router::new()
+        .route("/livez", get(move || uncached("alive\n")))
+        .route("/readyz", get(move || uncached("{\"ready\":true,\"front\":true}\n")))
+        .fallback(turn_away)
+        .with_state(front)
+}
+
+async fn turn_away(State(front): State<Front>, request: Request) -> Response<axum::body::Body> {
+    let (head, body) = request.into_parts();
+    let was_whole = discard(body).await;
+    let form = Form::of(head.uri.path(), &head.headers, &front.web_service_path);
+    let channel = match form {
+        Form::PlainText => Channel::WebService,
+        Form::Fhir => Channel::Fhir,
+        Form::Page | Form::Problem => Channel::Web,
+    };
+    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
+    let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let sender = Sender { address, name: "" };
+    // Whether a window is in force or not: there is nobody behind this front.
+    let closed = match front.gate.admit_sender(channel, Purpose::Question, Some(sender)) {
+        Err(closed) => closed,
+        Ok(_) => front.gate.closed(),
+    };
+    let mut response = answer(&closed, form, &head.headers, &front.profile);
+    if !was_whole {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}

@@ -1,0 +1,3 @@
+//! The nouns, where they compute.
+
+mod wall_times;

@@ -1,0 +1,130 @@
+//! The report after a window: how long it was, whom it turned away, and who has not come back.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use model::{Channel, MaintenanceWindow, OrganizationId, Refusals, WindowId};
+
+use crate::directory::Snapshot;
+use crate::{Admission, Registry, RegistryError};
+
+/// What happened in a window and since.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AfterReport {
+    /// The window.
+    pub window: MaintenanceWindow,
+    /// How long the doors were really closed; until now while it is not over.
+    pub lasted: SignedDuration,
+    /// How long it was planned to be when it began.
+    pub planned: SignedDuration,
+    /// Calls turned away, by door.
+    pub turned_away: Vec<(Channel, u64)>,
+    /// Who was turned away, the most often first.
+    pub senders: Vec<SenderReport>,
+    /// Messages that came since it was over, by door: those kept in files as they were processed, and those sent again.
+    pub messages_since: Vec<(Channel, u64)>,
+}
+
+/// One sender in the report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SenderReport {
+    /// The counts.
+    pub refusals: Refusals,
+    /// The organization that its calls said they were of, where there is one of that code or with such an account.
+    pub organization_code: Option<String>,
+    /// When it was first served again.
+    pub returned_at: Option<Timestamp>,
+}
+
+/// Those who still have to send again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outstanding {
+    /// Senders.
+    pub senders: usize,
+    /// The calls of theirs that were turned away.
+    pub calls: u64,
+}
+
+impl AfterReport {
+    /// The senders that were turned away and have not come back.
+    pub fn still_away(&self) -> impl Iterator<Item = &SenderReport> {
+        self.senders.iter().filter(|sender| sender.returned_at.is_none())
+    }
+
+    /// How many they are.
+    pub fn outstanding(&self) -> Outstanding {
+        let calls = self.still_away().map(|sender| sender.refusals.count).sum();
+        Outstanding { senders: self.still_away().count(), calls }
+    }
+}
+
+impl Registry {
+    /// The report on a window, as of now.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when there is no such window, or it has not begun.
+    pub fn after_report(
+        &self,
+        admission: &Admission,
+        id: WindowId,
+        now: Timestamp,
+    ) -> Result<AfterReport, RegistryError> {
+        let window = self.window(admission, id)?;
+        let started_at = window.started_at.or_else(|| window.state_at(now).is_in_force().then_some(window.starts_at));
+        let Some(started_at) = started_at else {
+            return Err(RegistryError::Refused("the window has not begun; there is nothing to report".to_owned()));
+        };
+        let ended_at = window.ended_at;
+        let since = match ended_at {
+            Some(ended_at) => self.database().messages_since(ended_at)?,
+            None => Vec::new(),
+        };
+        let mut messages_since: HashMap<Channel, u64> = HashMap::new();
+        let mut came_back: HashMap<(OrganizationId, Channel), Timestamp> = HashMap::new();
+        for sent in since {
+            *messages_since.entry(sent.channel).or_default() += sent.count;
+            came_back.insert((sent.organization_id, sent.channel), sent.first_at);
+        }
+        let refusals = self.database().refusals(id)?;
+        let mut turned_away: HashMap<Channel, u64> = HashMap::new();
+        for refused in &refusals {
+            *turned_away.entry(refused.channel).or_default() += refused.count;
+        }
+        let directory = self.directory().snapshot();
+        let senders = refusals.into_iter().map(|refusals| sender(refusals, &directory, &came_back)).collect();
+        let planned_end = window.changes.iter().find_map(|change| change.before.map(|(_, ends_at)| ends_at));
+        Ok(AfterReport {
+            lasted: ended_at.unwrap_or(now).duration_since(started_at),
+            planned: planned_end.unwrap_or(window.ends_at).duration_since(window.starts_at),
+            turned_away: sorted(turned_away),
+            senders,
+            messages_since: sorted(messages_since),
+            window,
+        })
+    }
+}
+
+fn sorted(counts: HashMap<Channel, u64>) -> Vec<(Channel, u64)> {
+    let mut counts: Vec<(Channel, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(channel, _)| channel.word());
+    counts
+}
+
+fn sender(
+    refusals: Refusals,
+    directory: &Snapshot,
+    came_back: &HashMap<(OrganizationId, Channel), Timestamp>,
+) -> SenderReport {
+    let by_code = directory.find_organization(&refusals.name);
+    let by_account = || {
+        let account = directory.find_account(&refusals.name)?;
+        directory.organization(account.organization_id)
+    };
+    let organization = by_code.or_else(by_account).filter(|_| !refusals.name.is_empty());
+    let sent = organization.and_then(|organization| came_back.get(&(organization.id, refusals.channel)).copied());
+    SenderReport {
+        organization_code: organization.map(|organization| organization.code.clone()),
+        returned_at: refusals.returned_at.or(sent),
+        refusals,
+    }
+}

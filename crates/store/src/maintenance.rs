@@ -1,0 +1,223 @@
+//! Maintenance windows, whom they turned away, and the organizations whose clocks are not the registry's.
+
+use jiff::Timestamp;
+use model::{Channel, MaintenanceWindow, OrganizationId, Refusals, WindowId};
+
+use crate::database::Connection;
+use crate::value::{Columns, Value};
+use crate::{Database, StoreError};
+
+/// Windows read at most, the latest first.
+const WINDOWS_MAXIMUM: i64 = 1_000;
+
+pub(crate) const INSERT_WINDOW: &str = "
+INSERT INTO maintenance_window (id, version, state, starts_at, ends_at, document)
+VALUES ($1, $2, $3, $4, $5, $6)";
+
+pub(crate) const UPDATE_WINDOW: &str = "
+UPDATE maintenance_window
+SET version = $2,
+    state = $3,
+    starts_at = $4,
+    ends_at = $5,
+    document = $6
+WHERE id = $1 AND version = $7";
+
+pub(crate) const LIST_WINDOWS: &str = "
+SELECT document
+FROM maintenance_window
+ORDER BY starts_at DESC, id
+LIMIT $1";
+
+pub(crate) const FIND_WINDOW: &str = "
+SELECT document
+FROM maintenance_window
+WHERE id = $1";
+
+pub(crate) const ADD_REFUSALS: &str = "
+INSERT INTO maintenance_refusal (window_id, channel, address, name, refusal_count, first_at, last_at, returned_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (window_id, channel, address, name) DO UPDATE
+SET refusal_count = maintenance_refusal.refusal_count + excluded.refusal_count,
+    last_at = excluded.last_at,
+    returned_at = COALESCE(maintenance_refusal.returned_at, excluded.returned_at)";
+
+pub(crate) const LIST_REFUSALS: &str = "
+SELECT window_id, channel, address, name, refusal_count, first_at, last_at, returned_at
+FROM maintenance_refusal
+WHERE window_id = $1
+ORDER BY refusal_count DESC, name, address";
+
+pub(crate) const MESSAGES_SINCE: &str = "
+SELECT organization_id, channel, COUNT(*), MIN(received_at)
+FROM message
+WHERE received_at >= $1
+GROUP BY organization_id, channel";
+
+pub(crate) const SET_TIME_ZONE: &str = "
+INSERT INTO organization_time_zone (organization_id, time_zone)
+VALUES ($1, $2)
+ON CONFLICT (organization_id) DO UPDATE
+SET time_zone = excluded.time_zone";
+
+pub(crate) const LIST_TIME_ZONES: &str = "
+SELECT organization_id, time_zone
+FROM organization_time_zone
+ORDER BY organization_id";
+
+/// What one organization sent through one door since an instant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SentSince {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// The door.
+    pub channel: Channel,
+    /// Its messages.
+    pub count: u64,
+    /// The first of them.
+    pub first_at: Timestamp,
+}
+
+impl Database {
+    /// Keeps a new window.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is one of this id.
+    pub fn insert_window(&self, window: &MaintenanceWindow) -> Result<(), StoreError> {
+        let document = document(window);
+        let values = window_values(window, &document);
+        self.write(|connection| connection.execute(INSERT_WINDOW, &values, "plan a maintenance window").map(drop))
+    }
+
+    /// Replaces a window by what became of it; its version must be one more than the stored one's.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
+    pub fn update_window(&self, window: &MaintenanceWindow) -> Result<(), StoreError> {
+        let document = document(window);
+        let [id, version, state, starts_at, ends_at, document] = window_values(window, &document);
+        let values = [id, version, state, starts_at, ends_at, document, Value::Integer(window.version - 1)];
+        self.change_one(UPDATE_WINDOW, &values, "change a maintenance window")
+    }
+
+    /// The windows, the latest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn windows(&self) -> Result<Vec<MaintenanceWindow>, StoreError> {
+        let values = [Value::Integer(WINDOWS_MAXIMUM)];
+        self.read(|connection| connection.query_as(LIST_WINDOWS, &values, "list maintenance windows", read_window))
+    }
+
+    /// The window of this id.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn find_window(&self, id: WindowId) -> Result<Option<MaintenanceWindow>, StoreError> {
+        let values = [Value::Uuid(id.0)];
+        let found = self
+            .read(|connection| connection.query_as(FIND_WINDOW, &values, "find a maintenance window", read_window))?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Adds to the count of those turned away.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing was added.
+    pub fn add_refusals(&self, refusals: &[Refusals]) -> Result<(), StoreError> {
+        self.write(|connection| refusals.iter().try_for_each(|refusals| add_refusals(connection, refusals)))
+    }
+
+    /// Who was turned away in a window, the most often first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn refusals(&self, id: WindowId) -> Result<Vec<Refusals>, StoreError> {
+        let values = [Value::Uuid(id.0)];
+        self.read(|connection| connection.query_as(LIST_REFUSALS, &values, "list those turned away", read_refusals))
+    }
+
+    /// Who sent messages since an instant, and how many.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn messages_since(&self, since: Timestamp) -> Result<Vec<SentSince>, StoreError> {
+        let read = |row: &dyn Columns| {
+            Ok(SentSince {
+                organization_id: OrganizationId(row.uuid(0)?),
+                channel: row.word(1, Channel::parse)?,
+                count: row.number(2)?,
+                first_at: row.instant(3)?,
+            })
+        };
+        let values = [Value::instant(since)];
+        self.read(|connection| connection.query_as(MESSAGES_SINCE, &values, "count messages since", read))
+    }
+
+    /// Says by which clocks an organization goes.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn set_organization_time_zone(&self, id: OrganizationId, time_zone: &str) -> Result<(), StoreError> {
+        let values = [Value::Uuid(id.0), Value::text(time_zone)];
+        self.write(|connection| connection.execute(SET_TIME_ZONE, &values, "set a time zone").map(drop))
+    }
+
+    /// The organizations whose clocks are not the registry's.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn organization_time_zones(&self) -> Result<Vec<(OrganizationId, String)>, StoreError> {
+        let read = |row: &dyn Columns| Ok((OrganizationId(row.uuid(0)?), row.string(1)?));
+        self.read(|connection| connection.query_as(LIST_TIME_ZONES, &[], "list time zones", read))
+    }
+}
+
+fn document(window: &MaintenanceWindow) -> String {
+    serde_json::to_string(window).expect("a window is plain data")
+}
+
+fn window_values<'a>(window: &'a MaintenanceWindow, document: &'a str) -> [Value<'a>; 6] {
+    [
+        Value::Uuid(window.id.0),
+        Value::Integer(window.version),
+        Value::text(window.state.word()),
+        Value::instant(window.starts_at),
+        Value::instant(window.ends_at),
+        Value::text(document),
+    ]
+}
+
+fn read_window(row: &dyn Columns) -> Result<MaintenanceWindow, StoreError> {
+    serde_json::from_str(&row.text(0)?).map_err(|error| StoreError::ContentInvalid {
+        what: "a maintenance window".to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn add_refusals(connection: &mut Connection, refusals: &Refusals) -> Result<(), StoreError> {
+    let values = [
+        Value::Uuid(refusals.window_id.0),
+        Value::text(refusals.channel.word()),
+        Value::text(&refusals.address),
+        Value::text(&refusals.name),
+        Value::Integer(i64::try_from(refusals.count).unwrap_or(i64::MAX)),
+        Value::instant(refusals.first_at),
+        Value::instant(refusals.last_at),
+        Value::optional(refusals.returned_at, Value::instant),
+    ];
+    connection.execute(ADD_REFUSALS, &values, "count those turned away").map(drop)
+}
+
+fn read_refusals(row: &dyn Columns) -> Result<Refusals, StoreError> {
+    Ok(Refusals {
+        window_id: WindowId(row.uuid(0)?),
+        channel: row.word(1, Channel::parse)?,
+        address: row.string(2)?,
+        name: row.string(3)?,
+        count: row.number(4)?,
+        first_at: row.instant(5)?,
+        last_at: row.instant(6)?,
+        returned_at: row.optional_instant(7)?,
+    })
+}
