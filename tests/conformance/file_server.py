@@ -23,10 +23,11 @@ OK, EOF, NO_SUCH_FILE, DENIED, FAILURE, BAD_MESSAGE, UNSUPPORTED = 0, 1, 2, 3, 4
 class FileServer(Program):
     """A registry with a file door, an organization CLINIC, its account, and a key of that account."""
 
-    def __init__(self, database=None):
+    def __init__(self, database=None, roles="webservice,sftp"):
         super().__init__("example", database)
         self.sftp_port = free_port()
-        self.serving = ["--sftp", f"127.0.0.1:{self.sftp_port}"]
+        # Without the role `jobs` what is taken stays as it was taken.
+        self.serving = ["--sftp", f"127.0.0.1:{self.sftp_port}", "--roles", roles]
         self.user, self.password = self.account["username"], self.account["password"]
         self.key = self.new_key("ed25519", self.user)
         #: Of files that clients send and fetch; not the registry's.

@@ -3,6 +3,7 @@ file processed, or none; never a part, never two."""
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from file_server import CLOSE, F_CREATE, F_TRUNCATE, F_WRITE, FileServer, Wire, string
@@ -67,12 +68,15 @@ def give_up(server, name):
 
 @pytest.mark.parametrize("afterwards, processed", [(resume, 1), (send_again, 1), (give_up, 0)])
 def test_one_processing_or_none(server, afterwards, processed):
-    names = []
-    for length in range(0, SIZE + STEP, STEP * EVERY):
+    def cut_at(length):
         name = f"{afterwards.__name__}-{length}.hl7"
-        upload_cut_off(server, name, min(length, SIZE))
+        upload_cut_off(server, name, length)
         afterwards(server, name)
-        names.append(name)
+        return name
+
+    with ThreadPoolExecutor(8) as senders:
+        names = list(senders.map(cut_at, range(0, SIZE + STEP, STEP * EVERY)))
+    assert len(names) == SIZE // STEP // EVERY + 1
     taken = {name: [] for name in names}
     for record in server.taken():
         taken.setdefault(record["name"], []).append(record)

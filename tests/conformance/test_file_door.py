@@ -51,10 +51,10 @@ def test_paramiko_gets_a_large_file_that_it_asks_for_all_at_once(server, large):
 
 def test_a_client_that_takes_no_answers_may_send_all_the_same(server, large):
     """It asks for a whole file, does not read, and uploads another meanwhile: neither side waits for the other."""
-    content = os.urandom(8 * 1024 * 1024)
+    content, asked_for = os.urandom(8 * 1024 * 1024), 16 * 1024 * 1024
     with server.wire() as wire:
         reading, writing = wire.open("/outbox/large.hl7", F_READ), wire.open("/inbox/meanwhile.hl7", F_WRITE | F_CREATE | F_TRUNCATE)
-        asked = [wire.send(READ, string(reading), long(offset), number(32_768)) for offset in range(0, LARGE, 32_768)]
+        asked = [wire.send(READ, string(reading), long(offset), number(32_768)) for offset in range(0, asked_for, 32_768)]
         sent = [wire.send(6, string(writing), long(offset), string(content[offset : offset + 32_768])) for offset in range(0, len(content), 32_768)]
         digest = hashlib.sha256()
         for request in asked:
@@ -62,21 +62,28 @@ def test_a_client_that_takes_no_answers_may_send_all_the_same(server, large):
         for request in sent:
             wire.answer_to(request)
         wire.close(writing)
-    assert digest.hexdigest() == large
+    kept = next(server.organization_folder().glob("outbox/o-large.hl7")).read_bytes()
+    assert digest.hexdigest() == hashlib.sha256(kept[:asked_for]).hexdigest()
     assert [record["size"] for record in server.taken("meanwhile.hl7")] == [len(content)]
 
 
-@pytest.mark.parametrize("kind, more", [("ed25519", []), ("ecdsa", ["-b", "256"]), ("ecdsa", ["-b", "521"]), ("rsa", ["-b", "3072"])])
-def test_keys_of_each_kind_sign_in_until_they_are_removed(server, kind, more):
-    user = f"key-{kind}{''.join(more)}"
-    server.command("account", "add", user, "--organization", "CLINIC")
-    key = server.new_key(kind, user, *more)
-    command = ["sftp", "-b", "-", "-P", str(server.sftp_port), *server.ssh_options(key), f"{user}@127.0.0.1"]
-    until(lambda: "inbox" in run(command, "ls\n", check=False))
-    fingerprint = subprocess.run(["ssh-keygen", "-lf", f"{key}.pub"], capture_output=True, text=True, check=True).stdout.split()[1]
-    assert fingerprint in server.command("account", "key", "list", user)
-    server.command("account", "key", "remove", user, fingerprint)
-    until(lambda: "Permission denied" in run(command, "ls\n", check=False))
+def test_keys_of_each_kind_sign_in_until_they_are_removed(server):
+    kinds = [("ed25519", []), ("ecdsa", ["-b", "256"]), ("ecdsa", ["-b", "521"]), ("rsa", ["-b", "3072"])]
+    commands, fingerprints = {}, {}
+    for kind, more in kinds:
+        user = f"key-{kind}{''.join(more)}"
+        server.command("account", "add", user, "--organization", "CLINIC")
+        key = server.new_key(kind, user, *more)
+        commands[user] = ["sftp", "-b", "-", "-P", str(server.sftp_port), *server.ssh_options(key), f"{user}@127.0.0.1"]
+        listed = run(["ssh-keygen", "-lf", f"{key}.pub"])
+        fingerprints[user] = listed.split()[1]
+        assert fingerprints[user] in server.command("account", "key", "list", user)
+    for command in commands.values():
+        until(lambda: "inbox" in run(command, "ls\n", check=False))
+    for user, fingerprint in fingerprints.items():
+        server.command("account", "key", "remove", user, fingerprint)
+    for command in commands.values():
+        until(lambda: "Permission denied" in run(command, "ls\n", check=False))
 
 
 def test_weak_keys_and_private_keys_are_refused(server):
@@ -89,8 +96,8 @@ def test_weak_keys_and_private_keys_are_refused(server):
 @pytest.mark.parametrize("option", ["KexAlgorithms=diffie-hellman-group14-sha1", "Ciphers=aes128-cbc", "MACs=hmac-sha1", "HostKeyAlgorithms=ssh-rsa"])
 def test_outdated_algorithms_are_not_offered(server, option):
     cipher = ["-o", "Ciphers=aes128-ctr"] if option.startswith("MACs") else []
-    said = server.openssh("ls", check=False, options=["-o", option, *cipher])
-    assert "no matching" in said or "Bad" in said or "Unsupported" in said, said
+    said = server.openssh("ls", check=False, options=["-o", "LogLevel=INFO", "-o", option, *cipher])
+    assert "no matching" in said, said
 
 
 def test_rsa_signs_with_sha_2_only(server):
@@ -117,7 +124,7 @@ def test_wrong_passwords_cost_time_and_lock_the_account(server):
 
 
 def test_people_and_deactivated_accounts_are_not_let_in(server):
-    server.command("account", "add", "nurse", "--organization", "CLINIC", "--kind", "web_user")
+    server.command("account", "add", "nurse", "--organization", "CLINIC", "--kind", "web_user", "--role", "view_only")
     gone = server.new_account("GONE", "A clinic that closed")
     until(lambda: gone["username"] in server.accounts_file())
     assert "nurse" not in server.accounts_file()
@@ -151,7 +158,7 @@ def test_strangers_are_shown_out(server):
 def test_a_stopping_server_answers_the_close_that_it_was_sent_and_keeps_the_rest_for_a_resume():
     server = FileServer().start()
     try:
-        content = Person(1).report().encode() * 1000
+        content = Person(1).report().encode() * 200
         with server.wire() as wire, server.wire() as other:
             unfinished = other.open("/inbox/unfinished.hl7", F_WRITE | F_CREATE | F_TRUNCATE)
             other.write(unfinished, 0, content[:1000])
@@ -194,6 +201,7 @@ def test_while_the_database_is_away_files_are_taken_and_results_fetched(cluster)
         assert [record["size"] for record in server.taken("while-away.hl7")] == [len(content)]
     finally:
         server.close()
+        own.start()
         own.stop()
 
 

@@ -8,7 +8,7 @@ use model::Caller;
 use registry::SignInRefused;
 use russh::keys::{Algorithm, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
-use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 use tokio::sync::{mpsc, watch};
 
 use crate::doorstep::Visit;
@@ -28,8 +28,8 @@ pub(crate) struct Connection {
     pub(crate) stop: watch::Receiver<bool>,
     /// Tells that somebody signed in.
     pub(crate) signed_in: watch::Sender<bool>,
-    /// Held by every session; when all are gone the connection may end.
-    pub(crate) at_work: mpsc::Sender<()>,
+    /// Held by every session; when all are gone the connection may end. It begins no more then.
+    pub(crate) at_work: mpsc::WeakSender<()>,
 }
 
 impl Connection {
@@ -98,12 +98,14 @@ impl Handler for Connection {
             session.disconnect(Disconnect::ByApplication, "the account may not be used any more", "en")?;
             return Ok(());
         };
-        if self.at_work.strong_count() > CHANNELS_MAXIMUM {
+        // One more than there are sessions: the connection's own.
+        let Some(at_work) = self.at_work.upgrade().filter(|_| self.at_work.strong_count() <= CHANNELS_MAXIMUM + 2)
+        else {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
-        }
-        let tree = Tree::new(self.door.spool.clone(), self.door.gate.clone(), caller);
-        let (stop, at_work, idle_timeout) = (self.stop.clone(), self.at_work.clone(), self.door.limits.idle_timeout);
+        };
+        let tree = Tree::new(&self.door, caller.clone());
+        let (stop, idle_timeout) = (self.stop.clone(), self.door.limits.idle_timeout);
         tokio::spawn(async move {
             session::serve(channel, tree, idle_timeout, stop).await;
             drop(at_work);
@@ -127,6 +129,37 @@ impl Handler for Connection {
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
         session.channel_failure(channel)
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _: &str,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: &[(Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn x11_request(
+        &mut self,
+        channel: ChannelId,
+        _: bool,
+        _: &str,
+        _: &str,
+        _: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn agent_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<bool, Self::Error> {
+        session.channel_failure(channel)?;
+        Ok(false)
     }
 
     async fn env_request(

@@ -69,3 +69,83 @@ fn holds_files(gate: &Gate, window: &MaintenanceWindow) -> bool {
     let is_in_force = gate.now().is_some_and(|now| window.state_at(now).is_in_force());
     is_in_force && (window.modes.file == Mode::Hold || window.modes.jobs == Mode::Hold)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use model::{ChannelModes, WallTime, WindowId, WindowKind, WindowState};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ZONE: &str = "America/Chicago";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a timestamp")
+    }
+
+    fn in_the_window() -> Timestamp {
+        at("2024-06-01T03:00:00Z")
+    }
+
+    fn after_its_planned_end() -> Timestamp {
+        at("2024-06-01T10:30:00Z")
+    }
+
+    fn gate(modes: ChannelModes, clock: fn() -> Timestamp) -> Gate {
+        let (starts_at, ends_at) = (at("2024-06-01T00:00:00Z"), at("2024-06-01T10:00:00Z"));
+        let window = MaintenanceWindow {
+            id: WindowId(Uuid::from_u128(1)),
+            kind: WindowKind::Scheduled,
+            reason: "system maintenance".to_owned(),
+            performed_by: "IT".to_owned(),
+            owner: String::new(),
+            time_zone: ZONE.to_owned(),
+            starts: WallTime::of(starts_at, ZONE).expect("the zone is known"),
+            ends: WallTime::of(ends_at, ZONE).expect("the zone is known"),
+            starts_at,
+            ends_at,
+            modes,
+            test_organizations: Vec::new(),
+            state: WindowState::Announced,
+            is_extended: false,
+            is_overdue: false,
+            started_at: None,
+            ended_at: None,
+            sequence: 0,
+            version: 1,
+            changes: Vec::new(),
+        };
+        let gate = Gate::new("Please try again later.", 10);
+        gate.set_clock(clock);
+        gate.set_windows(vec![window]);
+        gate
+    }
+
+    #[test]
+    fn nothing_is_said_in_normal_times() {
+        let gate = Gate::new("Please try again later.", 10);
+        assert_eq!((banner(&gate), text(&gate, &[])), (None, None));
+    }
+
+    #[test]
+    fn held_files_are_told_until_when() {
+        let gate = gate(ChannelModes::OF_A_DOWNTIME, in_the_window);
+        let heading = "Maintenance until 5:00 a.m. Saturday, June 1, 2024 (CT).\nFiles are taken and kept.";
+        assert!(banner(&gate).is_some_and(|banner| banner.starts_with(heading)), "{:?}", banner(&gate));
+        let text = text(&gate, &[]).expect("files are held");
+        assert!(text.starts_with(heading) && text.contains("Waiting: 0 files, 0 messages."), "{text}");
+    }
+
+    #[test]
+    fn a_window_that_takes_longer_says_so() {
+        let gate = gate(ChannelModes::OF_A_DOWNTIME, after_its_planned_end);
+        assert!(banner(&gate).is_some_and(|banner| banner.starts_with("Maintenance takes longer than planned")));
+    }
+
+    #[test]
+    fn a_closed_door_says_the_sentence() {
+        let modes = ChannelModes { file: Mode::Closed, ..ChannelModes::OF_A_DOWNTIME };
+        assert_eq!(banner(&gate(modes, in_the_window)).as_deref(), Some("Please try again later.\n"));
+    }
+}

@@ -121,7 +121,7 @@ impl Guest {
             caller: None,
             stop: self.stop.clone(),
             signed_in,
-            at_work: at_work.clone(),
+            at_work: at_work.downgrade(),
         };
         let patience = tokio::time::sleep(self.door.limits.sign_in_timeout);
         let mut patience = std::pin::pin!(patience);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Caller, Channel, FileId};
-use registry::Gate;
+use registry::{FileAccounts, Gate};
 use russh_sftp::protocol::OpenFlags;
 use spool::{Finished, OutboxFile, Owner, Partial, Record, RecordState, Spool, SpoolError, is_unfinished};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::handles::Readable;
 use crate::held::{self, HELD_FILE};
 use crate::places::{Folder, Place};
 use crate::refusals::Refusal;
+use crate::server::FileDoor;
 use crate::uploads::Uploading;
 
 /// How long a processed file is still shown in the inbox, so that a client that looks for what it sent finds it.
@@ -24,8 +25,9 @@ const SHOWN_IN_INBOX_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(crate) struct Tree {
     spool: Spool,
     gate: Gate,
+    accounts: FileAccounts,
+    caller: Caller,
     owner: Owner,
-    organization_code: String,
     /// When the session began: the age of the folders.
     begun_at: Timestamp,
     /// What this session handed in, by name: asked for right after it was.
@@ -33,19 +35,22 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    pub(crate) fn new(spool: Spool, gate: Gate, caller: &Caller) -> Tree {
+    pub(crate) fn new(door: &FileDoor, caller: Caller) -> Tree {
         let owner = Owner { organization_id: caller.organization_id, account: caller.username.clone() };
-        let organization_code = caller.organization_code.clone();
-        Tree { spool, gate, owner, organization_code, begun_at: now(), taken: HashMap::new() }
+        let (spool, gate, accounts) = (door.spool.clone(), door.gate.clone(), door.accounts.clone());
+        Tree { spool, gate, accounts, caller, owner, begun_at: now(), taken: HashMap::new() }
     }
 
     /// Who owns everything here, as listings show it.
     pub(crate) fn organization_code(&self) -> &str {
-        &self.organization_code
+        &self.caller.organization_code
     }
 
-    /// Refuses while the door is closed.
+    /// Refuses while the door is closed, and when the account was deactivated meanwhile.
     pub(crate) fn check_open(&self) -> Result<(), Refusal> {
+        if !self.accounts.still_knows(&self.caller) {
+            return Err(Refusal::denied("the account may not be used any more"));
+        }
         self.gate.admit(Channel::File).map(drop).map_err(Refusal::from)
     }
 
@@ -75,7 +80,9 @@ impl Tree {
             }
             Place::Folder(Folder::Inbox) => self.list_inbox(),
             Place::Folder(Folder::Outbox) => {
-                let results = self.spool.outbox(self.owner.organization_id)?.into_iter().map(result_entry);
+                let results = self.spool.outbox(self.owner.organization_id)?.into_iter();
+                // The notice is made at the moment in which it is read.
+                let results = results.filter(|file| file.name != HELD_FILE).map(result_entry);
                 Ok(results.chain(self.held_entry()?).collect())
             }
             Place::Folder(Folder::Archive) => {
@@ -204,7 +211,7 @@ impl Tree {
         metrics::counter!("bluebonnet_files_taken_total", "channel" => "sftp").increment(1);
         tracing::info!(
             receipt = record.id.number(),
-            organization = self.organization_code,
+            organization = self.caller.organization_code,
             bytes = record.size,
             "file taken"
         );
@@ -254,10 +261,11 @@ impl Tree {
         let waiting = self.spool.records(organization_id, RecordState::Waiting)?;
         let claimed = self.spool.records(organization_id, RecordState::Claimed)?;
         let archived = self.spool.records(organization_id, RecordState::Archived)?;
+        let lately = archived.into_iter().filter(|record| record.received_at >= shown_from);
         let all = waiting.into_iter().map(|record| (record, self.waiting_word()));
         let all = all.chain(claimed.into_iter().map(|record| (record, "processing")));
-        let all = all.chain(archived.into_iter().map(|record| (record, "processed")));
-        for (record, state) in all.filter(|(record, _)| record.received_at >= shown_from || record.name.is_empty()) {
+        let all = all.chain(lately.map(|record| (record, "processed")));
+        for (record, state) in all {
             match newest.get(&record.name) {
                 Some((known, _)) if is_newer(known, &record) => {}
                 _ => drop(newest.insert(record.name.clone(), (record, state))),
