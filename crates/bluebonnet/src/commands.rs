@@ -11,11 +11,13 @@ mod explain;
 mod forecast;
 mod load;
 mod maintenance;
+mod matching;
 mod messages;
 mod migrate;
 mod organization;
 mod profile;
 mod query;
+mod review;
 mod schedule;
 mod serve;
 mod submit;
@@ -57,6 +59,10 @@ enum Command {
     Codes(codes::Codes),
     Messages(messages::Messages),
     Audit(audit::Audit),
+    #[command(subcommand)]
+    Match(matching::Match),
+    #[command(subcommand)]
+    Review(review::Review),
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Profile(profile::Profile),
@@ -88,6 +94,8 @@ impl Program {
             Command::Codes(command) => command.run(),
             Command::Messages(command) => command.run(),
             Command::Audit(command) => command.run(),
+            Command::Match(command) => command.run(),
+            Command::Review(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Profile(command) => command.run(),
             Command::Forecast(command) => command.run(),

@@ -1,39 +1,47 @@
 //! What speaks for and against two statements being about one person, fact by fact. Missing is neutral.
 
+mod dates;
 mod household;
+mod numbers;
 
-use jiff::civil::Date;
 use model::{Demographics, Sex};
 
-use crate::identifiers::{self, Trust};
-use crate::names::{FamilyAgreement, FoldedName, GivenAgreement, NameAgreement, best_agreement};
+pub(crate) use dates::{DateAgreement, is_stand_in};
+pub(crate) use household::{AddressAgreement, FoldedHousehold, Household, KinAgreement, PhoneAgreement, phone_numbers};
+pub(crate) use numbers::NumberAgreement;
 
-/// A person with folded names, so that many can be compared with one.
+use crate::identifiers::{self, Trust};
+use crate::names::{
+    FamilyAgreement, FoldedName, GivenAgreement, MiddleAgreement, NameAgreement, best_agreement, family_parts,
+};
+
+/// A person with everything folded, so that many can be compared with one.
 pub(crate) struct FoldedPerson<'a> {
-    demographics: &'a Demographics,
-    names: Vec<FoldedName>,
+    pub(crate) demographics: &'a Demographics,
+    pub(crate) names: Vec<FoldedName>,
+    pub(crate) household: FoldedHousehold<'a>,
 }
 
 impl<'a> FoldedPerson<'a> {
     pub(crate) fn new(demographics: &'a Demographics) -> FoldedPerson<'a> {
-        FoldedPerson { demographics, names: demographics.names.iter().map(FoldedName::new).collect() }
+        FoldedPerson {
+            demographics,
+            names: demographics.names.iter().map(FoldedName::new).collect(),
+            household: FoldedHousehold::new(demographics),
+        }
     }
 
     /// Place in the order of birth, as stated or as the placeholder name says.
     fn birth_order(&self) -> Option<u8> {
         self.demographics.birth_order.or_else(|| self.names.iter().find_map(|name| name.place_in_birth_order))
     }
-}
 
-/// How two dates of birth agree.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum DateAgreement {
-    Different,
-    /// One is missing.
-    Unknown,
-    /// One part differs, day and month are swapped, or they are neighbors.
-    Close,
-    Same,
+    /// Whether the surname is one that this person's mother had before marriage.
+    fn has_maiden_name_of(&self, other: &FoldedPerson<'_>) -> bool {
+        let Some(maiden) = self.household.maiden() else { return false };
+        let parts = other.names.iter().flat_map(FoldedName::family_parts);
+        parts.into_iter().any(|part| family_parts(maiden).any(|mothers| mothers == part))
+    }
 }
 
 /// What speaks for and against one person.
@@ -43,23 +51,37 @@ pub(crate) struct Evidence {
     pub(crate) shared_identifiers: Vec<usize>,
     /// How far the best of them can be trusted, and what it is called.
     pub(crate) identifier: Option<(Trust, &'static str)>,
+    /// Social Security numbers, or national numbers of another country.
+    pub(crate) social_security: NumberAgreement,
+    /// Medicaid numbers.
+    pub(crate) medicaid: NumberAgreement,
+    /// Birth registration numbers.
+    pub(crate) birth_registration: NumberAgreement,
     pub(crate) given: GivenAgreement,
     pub(crate) family: FamilyAgreement,
+    pub(crate) middle: MiddleAgreement,
+    /// First name and surname stand in each other's place.
+    pub(crate) is_swapped: bool,
+    /// First and second name stand in each other's place.
+    pub(crate) is_crossed: bool,
+    /// The surname of one is the other's mother's name before marriage.
+    pub(crate) is_maiden_link: bool,
+    /// Which names of the two agree best.
+    pub(crate) names: (usize, usize),
     pub(crate) birth_date: DateAgreement,
-    /// Two second names that differ.
-    pub(crate) is_middle_conflicting: bool,
+    /// The birth date is the first of January, as is typed when only the year is known.
+    pub(crate) is_stand_in_date: bool,
+    /// Whether two suffixes are one.
+    pub(crate) is_suffix_same: bool,
     /// Two suffixes that differ.
     pub(crate) is_suffix_conflicting: bool,
-    /// Female and male.
-    pub(crate) is_sex_conflicting: bool,
+    /// Female and male: one; both the same: the other.
+    pub(crate) is_sex_same: Option<bool>,
     /// Two places in the order of birth: twins.
     pub(crate) is_birth_order_conflicting: bool,
-    /// Two numbers of which a person has one.
-    pub(crate) is_number_conflicting: bool,
-    /// Whether they share an address, phone or e-mail; `Some(false)` when both have an address and nothing is shared.
-    pub(crate) is_home_same: Option<bool>,
-    /// Whether they have the same mother, when both name her.
-    pub(crate) is_mother_same: Option<bool>,
+    /// Both say that they are of a multiple birth.
+    pub(crate) is_multiple_birth: bool,
+    pub(crate) household: Household,
 }
 
 impl Evidence {
@@ -72,102 +94,87 @@ impl Evidence {
             .map(|&place| &one.identifiers[place].kind)
             .map(|kind| (identifiers::trust(kind), identifiers::kind_in_words(kind)))
             .max();
-        let name = best_agreement(&stated.names, &other.names).unwrap_or(NameAgreement {
-            given: GivenAgreement::Unknown,
-            family: FamilyAgreement::Unknown,
-            is_middle_compatible: true,
-            is_suffix_compatible: true,
-        });
+        let (name, names) = best_agreement(&stated.names, &other.names).unwrap_or((UNNAMED, (0, 0)));
+        let is_family_open = matches!(name.family, FamilyAgreement::Different | FamilyAgreement::Similar);
         Evidence {
-            is_number_conflicting: is_number_conflicting(one, two),
             shared_identifiers,
             identifier,
+            social_security: numbers::compare(one, two, &["SS", "NI"]),
+            medicaid: numbers::compare(one, two, &["MA"]),
+            birth_registration: numbers::compare(one, two, &["BR"]),
             given: name.given,
             family: name.family,
-            birth_date: compare_dates(one.birth_date, two.birth_date),
-            is_middle_conflicting: !name.is_middle_compatible,
+            middle: name.middle,
+            is_swapped: name.is_swapped,
+            is_crossed: name.is_crossed,
+            is_maiden_link: is_family_open && (stated.has_maiden_name_of(other) || other.has_maiden_name_of(stated)),
+            names,
+            birth_date: dates::compare_dates(one.birth_date, two.birth_date),
+            is_stand_in_date: is_stand_in(one.birth_date) || is_stand_in(two.birth_date),
+            is_suffix_same: name.is_suffix_same,
             is_suffix_conflicting: !name.is_suffix_compatible,
-            is_sex_conflicting: matches!(
-                (one.sex, two.sex),
-                (Some(Sex::F), Some(Sex::M)) | (Some(Sex::M), Some(Sex::F))
-            ),
+            is_sex_same: compare_sex(one.sex, two.sex),
             is_birth_order_conflicting: matches!((stated.birth_order(), other.birth_order()), (Some(a), Some(b)) if a != b),
-            is_home_same: household::is_home_same(one, two),
-            is_mother_same: household::is_mother_same(one, two),
+            is_multiple_birth: one.multiple_birth == Some(true) && two.multiple_birth == Some(true),
+            household: stated.household.compare(&other.household),
         }
     }
 
-    /// Whether first name and all of the surname agree.
+    /// Whether first name and all of the surname agree, each in its place.
     pub(crate) fn is_name_same(&self) -> bool {
-        self.given == GivenAgreement::Same && self.family == FamilyAgreement::Same
+        self.given == GivenAgreement::Same && self.family == FamilyAgreement::Same && !self.is_swapped
+    }
+
+    /// Whether an identifier that one authority gives to one person agrees.
+    pub(crate) fn is_personal_identifier_same(&self) -> bool {
+        matches!(self.identifier, Some((Trust::Personal, _)))
+    }
+
+    /// Whether they can be found at one place: address or phone.
+    pub(crate) fn is_home_same(&self) -> bool {
+        self.household.address == AddressAgreement::Same || self.household.phone == PhoneAgreement::Same
+    }
+
+    /// Whether they have the same mother, when both name her.
+    pub(crate) fn is_mother_same(&self) -> Option<bool> {
+        match (self.household.maiden, self.household.mother) {
+            (KinAgreement::Different, _) | (_, KinAgreement::Different) => Some(false),
+            (KinAgreement::Unknown, KinAgreement::Unknown) => None,
+            _ => Some(true),
+        }
     }
 
     /// Whether something beside name and birth date speaks for one person: home, phone or mother.
     pub(crate) fn is_supported(&self) -> bool {
-        self.is_home_same == Some(true) || self.is_mother_same == Some(true)
+        self.is_home_same() || self.is_mother_same() == Some(true)
     }
 
     /// Whether something that one person cannot have two of differs.
     pub(crate) fn is_contradicted(&self) -> bool {
-        self.is_suffix_conflicting || self.is_birth_order_conflicting || self.is_sex_conflicting
+        self.is_suffix_conflicting || self.is_birth_order_conflicting || self.is_sex_same == Some(false)
     }
 
-    /// Whether something that can differ in one person differs, and nothing at home makes up for it.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        let is_moved = self.is_home_same == Some(false) && self.is_mother_same != Some(true);
-        self.is_home_same != Some(true)
-            && (self.is_number_conflicting || self.is_mother_same == Some(false) || is_moved)
+    /// Whether two numbers differ of which a person has one.
+    pub(crate) fn is_number_conflicting(&self) -> bool {
+        [self.social_security, self.medicaid, self.birth_registration].contains(&NumberAgreement::Different)
     }
+}
 
-    /// What agrees, in words: `medical record number, name and birth date`.
-    pub(crate) fn agreement_in_words(&self) -> String {
-        let name = match (self.given, self.family) {
-            (GivenAgreement::Same, FamilyAgreement::Same) => Some("name"),
-            (GivenAgreement::Same, _) => Some("first name"),
-            (_, FamilyAgreement::Same) => Some("surname"),
-            _ => None,
-        };
-        let facts = [
-            self.identifier.map(|(_, words)| words),
-            name,
-            (self.birth_date == DateAgreement::Same).then_some("birth date"),
-            (self.is_mother_same == Some(true)).then_some("mother"),
-            (self.is_home_same == Some(true)).then_some("address or phone"),
-        ];
-        let mut words = String::with_capacity(64);
-        let mut facts = facts.into_iter().flatten().peekable();
-        while let Some(fact) = facts.next() {
-            if !words.is_empty() {
-                words.push_str(if facts.peek().is_some() { ", " } else { " and " });
-            }
-            words.push_str(fact);
-        }
-        words
-    }
+const UNNAMED: NameAgreement = NameAgreement {
+    given: GivenAgreement::Unknown,
+    family: FamilyAgreement::Unknown,
+    middle: MiddleAgreement::Unknown,
+    is_suffix_compatible: true,
+    is_suffix_same: false,
+    is_swapped: false,
+    is_crossed: false,
+};
 
-    /// What does not agree, in words, the gravest first.
-    pub(crate) fn doubt_in_words(&self) -> Option<&'static str> {
-        [
-            (self.is_suffix_conflicting, "another suffix"),
-            (self.is_birth_order_conflicting, "another place in the order of birth"),
-            (self.birth_date == DateAgreement::Different, "another birth date"),
-            (self.given == GivenAgreement::Different, "another first name"),
-            (self.family == FamilyAgreement::Different, "another surname"),
-            (self.is_sex_conflicting, "another sex"),
-            (self.birth_date == DateAgreement::Close, "a birth date that differs in one part"),
-            (self.given == GivenAgreement::Similar, "a first name that is only similar"),
-            (self.given == GivenAgreement::Unknown, "a first name that is missing or a placeholder"),
-            (self.family == FamilyAgreement::Similar, "a surname that is only similar"),
-            (self.family == FamilyAgreement::Part, "a surname that agrees in part"),
-            (self.family == FamilyAgreement::Unknown, "a surname that is missing or a placeholder"),
-            (self.is_middle_conflicting, "another second name"),
-            (self.is_number_conflicting, "another number of which a person has one"),
-            (self.is_mother_same == Some(false), "another mother"),
-            (self.is_home_same == Some(false), "another home"),
-            (self.birth_date == DateAgreement::Unknown, "no birth date"),
-        ]
-        .into_iter()
-        .find_map(|(holds, words)| holds.then_some(words))
+fn compare_sex(one: Option<Sex>, other: Option<Sex>) -> Option<bool> {
+    match (one?, other?) {
+        (Sex::F, Sex::F) | (Sex::M, Sex::M) => Some(true),
+        (Sex::F, Sex::M) | (Sex::M, Sex::F) => Some(false),
+        _ => None,
     }
 }
 
@@ -180,38 +187,4 @@ fn shared_identifiers(stated: &Demographics, other: &Demographics, other_number:
     };
     let places = stated.identifiers.iter().enumerate();
     places.filter(|(_, identifier)| is_shared(identifier)).map(|(place, _)| place).collect()
-}
-
-/// Whether both have a number of a series of which everybody has one, and the numbers differ.
-fn is_number_conflicting(one: &Demographics, other: &Demographics) -> bool {
-    let own = |person: &Demographics, kind: &str| {
-        person.identifiers.iter().position(|identifier| identifier.kind == kind && !identifiers::is_dummy(identifier))
-    };
-    ["SS", "BR", "MA"].into_iter().any(|kind| match (own(one, kind), own(other, kind)) {
-        (Some(a), Some(b)) => {
-            let (a, b) = (&one.identifiers[a], &other.identifiers[b]);
-            identifiers::is_same_series(a, b) && !identifiers::is_same(a, b)
-        }
-        _ => false,
-    })
-}
-
-fn compare_dates(one: Option<Date>, other: Option<Date>) -> DateAgreement {
-    let (Some(one), Some(other)) = (one, other) else { return DateAgreement::Unknown };
-    if one == other {
-        return DateAgreement::Same;
-    }
-    let is_month_and_day_same = one.month() == other.month() && one.day() == other.day();
-    let years_apart = (one.year() - other.year()).abs();
-    let is_close = match one.year() == other.year() {
-        true => {
-            one.month() == other.month()
-                || one.day() == other.day()
-                || (one.month() == other.day() && one.day() == other.month())
-        }
-        // A slip in the year: a neighbor, two swapped digits, another decade.
-        false => is_month_and_day_same && matches!(years_apart, 1 | 2 | 9 | 10),
-    };
-    let is_neighbor = one.tomorrow().is_ok_and(|next| next == other) || other.tomorrow().is_ok_and(|next| next == one);
-    if is_close || is_neighbor { DateAgreement::Close } else { DateAgreement::Different }
 }

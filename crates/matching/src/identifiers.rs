@@ -17,10 +17,13 @@ pub(crate) enum Trust {
 /// CMS v3.3 and the labeled pairs of AIRA: Social Security and Medicaid numbers occur on several people.
 pub(crate) fn trust(kind: &str) -> Trust {
     match kind {
-        "SS" | "MA" | "MC" | "WC" => Trust::Shared,
+        "SS" | "NI" | "MA" | "MC" | "WC" => Trust::Shared,
         _ => Trust::Personal,
     }
 }
+
+/// What birth registration numbers are called in a reason.
+pub(crate) const BIRTH_REGISTRATION: &str = "birth registration number";
 
 /// What a kind of identifier (HL70203) is called in a reason.
 pub(crate) fn kind_in_words(kind: &str) -> &'static str {
@@ -28,10 +31,11 @@ pub(crate) fn kind_in_words(kind: &str) -> &'static str {
         "MR" => "medical record number",
         "SR" => "registry number",
         "SS" => "Social Security number",
+        "NI" => "national number",
         "MA" => "Medicaid number",
         "MC" => "Medicare number",
         "WC" => "WIC number",
-        "BR" => "birth registration number",
+        "BR" => BIRTH_REGISTRATION,
         "DL" => "driver's license number",
         _ => "identifier",
     }
@@ -50,7 +54,7 @@ pub(crate) fn is_same_series(one: &Identifier, other: &Identifier) -> bool {
 
 /// Whether the authority says nothing: there is one for all, however the sender names it.
 pub(crate) fn is_nationwide(kind: &str) -> bool {
-    matches!(kind, "SS" | "MA" | "MC")
+    matches!(kind, "SS" | "NI" | "MA" | "MC")
 }
 
 /// The letters and digits that count, in one case.

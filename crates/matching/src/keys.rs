@@ -1,20 +1,25 @@
 //! Match keys: 64-bit hashes under which people are stored, so that one set-based read finds whom to compare.
 //!
-//! Four kinds, chosen so that a person has about four rows and so that each finds what the others miss:
+//! Chosen so that a person has few rows and so that each kind finds what the others miss:
 //!
 //! | key | made of | finds |
 //! | --- | --- | --- |
 //! | identifier | kind, authority, value | the sender's own patients; authority is left out for SR, SS, MA and MC |
 //! | birth | birth date, sound of each part of each surname | placeholders, changed and mistyped first names, half of a double surname |
 //! | name | first given name, whole surname, birth year | a wrong day or month of birth |
+//! | given | birth date, sound of the first given name, sex | a new surname |
+//! | phone | phone number, sound of the first given name | a wrong birth year, a new surname |
 //!
-//! A key with a missing part is skipped, never widened. Whoever shares no key is not found: a new surname together with
-//! a new first name or birth year, and no common identifier.
+//! A key with a missing part is skipped, never widened. To look somebody up, the same keys are made, and two more of the
+//! stated person as they would be with a slip: day and month of birth swapped, first name and surname swapped. Whoever
+//! shares no key is not found.
 
+use jiff::civil::Date;
 use model::{Demographics, Identifier};
 
+use crate::evidence::phone_numbers;
 use crate::identifiers::{is_dummy, is_nationwide, significant};
-use crate::names::FoldedName;
+use crate::names::{FoldedName, sound};
 
 /// Goes into every key. Whoever changes how a key is made raises it, and has every stored key made again.
 const VERSION: u8 = 1;
@@ -25,6 +30,10 @@ enum KeyKind {
     Identifier = 1,
     Birth = 2,
     Name = 3,
+    Given = 4,
+    Phone = 5,
+    /// Of files that are linked in memory, never stored.
+    Linkage = 100,
 }
 
 /// The keys of a person, sorted, each once: the same for ever and on every platform.
@@ -37,15 +46,97 @@ pub fn match_keys(person: &Demographics, number: Option<&str>) -> Vec<i64> {
         keys.push(Hash::new(KeyKind::Identifier).part(*b"SR").part([]).part(significant(number)).key());
     }
     keys.extend(person.identifiers.iter().filter(|identifier| !is_dummy(identifier)).map(identifier_key));
+    let names: Vec<FoldedName> = person.names.iter().map(FoldedName::new).collect();
     if let Some(birth_date) = person.birth_date {
-        let year = birth_date.year().to_be_bytes();
-        let day = [year[0], year[1], birth_date.month().unsigned_abs(), birth_date.day().unsigned_abs()];
-        for name in person.names.iter().map(FoldedName::new).filter(FoldedName::has_family) {
-            keys.extend(name.family_parts().map(|part| Hash::new(KeyKind::Birth).part(day).part(sound(part)).key()));
-            if let Some(given) = name.given.parts().next().filter(|_| name.has_given()) {
-                let family = name.family.parts().flat_map(str::bytes);
-                keys.push(Hash::new(KeyKind::Name).part(given.bytes()).part(family).part(year).key());
+        add_birth_keys(&mut keys, &names, birth_date);
+        add_given_keys(&mut keys, &names, birth_date, person);
+    }
+    for number in phone_numbers(person) {
+        for given in names.iter().filter_map(first_given) {
+            keys.push(Hash::new(KeyKind::Phone).part(number.to_be_bytes()).part(sound(given)).key());
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The keys under which a stated person is looked for: their own, and those of their likeliest slips.
+pub fn lookup_keys(person: &Demographics) -> Vec<i64> {
+    let mut keys = match_keys(person, None);
+    let Some(birth_date) = person.birth_date else { return keys };
+    let names: Vec<FoldedName> = person.names.iter().map(FoldedName::new).collect();
+    let is_swappable = birth_date.day() <= 12 && birth_date.day() != birth_date.month();
+    if let Some(swapped) = is_swappable.then(|| Date::new(birth_date.year(), birth_date.day(), birth_date.month())) {
+        add_birth_keys(&mut keys, &names, swapped.expect("a day up to 12 is a month, and every month has 12 days"));
+    }
+    let swapped: Vec<FoldedName> =
+        names.iter().filter(|name| name.has_family()).filter_map(FoldedName::swapped).collect();
+    add_birth_keys(&mut keys, &swapped, birth_date);
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Keys of day and surname, and of whole name and year.
+fn add_birth_keys(keys: &mut Vec<i64>, names: &[FoldedName], birth_date: Date) {
+    let day = day_bytes(birth_date);
+    for name in names.iter().filter(|name| name.has_family()) {
+        keys.extend(name.family_parts().map(|part| Hash::new(KeyKind::Birth).part(day).part(sound(part)).key()));
+        if let Some(given) = first_given(name) {
+            let family = name.family.parts().flat_map(str::bytes);
+            keys.push(Hash::new(KeyKind::Name).part(given.bytes()).part(family).part([day[0], day[1]]).key());
+        }
+    }
+}
+
+/// Keys of day and first name; sex is in it because there are fewer first names than surnames.
+fn add_given_keys(keys: &mut Vec<i64>, names: &[FoldedName], birth_date: Date, person: &Demographics) {
+    let day = day_bytes(birth_date);
+    for given in names.iter().filter_map(first_given) {
+        let sex = person.sex.map_or(b'U', |sex| sex.code().as_bytes()[0]);
+        keys.push(Hash::new(KeyKind::Given).part(day).part(sound(given)).part([sex]).key());
+    }
+}
+
+fn first_given(name: &FoldedName) -> Option<&str> {
+    name.given.parts().next().filter(|given| name.has_given() && given.len() > 1)
+}
+
+fn day_bytes(day: Date) -> [u8; 4] {
+    let year = day.year().to_be_bytes();
+    [year[0], year[1], day.month().unsigned_abs(), day.day().unsigned_abs()]
+}
+
+/// The keys of a record of a file that is linked in memory: wider than those that are stored.
+pub(crate) fn linkage_keys(person: &Demographics) -> Vec<i64> {
+    let mut keys = match_keys(person, None);
+    let hash = |rule: u8| Hash::new(KeyKind::Linkage).part([rule]);
+    let names: Vec<FoldedName> = person.names.iter().map(FoldedName::new).collect();
+    let year = person.birth_date.map(|date| date.year().to_be_bytes());
+    for name in &names {
+        let given = first_given(name);
+        let family = name.has_family().then(|| name.family.as_str());
+        if let (Some(given), Some(family)) = (given, family) {
+            keys.push(hash(1).part(sound(given)).part(sound(family)).key());
+            keys.push(hash(1).part(sound(family)).part(sound(given)).key());
+            keys.extend(year.map(|year| hash(2).part(sound(family)).part(given.bytes().take(1)).part(year).key()));
+        }
+        for word in given.into_iter().chain(family) {
+            keys.extend(person.birth_date.map(|date| hash(3).part(day_bytes(date)).part(sound(word)).key()));
+            for address in &person.addresses {
+                let places = [(4, &address.zip), (5, &address.city), (6, &address.street)];
+                for (rule, place) in places.into_iter().filter(|(_, place)| !place.is_empty()) {
+                    keys.push(hash(rule).part(significant(place)).part(sound(word)).key());
+                }
             }
+        }
+    }
+    keys.extend(person.birth_date.map(|date| hash(9).part(day_bytes(date)).key()));
+    for address in person.addresses.iter().filter(|address| !address.zip.is_empty()) {
+        keys.extend(person.birth_date.map(|date| hash(7).part(significant(&address.zip)).part(day_bytes(date)).key()));
+        if !address.street.is_empty() {
+            keys.push(hash(8).part(significant(&address.street)).part(significant(&address.zip)).key());
         }
     }
     keys.sort_unstable();
@@ -59,46 +150,6 @@ fn identifier_key(identifier: &Identifier) -> i64 {
     let is_one_for_all = is_nationwide(&identifier.kind) || identifier.kind == "SR";
     let authority = if is_one_for_all { "" } else { &identifier.authority };
     hash.part(significant(authority)).part(significant(&identifier.value)).key()
-}
-
-/// How the beginning of a folded surname sounds, in Spanish or English: at most five letters. Spellings that sound
-/// alike (Gonzales, Gonzalez; Baldez, Valdez; Jimenez, Ximenez, Gimenez) give the same.
-fn sound(part: &str) -> impl Iterator<Item = u8> {
-    let bytes = part.as_bytes();
-    let mut sounds = [0u8; 5];
-    let mut length = 0;
-    let mut position = 0;
-    while position < bytes.len() && length < sounds.len() {
-        let (heard, taken) = sound_at(&bytes[position..]);
-        position += taken;
-        if heard != 0 && (length == 0 || sounds[length - 1] != heard) {
-            sounds[length] = heard;
-            length += 1;
-        }
-    }
-    sounds.into_iter().take(length)
-}
-
-/// The sound at the start of the text, 0 for a silent letter, and how many letters make it.
-fn sound_at(text: &[u8]) -> (u8, usize) {
-    let is_soft = |place: usize| matches!(text.get(place), Some(b'E' | b'I' | b'Y'));
-    match text {
-        [b'P', b'H', ..] => (b'F', 2),
-        [b'C', b'H', ..] | [b'S', b'H', ..] => (b'X', 2),
-        [b'Q', b'U', ..] => (b'K', 2),
-        [b'G', b'U', ..] if is_soft(2) => (b'G', 2),
-        [b'B', ..] => (b'V', 1),
-        [b'C', ..] if is_soft(1) => (b'S', 1),
-        [b'C' | b'Q', ..] => (b'K', 1),
-        [b'Z', ..] => (b'S', 1),
-        [b'G', ..] if is_soft(1) => (b'J', 1),
-        [b'X', ..] => (b'J', 1),
-        [b'N', b'B' | b'V' | b'P', ..] => (b'M', 1),
-        [b'I', ..] => (b'Y', 1),
-        [b'H', ..] => (0, 1),
-        [letter, ..] => (*letter, 1),
-        [] => (0, 1),
-    }
 }
 
 /// FNV-1a with 64 bits over version, kind and parts, each part closed by 0x1F, finished by the mixer of SplitMix64 so
@@ -124,31 +175,5 @@ impl Hash {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)).cast_signed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn surnames_that_sound_alike_share_a_key() {
-        let heard = |text: &str| String::from_utf8(sound(text).collect()).expect("sounds are letters");
-        for (one, other) in [
-            ("GONZALES", "GONZALEZ"),
-            ("VALDEZ", "BALDES"),
-            ("JIMENEZ", "XIMENES"),
-            ("GIMENEZ", "JIMENEZ"),
-            ("HERNANDEZ", "ERNANDEZ"),
-            ("CASTILLO", "CASTILO"),
-            ("QUIROZ", "KIROS"),
-            ("PHILLIPS", "FILIPS"),
-            ("CERVANTES", "SERBANTEZ"),
-        ] {
-            assert_eq!(heard(one), heard(other));
-        }
-        for (one, other) in [("GARZA", "GARCIA"), ("LOPEZ", "LOERA"), ("MARTIN", "MORIN")] {
-            assert_ne!(heard(one), heard(other));
-        }
     }
 }

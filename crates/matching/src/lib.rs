@@ -5,16 +5,26 @@
 
 mod doses;
 mod evidence;
+mod frequencies;
 mod identifiers;
 mod keys;
+pub mod labeled;
+pub mod linkage;
+mod matcher;
+pub mod measure;
 mod names;
 mod people;
 mod queries;
+mod scoring;
+mod weights;
 
 pub use doses::{
     DoseDecision, DoseMatch, KnownDose, ReportToChange, decide_dose, find_report_to_change, primary_report,
 };
-pub use keys::match_keys;
+pub use frequencies::Frequencies;
+pub use keys::{lookup_keys, match_keys};
+pub use matcher::{Matcher, POPULATION, Policy};
 pub use names::is_placeholder;
-pub use people::{Candidate, PersonDecision, PersonMatch, PersonNote, decide_person};
+pub use people::{Candidate, Explanation, Folded, Outcome, PersonDecision, PersonMatch, PersonNote, Reason};
 pub use queries::{Agreement, Grade, agreements, grade_for_query};
+pub use weights::{Level, Weights, WeightsError};

@@ -2,12 +2,15 @@
 //! suffixes, and placeholders for names not yet given.
 
 mod fold;
+mod nicknames;
 mod placeholders;
+mod sounds;
 
 use model::PersonName;
 
 pub(crate) use fold::{Folded, fold, is_within_one_edit};
 use placeholders::{is_family_placeholder, is_given_placeholder, place_in_birth_order};
+pub(crate) use sounds::{is_same_sound, sound};
 
 /// Words that belong to the part of a surname that follows them.
 const PARTICLES: [&str; 19] = [
@@ -75,6 +78,12 @@ impl FoldedName {
         !self.given.is_empty() && !self.is_given_placeholder
     }
 
+    /// The name with first name and surname in each other's place; `None` when there is no first name.
+    pub(crate) fn swapped(&self) -> Option<FoldedName> {
+        let (family, given) = (self.given.clone(), self.family.clone());
+        self.has_given().then(|| FoldedName { family, given, ..self.clone() })
+    }
+
     /// The parts of the surname that may stand for it: `de la Cruz Garza` gives CRUZ and GARZA.
     pub(crate) fn family_parts(&self) -> impl Iterator<Item = &str> {
         family_parts(&self.family)
@@ -115,12 +124,12 @@ impl Suffix {
 }
 
 /// How two surnames agree.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum FamilyAgreement {
     Different,
     /// One is missing or a placeholder.
     Unknown,
-    /// One letter apart.
+    /// One letter apart, or alike in sound.
     Similar,
     /// A compound surname and one of its parts.
     Part,
@@ -128,12 +137,29 @@ pub(crate) enum FamilyAgreement {
 }
 
 /// How two given names agree.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum GivenAgreement {
     Different,
     /// One is missing or a placeholder.
     Unknown,
-    /// One letter apart, an initial, a short form, or the other's second name.
+    /// An initial, and a name that begins with it.
+    Initial,
+    /// The other's second name.
+    Second,
+    /// One letter apart, alike in sound, or the beginning of the other.
+    Similar,
+    /// A familiar form of the other: Bob and Robert.
+    Variant,
+    Same,
+}
+
+/// How second given names agree.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum MiddleAgreement {
+    Different,
+    /// One is missing, or cannot be told from the first.
+    Unknown,
+    /// An initial, or one letter apart.
     Similar,
     Same,
 }
@@ -143,42 +169,97 @@ pub(crate) enum GivenAgreement {
 pub(crate) struct NameAgreement {
     pub(crate) given: GivenAgreement,
     pub(crate) family: FamilyAgreement,
-    /// Not two second names that differ.
-    pub(crate) is_middle_compatible: bool,
+    pub(crate) middle: MiddleAgreement,
     /// Not two suffixes that differ.
     pub(crate) is_suffix_compatible: bool,
+    /// Two suffixes, and they are one.
+    pub(crate) is_suffix_same: bool,
+    /// The surname of each is the other's first name: the fields were swapped.
+    pub(crate) is_swapped: bool,
+    /// The first name of each is the other's second name.
+    pub(crate) is_crossed: bool,
 }
 
 impl NameAgreement {
     /// How well all of it agrees, for choosing between the names that two people have: what agrees in both parts
     /// counts before what agrees in one.
     fn rank(&self) -> (u8, NameAgreement) {
-        (self.given as u8 * 4 + self.family as u8 * 3, *self)
+        (self.given as u8 * 4 + self.family as u8 * 5, *self)
     }
 }
 
-/// The best agreement between any name of the one and any name of the other; `None` when one has no name.
-pub(crate) fn best_agreement(names: &[FoldedName], others: &[FoldedName]) -> Option<NameAgreement> {
-    names.iter().flat_map(|name| others.iter().map(move |other| compare(name, other))).max_by_key(NameAgreement::rank)
+/// The best agreement between any name of the one and any name of the other, and which names these are; `None` when
+/// one has no name.
+pub(crate) fn best_agreement(names: &[FoldedName], others: &[FoldedName]) -> Option<(NameAgreement, (usize, usize))> {
+    let mut best: Option<(NameAgreement, (usize, usize))> = None;
+    for (place, name) in names.iter().enumerate() {
+        for (other_place, other) in others.iter().enumerate() {
+            let agreement = compare(name, other);
+            if best.is_none_or(|(known, _)| agreement.rank() > known.rank()) {
+                best = Some((agreement, (place, other_place)));
+            }
+        }
+    }
+    best
 }
 
 fn compare(name: &FoldedName, other: &FoldedName) -> NameAgreement {
-    NameAgreement {
+    let agreement = NameAgreement {
         given: compare_given(name, other),
         family: compare_family(name, other),
-        is_middle_compatible: is_middle_compatible(name, other),
+        middle: compare_middle(name, other),
         is_suffix_compatible: name.suffix.is_none() || other.suffix.is_none() || name.suffix == other.suffix,
+        is_suffix_same: name.suffix.is_some() && name.suffix == other.suffix,
+        is_swapped: false,
+        is_crossed: false,
+    };
+    if agreement.given == GivenAgreement::Different && is_swapped(name, other) {
+        let (given, family) = (GivenAgreement::Same, FamilyAgreement::Same);
+        return NameAgreement { given, family, is_swapped: true, ..agreement };
     }
+    if agreement.given <= GivenAgreement::Second && is_crossed(name, other) {
+        let (given, middle) = (GivenAgreement::Second, MiddleAgreement::Similar);
+        return NameAgreement { given, middle, is_crossed: true, ..agreement };
+    }
+    agreement
+}
+
+/// Whether the first name of each is the other's second name, one of them perhaps as an initial.
+fn is_crossed(name: &FoldedName, other: &FoldedName) -> bool {
+    let stands_for = |one: &str, other: &str| {
+        let is_initial = one.len() == 1 || other.len() == 1;
+        one == other || (is_initial && one.as_bytes()[0] == other.as_bytes()[0])
+    };
+    let mut names = name.given_names();
+    let mut others = other.given_names();
+    let (Some(first), Some(second)) = (names.next(), names.next()) else { return false };
+    let (Some(other_first), Some(other_second)) = (others.next(), others.next()) else { return false };
+    let is_one_whole = (first == other_second && first.len() > 1) || (second == other_first && second.len() > 1);
+    is_one_whole && stands_for(first, other_second) && stands_for(second, other_first)
+}
+
+/// Whether the surname of each is the other's first name, one of the two perhaps with a slip.
+fn is_swapped(name: &FoldedName, other: &FoldedName) -> bool {
+    let is_whole = |name: &FoldedName| name.has_given() && name.has_family();
+    if !is_whole(name) || !is_whole(other) {
+        return false;
+    }
+    let (one, two) = (name.given.is_same(&other.family), name.family.is_same(&other.given));
+    let is_slip = |word: &Folded, other: &Folded| is_within_one_edit(word.as_str(), other.as_str(), 5);
+    (one && two) || (one && is_slip(&name.family, &other.given)) || (two && is_slip(&name.given, &other.family))
 }
 
 fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {
+    let (family, other_family) = (name.family.as_str(), other.family.as_str());
     if !name.has_family() || !other.has_family() {
         FamilyAgreement::Unknown
     } else if name.family.is_same(&other.family) {
         FamilyAgreement::Same
     } else if name.family_parts().any(|part| other.family_parts().any(|other_part| part == other_part)) {
         FamilyAgreement::Part
-    } else if is_within_one_edit(name.family.as_str(), other.family.as_str(), 5) {
+    } else if is_within_one_edit(family, other_family, 5)
+        || (family.len().min(other_family.len()) >= 4 && is_same_sound(family, other_family))
+    {
         FamilyAgreement::Similar
     } else {
         FamilyAgreement::Different
@@ -187,7 +268,11 @@ fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {
 
 fn compare_given(name: &FoldedName, other: &FoldedName) -> GivenAgreement {
     if !name.has_given() || !other.has_given() {
-        return GivenAgreement::Unknown;
+        let is_misplaced = |missing: &FoldedName, present: &FoldedName| {
+            missing.given.is_empty() && present.given.parts().next().is_some_and(|first| is_second_name(first, missing))
+        };
+        let is_second = is_misplaced(name, other) || is_misplaced(other, name);
+        return if is_second { GivenAgreement::Second } else { GivenAgreement::Unknown };
     }
     let (Some(first), Some(other_first)) = (name.given.parts().next(), other.given.parts().next()) else {
         return GivenAgreement::Unknown;
@@ -195,23 +280,33 @@ fn compare_given(name: &FoldedName, other: &FoldedName) -> GivenAgreement {
     if name.given.as_str().len() == 1 || other.given.as_str().len() == 1 {
         // An initial never says as much as a name, not even when both are initials.
         let is_alike = first.chars().next() == other_first.chars().next();
-        return if is_alike { GivenAgreement::Similar } else { GivenAgreement::Different };
+        return if is_alike { GivenAgreement::Initial } else { GivenAgreement::Different };
     }
     if first == other_first
         || name.given.is_same(&other.given)
         || fold::is_same_text(name.given_names(), other.given_names())
     {
         GivenAgreement::Same
+    } else if nicknames::are_variants(first, other_first) {
+        GivenAgreement::Variant
     } else if is_short_form(first, other_first)
         || is_short_form(other_first, first)
         || is_within_one_edit(first, other_first, 4)
-        || other.given_names().skip(1).any(|second| second == first)
-        || name.given_names().skip(1).any(|second| second == other_first)
+        || is_within_one_edit(name.given.as_str(), other.given.as_str(), 5)
+        || (first.len().min(other_first.len()) >= 4 && is_same_sound(first, other_first))
     {
         GivenAgreement::Similar
+    } else if is_second_name(first, other) || is_second_name(other_first, name) {
+        GivenAgreement::Second
     } else {
         GivenAgreement::Different
     }
+}
+
+/// Whether the name is one of the other's further given names.
+fn is_second_name(first: &str, other: &FoldedName) -> bool {
+    let further = if other.given.is_empty() { 0 } else { 1 };
+    first.len() > 1 && other.given_names().skip(further).any(|second| second == first)
 }
 
 /// Whether the one is the beginning of the other, three letters of it or more.
@@ -219,18 +314,21 @@ fn is_short_form(short: &str, long: &str) -> bool {
     short.len() >= 3 && long.starts_with(short)
 }
 
-/// Whether the second names do not contradict each other; an initial agrees with what it may stand for.
-fn is_middle_compatible(name: &FoldedName, other: &FoldedName) -> bool {
+fn compare_middle(name: &FoldedName, other: &FoldedName) -> MiddleAgreement {
     if name.given.is_same(&other.given) && name.given.parts().count() != other.given.parts().count() {
         // JEAN LUC and JEANLUC: the words after the first cannot be told apart.
-        return true;
+        return MiddleAgreement::Unknown;
     }
     match (name.given_names().nth(1), other.given_names().nth(1)) {
-        (Some(second), Some(other_second)) => {
-            second.starts_with(other_second)
+        (Some(second), Some(other_second)) if second == other_second && second.len() > 1 => MiddleAgreement::Same,
+        (Some(second), Some(other_second))
+            if second.starts_with(other_second)
                 || other_second.starts_with(second)
-                || is_within_one_edit(second, other_second, 4)
+                || is_within_one_edit(second, other_second, 4) =>
+        {
+            MiddleAgreement::Similar
         }
-        _ => true,
+        (Some(_), Some(_)) => MiddleAgreement::Different,
+        _ => MiddleAgreement::Unknown,
     }
 }

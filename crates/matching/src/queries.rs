@@ -4,7 +4,7 @@ use model::Demographics;
 
 use crate::evidence::{DateAgreement, Evidence, FoldedPerson};
 use crate::identifiers::Trust;
-use crate::names::{FamilyAgreement, GivenAgreement};
+use crate::names::{FamilyAgreement, GivenAgreement, MiddleAgreement};
 
 /// How sure it is that the candidate is the person asked about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -50,15 +50,16 @@ pub fn agreements(asked: &Demographics, candidate: &Demographics) -> (Vec<Agreem
         add(true, Agreement::Name);
     } else {
         add(evidence.given == GivenAgreement::Same, Agreement::GivenName);
-        add(evidence.given == GivenAgreement::Similar, Agreement::SimilarGivenName);
+        let is_given_alike = evidence.given > GivenAgreement::Unknown && evidence.given != GivenAgreement::Same;
+        add(is_given_alike, Agreement::SimilarGivenName);
         add(evidence.family == FamilyAgreement::Same, Agreement::FamilyName);
         let is_alike = matches!(evidence.family, FamilyAgreement::Part | FamilyAgreement::Similar);
         add(is_alike, Agreement::SimilarFamilyName);
     }
     add(evidence.birth_date == DateAgreement::Same, Agreement::BirthDate);
-    add(evidence.birth_date == DateAgreement::Close, Agreement::CloseBirthDate);
-    add(evidence.is_home_same == Some(true), Agreement::Home);
-    add(evidence.is_mother_same == Some(true), Agreement::Mother);
+    add(evidence.birth_date.is_close(), Agreement::CloseBirthDate);
+    add(evidence.is_home_same(), Agreement::Home);
+    add(evidence.is_mother_same() == Some(true), Agreement::Mother);
     let is_against = evidence.is_contradicted() || evidence.birth_date == DateAgreement::Different;
     (found, is_against)
 }
@@ -75,7 +76,7 @@ pub fn grade_for_query(asked: &Demographics, candidate: &Demographics) -> Option
     let evidence = Evidence::between(&FoldedPerson::new(asked), &FoldedPerson::new(candidate), None);
     let is_date_same = evidence.birth_date == DateAgreement::Same;
     let is_asked_by_identifier_alone = asked.names.is_empty() && asked.birth_date.is_none();
-    let is_against = evidence.is_contradicted() || evidence.is_middle_conflicting;
+    let is_against = evidence.is_contradicted() || evidence.middle == MiddleAgreement::Different;
     let is_borne_out = match evidence.identifier {
         Some((Trust::Shared, _)) if is_date_same => {
             matches!(evidence.given, GivenAgreement::Same | GivenAgreement::Unknown)
@@ -88,20 +89,18 @@ pub fn grade_for_query(asked: &Demographics, candidate: &Demographics) -> Option
         return Some(Grade::High);
     }
     let is_family_alike = evidence.family >= FamilyAgreement::Similar;
+    let is_part = evidence.family >= FamilyAgreement::Part && !evidence.is_contradicted();
     let is_alike = match (evidence.given, evidence.birth_date) {
         (GivenAgreement::Same, DateAgreement::Same) => is_family_alike,
-        (GivenAgreement::Similar, DateAgreement::Same) => is_family_alike && !evidence.is_contradicted(),
-        (GivenAgreement::Unknown, DateAgreement::Same) => {
-            evidence.family >= FamilyAgreement::Part && !evidence.is_contradicted()
-        }
-        (GivenAgreement::Same, DateAgreement::Close | DateAgreement::Unknown) => {
-            evidence.family >= FamilyAgreement::Part && !evidence.is_contradicted()
-        }
+        (GivenAgreement::Different, _) => false,
+        (GivenAgreement::Unknown, date) => is_part && date == DateAgreement::Same,
+        (_, DateAgreement::Same) => is_family_alike && !evidence.is_contradicted(),
+        (GivenAgreement::Same, date) => is_part && date != DateAgreement::Different,
         _ => false,
     };
     let is_identifier_plausible = evidence.identifier.is_some()
         && (is_asked_by_identifier_alone
             || is_date_same
-            || (evidence.given >= GivenAgreement::Similar && is_family_alike));
+            || (evidence.given > GivenAgreement::Unknown && is_family_alike));
     (is_alike || is_identifier_plausible).then_some(Grade::Lower)
 }

@@ -30,6 +30,12 @@ pub enum AuditAction {
     PatientAdded,
     /// A person's record was changed by a submission.
     PatientChanged,
+    /// Two records were merged: the line stands for each of them.
+    PatientMerged,
+    /// A merge was undone.
+    PatientUnmerged,
+    /// A reviewer decided about a possible match.
+    MatchReviewed,
     /// A submission about a person changed nothing.
     PatientConfirmed,
     /// A submission was refused and nothing of it kept.
@@ -53,7 +59,10 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    const ALL: [AuditAction; 12] = [
+    const ALL: [AuditAction; 15] = [
+        AuditAction::PatientMerged,
+        AuditAction::PatientUnmerged,
+        AuditAction::MatchReviewed,
         AuditAction::PatientAdded,
         AuditAction::PatientChanged,
         AuditAction::PatientConfirmed,
@@ -73,6 +82,9 @@ impl AuditAction {
         match self {
             AuditAction::PatientAdded => "patient_added",
             AuditAction::PatientChanged => "patient_changed",
+            AuditAction::PatientMerged => "patient_merged",
+            AuditAction::PatientUnmerged => "patient_unmerged",
+            AuditAction::MatchReviewed => "match_reviewed",
             AuditAction::PatientConfirmed => "patient_confirmed",
             AuditAction::SubmissionRefused => "submission_refused",
             AuditAction::RecordDisclosed => "record_disclosed",

@@ -54,6 +54,8 @@ id! {
     VaccinationEventId;
     /// One report of one vaccination.
     VaccinationReportId;
+    /// One merge of two records.
+    MergeId;
     /// One consent given or withdrawn.
     ConsentId;
     /// Somebody who wants to be told.

@@ -39,7 +39,7 @@ pub use demographics::{
 pub use files::FilePosition;
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
-    AccountId, ConsentId, DataFixId, FactorId, FileId, MessageId, OrganizationId, PatientId, PatientReportId,
+    AccountId, ConsentId, DataFixId, FactorId, FileId, MergeId, MessageId, OrganizationId, PatientId, PatientReportId,
     SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId,
 };
 pub use maintenance::{

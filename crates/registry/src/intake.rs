@@ -15,6 +15,7 @@ mod world;
 use std::sync::Arc;
 
 use codes::CodeSets;
+use matching::Matcher;
 use model::{
     AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome, PatientId,
     PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement,
@@ -26,7 +27,7 @@ use crate::{Admission, Profile, Registry, RegistryError};
 pub(crate) use doses::known_doses;
 pub(crate) use ids::{Purpose, derive};
 pub use lanes::BATCH_MAXIMUM;
-pub(crate) use lanes::Lanes;
+pub(crate) use lanes::{Lanes, bucket_of};
 pub(crate) use people::{is_same_name, remember};
 pub use world::World;
 
@@ -37,6 +38,16 @@ pub struct Rules {
     pub profile: Profile,
     /// The code tables in use.
     pub codes: Arc<CodeSets>,
+    /// By what people are told apart.
+    pub matcher: Matcher,
+}
+
+impl Rules {
+    /// The rules of a profile.
+    pub fn new(profile: Profile, codes: Arc<CodeSets>) -> Rules {
+        let matcher = profile.matching.matcher();
+        Rules { profile, codes, matcher }
+    }
 }
 
 /// What is to become of a submission: the answer, and what changes in the world.
@@ -91,7 +102,9 @@ fn accept(rules: &Rules, submission: &Submission, world: &World, findings: &mut 
     }
     let stated = submission.patient.as_ref()?;
     let (stated, vaccinations) = validate::check(rules, submission, stated, findings)?;
-    let resolved = people::resolve(submission, &stated, world, findings);
+    let last_event_on =
+        vaccinations.iter().filter(|given| given.dose.is_given()).map(|given| given.dose.administered_on).max();
+    let resolved = people::resolve(rules, submission, &stated, last_event_on, world, findings);
     let consent =
         crate::consents::check(rules, &submission.receipt, &submission.caller, &stated, resolved.existing, findings)?;
     let mut record = match resolved.existing {

@@ -18,6 +18,8 @@ pub mod forecasts;
 mod gate;
 mod intake;
 mod maintenance;
+pub mod matches;
+mod merges;
 mod messages;
 mod operations;
 mod passwords;
@@ -26,6 +28,7 @@ mod people;
 mod profile;
 mod query;
 mod registry;
+mod reviews;
 mod schedules;
 mod second_factors;
 mod sessions;
@@ -56,9 +59,10 @@ pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
 pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound};
 pub use profile::{
     CarriedConsent, ClosedDoor, ClosedDoorTexts, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent,
-    Names, Profile, ProfileError, QueryRules,
+    MatchingRules, Names, Profile, ProfileError, QueryRules,
 };
 pub use registry::{Options, Registry};
+pub use reviews::SideBySide;
 pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};

@@ -143,7 +143,7 @@ impl Registry {
     }
 
     fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {
-        let keys = matching::match_keys(asked, None);
+        let keys = matching::lookup_keys(asked);
         let mut records = self.database().patient_records_by_match_keys(&keys)?;
         let name = asked.names.first().filter(|name| !name.family.is_empty());
         if let Some(name) = name.filter(|_| asked.birth_date.is_none()) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use matching::{Frequencies, Matcher, Policy, Weights};
 use model::{ConsentStatus, Cvx};
 use notices::{Language, NoticeRules};
 use serde::Deserialize;
@@ -27,6 +28,9 @@ pub struct Profile {
     pub consent: ConsentRules,
     /// How questions are answered.
     pub query: QueryRules,
+    /// How people are told apart.
+    #[serde(default)]
+    pub matching: MatchingRules,
 }
 
 /// How the registry names itself.
@@ -181,6 +185,35 @@ pub struct QueryRules {
     pub candidates_maximum: u32,
 }
 
+/// How people are told apart.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MatchingRules {
+    /// `careful`: one disagreement in what identifies goes to a reviewer; `weighed`: the score decides.
+    pub policy: String,
+    /// How many people there may be: the more, the more must agree.
+    pub population: u64,
+}
+
+impl Default for MatchingRules {
+    fn default() -> MatchingRules {
+        MatchingRules { policy: Policy::Careful.word().to_owned(), population: matching::POPULATION }
+    }
+}
+
+impl MatchingRules {
+    /// The policy that the word names; the linkage of files is none for a registry.
+    fn policy(&self) -> Option<Policy> {
+        Policy::parse(&self.policy).filter(|policy| *policy != Policy::Linkage)
+    }
+
+    /// The matcher of these rules, with the weights and names that come with the program.
+    pub fn matcher(&self) -> Matcher {
+        let policy = self.policy().expect("checked when the profile was read");
+        Matcher::new(policy, Weights::builtin(), Frequencies::builtin(), self.population)
+    }
+}
+
 impl Profile {
     /// Reads a profile and checks that it holds together.
     ///
@@ -205,6 +238,10 @@ impl Profile {
         }
         for language in Language::ALL {
             self.notices.texts(language).map_err(|error| ProfileError(error.to_string()))?;
+        }
+        if self.matching.policy().is_none() {
+            let policy = &self.matching.policy;
+            return Err(ProfileError(format!("matching.policy: {policy:?} is neither \"careful\" nor \"weighed\"")));
         }
         for (code, carried) in &self.consent.codes {
             if carried.kinds.is_empty() {

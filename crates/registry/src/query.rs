@@ -29,7 +29,7 @@ impl Registry {
         query: Query,
         mut findings: Vec<Finding>,
     ) -> Result<QueryOutcome, RegistryError> {
-        let answer = if matching::match_keys(&query.person, None).is_empty() {
+        let answer = if matching::lookup_keys(&query.person).is_empty() {
             findings.push(Finding::new(FindingKind::QueryTooVague));
             Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
@@ -62,7 +62,7 @@ impl Registry {
     }
 
     fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
-        let keys = matching::match_keys(&query.person, None);
+        let keys = matching::lookup_keys(&query.person);
         let records = self.leading(self.database().patient_records_by_match_keys(&keys)?)?;
         let mut graded: Vec<(Grade, PatientRecord)> = records
             .into_iter()

@@ -10,6 +10,7 @@ use store::Database;
 
 use crate::directory::Directory;
 use crate::intake::{Lanes, Rules};
+use crate::merges::ReviewersLane;
 use crate::schedules::ScheduleInUse;
 use crate::sign_ins::SignIns;
 use crate::{Gate, Profile, RegistryError};
@@ -38,6 +39,7 @@ struct Inner {
     sign_ins: SignIns,
     schedule_in_use: ScheduleInUse,
     lanes: Lanes,
+    reviewers_lane: ReviewersLane,
 }
 
 impl Registry {
@@ -53,7 +55,7 @@ impl Registry {
     ) -> Result<Registry, RegistryError> {
         let gate = Gate::new(&profile.closed_door.sentence, profile.closed_door.retry_after_seconds);
         let time_zone = profile.time_zone();
-        let rules = Arc::new(Rules { profile, codes });
+        let rules = Arc::new(Rules::new(profile, codes));
         let lanes = Lanes::start(&database, rules.clone(), options.lanes)?;
         let inner = Inner {
             directory: Directory::open(&database)?,
@@ -64,6 +66,7 @@ impl Registry {
             time_zone,
             gate,
             lanes,
+            reviewers_lane: ReviewersLane::default(),
         };
         Ok(Registry { inner: Arc::new(inner) })
     }
@@ -127,6 +130,10 @@ impl Registry {
 
     pub(crate) fn sign_ins(&self) -> &SignIns {
         &self.inner.sign_ins
+    }
+
+    pub(crate) fn reviewers_lane(&self) -> &ReviewersLane {
+        &self.inner.reviewers_lane
     }
 
     pub(crate) fn lanes(&self) -> &Lanes {

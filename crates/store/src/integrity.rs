@@ -4,7 +4,7 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, factors, maintenance, match_keys, messages, migrations, names,
+    account_keys, accounts, audit, consents, factors, maintenance, match_keys, merges, messages, migrations, names,
     organizations, patients, reviews, schedules, sessions, settings, vaccinations,
 };
 
@@ -132,7 +132,20 @@ const STATEMENTS: &[&str] = &[
     organizations::FIND_ALIASES,
     organizations::REMOVE_ALIASES,
     organizations::INSERT_ALIAS,
+    merges::INSERT_MERGE,
+    merges::INSERT_MERGE_PART,
+    merges::UNDO_MERGE,
+    merges::FIND_MERGE,
+    merges::LIST_MERGES_OF,
+    merges::LIST_MERGE_PARTS,
+    merges::REMOVE_PATIENT_REPORTS,
+    merges::REMOVE_VACCINATION_REPORTS,
+    merges::REMOVE_CONSENTS,
+    merges::REMOVE_MATCH_KEY,
     reviews::LIST_REVIEWS,
+    reviews::LIST_REVIEWS_OF,
+    reviews::LIST_DECISIONS_OF,
+    reviews::DECIDE_REVIEW,
     sessions::INSERT_SESSION,
     sessions::UPDATE_SESSION,
     sessions::TOUCH_SESSION,

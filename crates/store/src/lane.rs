@@ -94,6 +94,10 @@ impl Lane {
 }
 
 impl Batch<'_> {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        self.connection
+    }
+
     /// The logged messages with these control hashes.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
-//! Possible matches that wait for a reviewer.
+//! Possible matches that wait for a reviewer, and what reviewers decided.
 
-use model::PatientId;
+use jiff::Timestamp;
+use model::{AccountId, OrganizationId, PatientId};
 
+use crate::lane::Batch;
 use crate::sets::SetWrite;
 use crate::value::{Columns, Value};
 use crate::{Database, ReviewOpened, StoreError};
@@ -16,21 +18,155 @@ INSERT INTO patient_review ({columns})
 };
 
 pub(crate) const LIST_REVIEWS: &str = "
-SELECT patient_id, candidate_id, opened_at, reason
+SELECT patient_review.patient_id, patient_review.candidate_id, opened_at, patient_review.reason
 FROM patient_review
-ORDER BY opened_at, patient_id, candidate_id
+LEFT JOIN review_decision
+    ON review_decision.patient_id = patient_review.patient_id
+    AND review_decision.candidate_id = patient_review.candidate_id
+WHERE review_decision.decision IS NULL
+    OR (review_decision.decision = 'later' AND review_decision.decided_at <= $2)
+ORDER BY opened_at, patient_review.patient_id, patient_review.candidate_id
 LIMIT $1";
 
+pub(crate) const LIST_REVIEWS_OF: &str = "
+SELECT patient_id, candidate_id, opened_at, reason
+FROM patient_review
+WHERE patient_id = $1 OR candidate_id = $1
+ORDER BY opened_at, patient_id, candidate_id";
+
+pub(crate) const LIST_DECISIONS_OF: &str = "
+SELECT patient_id, candidate_id, decision, decided_at, account_id, organization_id, reason
+FROM review_decision
+WHERE patient_id = $1 OR candidate_id = $1
+ORDER BY decided_at, patient_id, candidate_id";
+
+pub(crate) const DECIDE_REVIEW: &str = "
+INSERT INTO review_decision (patient_id, candidate_id, decision, decided_at, account_id, organization_id, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (patient_id, candidate_id) DO UPDATE
+SET decision = excluded.decision,
+    decided_at = excluded.decided_at,
+    account_id = excluded.account_id,
+    organization_id = excluded.organization_id,
+    reason = excluded.reason";
+
+/// What a reviewer decided about two records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReviewDecision {
+    /// They are of one person, and were merged.
+    Same,
+    /// They are of two people: kept for ever.
+    NotTheSame,
+    /// It cannot be said yet.
+    Later,
+}
+
+impl ReviewDecision {
+    /// The word stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            ReviewDecision::Same => "same",
+            ReviewDecision::NotTheSame => "not_the_same",
+            ReviewDecision::Later => "later",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<ReviewDecision> {
+        [ReviewDecision::Same, ReviewDecision::NotTheSame, ReviewDecision::Later]
+            .into_iter()
+            .find(|decision| decision.word() == word)
+    }
+}
+
+/// A possible match that a reviewer decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReviewDecided {
+    /// The record that gave rise to the question.
+    pub patient_id: PatientId,
+    /// The record that may be of the same person.
+    pub candidate: PatientId,
+    /// What was decided.
+    pub decision: ReviewDecision,
+    /// When.
+    pub decided_at: Timestamp,
+    /// By whom; `None` for the operator.
+    pub account_id: Option<AccountId>,
+    /// For which organization.
+    pub organization_id: OrganizationId,
+    /// Why, in a few words without personal data.
+    pub reason: String,
+}
+
 impl Database {
-    /// Possible matches that wait for a reviewer, oldest first.
+    /// Possible matches that wait for a reviewer, oldest first. Those put off come again when they were put off before
+    /// `put_off_before`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn open_reviews(&self, limit: u32) -> Result<Vec<ReviewOpened>, StoreError> {
-        let limit = [Value::Integer(limit.into())];
-        self.read(|connection| connection.query_as(LIST_REVIEWS, &limit, "list open reviews", read_review))
+    pub fn open_reviews(&self, limit: u32, put_off_before: Timestamp) -> Result<Vec<ReviewOpened>, StoreError> {
+        let values = [Value::Integer(limit.into()), Value::instant(put_off_before)];
+        self.read(|connection| connection.query_as(LIST_REVIEWS, &values, "list open reviews", read_review))
+    }
+
+    /// Every possible match that a record took part in, decided or not.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn reviews_of(&self, patient_id: PatientId) -> Result<Vec<ReviewOpened>, StoreError> {
+        let values = [Value::Uuid(patient_id.0)];
+        self.read(|connection| {
+            connection.query_as(LIST_REVIEWS_OF, &values, "list the possible matches of a person", read_review)
+        })
+    }
+
+    /// What reviewers decided about a record and others.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn review_decisions_of(&self, patient_id: PatientId) -> Result<Vec<ReviewDecided>, StoreError> {
+        let values = [Value::Uuid(patient_id.0)];
+        self.read(|connection| connection.query_as(LIST_DECISIONS_OF, &values, DECISIONS, read_decision))
     }
 }
+
+impl Batch<'_> {
+    /// Every possible match that a record took part in, read in the batch's transaction.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn reviews_of(&mut self, patient_id: PatientId) -> Result<Vec<ReviewOpened>, StoreError> {
+        let values = [Value::Uuid(patient_id.0)];
+        self.connection().query_as(LIST_REVIEWS_OF, &values, "list the possible matches of a person", read_review)
+    }
+
+    /// What reviewers decided about a record, read in the batch's transaction.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn review_decisions_of(&mut self, patient_id: PatientId) -> Result<Vec<ReviewDecided>, StoreError> {
+        self.connection().query_as(LIST_DECISIONS_OF, &[Value::Uuid(patient_id.0)], DECISIONS, read_decision)
+    }
+
+    /// Writes a decision down; an earlier one about the same two records is replaced.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn decide_review(&mut self, decided: &ReviewDecided) -> Result<(), StoreError> {
+        let values = [
+            Value::Uuid(decided.patient_id.0),
+            Value::Uuid(decided.candidate.0),
+            Value::text(decided.decision.word()),
+            Value::instant(decided.decided_at),
+            Value::optional(decided.account_id, |id| Value::Uuid(id.0)),
+            Value::Uuid(decided.organization_id.0),
+            Value::text(&decided.reason),
+        ];
+        self.connection().execute(DECIDE_REVIEW, &values, "decide a possible match").map(drop)
+    }
+}
+
+const DECISIONS: &str = "list what was decided about a person";
 
 fn read_review(row: &dyn Columns) -> Result<ReviewOpened, StoreError> {
     Ok(ReviewOpened {
@@ -38,6 +174,18 @@ fn read_review(row: &dyn Columns) -> Result<ReviewOpened, StoreError> {
         candidate: PatientId(row.uuid(1)?),
         opened_at: row.instant(2)?,
         reason: row.string(3)?,
+    })
+}
+
+fn read_decision(row: &dyn Columns) -> Result<ReviewDecided, StoreError> {
+    Ok(ReviewDecided {
+        patient_id: PatientId(row.uuid(0)?),
+        candidate: PatientId(row.uuid(1)?),
+        decision: row.word(2, ReviewDecision::parse)?,
+        decided_at: row.instant(3)?,
+        account_id: row.optional_uuid(4)?.map(AccountId),
+        organization_id: OrganizationId(row.uuid(5)?),
+        reason: row.string(6)?,
     })
 }
 

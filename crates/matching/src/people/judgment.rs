@@ -1,36 +1,25 @@
-//! From evidence to a verdict: the rules by which two statements are, may be, or are not about one person.
+//! From evidence and score to a verdict: the rules by which two statements are, may be, or are not about one person.
 //!
-//! A false merge harms more than a missed one: a single contradiction in what identifies sends the pair to a reviewer,
-//! and twins are told apart before anything else.
+//! A false merge harms more than a missed one. The score says how likely it is; above it stand what no score outweighs
+//! (vetoes) and, under the careful policy, what a reviewer wants to see (doubts).
 
-use crate::evidence::{DateAgreement, Evidence};
+use crate::evidence::{AddressAgreement, DateAgreement, Evidence, KinAgreement, NumberAgreement, PhoneAgreement};
 use crate::identifiers::Trust;
-use crate::names::{FamilyAgreement, GivenAgreement};
+use crate::matcher::{Policy, Thresholds};
+use crate::names::{FamilyAgreement, GivenAgreement, MiddleAgreement};
+use crate::scoring::Score;
 
 /// What two statements are to each other. Ordered: a greater one is a better match.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// About two people.
     Different,
     /// About two people, one of whom has the identifier of the other.
     IdentifierOfAnother,
     /// Perhaps about one person.
-    Possible(Strength),
+    Possible,
     /// About one person.
-    Same(Strength),
-}
-
-/// How much speaks for it, so that of several the best can be chosen.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Strength {
-    /// Name and birth date.
-    Name,
-    /// And home, phone or mother.
-    SupportedName,
-    /// An identifier and one more.
-    Identifier,
-    /// An identifier, name and birth date.
-    Everything,
+    Same,
 }
 
 /// Judges a pair.
@@ -38,105 +27,152 @@ pub(super) enum Strength {
 /// # Source
 /// CMS patient matching v3.3 (suffix, multiple births, placeholders); CDC patient-level de-duplication 2013; the
 /// expectations of AIRA's labeled pairs.
-pub(super) fn judge(evidence: &Evidence) -> Verdict {
+pub(crate) fn judge(
+    evidence: &Evidence,
+    score: &Score,
+    is_own: bool,
+    policy: Policy,
+    thresholds: Thresholds,
+) -> Verdict {
+    let is_likely = score.hundredths >= thresholds.same;
+    let is_plausible = score.hundredths >= thresholds.possible;
+    if policy == Policy::Linkage {
+        return match (is_likely, is_plausible) {
+            (true, _) => Verdict::Same,
+            (false, true) => Verdict::Possible,
+            (false, false) => Verdict::Different,
+        };
+    }
+    let is_same = !is_vetoed(evidence)
+        && match evidence.identifier {
+            Some((Trust::Personal, _)) if is_own => is_same_by_identifier(evidence),
+            Some((Trust::Personal, _)) => {
+                is_same_by_identifier(evidence) && is_borne_out(evidence) && !is_told_apart_at_home(evidence)
+            }
+            _ if policy == Policy::Weighed => is_likely && is_borne_out(evidence) && !is_told_apart(evidence),
+            _ => is_likely && is_borne_out(evidence) && !is_doubtful(evidence),
+        };
+    if is_same {
+        return Verdict::Same;
+    }
+    let is_possible = match evidence.given {
+        GivenAgreement::Different => is_plausible && may_be_renamed(evidence),
+        GivenAgreement::Unknown => {
+            let is_borne_out = evidence.is_supported() || evidence.identifier.is_some();
+            is_plausible && is_borne_out && !evidence.is_birth_order_conflicting
+        }
+        _ => is_plausible,
+    };
     match evidence.identifier {
-        Some((trust, _)) => judge_with_identifier(evidence, trust),
-        None => judge_by_name(evidence),
+        Some(_) if is_possible || is_possible_by_identifier(evidence) => Verdict::Possible,
+        Some(_) => Verdict::IdentifierOfAnother,
+        None if is_possible => Verdict::Possible,
+        None => Verdict::Different,
     }
 }
 
-fn judge_with_identifier(evidence: &Evidence, trust: Trust) -> Verdict {
-    let is_birth_date_same = evidence.birth_date == DateAgreement::Same;
-    let strength =
-        if is_birth_date_same && evidence.is_name_same() { Strength::Everything } else { Strength::Identifier };
-    let is_same = match evidence.birth_date {
-        DateAgreement::Same => is_same_by_birth_date(evidence, trust),
-        DateAgreement::Close | DateAgreement::Unknown => {
-            trust == Trust::Personal
-                && evidence.is_name_same()
-                && !evidence.is_middle_conflicting
-                && !evidence.is_contradicted()
+/// What no score outweighs: the two are never merged without a reviewer.
+fn is_vetoed(evidence: &Evidence) -> bool {
+    let is_given_told_apart = evidence.given == GivenAgreement::Different
+        || (evidence.given == GivenAgreement::Unknown && !evidence.is_personal_identifier_same());
+    let is_sex_told_apart = evidence.is_sex_same == Some(false) && evidence.given != GivenAgreement::Same;
+    evidence.is_suffix_conflicting
+        || evidence.is_birth_order_conflicting
+        || evidence.birth_registration == NumberAgreement::Different
+        || is_given_told_apart
+        || is_sex_told_apart
+        || may_be_twins(evidence)
+}
+
+/// One birth date, two first names that are alike, and nothing that twins do not share.
+fn may_be_twins(evidence: &Evidence) -> bool {
+    let is_alike = matches!(evidence.given, GivenAgreement::Similar | GivenAgreement::Initial | GivenAgreement::Second);
+    let is_told_from_twin = evidence.is_personal_identifier_same()
+        || evidence.is_crossed
+        || (evidence.middle == MiddleAgreement::Same && evidence.given != GivenAgreement::Second)
+        || evidence.social_security == NumberAgreement::Same;
+    evidence.birth_date == DateAgreement::Same
+        && is_alike
+        && (evidence.is_multiple_birth || evidence.is_supported())
+        && !is_told_from_twin
+}
+
+/// The sender's own number agrees: is it one person, or are they twins, or a number given twice?
+fn is_same_by_identifier(evidence: &Evidence) -> bool {
+    let is_middle_conflicting = evidence.middle == MiddleAgreement::Different;
+    let is_surname_plausible = evidence.family != FamilyAgreement::Different
+        || (evidence.is_supported() && !evidence.is_number_conflicting() && !is_middle_conflicting);
+    match (evidence.birth_date, evidence.given) {
+        (DateAgreement::Same, GivenAgreement::Same) => {
+            is_surname_plausible && (evidence.is_home_same() || !is_middle_conflicting)
         }
-        DateAgreement::Different => false,
-    };
-    let is_possible = match evidence.birth_date {
+        (DateAgreement::Same, _) => {
+            is_surname_plausible && evidence.is_sex_same != Some(false) && !is_told_apart_at_home(evidence)
+        }
+        (DateAgreement::Different, _) => false,
+        _ => evidence.is_name_same() && !is_middle_conflicting && !evidence.is_contradicted(),
+    }
+}
+
+fn is_possible_by_identifier(evidence: &Evidence) -> bool {
+    match evidence.birth_date {
         DateAgreement::Same => true,
-        DateAgreement::Close | DateAgreement::Unknown => evidence.given >= GivenAgreement::Unknown,
         DateAgreement::Different => {
             evidence.given == GivenAgreement::Same && evidence.family >= FamilyAgreement::Similar
         }
-    };
-    match (is_same, is_possible) {
-        (true, _) => Verdict::Same(strength),
-        (false, true) => Verdict::Possible(strength),
-        (false, false) => Verdict::IdentifierOfAnother,
+        _ => evidence.given >= GivenAgreement::Unknown,
     }
 }
 
-/// An identifier and the birth date agree: is it one person, or are they twins, or strangers on a shared number?
-fn is_same_by_birth_date(evidence: &Evidence, trust: Trust) -> bool {
-    if evidence.is_suffix_conflicting || evidence.is_birth_order_conflicting {
-        return false;
-    }
-    let is_surname_plausible = evidence.family != FamilyAgreement::Different
-        || (evidence.is_supported() && !evidence.is_number_conflicting && !evidence.is_middle_conflicting);
-    match (trust, evidence.given) {
-        (Trust::Personal, GivenAgreement::Same) => {
-            is_surname_plausible && (evidence.is_home_same == Some(true) || !evidence.is_middle_conflicting)
-        }
-        (Trust::Personal, GivenAgreement::Similar | GivenAgreement::Unknown) => {
-            is_surname_plausible && !evidence.is_sex_conflicting && !evidence.is_doubtful()
-        }
-        (Trust::Shared, GivenAgreement::Same) => {
-            is_surname_plausible && !evidence.is_middle_conflicting && !evidence.is_sex_conflicting
-        }
-        // Twins and strangers share numbers too: another first name is for a reviewer.
-        (Trust::Shared, _) | (Trust::Personal, GivenAgreement::Different) => false,
-    }
+/// Whether something that can differ in one person differs, and nothing at home makes up for it.
+fn is_told_apart_at_home(evidence: &Evidence) -> bool {
+    let is_moved = evidence.household.address == AddressAgreement::Different && evidence.is_mother_same() != Some(true);
+    !evidence.is_home_same()
+        && (evidence.is_number_conflicting() || evidence.is_mother_same() == Some(false) || is_moved)
 }
 
-fn judge_by_name(evidence: &Evidence) -> Verdict {
-    let strength = if evidence.is_supported() { Strength::SupportedName } else { Strength::Name };
-    let is_birth_date_same = evidence.birth_date == DateAgreement::Same;
-    let is_same = is_birth_date_same
-        && !evidence.is_contradicted()
-        && !evidence.is_middle_conflicting
-        && evidence.given == GivenAgreement::Same
-        && match evidence.family {
-            FamilyAgreement::Same => !evidence.is_doubtful(),
-            FamilyAgreement::Part => evidence.is_supported(),
-            _ => false,
-        };
-    if is_same {
-        Verdict::Same(strength)
-    } else if is_birth_date_same && may_be_one_person(evidence) || may_be_mistyped_birth_date(evidence) {
-        Verdict::Possible(strength)
-    } else {
-        Verdict::Different
-    }
+/// Whether more than name, birth date and sex speaks for one person: strangers share those.
+fn is_borne_out(evidence: &Evidence) -> bool {
+    let household = &evidence.household;
+    evidence.middle == MiddleAgreement::Same
+        || evidence.birth_registration == NumberAgreement::Same
+        || (evidence.social_security >= NumberAgreement::LastFour && evidence.medicaid == NumberAgreement::Same)
+        || household.address >= AddressAgreement::Postcode
+        || household.phone == PhoneAgreement::Same
+        || household.maiden == KinAgreement::Same
+        || household.mother == KinAgreement::Same
+        || household.guardian >= KinAgreement::Part
 }
 
-/// The birth date agrees, and not all of the name or of the other details.
-fn may_be_one_person(evidence: &Evidence) -> bool {
-    let is_family_alike = evidence.family >= FamilyAgreement::Similar;
-    match evidence.given {
-        GivenAgreement::Same => is_family_alike || (evidence.is_supported() && !evidence.is_contradicted()),
-        GivenAgreement::Similar => {
-            let is_family_likely =
-                evidence.family >= FamilyAgreement::Part || (is_family_alike && evidence.is_supported());
-            is_family_likely && !evidence.is_contradicted()
-        }
-        GivenAgreement::Unknown => {
-            evidence.family >= FamilyAgreement::Part && evidence.is_supported() && !evidence.is_contradicted()
-        }
-        // Twins, unless an identifier says otherwise.
-        GivenAgreement::Different => false,
-    }
+/// Whether two second names differ, or a move comes with another mother or guardian.
+fn is_told_apart(evidence: &Evidence) -> bool {
+    let household = &evidence.household;
+    let is_kin_other = [household.maiden, household.mother, household.guardian].contains(&KinAgreement::Different);
+    evidence.middle == MiddleAgreement::Different
+        || (household.address == AddressAgreement::Different && is_kin_other && !evidence.is_home_same())
 }
 
-fn may_be_mistyped_birth_date(evidence: &Evidence) -> bool {
-    matches!(evidence.birth_date, DateAgreement::Close | DateAgreement::Unknown)
-        && evidence.is_name_same()
+/// What a reviewer wants to see: one disagreement in what identifies, or a move that nothing else explains.
+fn is_doubtful(evidence: &Evidence) -> bool {
+    let household = &evidence.household;
+    let is_moved = !matches!(household.address, AddressAgreement::Same | AddressAgreement::Unknown)
+        && household.address < AddressAgreement::City
+        || household.address == AddressAgreement::Similar;
+    let is_reached = household.phone == PhoneAgreement::Same || evidence.is_personal_identifier_same();
+    !evidence.is_name_same()
+        || evidence.birth_date != DateAgreement::Same
+        || evidence.is_sex_same == Some(false)
+        || evidence.middle == MiddleAgreement::Different
+        || (is_moved && !is_reached)
+        || (evidence.is_number_conflicting() && !evidence.is_home_same())
+}
+
+/// Whether somebody with another first name may be the person: everything else agrees, the second name too.
+fn may_be_renamed(evidence: &Evidence) -> bool {
+    evidence.birth_date == DateAgreement::Same
+        && (evidence.middle >= MiddleAgreement::Similar || evidence.household.guardian == KinAgreement::Same)
+        && evidence.middle != MiddleAgreement::Different
         && evidence.is_supported()
         && !evidence.is_contradicted()
+        && !evidence.is_multiple_birth
 }

@@ -78,5 +78,9 @@ pub(crate) fn patient(n: u128) -> PatientId {
 
 /// The people as candidates 1, 2 and so on.
 pub(crate) fn candidates(people: &[Demographics]) -> Vec<Candidate<'_>> {
-    people.iter().zip(1..).map(|(demographics, n)| Candidate { patient_id: patient(n), demographics }).collect()
+    people
+        .iter()
+        .zip(1..)
+        .map(|(demographics, n)| Candidate { patient_id: patient(n), demographics, is_senders: true })
+        .collect()
 }

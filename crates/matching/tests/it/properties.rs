@@ -1,6 +1,6 @@
 //! What must hold for all people.
 
-use bluebonnet_matching::{Candidate, PersonDecision, decide_person, match_keys};
+use bluebonnet_matching::{Candidate, Matcher, PersonDecision, PersonMatch, match_keys};
 use model::{Demographics, Identifier, PersonName, Sex};
 use proptest::prelude::*;
 
@@ -35,6 +35,10 @@ fn anybody() -> impl Strategy<Value = Demographics> {
     )
 }
 
+fn decide_person(stated: &Demographics, known: &[Candidate<'_>]) -> PersonMatch {
+    Matcher::default().decide_person(stated, None, known)
+}
+
 fn kind(decision: &PersonDecision) -> u8 {
     match decision {
         PersonDecision::Same { .. } => 2,
@@ -44,7 +48,7 @@ fn kind(decision: &PersonDecision) -> u8 {
 }
 
 fn decide_one(stated: &Demographics, known: &Demographics) -> PersonDecision {
-    decide_person(stated, &[Candidate { patient_id: patient(1), demographics: known }]).decision
+    decide_person(stated, &[Candidate { patient_id: patient(1), demographics: known, is_senders: true }]).decision
 }
 
 proptest! {
@@ -55,7 +59,7 @@ proptest! {
         seed in 0usize..720,
     ) {
         let mut known: Vec<Candidate<'_>> =
-            people.iter().zip(1..).map(|(demographics, n)| Candidate { patient_id: patient(n), demographics }).collect();
+            people.iter().zip(1..).map(|(demographics, n)| Candidate { patient_id: patient(n), demographics, is_senders: true }).collect();
         let decided = decide_person(&stated, &known);
         if !known.is_empty() {
             let turn = seed % known.len();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use model::{AuditEntry, LoggedMessage, Outcome, Submission};
 use store::{Database, Lane, StoreError};
 use tokio::sync::{mpsc, oneshot};
@@ -108,9 +109,13 @@ impl Drop for Lanes {
     }
 }
 
-/// The birth date as a number: what deals submissions to lanes and locks them against other nodes.
+/// What deals submissions to lanes and locks them against other nodes.
 fn bucket(submission: &Submission) -> i64 {
-    let birth_date = submission.patient.as_ref().and_then(|stated| stated.demographics.birth_date);
+    bucket_of(submission.patient.as_ref().and_then(|stated| stated.demographics.birth_date))
+}
+
+/// The birth date as a number.
+pub(crate) fn bucket_of(birth_date: Option<Date>) -> i64 {
     birth_date
         .map_or(NO_BIRTH_DATE, |day| i64::from(day.year()) * 372 + i64::from(day.month()) * 31 + i64::from(day.day()))
 }

@@ -1,8 +1,10 @@
 //! Whom a submission is about, and what it adds to what its sender says of them.
 
+use jiff::civil::Date;
 use matching::{Candidate, PersonDecision, PersonNote};
 use model::{
-    ClearedFact, Demographics, Identifier, Patient, PatientReport, PatientReportId, PatientStatus, PersonName,
+    ClearedFact, Demographics, Identifier, OrganizationId, Patient, PatientReport, PatientReportId, PatientStatus,
+    PersonName,
 };
 
 use super::ids::{Purpose, derive};
@@ -39,8 +41,10 @@ impl Resolved<'_> {
 
 /// Finds the person among those that the world holds under the statement's keys.
 pub(super) fn resolve<'world>(
+    rules: &Rules,
     submission: &Submission,
     stated: &PatientStatement,
+    last_event_on: Option<Date>,
     world: &'world World,
     findings: &mut Vec<Finding>,
 ) -> Resolved<'world> {
@@ -54,10 +58,17 @@ pub(super) fn resolve<'world>(
         return Resolved { existing: Some(record), candidates: Vec::new(), because: "same pending record".into() };
     }
     let settled = records.into_iter().filter(|record| record.patient.status == PatientStatus::Active);
+    let organization_id = submission.caller.organization_id;
     let candidates: Vec<Candidate<'_>> = settled
-        .map(|record| Candidate { patient_id: record.patient.id, demographics: &record.patient.demographics })
+        .map(|record| Candidate {
+            patient_id: record.patient.id,
+            demographics: &record.patient.demographics,
+            is_senders: record.reports.iter().any(|report| report.organization_id == organization_id),
+        })
         .collect();
-    let matched = matching::decide_person(&stated.demographics, &candidates);
+    let matcher = &rules.matcher;
+    let mut matched = matcher.decide_person(&stated.demographics, last_event_on, &candidates);
+    matched.decision.keep_version(&matcher.version());
     for note in &matched.notes {
         let PersonNote::IdentifierSharedWithOthers { identifier, .. } = note;
         let location = Location::field("PID", 1, 3).repetition(*identifier as u16 + 1);
@@ -100,7 +111,7 @@ pub(super) fn record_statement(
 ) -> PatientRecord {
     let mut record = resolved.existing.cloned().unwrap_or_else(|| new_record(submission, resolved.is_pending()));
     let organization_id = submission.caller.organization_id;
-    let at = record.reports.iter().position(|report| report.organization_id == organization_id);
+    let at = own_report(&record, organization_id, &stated.demographics);
     let mut report = match at {
         Some(at) => record.reports[at].clone(),
         None => new_report(submission, &record),
@@ -126,6 +137,16 @@ pub(super) fn record_statement(
         Some(_) => {}
     }
     record
+}
+
+/// The sender's report of the person. Of several (records of one person were merged), the one that has a stated
+/// identifier.
+fn own_report(record: &PatientRecord, organization_id: OrganizationId, stated: &Demographics) -> Option<usize> {
+    let is_own = |report: &PatientReport| report.organization_id == organization_id;
+    let is_meant = |report: &PatientReport| {
+        is_own(report) && report.demographics.identifiers.iter().any(|known| stated.identifiers.contains(known))
+    };
+    record.reports.iter().position(is_meant).or_else(|| record.reports.iter().position(is_own))
 }
 
 fn says_the_same(before: &PatientReport, after: &PatientReport) -> bool {

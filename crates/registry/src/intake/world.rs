@@ -41,8 +41,10 @@ impl World {
         for submission in submissions {
             hashes.insert(submission.identity.control_hash);
             if let Some(stated) = &submission.patient {
-                let number = stated.record.map(|patient_id| patient_id.number());
-                keys.extend(matching::match_keys(&stated.demographics, number.as_deref()));
+                keys.extend(matching::lookup_keys(&stated.demographics));
+                if let Some(patient_id) = stated.record {
+                    keys.extend(matching::match_keys(&Demographics::default(), Some(&patient_id.number())));
+                }
             }
         }
         (hashes.into_iter().collect(), keys.into_iter().collect())
@@ -114,7 +116,7 @@ impl World {
     /// The people who may be meant: those under the statement's keys, merged ones by the record that leads on.
     pub(super) fn candidates(&self, stated: &Demographics) -> Vec<&PatientRecord> {
         let mut found: Vec<PatientId> = Vec::new();
-        for key in matching::match_keys(stated, None) {
+        for key in matching::lookup_keys(stated) {
             for &patient_id in self.keys.get(&key).into_iter().flatten() {
                 let leading = self.leading(patient_id);
                 if !found.contains(&leading) {

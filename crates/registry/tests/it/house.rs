@@ -161,7 +161,7 @@ impl House {
         Uuid::from_u128(((0x019B_C000_0000 + number) << 80) | (7 << 76) | (2 << 62) | number)
     }
 
-    fn receipt(&self) -> Receipt {
+    pub(crate) fn receipt(&self) -> Receipt {
         let message_id = MessageId(self.uuid());
         let seconds = self.next.load(Ordering::Relaxed) as i64;
         let noon: Timestamp = NOON.parse().expect("a timestamp");

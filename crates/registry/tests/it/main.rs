@@ -4,6 +4,7 @@ mod assessments;
 mod consent;
 mod doses;
 mod house;
+mod merging;
 mod people;
 mod plausibility;
 mod properties;

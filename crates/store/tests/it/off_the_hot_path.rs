@@ -164,8 +164,8 @@ fn reviews_wait_oldest_first_and_are_opened_once() {
         let reviews = vec![review(1, 20), review(2, 10)];
         write(&mut lane, &Changes { reviews, ..Changes::default() }).expect("writable");
         write(&mut lane, &Changes { reviews: vec![review(1, 30)], ..Changes::default() }).expect("writable");
-        assert_eq!(database.open_reviews(10).expect("readable"), [review(2, 10), review(1, 20)]);
-        assert_eq!(database.open_reviews(1).expect("readable").len(), 1);
+        assert_eq!(database.open_reviews(10, instant(0)).expect("readable"), [review(2, 10), review(1, 20)]);
+        assert_eq!(database.open_reviews(1, instant(0)).expect("readable").len(), 1);
     });
 }
 
@@ -243,7 +243,10 @@ fn a_registry_copied_there_and_back_is_the_same() {
         assert_eq!(database.find_message(message_id(3)).expect("readable"), Some(message(3)));
         assert_eq!(database.organizations().expect("readable"), databases[0].organizations().expect("readable"));
         assert_eq!(database.accounts().expect("readable"), databases[0].accounts().expect("readable"));
-        assert_eq!(database.open_reviews(9).expect("readable"), databases[0].open_reviews(9).expect("readable"));
+        assert_eq!(
+            database.open_reviews(9, instant(0)).expect("readable"),
+            databases[0].open_reviews(9, instant(0)).expect("readable")
+        );
         let verification = database.verify_audit_chains().expect("readable");
         assert_eq!(verification, databases[0].verify_audit_chains().expect("readable"));
         assert_eq!(

@@ -1,0 +1,166 @@
+//! `bluebonnet match`: how people are told apart, tried on labeled data and on two people of the registry.
+
+mod dataset;
+mod pairs;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use model::Demographics;
+use registry::matches::{Explanation, Frequencies, Matcher, Outcome, POPULATION, Policy, Weights};
+use serde_json::{Value, json};
+
+use super::messages::require_patient;
+use crate::ending::{Ending, Failure};
+use crate::place::{self, Place};
+use crate::tables::{print_json, print_line};
+
+/// Tells people apart: tries the matcher on labeled data, and explains a pair
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  bluebonnet match pairs mismo_AIRA-A.csv\n  bluebonnet match dataset dataset4a.csv dataset4b.csv\n  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB"
+)]
+pub(crate) enum Match {
+    Pairs(pairs::Pairs),
+    Dataset(dataset::Dataset),
+    Explain(Explain),
+    Weights(PrintWeights),
+}
+
+impl Match {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        match self {
+            Match::Pairs(command) => command.run(),
+            Match::Dataset(command) => command.run(),
+            Match::Explain(command) => command.run(),
+            Match::Weights(command) => command.run(),
+        }
+    }
+}
+
+/// By what is compared.
+#[derive(Debug, Args)]
+struct By {
+    /// What is made of a score: careful sends one disagreement in what identifies to a reviewer; weighed lets the score
+    /// decide
+    #[arg(long, value_enum, default_value = "careful")]
+    policy: PolicyWord,
+    /// A table of weights instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// How many people there may be
+    #[arg(long, value_name = "N", default_value_t = POPULATION, value_parser = clap::value_parser!(u64).range(1..))]
+    population: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PolicyWord {
+    Careful,
+    Weighed,
+    Linkage,
+}
+
+impl By {
+    fn policy(&self) -> Policy {
+        match self.policy {
+            PolicyWord::Careful => Policy::Careful,
+            PolicyWord::Weighed => Policy::Weighed,
+            PolicyWord::Linkage => Policy::Linkage,
+        }
+    }
+
+    fn matcher(&self) -> Result<Matcher, Failure> {
+        let weights = read_weights(self.weights.as_ref())?;
+        Ok(Matcher::new(self.policy(), weights, Frequencies::builtin(), self.population))
+    }
+}
+
+fn read_weights(file: Option<&PathBuf>) -> Result<Weights, Failure> {
+    let Some(file) = file else { return Ok(Weights::builtin()) };
+    let text = place::read_text(file)?;
+    Weights::parse(&text).map_err(|error| Failure::Refused(format!("{}: {error}", file.display())))
+}
+
+/// Explains why two people of the registry are one, may be, or are not
+///
+/// Prints what agrees and what does not, with the weight of each in bits. The reasons name values of both people.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The one person's registry number, or id
+    one: String,
+    /// The other's
+    other: String,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let one = require_patient(&registry, &self.one)?;
+        let other = require_patient(&registry, &self.other)?;
+        let explanation = registry.explain_pair(&admission, one, other)?;
+        match self.json {
+            true => print_json(&explanation_json(&explanation))?,
+            false => print_explanation(&explanation)?,
+        }
+        Ok(Ending::Well)
+    }
+}
+
+/// Prints the built-in table of weights
+///
+/// A copy with another version can be changed and tried with --weights.
+#[derive(Debug, Args)]
+pub(crate) struct PrintWeights {}
+
+impl PrintWeights {
+    fn run(self) -> Result<Ending, Failure> {
+        print_line(Weights::builtin().to_text().trim_end())?;
+        Ok(Ending::Well)
+    }
+}
+
+/// The outcome in words.
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Match => "Match",
+        Outcome::PossibleMatch => "Possible Match",
+        Outcome::NotAMatch => "Not a Match",
+    }
+}
+
+pub(crate) fn explanation_json(explanation: &Explanation) -> Value {
+    let reasons: Vec<Value> =
+        explanation.reasons.iter().map(|reason| json!({ "what": reason.words, "bits": reason.bits })).collect();
+    json!({
+        "outcome": outcome_word(explanation.outcome),
+        "because": explanation.sentence,
+        "score": explanation.score,
+        "same_from": explanation.same_from,
+        "possible_from": explanation.possible_from,
+        "version": explanation.version,
+        "reasons": reasons,
+    })
+}
+
+pub(crate) fn print_explanation(explanation: &Explanation) -> Result<(), Failure> {
+    print_line(&format!("{}: {}", outcome_word(explanation.outcome), explanation.sentence))?;
+    print_line(&format!(
+        "score {:.1} bits; one person from {:.1}, possible from {:.1}; weights {}",
+        explanation.score, explanation.same_from, explanation.possible_from, explanation.version
+    ))?;
+    for reason in &explanation.reasons {
+        print_line(&format!("{:+7.1}  {}", reason.bits, reason.words))?;
+    }
+    Ok(())
+}
+
+/// A person's name for a list: given and family.
+fn name(person: &Demographics) -> String {
+    person.names.first().map(|name| format!("{} {}", name.given, name.family)).unwrap_or_default()
+}

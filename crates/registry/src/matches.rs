@@ -1,0 +1,9 @@
+//! Matching people, for doors and commands: comparisons, labeled data, and how decisions compare with labels.
+
+pub use matching::labeled::{LabeledError, LabeledPair, LabeledPerson, Layout, read_pairs, read_people};
+pub use matching::linkage::{Linked, link};
+pub use matching::measure::{Accuracy, Confusion};
+pub use matching::{
+    Candidate, Explanation, Frequencies, Matcher, Outcome, POPULATION, PersonDecision, Policy, Reason, Weights,
+    WeightsError, lookup_keys, match_keys,
+};

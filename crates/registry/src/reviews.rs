@@ -1,0 +1,199 @@
+//! Possible matches: what waits, two records side by side, and what a reviewer decides.
+
+use jiff::{SignedDuration, Timestamp};
+use matching::Explanation;
+use model::{AuditAction, AuditEntry, Caller, PatientId, PatientRecord, PatientStatus, Receipt, Right, Standing};
+use store::{Batch, Changes, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
+
+use crate::{Admission, Registry, RegistryError};
+
+/// After so many hours, what was put off comes again.
+const PUT_OFF_HOURS: i64 = 24;
+/// Possible matches listed at most.
+const LIST_MAXIMUM: u32 = 1000;
+
+/// A possible match with both records as they are now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SideBySide {
+    /// The record that gave rise to the question.
+    pub patient: PatientRecord,
+    /// The record that may be of the same person.
+    pub candidate: PatientRecord,
+    /// Why they may be one, fact by fact.
+    pub explanation: Explanation,
+    /// What was decided about them before.
+    pub decided: Option<ReviewDecided>,
+}
+
+impl Registry {
+    /// Possible matches that wait, the oldest first: of all people for those who look after the registry's data, of
+    /// their own for others. A record that was merged since stands here by the one that leads on.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
+    pub fn open_reviews(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ReviewOpened>, RegistryError> {
+        self.authorize_here(caller, Right::DecideMatch)?;
+        let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
+        let mut open = self.database().open_reviews(LIST_MAXIMUM, put_off_before)?;
+        let ids: Vec<PatientId> = open.iter().flat_map(|review| [review.patient_id, review.candidate]).collect();
+        let records = self.database().patient_records(&ids)?;
+        let find = |id: PatientId| records.iter().find(|record| record.patient.id == id);
+        open.retain(|review| {
+            let stands = |id| find(id).is_some_and(|record| !is_merged(record));
+            stands(review.patient_id)
+                && stands(review.candidate)
+                && find(review.patient_id).is_some_and(|record| self.may_review(caller, record))
+        });
+        open.truncate(limit as usize);
+        Ok(open)
+    }
+
+    /// Whether the caller may decide about a record: the registry's own people about all, others about a record of which
+    /// one of the reporters is within their reach.
+    fn may_review(&self, caller: &Caller, record: &PatientRecord) -> bool {
+        let is_of_the_registry = match caller.standing {
+            Standing::Operator => true,
+            Standing::Person(role) => role.is_of_the_registry(),
+            Standing::Program => false,
+        };
+        is_of_the_registry
+            || record.reports.iter().any(|report| self.may(caller, Right::DecideMatch, report.organization_id))
+    }
+
+    /// Two records side by side, with an explanation.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may not; [`RegistryError::Refused`] when one of them does not exist.
+    pub fn side_by_side(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        patient_id: PatientId,
+        candidate_id: PatientId,
+    ) -> Result<SideBySide, RegistryError> {
+        self.authorize_here(caller, Right::DecideMatch)?;
+        let records = self.database().patient_records(&[patient_id, candidate_id])?;
+        let find = |id: PatientId| {
+            let found = records.iter().find(|record| record.patient.id == id).cloned();
+            found.ok_or_else(|| RegistryError::Refused("there is no such person".into()))
+        };
+        let (patient, candidate) = (find(patient_id)?, find(candidate_id)?);
+        if !self.may_review(caller, &patient) {
+            return Err(RegistryError::Forbidden { right: Right::DecideMatch });
+        }
+        let matcher = &self.rules().matcher;
+        let explanation = matcher.explain(&patient.patient.demographics, &candidate.patient.demographics);
+        let decisions = self.database().review_decisions_of(patient_id)?;
+        let decided = decisions.into_iter().find(|decided| is_of(decided, patient_id, candidate_id));
+        Ok(SideBySide { patient, candidate, explanation, decided })
+    }
+
+    /// Compares two records and says why they are of one person, may be, or are not. For operators: consent is not asked.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when one of them does not exist.
+    pub fn explain_pair(
+        &self,
+        _admission: &Admission,
+        one: PatientId,
+        other: PatientId,
+    ) -> Result<Explanation, RegistryError> {
+        let records = self.database().patient_records(&[one, other])?;
+        let find = |id: PatientId| {
+            let found = records.iter().find(|record| record.patient.id == id);
+            found.ok_or_else(|| RegistryError::Refused("there is no such person".into()))
+        };
+        let (one, other) = (find(one)?, find(other)?);
+        Ok(self.rules().matcher.explain(&one.patient.demographics, &other.patient.demographics))
+    }
+
+    /// Decides a possible match: the same (they are merged, the pending record into the other), not the same (kept for
+    /// ever), or later. Gives the merge, when they were merged. Blocks.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may not; [`RegistryError::Refused`] when they cannot be merged.
+    pub fn decide_review(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        receipt: &Receipt,
+        (patient_id, candidate_id): (PatientId, PatientId),
+        decision: ReviewDecision,
+        reason: &str,
+    ) -> Result<Option<Merge>, RegistryError> {
+        let pair = self.side_by_side(admission, caller, patient_id, candidate_id)?;
+        if decision == ReviewDecision::Same {
+            let is_candidate_pending = pair.candidate.patient.status == PatientStatus::Pending
+                && pair.patient.patient.status == PatientStatus::Active;
+            let (retired, survivor) =
+                if is_candidate_pending { (candidate_id, patient_id) } else { (patient_id, candidate_id) };
+            return self.merge_patients(admission, caller, receipt, retired, survivor, reason).map(Some);
+        }
+        let decided = ReviewDecided {
+            patient_id,
+            candidate: candidate_id,
+            decision,
+            decided_at: receipt.received_at,
+            account_id: caller.account_id,
+            organization_id: caller.organization_id,
+            reason: reason.to_owned(),
+        };
+        let buckets = self.buckets(&[patient_id, candidate_id])?;
+        self.reviewers_lane().run(self.database(), &buckets, |batch| {
+            batch.decide_review(&decided)?;
+            for id in [patient_id, candidate_id] {
+                self.release(batch, id, receipt)?;
+            }
+            let audit = AuditEntry {
+                at: receipt.received_at,
+                account_id: caller.account_id,
+                organization_id: caller.organization_id,
+                action: AuditAction::MatchReviewed,
+                patient_id: Some(patient_id),
+                message_id: None,
+                detail: format!("{}: {reason}", decision.word()),
+            };
+            Ok(batch.write(&Changes { audit: vec![audit], ..Changes::default() })?)
+        })?;
+        Ok(None)
+    }
+
+    /// A pending record of which every possible match was found not to be the same stands on its own.
+    fn release(&self, batch: &mut Batch<'_>, id: PatientId, receipt: &Receipt) -> Result<(), RegistryError> {
+        let decisions = batch.review_decisions_of(id)?;
+        let is_settled = |review: &ReviewOpened| {
+            decisions.iter().any(|decided| {
+                is_of(decided, review.patient_id, review.candidate) && decided.decision == ReviewDecision::NotTheSame
+            })
+        };
+        let asked = batch.reviews_of(id)?;
+        if !asked.iter().filter(|review| review.patient_id == id).all(is_settled) {
+            return Ok(());
+        }
+        for mut record in batch.patient_records(&[id])? {
+            if record.patient.status == PatientStatus::Pending {
+                let expected_version = record.patient.version;
+                record.patient.status = PatientStatus::Active;
+                record.patient.version += 1;
+                record.patient.updated_at = receipt.received_at;
+                let change = store::PatientChange { patient: record.patient, expected_version: Some(expected_version) };
+                batch.write(&Changes { patients: vec![change], ..Changes::default() })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_merged(record: &PatientRecord) -> bool {
+    matches!(record.patient.status, PatientStatus::MergedInto(_))
+}
+
+fn is_of(decided: &ReviewDecided, one: PatientId, other: PatientId) -> bool {
+    (decided.patient_id, decided.candidate) == (one, other) || (decided.patient_id, decided.candidate) == (other, one)
+}
