@@ -11,11 +11,11 @@ use registry::OpenedRecord;
 
 use super::person::{PersonHead, open};
 use crate::Web;
-use crate::dates;
 use crate::failures::Failure;
 use crate::layout::{Page, show};
 use crate::people::age;
 use crate::signed_in::SignedIn;
+use crate::{dates, evaluations};
 
 #[derive(Template)]
 #[template(path = "printed_record.html")]
@@ -120,7 +120,7 @@ fn printed_dose(
         age: birth.map(|birth| age(birth, report.dose.administered_on, language)).unwrap_or_default(),
         vaccine: signed_in.registry().codes().vaccine_name(report.dose.cvx).unwrap_or("?").to_owned(),
         provider: signed_in.registry().organization_name(&signed_in.admission, report.organization_id),
-        note: if is_in_doubt && !is_official { language.text("history.not_valid") } else { "" },
+        note: if is_in_doubt && !is_official { language.text(evaluations::validity(report, evaluation).0) } else { "" },
     }
 }
 

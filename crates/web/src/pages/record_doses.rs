@@ -348,8 +348,13 @@ fn checked(signed_in: &SignedIn, dose: &Dose, row: usize, rehearsal: &Rehearsal)
         finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == row as u16 + 1)
     };
     let found = rehearsal.findings.iter().filter(of_row);
-    let is_warned =
-        |finding: &&model::Finding| is_told(finding) || finding.kind == model::FindingKind::DoseAlreadyKnown;
+    let is_counted = warnings.is_empty();
+    let is_warned = |finding: &&model::Finding| match finding.kind {
+        // When the dose does not count for it, the schedule has said so already.
+        model::FindingKind::LotExpired => is_counted,
+        model::FindingKind::DoseAlreadyKnown => true,
+        _ => is_told(finding),
+    };
     warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
     let named = |table, code: &Option<String>| {
         code.as_deref().map(|code| codes.name(table, code).unwrap_or(code).to_owned()).unwrap_or_default()
