@@ -57,6 +57,13 @@ count_pytest() {
     add 0 "$(number 'errors?' "$line")"
 }
 
+count_node() {
+    local text
+    text=$(grep -E '^(#|ℹ) (pass|fail|skipped) ')
+    add "$(awk '$2 == "pass" { print $3 }' <<<"$text")" "$(awk '$2 == "fail" { print $3 }' <<<"$text")" \
+        "$(awk '$2 == "skipped" { print $3 }' <<<"$text")"
+}
+
 check_vulnerabilities() {
     say "known vulnerabilities"
     if ! timeout 60 cargo deny --log-level error fetch db 2>/dev/null; then
@@ -86,6 +93,7 @@ else
 fi
 
 if check "the program" cargo build --locked --quiet -p bluebonnet; then
+    count "stories in the browser" node node --test --test-reporter=tap tests/stories/
     count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
 fi
 

@@ -26,10 +26,11 @@ export async function startRegistry(database) {
     { cwd: home, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, RUST_LOG: "warn" } },
   );
   const url = await listening(process_);
-  const users = JSON.parse(readFileSync(credentials, "utf8")).web_users;
+  const { web_users: users, web_service_accounts: programs } = JSON.parse(readFileSync(credentials, "utf8"));
   return {
     url,
     users,
+    programs,
     async close() {
       const ended = new Promise((resolve) => process_.once("exit", resolve));
       process_.kill("SIGTERM");

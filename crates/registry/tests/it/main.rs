@@ -3,6 +3,7 @@
 mod assessments;
 mod consent;
 mod doses;
+mod entries;
 mod house;
 mod merging;
 mod people;

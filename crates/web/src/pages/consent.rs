@@ -19,7 +19,7 @@ use crate::findings;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show};
-use crate::people::{age_in_years, birthday};
+use crate::people::{PersonSummary, age_in_years, birthday};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
@@ -232,6 +232,12 @@ fn effect(kind: &ConsentKind, birth_date: Option<Date>, language: Language) -> S
     if kind.covers_events_only {
         return language.text("consent.effect_events").to_owned();
     }
+    if birth_date.is_none()
+        && let Some(shown) = kind.shown_before_age
+    {
+        let kept = kind.kept_before_age.unwrap_or(shown).to_string();
+        return language.fill("consent.effect_by_age", &[("shown", &shown.to_string()), ("kept", &kept)]);
+    }
     match (until(kind.shown_before_age), until(kind.kept_before_age)) {
         (None, None) => language.text("consent.effect_always").to_owned(),
         (Some(shown), None) => language.fill("consent.effect_shown_until", &[("shown", &date(shown))]),
@@ -307,9 +313,10 @@ async fn withdraw(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -
 /// The form to sign, filled in as far as the registry knows the person.
 async fn printed_form(signed_in: SignedIn, Path((id, language)): Path<(String, String)>) -> Result<Response, Failure> {
     let language = Language::parse(&language).ok_or(Failure::NotFound)?;
-    let (opened, head) = open(&signed_in, &id).await?;
+    let (opened, mut head) = open(&signed_in, &id).await?;
     let today = signed_in.today();
     let birth_date = opened.held.patient.demographics.birth_date;
+    head.who = PersonSummary::of(&opened.held.patient.demographics, today, language);
     let page = Page { language, ..signed_in.page(language.text("consent_form.title")) };
     show(&FormView {
         page,

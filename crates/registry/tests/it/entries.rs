@@ -1,0 +1,204 @@
+//! What people do on pages: they find, open and enter, within their rights, and every look is written down.
+
+use jiff::civil::date;
+use model::{
+    Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, InformationSource, PatientId,
+    PatientObservation, PatientStatement, PersonName, Right, Role, Standing, VaccinationReportId, VaccinationStatement,
+};
+use registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
+
+use crate::house::*;
+
+fn named(family: &str, given: &str) -> Demographics {
+    let name = PersonName { family: family.into(), given: given.into(), ..PersonName::default() };
+    Demographics { names: vec![name], ..Demographics::default() }
+}
+
+fn as_role(caller: Caller, role: Role) -> Caller {
+    Caller { standing: Standing::Person(role), ..caller }
+}
+
+async fn find(house: &House, organization: &str, asked: Demographics) -> Vec<FoundPerson> {
+    let caller = house.caller(organization);
+    let found = house.registry.find_people(&house.admission(), &caller, house.receipt(), asked).await;
+    match found.expect("the registry serves") {
+        PeopleFound::People(people) => people,
+        other => panic!("no list but {other:?}"),
+    }
+}
+
+async fn open(house: &House, organization: &str, id: PatientId) -> Option<OpenedRecord> {
+    let caller = house.caller(organization);
+    let opened = house.registry.open_record(&house.admission(), &caller, house.receipt(), id).await;
+    opened.expect("the registry serves")
+}
+
+fn dose(on: jiff::civil::Date, cvx: u16, lot: &str) -> Dose {
+    let text = format!(r#"{{"administered_on":"{on}","cvx":{cvx},"source":"Administered","completion":"Complete"}}"#);
+    let dose: Dose = serde_json::from_str(&text).expect("a dose of the test");
+    assert_eq!((dose.source, dose.completion), (InformationSource::Administered, Completion::Complete));
+    Dose { lot_number: Some(lot.into()), ..dose }
+}
+
+fn entry(record: &OpenedRecord, once: &str, action: Action, report: Option<VaccinationReportId>, dose: Dose) -> Entry {
+    let patient = &record.held.patient;
+    let demographics = Demographics { birth_date: patient.demographics.birth_date, ..Demographics::default() };
+    Entry {
+        once: once.into(),
+        patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
+        vaccinations: vec![VaccinationStatement { order: 1, action, dose, report, unusable: Vec::new() }],
+    }
+}
+
+async fn enter(house: &House, organization: &str, entry: Entry) -> model::Outcome {
+    let caller = house.caller(organization);
+    let entered = house.registry.enter(&house.admission(), &caller, house.receipt(), entry).await;
+    entered.expect("the registry serves")
+}
+
+#[test]
+fn a_person_is_found_by_name_alone_and_is_said_to_be_so_for_a_reason() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &Person { family: "Muñoz", ..MARIA.clone() }, &given("08", "20240311", "D1")).await;
+        for (family, first) in [("Muñoz", ""), ("MUÑOZ", "mar"), ("muñoz", "Maria")] {
+            let found = find(house, "PHARMACY", named(family, first)).await;
+            assert_eq!(found.len(), 1, "{family} {first}");
+            assert!(found[0].agreements.iter().any(|found| matches!(found, Agreement::FamilyName | Agreement::Name)));
+        }
+        assert!(find(house, "PHARMACY", named("Muñoz", "Zoe")).await.is_empty());
+        let vague = named("", "Maria");
+        let caller = house.caller("CLINIC");
+        let found = house.registry.find_people(&house.admission(), &caller, house.receipt(), vague).await;
+        assert_eq!(found.expect("the registry serves"), PeopleFound::TooVague);
+    });
+}
+
+#[test]
+fn an_entry_sent_twice_is_one_and_says_before_what_it_will_be() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let new = entry(&opened, "once", Action::Add, None, dose(date(2024, 3, 12), 8, "LOT2"));
+        let caller = house.caller("CLINIC");
+        let rehearsal = house.registry.rehearse_entry(&house.admission(), &caller, house.receipt(), &new).await;
+        let rehearsal = rehearsal.expect("the registry serves");
+        assert!(rehearsal.is_kept && rehearsal.known == Some(id));
+        let event = rehearsal.events[0].expect("the dose would be kept");
+        let evaluations = rehearsal.assessment.expect("the birth date is known").evaluations;
+        assert!(evaluations.iter().any(|found| found.event_id == event && !found.is_valid()), "it is too early");
+        assert_eq!(open(house, "CLINIC", id).await.expect("shown").shown.vaccinations.len(), 1, "nothing was stored");
+        let first = enter(house, "CLINIC", new.clone()).await;
+        let second = enter(house, "CLINIC", new).await;
+        assert_eq!(first.message_id, second.message_id);
+        assert_eq!(open(house, "CLINIC", id).await.expect("shown").shown.vaccinations.len(), 2);
+    });
+}
+
+#[test]
+fn only_its_owner_corrects_and_undoes_a_dose_and_can_put_it_back() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let report = opened.shown.vaccinations[0].clone();
+        let corrected = dose(date(2024, 3, 13), 8, "RIGHT");
+        let foreign = entry(&opened, "a", Action::Delete, Some(report.id), report.dose.clone());
+        enter(house, "PHARMACY", foreign).await;
+        assert_eq!(open(house, "CLINIC", id).await.expect("shown").shown.vaccinations.len(), 1, "not theirs");
+        enter(house, "CLINIC", entry(&opened, "b", Action::Update, Some(report.id), corrected.clone())).await;
+        let now = open(house, "CLINIC", id).await.expect("shown").shown.vaccinations;
+        assert_eq!((now.len(), now[0].id, &now[0].dose), (1, report.id, &corrected));
+        enter(house, "CLINIC", entry(&opened, "c", Action::Delete, Some(report.id), corrected.clone())).await;
+        assert!(open(house, "CLINIC", id).await.expect("shown").shown.vaccinations.is_empty());
+        enter(house, "CLINIC", entry(&opened, "d", Action::Update, Some(report.id), corrected)).await;
+        assert_eq!(open(house, "CLINIC", id).await.expect("shown").shown.vaccinations.len(), 1);
+    });
+}
+
+#[test]
+fn a_note_stays_here_and_can_be_taken_back() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let about = entry(&opened, "note", Action::Add, None, dose(date(2024, 3, 12), 8, "L")).patient;
+        let value = model::Coded { code: "n1".into(), text: "Prefers mornings".into(), system: "L".into() };
+        let question = PatientObservation::NOTE.to_owned();
+        let note = PatientObservation { question: question.clone(), value, since: None, until: None, vaccine: None };
+        let said = PatientStatement { observations: vec![note], ..about.clone() };
+        enter(house, "CLINIC", Entry { once: "1".into(), patient: said, vaccinations: Vec::new() }).await;
+        let noted = open(house, "PHARMACY", id).await.expect("shown");
+        assert!(
+            noted.shown.reports.iter().any(|report| report.observations.iter().any(|fact| fact.question == "NOTE"))
+        );
+        let history = house.ask("PHARMACY", "Z34", &MARIA).await;
+        assert!(!history.contains("mornings"), "{history}");
+        let taken_back = PatientStatement { retracted: vec![(question, "n1".into())], ..about };
+        enter(house, "CLINIC", Entry { once: "2".into(), patient: taken_back, vaccinations: Vec::new() }).await;
+        let after = open(house, "CLINIC", id).await.expect("shown");
+        assert!(after.shown.reports.iter().all(|report| report.observations.is_empty()));
+    });
+}
+
+#[test]
+fn consent_taken_back_on_a_page_hides_the_record_from_everybody_at_once() {
+    on_each_database(&texas(), async |house| {
+        let consenting = Person { pd1: WITH_CONSENT, ..MARIA.clone() };
+        house.report("CLINIC", &consenting, &given("08", "20240311", "D1")).await;
+        let id = find(house, "PHARMACY", named("Garza", "Maria")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let statement = ConsentStatement {
+            kind: "minor".into(),
+            status: ConsentStatus::Withdrawn,
+            effective_on: Some(date(2026, 1, 2)),
+        };
+        let mut patient = entry(&opened, "", Action::Add, None, dose(date(2024, 3, 12), 8, "L")).patient;
+        patient.consents = vec![statement];
+        enter(house, "CLINIC", Entry { once: "out".into(), patient, vaccinations: Vec::new() }).await;
+        for organization in ["CLINIC", "PHARMACY"] {
+            assert!(find(house, organization, named("Garza", "Maria")).await.is_empty());
+            assert!(open(house, organization, id).await.is_none());
+        }
+    });
+}
+
+#[test]
+fn each_look_is_written_down_and_each_act_needs_its_right() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let before = house.rows("audit");
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        find(house, "CLINIC", named("Nobody", "")).await;
+        assert_eq!(house.rows("audit"), before + 3);
+        let (admission, reader) = (house.admission(), as_role(house.caller("CLINIC"), Role::ViewOnly));
+        let new = entry(&opened, "x", Action::Add, None, dose(date(2024, 5, 12), 8, "L"));
+        let refused = house.registry.enter(&admission, &reader, house.receipt(), new.clone()).await;
+        assert!(matches!(refused, Err(RegistryError::Forbidden { right: Right::RecordDose })), "{refused:?}");
+        let refused = house.registry.rehearse_entry(&admission, &reader, house.receipt(), &new).await;
+        assert!(matches!(refused, Err(RegistryError::Forbidden { .. })));
+        let outsider = as_role(house.caller("CLINIC"), Role::ReportsOnly);
+        let asked = named("Garza", "");
+        let refused = house.registry.find_people(&admission, &outsider, house.receipt(), asked).await;
+        assert!(matches!(refused, Err(RegistryError::Forbidden { .. })));
+        let refused = house.registry.open_record(&admission, &outsider, house.receipt(), id).await;
+        assert!(matches!(refused, Err(RegistryError::Forbidden { .. })));
+    });
+}
+
+#[test]
+fn a_message_on_the_workbench_is_taken_apart_and_changes_nothing() {
+    on_each_database(&example(), async |house| {
+        let text = vxu("try-1", &MARIA, &given("08", "20240311", "D1")).replace('\n', "\r");
+        let caller = house.caller("CLINIC");
+        let examined = house.registry.examine_message(&house.admission(), &caller, house.receipt(), text.into_bytes());
+        let examined = examined.await.expect("the registry serves").expect("it is a message");
+        let verdict = examined.verdict.expect("it is a report");
+        assert!(!verdict.is_person_known && verdict.doses == [(date(2024, 3, 11), Cvx(8))]);
+        assert!(examined.answer.contains("MSA|AA|try-1"), "{}", examined.answer);
+        let header = &examined.segments[0];
+        assert_eq!((header.name.as_str(), &header.fields[0]), ("MSH", &(2, "^~\\&".to_owned())));
+        assert_eq!(house.rows("patient"), 0);
+    });
+}

@@ -1,0 +1,319 @@
+// What a nurse does, told as stories, in a real browser and on both databases: with and without JavaScript, on a phone,
+// enlarged, in Spanish, by keyboard alone.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { check, startBrowser } from "./browser.mjs";
+import { report } from "./messages.mjs";
+import { signIn, startRegistry } from "./registry.mjs";
+
+/** A surname that several people of the demonstration have. */
+const SURNAME = "Smith";
+
+for (const database of ["sqlite", "postgres"]) {
+  describe(`people, on ${database}`, { timeout: 240_000 }, () => {
+    let registry, browser, signedIn;
+
+    before(async () => {
+      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      const context = await browser.newContext();
+      await signIn(await context.newPage(), registry, "full_access_clinician");
+      signedIn = await context.storageState();
+      await context.close();
+    });
+
+    after(async () => {
+      await browser?.close();
+      await registry?.close();
+    });
+
+    /** A page of somebody who has signed in; a dialog or a script from data would be seen here. */
+    async function open(options = {}) {
+      const context = await browser.newContext({ storageState: signedIn, locale: "en-US", ...options });
+      const page = await context.newPage();
+      page.on("dialog", (dialog) => assert.fail(`a page opened a dialog: ${dialog.message()}`));
+      return page;
+    }
+
+    /** Finds people of a surname, and opens the first. */
+    async function openFirst(page, family = SURNAME) {
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#family", family);
+      await page.click("form[action='/find'] button");
+      assert.ok(!page.url().includes(family), "no name stands in an address");
+      await page.click(".bb-found h3 a");
+    }
+
+    /** Records a dose of what is recommended first, reads it in the history, and undoes it. */
+    async function recordAndUndo(page, name, isChecked = true) {
+      const look = async (what) => isChecked && (await check(page, `${name}-${what}`));
+      await openFirst(page);
+      await look("person");
+      const record = page.url().split("?")[0];
+      await page.goto(`${record}/doses/new`);
+      const vaccine = await page.getAttribute("#vaccine_0 optgroup option >> nth=0", "value");
+      await page.selectOption("#vaccine_0", vaccine);
+      await page.fill("#lot_0", "st0ry-1");
+      await look("dose");
+      await page.click("button[name=check]");
+      assert.match(await page.textContent(".bb-answers"), /ST0RY-1/);
+      await look("check");
+      await page.click("button[name=save]");
+      assert.match(page.url(), /\/saved\//);
+      await look("saved");
+      await page.goto(record);
+      assert.match(await page.textContent("main"), /ST0RY-1/);
+      await page.click(`a[href^='${new URL(record).pathname}/doses/'] >> text=/Correct|Corregir/ >> nth=0`);
+      await page.click("form[action$='/undo'] button");
+      assert.match(page.url(), /done=dose_undone/);
+      const histories = await page.$$eval(".bb-history--doses", (tables) => tables.map((table) => table.innerText).join());
+      assert.doesNotMatch(histories, /ST0RY-1/);
+    }
+
+    test("a nurse finds a person, records a dose and undoes it", async () => {
+      const page = await open();
+      await recordAndUndo(page, `${database}-record`);
+      await page.context().close();
+    });
+
+    test("a nurse does the same without JavaScript", async () => {
+      const page = await open({ javaScriptEnabled: false });
+      await openFirst(page);
+      await page.goto(`${page.url()}/doses/new`);
+      await page.locator("#vaccine_0").selectOption({ index: 1 });
+      await page.locator("button[name=more]").click();
+      await page.locator("#vaccine_1").waitFor();
+      await page.locator("button[name=check]").click();
+      await page.locator("button[name=save]").click();
+      await page.locator("form[action$='/undo'] button").first().click();
+      assert.match(page.url(), /done=dose_undone/);
+      await page.context().close();
+    });
+
+    test("a nurse does the same on a phone of 360 pixels", async () => {
+      const page = await open({ viewport: { width: 360, height: 740 } });
+      await recordAndUndo(page, `${database}-phone`);
+      await page.context().close();
+    });
+
+    test("a nurse does the same with everything twice as large", async () => {
+      const page = await open({ viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
+      await recordAndUndo(page, `${database}-large`);
+      await page.context().close();
+    });
+
+    test("a nurse does the same in Spanish", async () => {
+      const page = await open({ locale: "es-MX" });
+      await recordAndUndo(page, `${database}-spanish`);
+      assert.equal(await page.getAttribute("html", "lang"), "es");
+      await page.context().close();
+    });
+
+    test("a nurse finds a person by keyboard alone", async () => {
+      const page = await open();
+      await page.goto(`${registry.url}/find`);
+      const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
+      for (let presses = 0; (await focused()) !== "family" && presses < 30; presses++) await page.keyboard.press("Tab");
+      await page.keyboard.type(SURNAME);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/\/find\/./);
+      const onResult = () => page.evaluate(() => document.activeElement?.closest(".bb-found") !== null);
+      for (let presses = 0; !(await onResult()) && presses < 30; presses++) await page.keyboard.press("Tab");
+      const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+      assert.notEqual(outline, "none", "the focus is seen");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/\/people\//);
+      await page.context().close();
+    });
+
+    test("doses given elsewhere, health facts, a refusal, a note and a status are recorded", async () => {
+      const page = await open();
+      await openFirst(page);
+      const record = page.url();
+      await page.goto(`${record}/doses/new?kind=historical`);
+      await page.selectOption("#vaccine_0", { label: "MMR (03)" });
+      await page.fill("#given_0", "2");
+      await page.fill("#given_0-day", "3");
+      await page.fill("#given_0-year", "2020");
+      await check(page, `${database}-historical`);
+      await page.click("button[name=check]");
+      await page.click("button[name=save]");
+      for (const kind of ["contraindication", "immunity", "indication"]) {
+        await page.goto(`${record}/facts/new?kind=${kind}`);
+        await page.selectOption("#fact", { index: 1 });
+        await check(page, `${database}-${kind}`);
+        await page.click(".bb-form button");
+        assert.match(page.url(), /done=fact_saved/);
+      }
+      await page.goto(`${record}/facts/new?kind=note`);
+      await page.click(".bb-form button");
+      assert.match(await page.title(), /^Error:/);
+      await page.fill("#note", "Prefers mornings");
+      await page.click(".bb-form button");
+      await page.goto(`${record}/refusals/new`);
+      await page.selectOption("#vaccine", { index: 1 });
+      await page.check("#reason-03");
+      await check(page, `${database}-refusal`);
+      await page.click(".bb-form button");
+      await page.goto(`${record}/status`);
+      await page.check("#status-M");
+      await check(page, `${database}-status`);
+      await page.click(".bb-form button");
+      await check(page, `${database}-facts`);
+      const text = await page.textContent("main");
+      for (const said of ["Prefers mornings", "MOGE", "Contraindication"]) assert.ok(text.includes(said), said);
+      await page.context().close();
+    });
+
+    test("the history and the official record are printed clean", async () => {
+      const page = await open();
+      await openFirst(page);
+      const record = page.url();
+      for (const sheet of ["history", "official-record", "consent/form/es"]) {
+        await page.goto(`${record}/${sheet}`);
+        await check(page, `${database}-${sheet.replaceAll("/", "-")}`);
+        await page.emulateMedia({ media: "print" });
+        assert.ok(!(await page.isVisible("header.bb-header")), "no menu is printed");
+        const pdf = await page.pdf({ format: "Letter" });
+        assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+        await page.emulateMedia({ media: "screen" });
+      }
+      await page.context().close();
+    });
+
+    test("somebody new is added after a search, with consent, and taken back everywhere when consent ends", async () => {
+      const page = await open();
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#family", "Xochihua");
+      await page.fill("#given", "Citlali");
+      await page.click("form[action='/find'] button");
+      await check(page, `${database}-nobody`);
+      await page.click(".bb-add button");
+      await page.fill("#birth", "5");
+      await page.fill("#birth-day", "17");
+      await page.fill("#birth-year", "1988");
+      await page.selectOption("#sex", "F");
+      await check(page, `${database}-add`);
+      await page.click("button[name=check]");
+      assert.ok((await page.$$(".bb-errors li")).length >= 2, "consent is asked for");
+      await page.check("input[name=consent][value=adult]");
+      await page.fill("#signed", "1");
+      await page.fill("#signed-day", "2");
+      await page.fill("#signed-year", "2024");
+      await page.check("#affirmed");
+      await page.click("button[name=check]");
+      assert.match(page.url(), /done=person_added/);
+      const record = page.url().split("?")[0];
+      await page.goto(`${record}/consent`);
+      await check(page, `${database}-consent`);
+      await page.click("form[action$='/withdraw'] button");
+      await check(page, `${database}-withdraw`);
+      await page.click("button[name=confirmed]");
+      assert.match(page.url(), /done=consent_withdrawn/);
+      assert.equal((await page.goto(record)).status(), 404);
+      await check(page, `${database}-not-found`);
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#family", "Xochihua");
+      await page.click("form[action='/find'] button");
+      assert.equal(await page.$(".bb-found"), null);
+      await page.context().close();
+    });
+
+    test("a person who may be known stands beside what was entered", async () => {
+      const page = await open();
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#family", "Nobodyhere");
+      await page.click("form[action='/find'] button");
+      await page.click(".bb-add button");
+      const [known] = await knownPeople(page);
+      await page.fill("#family", known.family);
+      await page.fill("#given", known.given);
+      await page.fill("#birth", known.month);
+      await page.fill("#birth-day", known.day);
+      await page.fill("#birth-year", known.year);
+      await page.selectOption("#sex", "U");
+      await page.check("input[name=consent] >> nth=0");
+      await page.fill("#signed", "1");
+      await page.fill("#signed-day", "2");
+      await page.fill("#signed-year", "2026");
+      await page.check("#affirmed");
+      await page.click("button[name=check]");
+      await check(page, `${database}-matches`);
+      assert.match(await page.textContent(".bb-compare"), /differs/);
+      await page.context().close();
+    });
+
+    /** Name and birth date of somebody in the list. */
+    async function knownPeople(page) {
+      const other = await page.context().newPage();
+      await other.goto(`${registry.url}/find`);
+      await other.fill("#family", SURNAME);
+      await other.click("form[action='/find'] button");
+      const people = await other.$$eval(".bb-found > li", (rows) =>
+        rows.map((row) => {
+          const [month, day, year] = row.querySelector("strong").textContent.split("/");
+          const given = row.querySelector("h3 a").textContent.split(" ")[0];
+          return { given, month, day, year };
+        }),
+      );
+      await other.close();
+      return people.map((person) => ({ family: SURNAME, ...person }));
+    }
+
+    test("markup in every field of a message is shown as text", async () => {
+      const markup = "<img src=x onerror=alert(1)>";
+      const answer = await report(registry, markup);
+      assert.match(answer, /MSA\|A[AE]\|/);
+      const page = await open();
+      await openFirst(page, "Markup");
+      assert.ok((await page.textContent("main")).includes("<img"), "the markup is shown");
+      assert.equal(await page.$("main img"), null, "the markup is not obeyed");
+      await check(page, `${database}-markup`);
+      for (const sheet of ["history", "official-record", "consent", "consent/form/en", "status"]) {
+        await page.goto(`${page.url().match(/.*\/people\/[0-9a-f]+/)[0]}/${sheet}`);
+        assert.equal(await page.$("main img"), null, sheet);
+      }
+      await page.context().close();
+    });
+
+    test("a form that no page of ours sent is refused", async () => {
+      const page = await open();
+      const refused = await page.request.post(`${registry.url}/find`, { form: { family: SURNAME } });
+      assert.equal(refused.status(), 403);
+      await page.goto(`${registry.url}/find`);
+      const foreign = await page.request.post(`${registry.url}/find`, {
+        form: { family: SURNAME, form_token: await page.inputValue("[name=form_token] >> nth=0") },
+        headers: { "sec-fetch-site": "cross-site" },
+      });
+      assert.equal(foreign.status(), 403);
+      await page.context().close();
+    });
+
+    test("who has not signed in sees nobody", async () => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${registry.url}/find`);
+      assert.match(page.url(), /\/sign-in/);
+      await check(page, `${database}-sign-in`);
+      await page.goto(`${registry.url}/`);
+      await check(page, `${database}-start`);
+      await context.close();
+    });
+
+    test("a first view is light, and nothing comes from elsewhere", async () => {
+      const page = await open();
+      let bytes = 0;
+      page.on("response", async (response) => {
+        assert.ok(response.url().startsWith(registry.url), response.url());
+        const sizes = await response.request().sizes().catch(() => undefined);
+        bytes += sizes ? sizes.responseBodySize + sizes.responseHeadersSize : 0;
+      });
+      await openFirst(page);
+      await page.waitForLoadState("networkidle");
+      assert.ok(bytes > 10_000 && bytes <= 3 * 100_000, `${bytes} bytes for the form, the list and the person`);
+      const headers = (await page.goto(page.url())).headers();
+      assert.equal(headers["cache-control"], "no-store");
+      assert.doesNotMatch(headers["content-security-policy"], /unsafe/);
+      await page.context().close();
+    });
+  });
+}
