@@ -38,6 +38,8 @@ id! {
     OrganizationId;
     /// A web-service account or a person's sign-in.
     AccountId;
+    /// A registration of an organization, or the renewal of its agreement.
+    RegistrationId;
     /// A browser in which somebody signed in.
     SessionId;
     /// A second factor of an account.

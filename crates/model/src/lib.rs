@@ -19,6 +19,7 @@ mod notices;
 mod organizations;
 mod patients;
 mod queries;
+mod registrations;
 mod roles;
 mod sessions;
 mod submissions;
@@ -40,7 +41,7 @@ pub use files::FilePosition;
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
     AccountId, ConsentId, DataFixId, FactorId, FileId, MergeId, MessageId, OrganizationId, PatientId, PatientReportId,
-    SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId,
+    RegistrationId, SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId,
 };
 pub use maintenance::{
     ChannelModes, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
@@ -50,6 +51,7 @@ pub use notices::{DeliveryState, Notice, NoticeDelivery, NoticeMade, NoticePart,
 pub use organizations::{Organization, OrganizationKind};
 pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
 pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};
+pub use registrations::{AccessReview, Agreement, Registration, RegistrationState};
 pub use roles::{Reach, Relation, Right, Role};
 pub use sessions::{Factor, FactorKind, Invitation, Membership, Session};
 pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, Submission, VaccinationStatement};

@@ -81,6 +81,11 @@ impl Snapshot {
         self.accounts_by_id.get(&id)
     }
 
+    /// All accounts, in no order.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values().map(Arc::as_ref)
+    }
+
     /// The organizations that an account may act for besides its own, with its role there.
     pub(crate) fn memberships(&self, id: AccountId) -> &[Membership] {
         self.memberships.get(&id).map_or(&[], Vec::as_slice)

@@ -5,6 +5,7 @@
 
 mod account_keys;
 mod accounts;
+mod administration;
 mod assess;
 mod authority;
 mod consents;
@@ -27,6 +28,7 @@ mod patients;
 mod people;
 mod profile;
 mod query;
+mod registrations;
 mod registry;
 mod reviews;
 mod schedules;
@@ -38,6 +40,7 @@ mod workbench;
 
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
 pub use accounts::{Credentials, NewAccount, SignInRefused};
+pub use administration::{AccountChange, AccountSeen, NewPerson};
 pub use directory::NewOrganization;
 pub use entries::{Entry, HealthFact, Rehearsal};
 pub use errors::RegistryError;
@@ -61,6 +64,7 @@ pub use profile::{
     CarriedConsent, ClosedDoor, ClosedDoorTexts, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent,
     MatchingRules, Names, Profile, ProfileError, QueryRules,
 };
+pub use registrations::{ApprovalSeed, Approved};
 pub use registry::{Options, Registry};
 pub use reviews::SideBySide;
 pub use schedules::{KnownSchedule, NewSchedule};

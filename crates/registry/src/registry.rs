@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use codes::CodeSets;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use store::Database;
 
 use crate::directory::Directory;
@@ -97,6 +97,11 @@ impl Registry {
     /// The registry's calendar day at an instant.
     pub fn today(&self, now: Timestamp) -> Date {
         now.to_zoned(self.inner.time_zone.clone()).date()
+    }
+
+    /// An instant on the registry's own clock and calendar.
+    pub fn local_time(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.inner.time_zone.clone())
     }
 
     /// Reads organizations, accounts and the schedule in use again, as other nodes may have changed them.

@@ -455,13 +455,13 @@ fn code_of_step(key: &[u8], step: i64) -> String {
     totp.generate(step as u64 * STEP_SECONDS).to_string()
 }
 
-fn code_text(random: &[u8; 10]) -> String {
+pub(crate) fn code_text(random: &[u8; 10]) -> String {
     let letters = in_letters(random, CODE_LETTERS);
     [&letters[..4], &letters[4..8], &letters[8..12], &letters[12..]].join("-")
 }
 
 /// Read as it was meant: without hyphens, spaces and case, and with the letters that look like digits.
-fn hash_of_code(code: &str) -> [u8; 32] {
+pub(crate) fn hash_of_code(code: &str) -> [u8; 32] {
     let read = |letter: char| match letter.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',

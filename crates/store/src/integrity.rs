@@ -5,7 +5,7 @@ use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
     account_keys, accounts, audit, consents, factors, maintenance, match_keys, merges, messages, migrations, names,
-    organizations, patients, reviews, schedules, sessions, settings, vaccinations,
+    organizations, patients, registrations, reviews, schedules, sessions, settings, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -164,6 +164,14 @@ const STATEMENTS: &[&str] = &[
     schedules::LIST_SCHEDULES,
     schedules::FIND_SCHEDULE,
     schedules::DELETE_SCHEDULE,
+    registrations::SAVE_REGISTRATION,
+    registrations::FIND_REGISTRATION,
+    registrations::FIND_REGISTRATION_BY_CODE,
+    registrations::LIST_REGISTRATIONS,
+    registrations::SET_AGREEMENT,
+    registrations::LIST_AGREEMENTS,
+    registrations::SET_REVIEW,
+    registrations::LIST_ACCESS_REVIEWS,
     settings::FIND_SETTING,
     settings::SET_SETTING,
     settings::LIST_SETTINGS,

@@ -32,6 +32,7 @@ mod pool;
 mod postgres;
 mod postgres_server;
 mod postgres_values;
+mod registrations;
 mod reviews;
 mod schedules;
 mod sessions;

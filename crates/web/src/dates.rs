@@ -1,6 +1,8 @@
 //! Days as people write and read them.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use registry::Registry;
 
 use crate::forms::{Form, Posted};
 use crate::languages::Language;
@@ -11,6 +13,12 @@ pub(crate) fn shown(date: Date, language: Language) -> String {
         Language::English => format!("{:02}/{:02}/{:04}", date.month(), date.day(), date.year()),
         Language::Spanish => format!("{} {} {}", date.day(), short_month(date.month(), language), date.year()),
     }
+}
+
+/// An instant as people read it, in the registry's own time: day, hour and minute.
+pub(crate) fn moment(registry: &Registry, at: Timestamp, language: Language) -> String {
+    let local = registry.local_time(at);
+    format!("{}, {:02}:{:02}", shown(local.date(), language), local.hour(), local.minute())
 }
 
 fn short_month(month: i8, language: Language) -> &'static str {

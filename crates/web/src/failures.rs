@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     NotAllowed,
     /// Only for people who have signed in.
     NotSignedIn,
+    /// The visitor proved too long ago who they are for this change.
+    ProofStale,
     /// The form is too old, or not of this visitor.
     FormExpired,
     /// The form is too large, or not one that a page of ours sends.
@@ -82,6 +84,7 @@ impl Visitor {
         let language = self.language();
         let (status, heading, told) = match &failure {
             Failure::NotSignedIn => return crate::pages::to_sign_in(self),
+            Failure::ProofStale => return crate::pages::to_proof(self),
             Failure::Closed(closed) => return self.closed_page(closed),
             Failure::NotFound => (StatusCode::NOT_FOUND, "not_found.title", vec!["not_found.what"]),
             Failure::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed.title", vec!["not_allowed.what"]),

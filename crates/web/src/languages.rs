@@ -1,4 +1,5 @@
-//! What the pages say, in each language: one file a language in `texts/`, which a translator can read.
+//! What the pages say, in each language: two files a language in `texts/`, which a translator can read:
+//! one for the pages about people, one for those of the offices (accounts, organizations, operations).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -73,16 +74,21 @@ impl Language {
     }
 }
 
-static CATALOG: LazyLock<[HashMap<String, String>; 2]> =
-    LazyLock::new(|| [read(include_str!("../texts/english.toml")), read(include_str!("../texts/spanish.toml"))]);
+static CATALOG: LazyLock<[HashMap<String, String>; 2]> = LazyLock::new(|| {
+    let (english, spanish) = (include_str!("../texts/english.toml"), include_str!("../texts/spanish.toml"));
+    let offices = (include_str!("../texts/english_offices.toml"), include_str!("../texts/spanish_offices.toml"));
+    [read(&[english, offices.0]), read(&[spanish, offices.1])]
+});
 
-fn read(catalog: &str) -> HashMap<String, String> {
-    let sections: HashMap<String, HashMap<String, String>> =
-        toml::from_str(catalog).expect("the catalog is in the program; a test reads it");
+fn read(files: &[&str]) -> HashMap<String, String> {
+    let section = |file| -> HashMap<String, HashMap<String, String>> {
+        toml::from_str(file).expect("the catalog is in the program; a test reads it")
+    };
+    let sections = files.iter().flat_map(|file| section(file));
     let flat = |(section, texts): (String, HashMap<String, String>)| {
         texts.into_iter().map(move |(key, text)| (format!("{section}.{key}"), text))
     };
-    sections.into_iter().flat_map(flat).collect()
+    sections.flat_map(flat).collect()
 }
 
 #[cfg(test)]

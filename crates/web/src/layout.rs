@@ -49,6 +49,8 @@ pub(crate) struct NavigationItem {
 pub(crate) struct AccountMenu {
     pub(crate) name: String,
     pub(crate) organization: String,
+    /// How long the session lasts if it is not used again.
+    pub(crate) seconds_left: i64,
 }
 
 /// What everybody must know now, on top of every page.
@@ -99,6 +101,7 @@ impl Visitor {
             account: self.session().map(|(signed_in, _)| AccountMenu {
                 name: self.account_name(),
                 organization: signed_in.organization.name.clone(),
+                seconds_left: signed_in.ends_at.duration_since(self.now()).as_secs(),
             }),
             banner: None,
             done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
@@ -109,8 +112,15 @@ impl Visitor {
 }
 
 /// The ways of the application: address, text, and the right that opens it.
-const WAYS: [(&str, &str, Right); 2] =
-    [("/find", "navigation.find", Right::FindPerson), ("/workbench", "navigation.workbench", Right::TryMessage)];
+const WAYS: [(&str, &str, Right); 7] = [
+    ("/find", "navigation.find", Right::FindPerson),
+    ("/workbench", "navigation.workbench", Right::TryMessage),
+    ("/organizations", "ways.organizations", Right::ReadOrganization),
+    ("/accounts", "ways.accounts", Right::ReadAccounts),
+    ("/registrations", "ways.registrations", Right::ApproveRegistration),
+    ("/audit", "ways.audit", Right::ReadAudit),
+    ("/operations", "ways.operations", Right::ReadOperations),
+];
 
 impl Visitor {
     /// The ways that this visitor may take.

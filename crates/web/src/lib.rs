@@ -19,8 +19,10 @@ mod findings;
 mod forms;
 mod languages;
 mod layout;
+mod listings;
 mod pages;
 mod people;
+mod quick_response;
 mod signed_in;
 mod visits;
 

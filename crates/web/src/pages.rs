@@ -1,15 +1,24 @@
 //! The pages: each is one file here and one template of the same name.
 
+pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod add_person;
+pub(crate) mod audit;
 pub(crate) mod client_status;
 pub(crate) mod consent;
 pub(crate) mod facts;
 pub(crate) mod find;
 pub(crate) mod language;
 pub(crate) mod not_found;
+pub(crate) mod operations;
+pub(crate) mod organizations;
 pub(crate) mod person;
 pub(crate) mod printed_records;
 pub(crate) mod record_doses;
+pub(crate) mod register;
+pub(crate) mod registrations;
+pub(crate) mod sessions;
+pub(crate) mod sign_in;
 pub(crate) mod start;
 pub(crate) mod workbench;
 
@@ -33,9 +42,28 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(consent::routes())
         .merge(printed_records::routes())
         .merge(workbench::routes())
+        .merge(sign_in::routes())
+        .merge(sessions::routes())
+        .merge(account::routes())
+        .merge(accounts::routes())
+        .merge(organizations::routes())
+        .merge(register::routes())
+        .merge(registrations::routes())
+        .merge(audit::routes())
+        .merge(operations::routes())
 }
 
-/// Where somebody goes who has not signed in.
-pub(crate) fn to_sign_in(_: &Visitor) -> Response {
-    Redirect::to("/sign-in").into_response()
+/// Where somebody goes who has not signed in, or only half; a page that was only looked at is shown afterwards.
+pub(crate) fn to_sign_in(visitor: &Visitor) -> Response {
+    let step = if visitor.session().is_some() { "/sign-in/code" } else { "/sign-in" };
+    Redirect::to(&format!("{step}?back={}", encoded(&visitor.address()))).into_response()
+}
+
+/// Where somebody goes who must prove again who they are.
+pub(crate) fn to_proof(visitor: &Visitor) -> Response {
+    Redirect::to(&format!("/sign-in/code?back={}", encoded(&visitor.address()))).into_response()
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -37,6 +37,12 @@ impl SignedIn {
         self.caller.account_id.expect("people who sign in have an account")
     }
 
+    /// Sends somebody who proved too long ago who they are to prove it again: before a sensitive change.
+    pub(crate) fn require_fresh(&self) -> Result<(), Failure> {
+        let (session, _) = self.visitor.session().ok_or(Failure::NotSignedIn)?;
+        if session.is_fresh(self.visitor.now()) { Ok(()) } else { Err(Failure::ProofStale) }
+    }
+
     /// Whether a page should offer something; the registry asks again when it is done.
     pub(crate) fn may(&self, right: Right) -> bool {
         self.registry().may_here(&self.caller, right)

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::failures::Failure;
 use crate::languages::Language;
+use crate::pages::register::REGISTRATION_COOKIE;
 use crate::{Web, addresses, cookies};
 
 /// The cookie of somebody who has not signed in: random, and what their forms are tied to.
@@ -49,6 +50,9 @@ struct Inner {
     language: Language,
     path: String,
     query: String,
+    address: String,
+    /// Further cookies that pages ask for.
+    cookies: Vec<(&'static str, String)>,
     source: IpAddr,
     is_secure: bool,
     /// What forms are tied to until somebody signs in: the visit cookie's value.
@@ -84,11 +88,16 @@ impl Visitor {
         let chosen = cookies::read(request, LANGUAGE_COOKIE, is_secure).and_then(|tag| Language::parse(&tag));
         let accepted = || Language::accepted(request.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
         let visit = cookies::read(request, VISIT_COOKIE, is_secure).filter(|value| value.len() == SECRET_LETTERS);
-        let session = resumed(&web, cookies::read(request, SESSION_COOKIE, is_secure)).await;
+        let session = resumed(&web, request.uri.path(), cookies::read(request, SESSION_COOKIE, is_secure)).await;
         let inner = Inner {
             language: chosen.or_else(accepted).unwrap_or(Language::English),
             path: request.uri.path().to_owned(),
             query: request.uri.query().unwrap_or_default().to_owned(),
+            address: address_of(request),
+            cookies: cookies::read(request, REGISTRATION_COOKIE, is_secure)
+                .map(|value| (REGISTRATION_COOKIE, value))
+                .into_iter()
+                .collect(),
             source: addresses::client(request, web.settings.is_behind_proxy),
             is_secure,
             is_new: visit.is_none(),
@@ -112,6 +121,11 @@ impl Visitor {
     /// The path that was asked for.
     pub(crate) fn path(&self) -> &str {
         &self.inner.path
+    }
+
+    /// The path and query of the page to come back to: this one, or the one whose form was sent.
+    pub(crate) fn address(&self) -> String {
+        self.inner.address.clone()
     }
 
     /// Where the request came from.
@@ -163,6 +177,21 @@ impl Visitor {
         self.receipt().today
     }
 
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.receipt().received_at
+    }
+
+    /// A new id.
+    pub(crate) fn new_id(&self) -> Uuid {
+        self.receipt().message_id.0
+    }
+
+    /// The value of another cookie of ours.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        self.inner.cookies.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+
     /// The right to call the registry once.
     pub(crate) fn admit(&self) -> Result<Admission, Failure> {
         self.web().registry.gate().admit(Channel::Web).map_err(Failure::Closed)
@@ -195,14 +224,30 @@ impl Visitor {
     }
 }
 
+/// The path and query that were asked for; of a form that was sent, those of the page that it stood in.
+fn address_of(request: &Parts) -> String {
+    let path_and_query = |uri: &axum::http::Uri| uri.path_and_query().map(|part| part.as_str().to_owned());
+    if request.method == Method::GET {
+        return path_and_query(&request.uri).unwrap_or_default();
+    }
+    let referer = request.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let referer: Option<axum::http::Uri> = referer.and_then(|referer| referer.parse().ok());
+    referer.as_ref().and_then(path_and_query).unwrap_or_default()
+}
+
 /// The session of a cookie, if it holds. Whether it does cannot be known while the door is closed or the database away.
-async fn resumed(web: &Web, cookie: Option<String>) -> Option<(SignedIn, SessionToken)> {
+async fn resumed(web: &Web, path: &str, cookie: Option<String>) -> Option<(SignedIn, SessionToken)> {
     let token: SessionToken = cookie?.parse().ok()?;
     let admission = web.registry.gate().admit(Channel::Web).ok()?;
     #[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
     let at = Timestamp::now();
-    let signed_in = web.registry.resume_session(&admission, &token, at).await.ok()?;
-    Some((signed_in, token))
+    // A page that asks how long its session lasts does not make it last longer.
+    let registry = &web.registry;
+    let signed_in = match path {
+        crate::pages::sessions::ASKED_AT => registry.peek_session(&admission, &token, at).await,
+        _ => registry.resume_session(&admission, &token, at).await,
+    };
+    Some((signed_in.ok()?, token))
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {

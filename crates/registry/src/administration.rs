@@ -1,0 +1,314 @@
+//! What administrators do for their organization: sites, accounts of people and of programs, reviews of access.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use model::{
+    AccessReview, Account, AccountId, AccountKind, AuditAction, Caller, Organization, OrganizationId, PatientId, Right,
+    Role,
+};
+use store::AuditRecord;
+
+use crate::registrations::unknown_password;
+use crate::{Admission, NewAccount, NewOrganization, Registry, RegistryError};
+
+/// Lines of the audit trail that are looked through for one organization.
+const AUDIT_LINES_SEARCHED: u32 = 20_000;
+
+/// A person to give an account.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// The account's id, made by the door.
+    pub id: AccountId,
+    /// The code of the organization.
+    pub organization_code: String,
+    /// First name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Where to reach them.
+    pub email: String,
+    /// What they are to be.
+    pub role: Role,
+    /// Random bytes for a salt, for a password that nobody knows, and for the invitation.
+    pub random: ([u8; 16], [u8; 20], [u8; 10]),
+}
+
+/// What an administrator changes about an account of a person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccountChange {
+    /// Another role.
+    Role(Role),
+    /// It can be used, or not any more; stopping it ends its sessions.
+    Active(bool),
+    /// It was looked at and is still needed.
+    Confirmed,
+}
+
+/// One account as administrators see it.
+#[derive(Clone, Debug)]
+pub struct AccountSeen {
+    /// The account, without its password's hash.
+    pub account: Account,
+    /// Its organization.
+    pub organization: Organization,
+    /// When it last signed in or was used, if it has a session.
+    pub seen_at: Option<Timestamp>,
+    /// When somebody last confirmed that it is needed.
+    pub reviewed_at: Option<Timestamp>,
+}
+
+impl Registry {
+    /// The accounts of the organizations within the caller's reach, by user name: of people for those who may read
+    /// accounts, of programs for those who look after them.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may see neither.
+    pub async fn accounts_within_reach(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+    ) -> Result<Vec<AccountSeen>, RegistryError> {
+        if !self.may_here(caller, Right::ReadAccounts) {
+            self.authorize_here(caller, Right::ChangeExchangeAccounts)?;
+        }
+        let accounts = self.accounts(admission)?;
+        let reviews = self.blocking(|registry| Ok(registry.database().access_reviews()?)).await?;
+        let snapshot = self.directory().snapshot();
+        let visible = accounts.into_iter().filter_map(|account| {
+            let programs = account.kind == AccountKind::WebService
+                && self.may(caller, Right::ChangeExchangeAccounts, account.organization_id);
+            let is_visible = programs || self.may(caller, Right::ReadAccounts, account.organization_id);
+            let organization = snapshot.organization(account.organization_id).filter(|_| is_visible)?.clone();
+            let review = reviews.iter().find(|review| review.account_id == account.id);
+            let reviewed_at = review.map(|review| review.reviewed_at);
+            Some(AccountSeen { account, organization, seen_at: None, reviewed_at })
+        });
+        let mut visible: Vec<AccountSeen> = visible.collect();
+        let ids: Vec<AccountId> = visible.iter().map(|seen| seen.account.id).collect();
+        let seen = self.blocking(move |registry| {
+            let newest = |id: AccountId| -> Result<Option<Timestamp>, RegistryError> {
+                Ok(registry.database().sessions_of(id)?.iter().map(|session| session.seen_at).max())
+            };
+            ids.into_iter().map(newest).collect::<Result<Vec<_>, _>>()
+        });
+        for (account, seen_at) in visible.iter_mut().zip(seen.await?) {
+            account.seen_at = seen_at;
+        }
+        Ok(visible)
+    }
+
+    /// The names of all accounts, for lists of who did something: a person's name, a program's user name.
+    pub fn account_names(&self, _admission: &Admission) -> HashMap<AccountId, String> {
+        let snapshot = self.directory().snapshot();
+        let name = |account: &Account| match account.full_name.as_str() {
+            "" => account.username.clone(),
+            name => name.to_owned(),
+        };
+        snapshot.accounts().map(|account| (account.id, name(account))).collect()
+    }
+
+    /// Gives a person an account, with a user name that is made up and an invitation; gives both.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when something of it cannot be.
+    pub async fn add_person_account(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        new: NewPerson,
+        at: Timestamp,
+    ) -> Result<(Account, String), RegistryError> {
+        let organization = self.find_organization(admission, &new.organization_code);
+        let organization =
+            organization.ok_or_else(|| RegistryError::Refused("there is no such organization".into()))?;
+        self.authorize(caller, Right::ChangeAccounts, organization.id)?;
+        let (salt, password, invitation) = new.random;
+        let account = NewAccount {
+            id: new.id,
+            organization_code: organization.code.clone(),
+            kind: AccountKind::WebUser,
+            username: self.free_username(&new.first_name, &new.last_name),
+            password: unknown_password(&password),
+            salt,
+            full_name: format!("{} {}", new.first_name.trim(), new.last_name.trim()),
+            email: new.email,
+            role: Some(new.role),
+        };
+        let (registry, admitted) = (self.clone(), self.gate().admit(admission.channel()));
+        let admitted = admitted.map_err(|_| RegistryError::Stopping)?;
+        let adding = tokio::task::spawn_blocking(move || registry.add_account(&admitted, account));
+        let account = adding.await.map_err(|_| RegistryError::Stopping)??;
+        let what = format!("added account {} as {}", account.username, new.role.word());
+        self.note_administration(caller, organization.id, at, what).await?;
+        let code = self.invite(admission, caller, &account.username, invitation, at).await?;
+        Ok((account, code))
+    }
+
+    /// Changes an account of a person.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] for one's own account, or a role that does not fit.
+    pub async fn change_account(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        username: &str,
+        change: AccountChange,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        let account = self.require_account(username)?;
+        let right = match (account.kind, change) {
+            (AccountKind::WebService, _) => Right::ChangeExchangeAccounts,
+            (_, AccountChange::Confirmed) => Right::ReviewAccess,
+            _ => Right::ChangeAccounts,
+        };
+        self.authorize(caller, right, account.organization_id)?;
+        if caller.account_id == Some(account.id) && change != AccountChange::Confirmed {
+            return Err(RegistryError::Refused("somebody else must change this about your own account".into()));
+        }
+        let what = match change {
+            AccountChange::Role(role) => {
+                self.set_role(admission, username, role)?;
+                format!("made account {} {}", account.username, role.word())
+            }
+            AccountChange::Active(is_active) => {
+                self.set_account_active(admission, username, is_active)?;
+                self.blocking(move |registry| Ok(registry.database().remove_sessions_of(account.id)?)).await?;
+                format!("{} account {}", if is_active { "activated" } else { "deactivated" }, account.username)
+            }
+            AccountChange::Confirmed => {
+                let review = AccessReview { account_id: account.id, reviewed_at: at, reviewed_by: caller.account_id };
+                self.blocking(move |registry| Ok(registry.database().set_access_review(&review)?)).await?;
+                format!("confirmed account {}", account.username)
+            }
+        };
+        self.note_administration(caller, account.organization_id, at, what).await
+    }
+
+    /// Adds an account of a program.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when something of it cannot be.
+    pub async fn add_program_account(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        new: NewAccount,
+        at: Timestamp,
+    ) -> Result<Account, RegistryError> {
+        let organization = self.find_organization(admission, &new.organization_code);
+        let organization =
+            organization.ok_or_else(|| RegistryError::Refused("there is no such organization".into()))?;
+        self.authorize(caller, Right::ChangeExchangeAccounts, organization.id)?;
+        let new = NewAccount { kind: AccountKind::WebService, role: None, ..new };
+        let account = self.add_account(admission, new)?;
+        self.note_administration(caller, organization.id, at, format!("added account {}", account.username)).await?;
+        Ok(account)
+    }
+
+    /// Gives a program's account another password.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when it is none of a program.
+    pub async fn renew_program_password(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        username: &str,
+        (password, salt): (&str, [u8; 16]),
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        let account = self.require_account(username)?;
+        self.authorize(caller, Right::ChangeExchangeAccounts, account.organization_id)?;
+        if account.kind != AccountKind::WebService {
+            return Err(RegistryError::Refused("people choose their passwords themselves".into()));
+        }
+        self.set_password(admission, username, password, salt)?;
+        let what = format!("set the password of account {}", account.username);
+        self.note_administration(caller, account.organization_id, at, what).await
+    }
+
+    /// Adds a site to an organization.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when the code is empty or taken.
+    pub async fn add_site(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        new: NewOrganization,
+        at: Timestamp,
+    ) -> Result<Organization, RegistryError> {
+        let parent = new.parent_code.as_deref().and_then(|code| self.find_organization(admission, code));
+        let parent = parent.ok_or_else(|| RegistryError::Refused("a site belongs to an organization".into()))?;
+        self.authorize(caller, Right::ChangeOrganization, parent.id)?;
+        let site = self.add_organization(admission, NewOrganization { kind: parent.kind, ..new })?;
+        self.note_administration(caller, parent.id, at, format!("added site {}", site.code)).await?;
+        Ok(site)
+    }
+
+    /// Lets an organization send and ask, or stops it; for the registry's office.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`].
+    pub async fn change_organization_state(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        (code, is_active): (&str, bool),
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        self.authorize_here(caller, Right::ApproveRegistration)?;
+        self.set_organization_active(admission, code, is_active)?;
+        let what = format!("{} organization {code}", if is_active { "activated" } else { "deactivated" });
+        self.note_administration(caller, caller.organization_id, at, what).await
+    }
+
+    /// What the people and programs of an organization did lately, newest first: of the newest lines of the trail.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`].
+    pub async fn audit_of_organization(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        organization: OrganizationId,
+        (account, limit): (Option<AccountId>, usize),
+    ) -> Result<Vec<AuditRecord>, RegistryError> {
+        self.authorize(caller, Right::ReadAudit, organization)?;
+        let mut lines = self.blocking(|registry| Ok(registry.database().newest_audit(AUDIT_LINES_SEARCHED)?)).await?;
+        lines.retain(|line| line.entry.organization_id == organization);
+        lines.retain(|line| account.is_none() || line.entry.account_id == account);
+        lines.truncate(limit);
+        Ok(lines)
+    }
+
+    /// A person's own access list: who saw or changed their record, newest first. That it was given out is written
+    /// down, too.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`].
+    pub async fn access_list(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        patient: PatientId,
+        limit: u32,
+        at: Timestamp,
+    ) -> Result<Vec<AuditRecord>, RegistryError> {
+        self.authorize_here(caller, Right::ReadAccessList)?;
+        let lines = self.blocking(move |registry| Ok(registry.database().audit_of_patient(patient, limit)?)).await?;
+        let entry = model::AuditEntry {
+            at,
+            account_id: caller.account_id,
+            organization_id: caller.organization_id,
+            action: AuditAction::RecordDisclosed,
+            patient_id: Some(patient),
+            message_id: None,
+            detail: "list of who saw the record".into(),
+        };
+        self.lanes().note(None, vec![entry]).await?;
+        Ok(lines)
+    }
+}

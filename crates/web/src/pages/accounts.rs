@@ -1,0 +1,431 @@
+//! Accounts of people and of programs: the list, one account, new ones, and the yearly review of who has access.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::SignedDuration;
+use model::{AccountId, AccountKind, Right, Role};
+use registry::{AccountChange, AccountSeen, NewAccount, NewPerson, RegistryError};
+
+use crate::Web;
+use crate::dates;
+use crate::failures::Failure;
+use crate::forms::{Choice, Form, Posted};
+use crate::languages::Language;
+use crate::layout::{Page, show, show_as};
+use crate::listings::{Cell, Filter, Listing, Table};
+use crate::signed_in::SignedIn;
+use crate::visits::random_secret;
+
+/// An account that nobody confirmed for so long asks to be.
+const REVIEWED_EVERY: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// Letters of a password that is made up for a program: 128 bits.
+const PROGRAM_PASSWORD_LENGTH: usize = 32;
+
+#[derive(Template)]
+#[template(path = "account_seen.html")]
+struct AccountSeenView {
+    page: Page,
+    form: Form,
+    username: String,
+    is_program: bool,
+    facts: Vec<(&'static str, String)>,
+    is_active: bool,
+    may_change: bool,
+    may_review: bool,
+    roles: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "new_account.html")]
+struct NewAccountView {
+    page: Page,
+    form: Form,
+    is_program: bool,
+    organizations: Vec<Choice>,
+    roles: Vec<Choice>,
+}
+
+/// Shown once: what the administrator passes on.
+#[derive(Template)]
+#[template(path = "told_once.html")]
+pub(crate) struct ToldOnceView {
+    pub(crate) page: Page,
+    pub(crate) what: String,
+    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) next: String,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/accounts", get(list))
+        .route("/accounts/new", get(person_form).post(add_person))
+        .route("/accounts/new-program", get(program_form).post(add_program))
+        .route("/accounts/review", get(review).post(confirm))
+        .route("/accounts/of/{username}", get(one))
+        .route("/accounts/of/{username}/role", post(change_role))
+        .route("/accounts/of/{username}/state", post(change_state))
+        .route("/accounts/of/{username}/invitation", post(invite))
+        .route("/accounts/of/{username}/password", post(program_password))
+}
+
+fn is_spanish(language: Language) -> bool {
+    language == Language::Spanish
+}
+
+fn role_name(role: Option<Role>, language: Language) -> String {
+    role.map_or_else(|| language.text("accounts.program").to_owned(), |role| role.name(is_spanish(language)).to_owned())
+}
+
+async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
+    let all = registry.accounts_within_reach(admission, caller).await?;
+    let sought = signed_in.parameter("organization");
+    let is_sought = |seen: &&AccountSeen| sought.is_empty() || seen.organization.code == sought;
+    let time = |at| dates::moment(registry, at, language);
+    let row = |seen: &AccountSeen| {
+        let name = if seen.account.full_name.is_empty() { &seen.account.username } else { &seen.account.full_name };
+        vec![
+            Cell::link(name, address_of(&seen.account.username)).with_note(&seen.account.username),
+            Cell::text(role_name(seen.account.role, language)),
+            Cell::text(&seen.organization.name).with_note(&seen.organization.code),
+            Cell::text(seen.seen_at.map(time).unwrap_or_default()),
+            Cell::text(language.text(if seen.account.is_active { "accounts.active" } else { "accounts.stopped" })),
+        ]
+    };
+    let table = |kind: AccountKind, caption: &str| Table {
+        caption: language.text(caption).to_owned(),
+        columns: ["name", "role", "organization", "seen", "state"]
+            .map(|key| language.text(&format!("accounts.{key}")).to_owned())
+            .into(),
+        rows: all.iter().filter(is_sought).filter(|seen| seen.account.kind == kind).map(row).collect(),
+        empty: language.text("accounts.none").to_owned(),
+    };
+    let tables =
+        vec![table(AccountKind::WebUser, "accounts.people"), table(AccountKind::WebService, "accounts.programs")];
+    let mut codes: Vec<(String, String)> =
+        all.iter().map(|seen| (seen.organization.code.clone(), seen.organization.name.clone())).collect();
+    codes.sort();
+    codes.dedup();
+    let mut form = Form::default();
+    form.set("organization", sought.as_str());
+    let filter = Filter {
+        field: "organization",
+        label: language.text("accounts.organization").to_owned(),
+        form,
+        choices: codes.into_iter().map(|(code, name)| Choice::new(code, name)).collect(),
+        nothing: language.text("accounts.all_organizations").to_owned(),
+    };
+    let ways = [
+        (Right::ChangeAccounts, "/accounts/new", "accounts.add_person"),
+        (Right::ChangeExchangeAccounts, "/accounts/new-program", "accounts.add_program"),
+        (Right::ReviewAccess, "/accounts/review", "accounts.review"),
+    ];
+    let ways = ways.into_iter().filter(|(right, ..)| registry.may_here(caller, *right));
+    Listing {
+        page: Page { is_wide: true, ..signed_in.page(language.text("accounts.title")) },
+        intro: String::new(),
+        ways: ways.map(|(_, address, key)| (address.to_owned(), language.text(key).to_owned())).collect(),
+        filter: Some(filter),
+        tables,
+    }
+    .show()
+}
+
+fn address_of(username: &str) -> String {
+    let username: String = form_urlencoded::byte_serialize(username.as_bytes()).collect();
+    format!("/accounts/of/{username}")
+}
+
+async fn find(signed_in: &SignedIn, username: &str) -> Result<AccountSeen, Failure> {
+    let all = signed_in.registry().accounts_within_reach(&signed_in.admission, &signed_in.caller).await?;
+    all.into_iter().find(|seen| seen.account.username == username).ok_or(Failure::NotFound)
+}
+
+async fn one(signed_in: SignedIn, Path(username): Path<String>) -> Result<Response, Failure> {
+    let seen = find(&signed_in, &username).await?;
+    account_page(&signed_in, seen, Form::default(), StatusCode::OK)
+}
+
+/// The roles that may be given in an organization of this kind.
+fn roles(is_registry: bool, language: Language) -> Vec<Choice> {
+    let roles = Role::ALL.into_iter().filter(|role| is_registry || !role.is_of_the_registry());
+    let choice = |role: Role| Choice {
+        value: role.word().to_owned(),
+        text: role.name(is_spanish(language)).to_owned(),
+        description: role.does(is_spanish(language)).to_owned(),
+    };
+    roles.map(choice).collect()
+}
+
+fn account_page(
+    signed_in: &SignedIn,
+    seen: AccountSeen,
+    mut form: Form,
+    status: StatusCode,
+) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let (registry, caller) = (signed_in.registry(), &signed_in.caller);
+    let time = |at| dates::moment(registry, at, language);
+    let AccountSeen { account, organization, seen_at, reviewed_at } = seen;
+    let is_program = account.kind == AccountKind::WebService;
+    if form.value("role").is_empty() {
+        form.set("role", account.role.map_or("", Role::word));
+    }
+    let never = || language.text("accounts.never").to_owned();
+    let facts = vec![
+        ("accounts.user", account.username.clone()),
+        ("accounts.role", role_name(account.role, language)),
+        ("accounts.organization", format!("{} ({})", organization.name, organization.code)),
+        ("accounts.email", account.email.clone()),
+        ("accounts.seen", seen_at.map_or_else(never, time)),
+        ("accounts.reviewed", reviewed_at.map_or_else(never, time)),
+        (
+            "accounts.state",
+            language.text(if account.is_active { "accounts.active" } else { "accounts.stopped" }).to_owned(),
+        ),
+    ];
+    let name = if account.full_name.is_empty() { &account.username } else { &account.full_name };
+    let mut page = signed_in.page(name);
+    page.is_in_error = form.has_errors();
+    let is_registry = organization.kind == model::OrganizationKind::Registry;
+    let right = if is_program { Right::ChangeExchangeAccounts } else { Right::ChangeAccounts };
+    let is_own = caller.account_id == Some(account.id);
+    let view = AccountSeenView {
+        page,
+        form,
+        facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+        is_active: account.is_active,
+        may_change: !is_own && registry.may(caller, right, organization.id),
+        may_review: !is_program && registry.may(caller, Right::ReviewAccess, organization.id),
+        roles: roles(is_registry, language),
+        username: account.username,
+        is_program,
+    };
+    Ok(show_as(status, &view))
+}
+
+async fn change(signed_in: &SignedIn, username: &str, change: AccountChange, done: &str) -> Result<Response, Failure> {
+    find(signed_in, username).await?;
+    signed_in.require_fresh()?;
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    match registry.change_account(admission, &signed_in.caller, username, change, signed_in.now()).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?done={done}", address_of(username))).into_response()),
+        Err(RegistryError::Refused(reason)) => {
+            let mut form = Form::default();
+            form.refuse("role", reason);
+            account_page(signed_in, find(signed_in, username).await?, form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn change_role(signed_in: SignedIn, Path(username): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let role = Role::parse(posted.text("role")).ok_or(Failure::FormUnreadable)?;
+    change(&signed_in, &username, AccountChange::Role(role), "role_changed").await
+}
+
+async fn change_state(signed_in: SignedIn, Path(username): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let is_active = posted.text("state") == "active";
+    change(&signed_in, &username, AccountChange::Active(is_active), "state_changed").await
+}
+
+async fn invite(signed_in: SignedIn, Path(username): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    find(&signed_in, &username).await?;
+    signed_in.require_fresh()?;
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    let code = registry.invite(admission, &signed_in.caller, &username, random(), signed_in.now()).await?;
+    told(
+        &signed_in,
+        "accounts.invited",
+        vec![("accounts.user", username.clone()), ("invitation.code", code)],
+        address_of(&username),
+    )
+}
+
+fn told(
+    signed_in: &SignedIn,
+    what: &str,
+    facts: Vec<(&'static str, String)>,
+    next: String,
+) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let page = signed_in.page(language.text("accounts.told_once"));
+    show(&ToldOnceView { page, what: language.text(what).to_owned(), facts, next })
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes[..]);
+    bytes
+}
+
+async fn program_password(
+    signed_in: SignedIn,
+    Path(username): Path<String>,
+    _posted: Posted,
+) -> Result<Response, Failure> {
+    find(&signed_in, &username).await?;
+    signed_in.require_fresh()?;
+    let password = random_secret()[..PROGRAM_PASSWORD_LENGTH].to_owned();
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    let renewed = (password.as_str(), random());
+    registry.renew_program_password(admission, &signed_in.caller, &username, renewed, signed_in.now()).await?;
+    let facts = vec![("accounts.user", username.clone()), ("sign_in.password", password)];
+    told(&signed_in, "accounts.program_told", facts, address_of(&username))
+}
+
+async fn person_form(signed_in: SignedIn) -> Result<Response, Failure> {
+    signed_in.registry().authorize_here(&signed_in.caller, Right::ChangeAccounts)?;
+    new_page(&signed_in, Form::default(), false, StatusCode::OK)
+}
+
+async fn program_form(signed_in: SignedIn) -> Result<Response, Failure> {
+    signed_in.registry().authorize_here(&signed_in.caller, Right::ChangeExchangeAccounts)?;
+    new_page(&signed_in, Form::default(), true, StatusCode::OK)
+}
+
+fn new_page(signed_in: &SignedIn, mut form: Form, is_program: bool, status: StatusCode) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let right = if is_program { Right::ChangeExchangeAccounts } else { Right::ChangeAccounts };
+    let organizations = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
+    let is_registry = organizations.iter().any(|organization| organization.kind == model::OrganizationKind::Registry);
+    if form.value("organization").is_empty() {
+        form.set("organization", signed_in.caller.organization_code.as_str());
+    }
+    let title = if is_program { "accounts.add_program" } else { "accounts.add_person" };
+    let mut page = signed_in.page(language.text(title));
+    page.is_in_error = form.has_errors();
+    let choice = |organization: model::Organization| {
+        let text = format!("{} ({})", organization.name, organization.code);
+        Choice::new(organization.code, text)
+    };
+    let organizations = organizations.into_iter().map(choice).collect();
+    Ok(show_as(status, &NewAccountView { page, form, is_program, organizations, roles: roles(is_registry, language) }))
+}
+
+async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let mut form = Form::from(&posted);
+    for field in ["first_name", "last_name", "email"] {
+        if posted.text(field).is_empty() {
+            form.refuse_with(language, field, &format!("accounts.{field}_missing"));
+        }
+    }
+    let role = Role::parse(posted.text("role"));
+    if role.is_none() {
+        form.refuse_with(language, "role", "accounts.role_missing");
+    }
+    let (Some(role), false) = (role, form.has_errors()) else {
+        return new_page(&signed_in, form, false, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    signed_in.require_fresh()?;
+    let new = NewPerson {
+        id: AccountId(signed_in.new_id()),
+        organization_code: posted.text("organization").to_owned(),
+        first_name: posted.text("first_name").to_owned(),
+        last_name: posted.text("last_name").to_owned(),
+        email: posted.text("email").to_owned(),
+        role,
+        random: (random(), random(), random()),
+    };
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    match registry.add_person_account(admission, &signed_in.caller, new, signed_in.now()).await {
+        Ok((account, code)) => {
+            let facts = vec![("accounts.user", account.username.clone()), ("invitation.code", code)];
+            told(&signed_in, "accounts.invited", facts, address_of(&account.username))
+        }
+        Err(RegistryError::Refused(reason)) => {
+            form.refuse("role", reason);
+            new_page(&signed_in, form, false, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn add_program(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let mut form = Form::from(&posted);
+    if posted.text("username").is_empty() {
+        form.refuse_with(language, "username", "accounts.username_missing");
+        return new_page(&signed_in, form, true, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    signed_in.require_fresh()?;
+    let password = random_secret()[..PROGRAM_PASSWORD_LENGTH].to_owned();
+    let new = NewAccount {
+        id: AccountId(signed_in.new_id()),
+        organization_code: posted.text("organization").to_owned(),
+        kind: AccountKind::WebService,
+        username: posted.text("username").to_owned(),
+        password: password.clone(),
+        salt: random(),
+        full_name: String::new(),
+        email: posted.text("email").to_owned(),
+        role: None,
+    };
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    match registry.add_program_account(admission, &signed_in.caller, new, signed_in.now()).await {
+        Ok(account) => {
+            let facts = vec![("accounts.user", account.username.clone()), ("sign_in.password", password)];
+            told(&signed_in, "accounts.program_told", facts, address_of(&account.username))
+        }
+        Err(RegistryError::Refused(_)) => {
+            form.refuse_with(language, "username", "accounts.username_taken");
+            new_page(&signed_in, form, true, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "access_review.html")]
+struct ReviewView {
+    page: Page,
+    rows: Vec<ReviewRow>,
+}
+
+struct ReviewRow {
+    name: String,
+    username: String,
+    role: String,
+    organization: String,
+    seen: String,
+    reviewed: String,
+    is_due: bool,
+}
+
+async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let registry = signed_in.registry();
+    registry.authorize_here(&signed_in.caller, Right::ReviewAccess)?;
+    let all = registry.accounts_within_reach(&signed_in.admission, &signed_in.caller).await?;
+    let now = signed_in.now();
+    let time = |at| dates::moment(registry, at, language);
+    let never = || language.text("accounts.never").to_owned();
+    let active = all.into_iter().filter(|seen| seen.account.is_active && seen.account.kind == AccountKind::WebUser);
+    let row = |seen: AccountSeen| ReviewRow {
+        name: seen.account.full_name,
+        username: seen.account.username,
+        role: role_name(seen.account.role, language),
+        organization: seen.organization.name,
+        seen: seen.seen_at.map_or_else(never, time),
+        reviewed: seen.reviewed_at.map_or_else(never, time),
+        is_due: seen.reviewed_at.is_none_or(|at| now.duration_since(at) > REVIEWED_EVERY),
+    };
+    let mut rows: Vec<ReviewRow> = active.map(row).collect();
+    rows.sort_by_key(|row| !row.is_due);
+    let page = Page { is_wide: true, ..signed_in.page(language.text("accounts.review")) };
+    show(&ReviewView { page, rows })
+}
+
+async fn confirm(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
+    let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
+    for username in posted.all("needed") {
+        registry.change_account(admission, &signed_in.caller, username, AccountChange::Confirmed, now).await?;
+    }
+    Ok(Redirect::to("/accounts/review?done=accounts_confirmed").into_response())
+}

@@ -1,0 +1,223 @@
+//! Organizations and their sites: the list, one organization with its agreement, a new site.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use model::{Agreement, Organization, OrganizationId, OrganizationKind, Right};
+use registry::{NewOrganization, RegistryError};
+
+use crate::Web;
+use crate::dates;
+use crate::failures::Failure;
+use crate::forms::{Choice, Form, Posted};
+use crate::languages::Language;
+use crate::layout::{Page, show, show_as};
+use crate::listings::{Cell, Filter, Listing, Table};
+use crate::signed_in::SignedIn;
+
+/// Days before its end from which an agreement asks to be renewed.
+const RENEWED_WITHIN_DAYS: i32 = 90;
+
+#[derive(Template)]
+#[template(path = "organization.html")]
+struct OrganizationView {
+    page: Page,
+    code: String,
+    name: String,
+    kind: &'static str,
+    state: &'static str,
+    is_active: bool,
+    parent: Option<(String, String)>,
+    agreement: String,
+    is_due: bool,
+    sites: Vec<(String, String)>,
+    may_change: bool,
+    may_decide: bool,
+    may_read_accounts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "new_site.html")]
+struct NewSiteView {
+    page: Page,
+    form: Form,
+    code: String,
+    name: String,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/organizations", get(list))
+        .route("/organizations/{code}", get(one))
+        .route("/organizations/{code}/state", post(change_state))
+        .route("/organizations/{code}/sites", get(site_form).post(add_site))
+}
+
+/// The name of a kind of organization.
+pub(crate) fn kind_name(kind: OrganizationKind, language: Language) -> &'static str {
+    language.text(&format!("organization_kind.{}", kind.word()))
+}
+
+/// The kinds of organizations that register.
+pub(crate) fn kinds(language: Language) -> Vec<Choice> {
+    let kinds = OrganizationKind::ALL.into_iter().filter(|kind| *kind != OrganizationKind::Registry);
+    kinds.map(|kind| Choice::new(kind.word(), kind_name(kind, language))).collect()
+}
+
+async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    registry.authorize_here(&signed_in.caller, Right::ReadOrganization)?;
+    let all = registry.within_reach(admission, &signed_in.caller, Right::ReadOrganization);
+    let agreements = registry.agreements(admission, &signed_in.caller).await?;
+    let sought = signed_in.parameter("name");
+    let is_sought = |organization: &&Organization| {
+        let sought = sought.to_lowercase();
+        organization.name.to_lowercase().contains(&sought) || organization.code.to_lowercase().contains(&sought)
+    };
+    let parent_of = |id: Option<OrganizationId>| all.iter().find(|other| Some(other.id) == id);
+    let rows = all.iter().filter(is_sought).map(|organization| {
+        vec![
+            Cell::link(&organization.name, format!("/organizations/{}", organization.code))
+                .with_note(&organization.code),
+            Cell::text(kind_name(organization.kind, language)),
+            Cell::text(parent_of(organization.parent_id).map_or("", |parent| parent.name.as_str())),
+            Cell::text(state_name(organization.is_active, language)),
+            Cell::text(agreement_text(organization, &agreements, &signed_in).0),
+        ]
+    });
+    let table = Table {
+        caption: language.text("organizations.title").to_owned(),
+        columns: ["name", "kind", "part_of", "state", "agreement"]
+            .map(|key| language.text(&format!("organizations.{key}")).to_owned())
+            .into(),
+        rows: rows.collect(),
+        empty: language.text("organizations.none").to_owned(),
+    };
+    let mut form = Form::default();
+    form.set("name", sought.as_str());
+    let filter = Filter {
+        field: "name",
+        label: language.text("organizations.filter").to_owned(),
+        form,
+        choices: Vec::new(),
+        nothing: String::new(),
+    };
+    Listing {
+        page: Page { is_wide: true, ..signed_in.page(language.text("organizations.title")) },
+        intro: String::new(),
+        ways: Vec::new(),
+        filter: Some(filter),
+        tables: vec![table],
+    }
+    .show()
+}
+
+fn state_name(is_active: bool, language: Language) -> &'static str {
+    language.text(if is_active { "organizations.active" } else { "organizations.stopped" })
+}
+
+/// Until when the agreement holds, and whether it should be renewed. Sites share that of the organization above.
+fn agreement_text(organization: &Organization, agreements: &[Agreement], signed_in: &SignedIn) -> (String, bool) {
+    let language = signed_in.language();
+    let is_meant = |agreement: &&Agreement| {
+        agreement.organization_id == organization.id || Some(agreement.organization_id) == organization.parent_id
+    };
+    let Some(agreement) = agreements.iter().find(is_meant) else {
+        return (language.text("organizations.no_agreement").to_owned(), true);
+    };
+    let today = signed_in.today();
+    let days = today.until(agreement.ends_on).map_or(0, |span| span.get_days());
+    let key = if agreement.ends_on < today { "organizations.ended" } else { "organizations.until" };
+    (language.fill(key, &[("day", &dates::shown(agreement.ends_on, language))]), days <= RENEWED_WITHIN_DAYS)
+}
+
+fn find(signed_in: &SignedIn, code: &str) -> Result<Organization, Failure> {
+    let all = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, Right::ReadOrganization);
+    all.into_iter().find(|organization| organization.code.eq_ignore_ascii_case(code)).ok_or(Failure::NotFound)
+}
+
+async fn one(signed_in: SignedIn, Path(code): Path<String>) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let organization = find(&signed_in, &code)?;
+    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
+    let agreements = registry.agreements(admission, caller).await?;
+    let visible = registry.within_reach(admission, caller, Right::ReadOrganization);
+    let named = |other: &Organization| (other.code.clone(), other.name.clone());
+    let (agreement, is_due) = agreement_text(&organization, &agreements, &signed_in);
+    show(&OrganizationView {
+        page: signed_in.page(&organization.name),
+        kind: kind_name(organization.kind, language),
+        state: state_name(organization.is_active, language),
+        is_active: organization.is_active,
+        parent: visible.iter().find(|other| Some(other.id) == organization.parent_id).map(named),
+        sites: visible.iter().filter(|other| other.parent_id == Some(organization.id)).map(named).collect(),
+        agreement,
+        is_due,
+        may_change: registry.may(caller, Right::ChangeOrganization, organization.id),
+        may_decide: registry.may(caller, Right::ApproveRegistration, organization.id),
+        may_read_accounts: registry.may(caller, Right::ReadAccounts, organization.id),
+        code: organization.code,
+        name: organization.name,
+    })
+}
+
+async fn change_state(signed_in: SignedIn, Path(code): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let organization = find(&signed_in, &code)?;
+    signed_in.require_fresh()?;
+    let change = (organization.code.as_str(), posted.text("state") == "active");
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    registry.change_organization_state(admission, &signed_in.caller, change, signed_in.now()).await?;
+    Ok(Redirect::to(&format!("/organizations/{}?done=state_changed", organization.code)).into_response())
+}
+
+async fn site_form(signed_in: SignedIn, Path(code): Path<String>) -> Result<Response, Failure> {
+    let organization = find(&signed_in, &code)?;
+    signed_in.registry().authorize(&signed_in.caller, Right::ChangeOrganization, organization.id)?;
+    site_page(&signed_in, &organization, Form::default(), StatusCode::OK)
+}
+
+fn site_page(
+    signed_in: &SignedIn,
+    organization: &Organization,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, Failure> {
+    let mut page = signed_in.page(signed_in.language().text("organizations.add_site"));
+    page.is_in_error = form.has_errors();
+    let (code, name) = (organization.code.clone(), organization.name.clone());
+    Ok(show_as(status, &NewSiteView { page, form, code, name }))
+}
+
+async fn add_site(signed_in: SignedIn, Path(code): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let organization = find(&signed_in, &code)?;
+    let mut form = Form::from(&posted);
+    for field in ["name", "code"] {
+        if posted.text(field).is_empty() {
+            form.refuse_with(signed_in.language(), field, &format!("organizations.{field}_missing"));
+        }
+    }
+    if form.has_errors() {
+        return site_page(&signed_in, &organization, form, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let new = NewOrganization {
+        id: OrganizationId(signed_in.new_id()),
+        code: posted.text("code").to_uppercase(),
+        name: posted.text("name").to_owned(),
+        kind: organization.kind,
+        parent_code: Some(organization.code.clone()),
+        aliases: Vec::new(),
+    };
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    match registry.add_site(admission, &signed_in.caller, new, signed_in.now()).await {
+        Ok(_) => Ok(Redirect::to(&format!("/organizations/{}?done=site_added", organization.code)).into_response()),
+        Err(RegistryError::Refused(_)) => {
+            form.refuse_with(signed_in.language(), "code", "organizations.code_taken");
+            site_page(&signed_in, &organization, form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
