@@ -45,7 +45,7 @@ Examples:
 
 The credentials file:
   { \"webservice\": URL, \"wsdl\": URL,
-    \"web_users\": [{ \"user\", \"password\", \"role\", \"full_name\", \"organization\" }],
+    \"web_users\": [{ \"user\", \"password\", \"role\", \"authenticator_key\", \"full_name\", \"organization\" }],
     \"web_service_accounts\": [{ \"user\", \"password\", \"facility\", \"organization\" }] }";
 
 impl Demo {

@@ -110,7 +110,8 @@ impl Credentials {
 
     /// Prints them, for people.
     pub(crate) fn print(&self) -> std::io::Result<()> {
-        let mut table = Table::new(&["FOR", "USER", "PASSWORD", "ORGANIZATION", "ROLE OR FACILITY"]);
+        let mut table =
+            Table::new(&["FOR", "USER", "PASSWORD", "ORGANIZATION", "ROLE OR FACILITY", "AUTHENTICATOR KEY"]);
         let text = str::to_owned;
         for user in &self.web_users {
             table.row([
@@ -119,6 +120,7 @@ impl Credentials {
                 user.password.clone(),
                 text(user.organization),
                 text(user.role),
+                user.authenticator_key.clone(),
             ]);
         }
         for account in &self.web_service_accounts {
@@ -128,6 +130,7 @@ impl Credentials {
                 account.password.clone(),
                 text(account.organization),
                 text(account.facility),
+                String::new(),
             ]);
         }
         table.print()
