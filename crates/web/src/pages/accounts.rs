@@ -127,7 +127,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     ];
     let ways = ways.into_iter().filter(|(right, ..)| registry.may_here(caller, *right));
     Listing {
-        page: Page { is_wide: true, ..signed_in.page(language.text("accounts.title")) },
+        page: signed_in.page(language.text("accounts.title")),
         intro: String::new(),
         ways: ways.map(|(_, address, key)| (address.to_owned(), language.text(key).to_owned())).collect(),
         filter: Some(filter),
@@ -418,7 +418,7 @@ async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
     };
     let mut rows: Vec<ReviewRow> = active.map(row).collect();
     rows.sort_by_key(|row| !row.is_due);
-    let page = Page { is_wide: true, ..signed_in.page(language.text("accounts.review")) };
+    let page = signed_in.page(language.text("accounts.review"));
     show(&ReviewView { page, rows })
 }
 

@@ -86,7 +86,7 @@ async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
     };
     let person = ("/audit/person".to_owned(), language.text("audit.access_list").to_owned());
     Listing {
-        page: Page { is_wide: true, ..signed_in.page(language.text("audit.title")) },
+        page: signed_in.page(language.text("audit.title")),
         intro: language.text("audit.intro").to_owned(),
         ways: if registry.may_here(caller, Right::ReadAccessList) { vec![person] } else { Vec::new() },
         filter: Some(filter),

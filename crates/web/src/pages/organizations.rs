@@ -107,7 +107,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         nothing: String::new(),
     };
     Listing {
-        page: Page { is_wide: true, ..signed_in.page(language.text("organizations.title")) },
+        page: signed_in.page(language.text("organizations.title")),
         intro: String::new(),
         ways: Vec::new(),
         filter: Some(filter),
