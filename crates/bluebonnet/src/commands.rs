@@ -8,6 +8,7 @@ mod copy;
 mod demo;
 mod doctor;
 mod explain;
+mod file;
 mod forecast;
 mod load;
 mod maintenance;
@@ -57,6 +58,8 @@ enum Command {
     Maintenance(maintenance::Maintenance),
     #[command(subcommand)]
     Codes(codes::Codes),
+    #[command(subcommand)]
+    File(file::File),
     Messages(messages::Messages),
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -92,6 +95,7 @@ impl Program {
             Command::Account(command) => command.run(),
             Command::Maintenance(command) => command.run(),
             Command::Codes(command) => command.run(),
+            Command::File(command) => command.run(),
             Command::Messages(command) => command.run(),
             Command::Audit(command) => command.run(),
             Command::Match(command) => command.run(),

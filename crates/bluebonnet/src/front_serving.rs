@@ -11,11 +11,12 @@ use tokio::time::MissedTickBehavior;
 use crate::ending::Failure;
 use crate::place::{self, Place};
 use crate::serving::Serving;
+use crate::spooling::SpoolSettings;
 use crate::state_file::StateFile;
 use crate::{left_counts, limits, live_counts, world};
 
 /// Serves until the ports are taken over or the process is told to stop.
-pub(crate) async fn serve(serving: &Serving, place: &Place, node: &str) -> Result<(), Failure> {
+pub(crate) async fn serve(serving: &Serving, place: &Place, spool: &SpoolSettings, node: &str) -> Result<(), Failure> {
     place::make_folder(&place.data)?;
     let state = StateFile::of(&place.data).read()?;
     let profile = place.profile_without_database(state.as_ref().map(|state| state.profile.as_str()))?;
@@ -26,7 +27,7 @@ pub(crate) async fn serve(serving: &Serving, place: &Place, node: &str) -> Resul
     let watch = tokio::spawn(watch(place.data.clone(), format!("{node}-front"), gate.clone()));
     let front =
         Front { gate: gate.clone(), profile: Arc::new(profile), web_service_path: limits::of_web_service().path };
-    let spool = place.open_spool()?;
+    let spool = spool.open(place)?;
     let served = serving.serve_front(&gate, &place.data, spool, bound, &closed::front(front)).await;
     watch.abort();
     leave_counts(&place.data, &gate);

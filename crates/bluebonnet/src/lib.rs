@@ -21,6 +21,7 @@ mod place;
 mod ports;
 mod roles;
 mod serving;
+mod spooling;
 mod state_file;
 pub mod synthetic;
 mod tables;

@@ -7,8 +7,6 @@ use anyhow::Context;
 use registry::setup::{self, Database, DatabaseOptions, DatabaseUrl, Migrated};
 use registry::{Admission, Options, Profile, Registry};
 
-use spool::{Faults, Spool};
-
 use crate::ending::Failure;
 use crate::{limits, world};
 
@@ -16,8 +14,6 @@ use crate::{limits, world};
 pub(crate) const BUILT_IN_PROFILE: &str = include_str!("../../../profiles/texas.toml");
 /// The SQLite file in a data folder.
 const DATABASE_FILE: &str = "registry.db";
-/// The spool of files in a data folder.
-const SPOOL_FOLDER: &str = "spool";
 /// The name under which commands write their audit lines; servers have names of their own.
 const COMMAND_NODE: &str = "command";
 
@@ -85,14 +81,6 @@ impl Place {
             DatabaseUrl::Sqlite(path) => path.exists(),
             DatabaseUrl::Postgres(_) => true,
         })
-    }
-
-    /// Opens the spool of files, or makes one. It is on this machine, wherever the database is.
-    pub(crate) fn open_spool(&self) -> Result<Spool, Failure> {
-        make_folder(&self.data)?;
-        let spool =
-            Spool::open(&self.data.join(SPOOL_FOLDER), spool::Limits::default(), Faults::default(), world::now());
-        Ok(spool.context("the spool of files cannot be used")?)
     }
 
     /// Opens the registry for a command that works on an existing one.

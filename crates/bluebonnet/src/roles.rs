@@ -13,7 +13,7 @@ pub(crate) enum Role {
     Sftp,
     /// Nothing but the front: every door says the maintenance sentence, without a database
     Gate,
-    /// Work in the background: counting the message log for `/metrics`
+    /// Work in the background: processing files, counting the message log for `/metrics`
     Jobs,
 }
 

@@ -10,9 +10,8 @@ use std::task::Poll;
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use registry::{Gate, Registry};
+use registry::{Exchange, Gate, Registry};
 use sftp::FileDoor;
-use spool::Spool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -104,17 +103,17 @@ impl Serving {
     /// Serves until the process is told to stop, and then until what was taken is answered.
     pub(crate) async fn serve(
         &self,
-        registry: &Registry,
+        exchange: Exchange,
         watch: &MaintenanceWatch,
-        spool: Spool,
         bound: Bound,
         measured: PrometheusHandle,
     ) -> Result<(), Failure> {
-        let mut jobs = self.begin_background_work(registry, &measured);
+        let registry = exchange.registry();
+        let mut jobs = self.begin_background_work(&exchange, &measured);
         self.begin_watch(watch, &mut jobs);
         let router = self.router(registry, measured);
         let file_door = match bound.file_listener {
-            Some(_) => Some(self.file_door.open(watch.data(), registry.gate().clone(), spool)?),
+            Some(_) => Some(self.file_door.open(watch.data(), registry.gate().clone(), exchange.spool().clone())?),
             None => None,
         };
         if let Some(door) = &file_door {
@@ -271,7 +270,8 @@ impl Serving {
         }
     }
 
-    fn begin_background_work(&self, registry: &Registry, measured: &PrometheusHandle) -> JoinSet<()> {
+    fn begin_background_work(&self, exchange: &Exchange, measured: &PrometheusHandle) -> JoinSet<()> {
+        let registry = exchange.registry();
         let mut jobs = JoinSet::new();
         let refreshed = registry.clone();
         jobs.spawn(regularly(limits::REFRESH_EVERY, move || {
@@ -284,6 +284,8 @@ impl Serving {
         if self.has(Role::Jobs) {
             let counted = registry.clone();
             jobs.spawn(regularly(limits::COUNT_EVERY, move || count_messages(&counted)));
+            let drained = exchange.clone();
+            jobs.spawn(async move { drained.drain().await });
         }
         jobs
     }

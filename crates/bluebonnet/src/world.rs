@@ -51,6 +51,12 @@ impl Rehearsal {
     }
 }
 
+/// A failure that whoever started the program wants to happen, for tests of what it leaves.
+#[expect(clippy::disallowed_methods, reason = "the program reads the environment for everything below it")]
+pub(crate) fn planned_failure() -> Option<String> {
+    std::env::var("BLUEBONNET_FAILPOINT").ok().filter(|text| !text.is_empty())
+}
+
 /// A new id.
 #[expect(clippy::disallowed_methods, reason = "the program makes ids for everything below it")]
 pub(crate) fn new_id() -> Uuid {

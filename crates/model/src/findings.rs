@@ -362,6 +362,16 @@ finding_kinds! {
     BatchCountWrong,
     FileCountWrong,
     TextBetweenMessages,
+    FileAlreadyReceived,
+    FileNameReused,
+    FileCutOff,
+    FileNamesOther,
+    ColumnIgnored,
+    FileUnpackable,
+    FileWithoutMessages,
+    ColumnMissing,
+    FileNotProcessed,
+    QuestionInFile,
 }
 
 #[cfg(test)]

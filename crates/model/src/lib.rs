@@ -37,7 +37,7 @@ pub use data_fixes::{Correction, DataFix, DataFixState, DataFixStep, DataFixStep
 pub use demographics::{
     Address, ClearedFact, DatedCode, Demographics, Identifier, NextOfKin, PersonName, Protection, Sex, Telecom,
 };
-pub use files::FilePosition;
+pub use files::{FileCounts, FileMessage, FilePosition, FileState, ReceivedFile, Verdict};
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
     AccountId, ConsentId, DataFixId, FactorId, FileId, MergeId, MessageId, OrganizationId, PatientId, PatientReportId,

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Caller, ClearedFact, ConsentStatement, Demographics, Dose, Finding, MessageId, MessageIdentity,
-    MessageState, Observation, PatientId, PatientObservation, VaccinationReportId,
+    Action, Caller, ClearedFact, ConsentStatement, Demographics, Dose, FilePosition, Finding, MessageId,
+    MessageIdentity, MessageState, Observation, PatientId, PatientObservation, VaccinationReportId,
 };
 
 /// A door.
@@ -57,6 +57,10 @@ pub struct Receipt {
     pub today: Date,
     /// The door.
     pub channel: Channel,
+    /// Where it stood, when it came in a file.
+    pub file: Option<FilePosition>,
+    /// How often it is taken up: 1 when it arrives, more when an operator has it processed again.
+    pub run: u32,
 }
 
 /// One person's news from one organization: the one shape that pages, messages, bundles and file lines become.

@@ -60,6 +60,11 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// All organizations, in no order.
+    pub(crate) fn organizations(&self) -> impl Iterator<Item = &Organization> {
+        self.organizations.values()
+    }
+
     /// The organization of this id.
     pub(crate) fn organization(&self, id: OrganizationId) -> Option<&Organization> {
         self.organizations.get(&id)

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use codes::CodeSets;
 use matching::Matcher;
 use model::{
-    AuditAction, AuditEntry, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome, PatientId,
-    PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement,
+    AuditAction, AuditEntry, FileMessage, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
+    PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement, Verdict,
 };
 use store::{KnownMessage, ReviewOpened};
 
@@ -30,6 +30,9 @@ pub use lanes::BATCH_MAXIMUM;
 pub(crate) use lanes::{Lanes, bucket_of};
 pub(crate) use people::{is_same_name, remember};
 pub use world::World;
+
+/// Bytes of a header segment that are kept for the answer.
+const HEADER_BYTES_MAXIMUM: usize = 1024;
 
 /// What decisions are made by: the jurisdiction and the codes.
 #[derive(Debug)]
@@ -63,14 +66,43 @@ pub struct Decision {
     pub message: Option<LoggedMessage>,
     /// The line of the audit trail.
     pub audit: Option<AuditEntry>,
+    /// Its line among the messages of its file; `None` when it came alone, or has its line already.
+    pub file_message: Option<FileMessage>,
 }
 
 /// Decides what becomes of a submission in a world that holds everything known about the people it may be about.
 pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Decision {
+    let position = submission.receipt.file;
+    if let Some(known) =
+        position.and_then(|position| world.file_message(position)).filter(|known| is_settled(known, submission))
+    {
+        return decided_already(submission, known);
+    }
+    in_its_file(submission, decide_message(rules, submission, world))
+}
+
+/// What becomes of a submission on which the registry itself failed.
+fn quarantine(submission: &Submission) -> Decision {
+    in_its_file(submission, log::quarantined(submission))
+}
+
+/// Writes down what became of a message among those of its file.
+fn in_its_file(submission: &Submission, mut decision: Decision) -> Decision {
+    decision.file_message = submission.receipt.file.map(|position| FileMessage {
+        position,
+        message_id: decision.outcome.message_id,
+        verdict: Verdict::of(decision.outcome.disposition, &decision.outcome.findings),
+        run: submission.receipt.run,
+        header: header_of(submission),
+    });
+    decision
+}
+
+fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Decision {
     let organization_id = submission.caller.organization_id;
     let earlier = world.messages_of(organization_id, submission.identity.control_hash);
     let same = earlier.iter().copied().find(|known| known.identity.content_hash == submission.identity.content_hash);
-    if let Some(known) = same.filter(|known| known.state != MessageState::Rejected) {
+    if let Some(known) = same.filter(|known| !may_be_decided_again(known, submission)) {
         return answered_already(known);
     }
     let mut findings = submission.findings.clone();
@@ -145,6 +177,38 @@ fn keep_version(record: &mut PatientRecord, before: &PatientRecord, submission: 
     record.patient.updated_at = submission.receipt.received_at;
 }
 
+/// A refused message that comes again is looked at again, one that was kept aside when an operator says so.
+fn may_be_decided_again(known: &KnownMessage, submission: &Submission) -> bool {
+    match known.state {
+        MessageState::Rejected => true,
+        MessageState::Quarantined => submission.receipt.run > 1,
+        _ => false,
+    }
+}
+
+/// Whether a message of a file was decided in this run of the file, or needs no other decision.
+fn is_settled(known: &FileMessage, submission: &Submission) -> bool {
+    known.run >= submission.receipt.run || known.verdict != Verdict::Rejected
+}
+
+fn decided_already(submission: &Submission, known: &FileMessage) -> Decision {
+    let disposition = match known.verdict {
+        Verdict::Accepted => MessageState::Accepted,
+        Verdict::Warned => MessageState::AcceptedWithFindings,
+        Verdict::Rejected => MessageState::Rejected,
+    };
+    let answered_at = submission.receipt.received_at;
+    let outcome =
+        Outcome { message_id: known.message_id, answered_at, disposition, patient_id: None, findings: Vec::new() };
+    Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None, file_message: None }
+}
+
+/// The first line of a message, as far as an answer needs it.
+fn header_of(submission: &Submission) -> String {
+    let line = submission.original.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    hl7::decode(&line[..line.len().min(HEADER_BYTES_MAXIMUM)]).text.into_owned()
+}
+
 fn answered_already(known: &KnownMessage) -> Decision {
     let outcome = Outcome {
         message_id: known.id,
@@ -153,7 +217,7 @@ fn answered_already(known: &KnownMessage) -> Decision {
         patient_id: known.patient_id,
         findings: known.findings.clone(),
     };
-    Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None }
+    Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None, file_message: None }
 }
 
 impl Registry {

@@ -15,6 +15,7 @@ mod entries;
 mod errors;
 mod exchange;
 mod file_accounts;
+mod files;
 pub mod forecasts;
 mod gate;
 mod intake;
@@ -46,6 +47,10 @@ pub use entries::{Entry, HealthFact, Rehearsal};
 pub use errors::RegistryError;
 pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOptions, LoadSummary, Loaded};
 pub use file_accounts::{FileAccountList, FileAccountListError, FileAccounts};
+pub use files::{
+    Exchange, ExchangeSettings, FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind,
+    finding_in_words,
+};
 pub use gate::{
     Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
     RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,

@@ -170,6 +170,10 @@ impl Registry {
                 submission.vaccinations = reading.vaccinations;
                 findings.extend(reading.findings);
             }
+            Ok(MessageKind::Qbp(_)) if receipt.file.is_some() => {
+                let at = Location::field("MSH", 1, 9);
+                findings.push(Finding::new(FindingKind::QuestionInFile).at(at).naming(header.message_code));
+            }
             Ok(MessageKind::Qbp(kind)) => {
                 let reading = hl7::read_query(message, kind, self.codes());
                 findings.extend(reading.findings);
@@ -235,7 +239,8 @@ impl Registry {
 
     /// The receipt of something that arrives now; the door makes the id.
     pub fn receipt(&self, admission: &Admission, message_id: MessageId, received_at: Timestamp) -> Receipt {
-        Receipt { message_id, received_at, today: self.today(received_at), channel: admission.channel() }
+        let today = self.today(received_at);
+        Receipt { message_id, received_at, today, channel: admission.channel(), file: None, run: 1 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -13,6 +13,9 @@ use crate::errors::disk;
 use crate::limits::sizes;
 use crate::places::Folder;
 use crate::{Point, Spool, SpoolError, durable};
+
+/// Bytes compared at a time.
+const COMPARED_BYTES: usize = 256 * 1024;
 
 /// A file that was taken.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -153,6 +156,27 @@ impl Spool {
                 Err(SpoolError::Missing { name: record.name.clone() })
             }
             opened => opened.map_err(disk(format!("open {:?}", record.name))),
+        }
+    }
+
+    /// Whether a taken file is the beginning of another.
+    ///
+    /// # Errors
+    /// [`SpoolError::Missing`] or [`SpoolError::Disk`].
+    pub fn is_beginning_of(&self, record: &Record, longer: &Record) -> Result<bool, SpoolError> {
+        let attempt = || format!("compare {:?} with an earlier file", record.name);
+        let (mut own, mut other) = (self.open_content(record)?, self.open_content(longer)?);
+        let (mut own_bytes, mut other_bytes) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
+        loop {
+            let count = own.read(&mut own_bytes).map_err(disk(attempt()))?;
+            if count == 0 {
+                return Ok(record.size < longer.size);
+            }
+            match other.read_exact(&mut other_bytes[..count]) {
+                Ok(()) if own_bytes[..count] == other_bytes[..count] => {}
+                Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(disk(attempt())(error)),
+                _ => return Ok(false),
+            }
         }
     }
 

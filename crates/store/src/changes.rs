@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use model::{
-    AuditEntry, Channel, Consent, Finding, LoggedMessage, MessageId, MessageIdentity, MessageState, OrganizationId,
-    Patient, PatientId, PatientReport, VaccinationEvent, VaccinationEventId, VaccinationReport,
+    AuditEntry, Channel, Consent, FileMessage, Finding, LoggedMessage, MessageId, MessageIdentity, MessageState,
+    OrganizationId, Patient, PatientId, PatientReport, VaccinationEvent, VaccinationEventId, VaccinationReport,
 };
 
 /// Everything that one batch changes. Rows are written as they are given: new ones added, known ones replaced by id.
@@ -14,6 +14,8 @@ use model::{
 pub struct Changes {
     /// The message log.
     pub messages: Vec<LoggedMessage>,
+    /// What became of messages of files.
+    pub file_messages: Vec<FileMessage>,
     /// People as the registry shows them.
     pub patients: Vec<PatientChange>,
     /// What organizations say about people.

@@ -1,11 +1,12 @@
 //! Whether what is stored is whole, and whether this program fits it: for `doctor`.
 
+use crate::files::FileFilter;
 use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, factors, maintenance, match_keys, merges, messages, migrations, names,
-    organizations, patients, registrations, reviews, schedules, sessions, settings, vaccinations,
+    account_keys, accounts, audit, consents, factors, file_messages, files, maintenance, match_keys, merges, messages,
+    migrations, names, organizations, patients, registrations, reviews, schedules, sessions, settings, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -66,8 +67,9 @@ WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.org
     ),
 ];
 
-const SET_READS: [&SetRead; 7] = [
+const SET_READS: [&SetRead; 8] = [
     &messages::READ_KNOWN_MESSAGES,
+    &file_messages::READ_FILE_MESSAGES,
     &match_keys::READ_MATCH_KEYS,
     &patients::READ_PATIENTS,
     &patients::READ_PATIENT_REPORTS,
@@ -76,7 +78,7 @@ const SET_READS: [&SetRead; 7] = [
     &vaccinations::READ_VACCINATION_EVENTS,
 ];
 
-const SET_WRITES: [&SetWrite; 11] = [
+const SET_WRITES: [&SetWrite; 12] = [
     &patients::ADD_PATIENTS,
     &patients::UPDATE_PATIENTS,
     &patients::WRITE_PATIENT_REPORTS,
@@ -86,6 +88,7 @@ const SET_WRITES: [&SetWrite; 11] = [
     &match_keys::WRITE_MATCH_KEYS,
     &consents::WRITE_CONSENTS,
     &messages::WRITE_MESSAGES,
+    &file_messages::WRITE_FILE_MESSAGES,
     &reviews::OPEN_REVIEWS,
     &audit::APPEND_AUDIT,
 ];
@@ -210,10 +213,17 @@ impl Database {
             kind: Some(String::new()),
             before: Some(model::MessageId(uuid::Uuid::nil())),
         };
+        let file_filter = FileFilter {
+            organizations: Some(vec![model::OrganizationId(uuid::Uuid::nil()); 2]),
+            state: Some(model::FileState::Queued),
+            before: Some(uuid::Uuid::nil()),
+        };
         self.read(|connection| {
             let mut statements: Vec<String> = STATEMENTS.iter().map(|&sql| sql.to_owned()).collect();
             statements.extend(ORPHANS.iter().map(|(_, sql)| (*sql).to_owned()));
             statements.push(list_statement(&filter, 1).0);
+            statements.push(files::list_files_statement(&file_filter, 1).0);
+            statements.push(messages::list_single_statement(&file_filter, 1).0);
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
             for expects in [Expectation::AllNew, Expectation::Any] {
                 statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write, expects)));

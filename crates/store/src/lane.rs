@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use model::{
-    Consent, Patient, PatientId, PatientRecord, PatientReport, VaccinationEvent, VaccinationReport, VaccinationReportId,
+    Consent, FileMessage, FilePosition, Patient, PatientId, PatientRecord, PatientReport, VaccinationEvent,
+    VaccinationReport, VaccinationReportId,
 };
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::audit_chain::Head;
 use crate::changes::PatientChange;
 use crate::consents::{WRITE_CONSENTS, consent_values};
 use crate::database::Connection;
+use crate::file_messages::{READ_FILE_MESSAGES, WRITE_FILE_MESSAGES, file_message_values, read_file_message};
 use crate::match_keys::{READ_MATCH_KEYS, WRITE_MATCH_KEYS, match_key_values, read_match_key};
 use crate::messages::{READ_KNOWN_MESSAGES, WRITE_MESSAGES, message_values, read_known_message};
 use crate::patients::{
@@ -131,6 +133,23 @@ impl Batch<'_> {
         Ok((messages, patients))
     }
 
+    /// What is known of the messages at these places in files.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn file_messages(&mut self, places: &[FilePosition]) -> Result<Vec<FileMessage>, StoreError> {
+        let ids: Vec<Uuid> = places.iter().map(|place| place.message_id().0).collect();
+        let mut found = Vec::new();
+        if !ids.is_empty() {
+            let reads = [(&READ_FILE_MESSAGES, Keys::Ids(&ids))];
+            self.connection.read_sets(&reads, &mut |_, row| {
+                found.push(read_file_message(row)?);
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
     /// The records of these people, by id; unknown ids are left out.
     ///
     /// # Errors
@@ -171,6 +190,7 @@ impl Batch<'_> {
             Write::new(&UPDATE_PATIENTS, all_known, updated.map(patient_update_values)),
             Write::new(&APPEND_AUDIT, all_new, audit.into_iter()),
             Write::new(&WRITE_MESSAGES, any, messages.map(message_values)),
+            Write::new(&WRITE_FILE_MESSAGES, any, changes.file_messages.iter().map(file_message_values)),
             Write::new(&OPEN_REVIEWS, any, changes.reviews.iter().map(review_values)),
         ];
         writes.extend(of_people(&WRITE_PATIENT_REPORTS, &changes.patient_reports, &new, patient_report_values));

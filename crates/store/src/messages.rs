@@ -1,8 +1,9 @@
 //! The message log.
 
-use model::{Channel, LoggedMessage, MessageId, MessageIdentity, MessageState, OrganizationId, PatientId};
+use model::{Channel, FileState, LoggedMessage, MessageId, MessageIdentity, MessageState, OrganizationId, PatientId};
 
 use crate::compression::{Dictionary, pack};
+use crate::files::FileFilter;
 use crate::sets::{SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, KnownMessage, StoreError};
@@ -99,6 +100,15 @@ impl Database {
         self.read(|connection| connection.query_as(&sql, &values, "list messages", read_known_message))
     }
 
+    /// The newest messages that came alone and fit, newest first. Those kept aside are exceptions, all others complete.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn single_messages(&self, filter: &FileFilter, limit: u32) -> Result<Vec<KnownMessage>, StoreError> {
+        let (sql, values) = list_single_statement(filter, limit);
+        self.read(|connection| connection.query_as(&sql, &values, "list single messages", read_known_message))
+    }
+
     /// How many messages are in each state.
     ///
     /// # Errors
@@ -125,6 +135,21 @@ pub(crate) fn list_statement(filter: &MessageFilter, limit: u32) -> (String, Vec
         values.push(value);
         sql.push_str(&format!("\n{word} {clause} ${}", values.len()));
     }
+    values.push(Value::Integer(limit.into()));
+    sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));
+    (sql, values)
+}
+
+/// The statement that lists messages that came alone, and its parameters.
+pub(crate) fn list_single_statement(filter: &FileFilter, limit: u32) -> (String, Vec<Value<'_>>) {
+    let state = match filter.state {
+        None => "",
+        Some(FileState::Complete) => "\nAND state <> 'quarantined'",
+        Some(FileState::Exception) => "\nAND state = 'quarantined'",
+        Some(_) => "\nAND state = ''",
+    };
+    let (mut sql, mut values) = (format!("{LIST_MESSAGES}\nWHERE channel <> 'file'{state}"), Vec::new());
+    filter.add_scope(&mut sql, &mut values);
     values.push(Value::Integer(limit.into()));
     sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));
     (sql, values)

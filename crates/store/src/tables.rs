@@ -27,6 +27,8 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "match_key", key: &["key", "patient_id"] },
     Table { name: "consent", key: &["patient_id", "id"] },
     Table { name: "message", key: &["id"] },
+    Table { name: "received_file", key: &["id"] },
+    Table { name: "file_message", key: &["id"] },
     Table { name: "patient_review", key: &["patient_id", "candidate_id"] },
     Table { name: "review_decision", key: &["patient_id", "candidate_id"] },
     Table { name: "merge", key: &["id"] },

@@ -202,7 +202,7 @@ impl Visitor {
         #[expect(clippy::disallowed_methods, reason = "the door reads the clock and makes the receipt id")]
         let (received_at, id) = (Timestamp::now(), Uuid::now_v7());
         let today = self.web().registry.today(received_at);
-        Receipt { message_id: MessageId(id), received_at, today, channel: Channel::Web }
+        Receipt { message_id: MessageId(id), received_at, today, channel: Channel::Web, file: None, run: 1 }
     }
 
     /// Puts on what every answer carries.

@@ -59,7 +59,7 @@ pub(crate) async fn submit_single_message(
     }
     let Arrival { message_id, received_at, .. } = arrival;
     let today = registry.today(received_at);
-    let receipt = Receipt { message_id, received_at, today, channel: Channel::WebService };
+    let receipt = Receipt { message_id, received_at, today, channel: Channel::WebService, file: None, run: 1 };
     let fault = match registry.receive_message(admission, &caller, receipt, call.hl7_message.into_bytes()).await {
         Ok(MessageAnswer::Hl7(answer)) => return Ok(answer),
         Ok(MessageAnswer::NotHl7) => Fault::Unknown(Unknown::NotHl7),

@@ -12,6 +12,7 @@ use crate::logging::Logging;
 use crate::maintenance_watch::MaintenanceWatch;
 use crate::place::{Opened, Place, Presence};
 use crate::serving::{Bound, Serving};
+use crate::spooling::SpoolSettings;
 use crate::tables::{grouped, print_line};
 use crate::{limits, measurements};
 
@@ -26,6 +27,8 @@ pub(crate) struct Demo {
     place: Place,
     #[command(flatten)]
     serving: Serving,
+    #[command(flatten)]
+    spool: SpoolSettings,
     #[command(flatten)]
     node: NodeSettings,
     /// How many people
@@ -59,10 +62,10 @@ impl Demo {
             Some(since) => self.tell_kept(&since)?,
             None => self.make(&runtime, &opened, &bound)?,
         }
-        let spool = self.place.open_spool()?;
+        let exchange = self.spool.exchange(&self.place, &opened.registry, &self.node.node().name)?;
         let watch = MaintenanceWatch::new(&opened.registry, &self.place, &self.node.node().name);
         watch.refresh();
-        runtime.block_on(self.serving.serve(&opened.registry, &watch, spool, bound, measured))?;
+        runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;
         Ok(Ending::Well)
     }
 

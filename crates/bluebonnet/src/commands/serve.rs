@@ -7,6 +7,7 @@ use crate::logging::Logging;
 use crate::maintenance_watch::MaintenanceWatch;
 use crate::place::{self, Node, Place, Presence};
 use crate::serving::Serving;
+use crate::spooling::SpoolSettings;
 use crate::{front_serving, limits, measurements};
 
 /// Serves the registry until it is told to stop (SIGTERM, Ctrl-C)
@@ -17,6 +18,8 @@ pub(crate) struct Serve {
     place: Place,
     #[command(flatten)]
     serving: Serving,
+    #[command(flatten)]
+    spool: SpoolSettings,
     #[command(flatten)]
     node: NodeSettings,
     #[command(flatten)]
@@ -60,7 +63,7 @@ impl Serve {
         let measured = measurements::begin()?;
         let runtime = super::runtime()?;
         if self.serving.is_front() {
-            runtime.block_on(front_serving::serve(&self.serving, &self.place, &self.node.node().name))?;
+            runtime.block_on(front_serving::serve(&self.serving, &self.place, &self.spool, &self.node.node().name))?;
             return Ok(Ending::Well);
         }
         // The ports come first: a second server on one folder ends here, before it touches anything. One that takes
@@ -80,8 +83,8 @@ impl Serve {
             lanes = opened.lanes,
             "open"
         );
-        let spool = self.place.open_spool()?;
-        runtime.block_on(self.serving.serve(&opened.registry, &watch, spool, bound, measured))?;
+        let exchange = self.spool.exchange(&self.place, &opened.registry, &self.node.node().name)?;
+        runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;
         Ok(Ending::Well)
     }
 }

@@ -14,7 +14,7 @@ use model::{AuditEntry, LoggedMessage, Outcome, Submission};
 use store::{Database, Lane, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Rules, World, decide, log};
+use super::{Rules, World, decide};
 use crate::RegistryError;
 
 /// Submissions that share one commit at most.
@@ -187,6 +187,7 @@ impl Worker {
             if !hashes.is_empty() {
                 let (messages, found) = batch.look_up(&hashes, &keys)?;
                 world = World::new(messages, found);
+                world.add_file_messages(batch.file_messages(&World::places(submissions()))?);
                 loop {
                     let missing = world.missing_records();
                     if missing.is_empty() {
@@ -218,7 +219,7 @@ impl Worker {
             tracing::error!(error = %cause, receipt = %submission.receipt.message_id, "a message is quarantined");
             metrics::counter!("bluebonnet_quarantined_total").increment(1);
             let mut world = World::default();
-            let outcome = world.apply(log::quarantined(&submission));
+            let outcome = world.apply(super::quarantine(&submission));
             let codes = self.rules.codes.clone();
             let written: Result<(), RegistryError> =
                 self.lane.batch(&[], |batch| Ok(batch.write(&world.into_changes(&*codes))?));

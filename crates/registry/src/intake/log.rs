@@ -24,6 +24,7 @@ pub(super) fn accepted(submission: &Submission, findings: Vec<Finding>, accepted
         audit: Some(audited(submission, action, Some(patient_id), accepted.because)),
         record: (!is_unchanged).then_some(accepted.record),
         reviews: accepted.reviews,
+        file_message: None,
         outcome: outcome(submission, disposition, Some(patient_id), findings),
     }
 }
@@ -45,7 +46,7 @@ pub(super) fn rejected(
             patient_id: None,
             findings,
         };
-        return Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None };
+        return Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None, file_message: None };
     }
     // Where nobody is kept without consent, nothing of a refused message is kept that could name a person.
     let may_keep = rules.profile.consent.policy != ConsentPolicy::OptIn;
@@ -57,6 +58,7 @@ pub(super) fn rejected(
         audit: Some(audited(submission, AuditAction::SubmissionRefused, None, codes.join(" "))),
         record: None,
         reviews: Vec::new(),
+        file_message: None,
         outcome: outcome(submission, MessageState::Rejected, None, findings),
     }
 }
@@ -76,6 +78,7 @@ pub(super) fn quarantined(submission: &Submission) -> Decision {
         audit: Some(audited(submission, AuditAction::SubmissionRefused, None, "quarantined".into())),
         record: None,
         reviews: Vec::new(),
+        file_message: None,
         outcome: outcome(submission, MessageState::Quarantined, None, findings),
     }
 }

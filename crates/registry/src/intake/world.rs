@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::{
-    AuditEntry, CodeTables, Demographics, LoggedMessage, OrganizationId, Outcome, PatientId, PatientRecord,
-    PatientStatus,
+    AuditEntry, CodeTables, Demographics, FileMessage, FilePosition, LoggedMessage, OrganizationId, Outcome, PatientId,
+    PatientRecord, PatientStatus,
 };
 use store::{Changes, Database, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened, StoreError};
 
@@ -19,6 +19,8 @@ const MERGES_MAXIMUM: usize = 64;
 #[derive(Debug, Default)]
 pub struct World {
     messages: HashMap<i64, Vec<KnownMessage>>,
+    file_messages: HashMap<FilePosition, FileMessage>,
+    decided_in_files: Vec<FileMessage>,
     keys: HashMap<i64, Vec<PatientId>>,
     records: BTreeMap<PatientId, Entry>,
     logged: Vec<LoggedMessage>,
@@ -63,6 +65,21 @@ impl World {
         // A key that too many people share (a dummy identifier, say) tells nothing.
         world.keys.retain(|_, people| people.len() < PEOPLE_PER_KEY_LIMIT as usize);
         world
+    }
+
+    /// The places in files that submissions stood at.
+    pub(super) fn places<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Vec<FilePosition> {
+        submissions.filter_map(|submission| submission.receipt.file).collect()
+    }
+
+    /// Adds what is known of messages of files.
+    pub(super) fn add_file_messages(&mut self, known: Vec<FileMessage>) {
+        self.file_messages.extend(known.into_iter().map(|message| (message.position, message)));
+    }
+
+    /// What is known of the message at a place in a file.
+    pub(super) fn file_message(&self, position: FilePosition) -> Option<&FileMessage> {
+        self.file_messages.get(&position)
     }
 
     /// The people whose records the world still lacks: those under its keys, and those that merged records lead to.
@@ -158,6 +175,7 @@ impl World {
             });
             self.logged.push(message);
         }
+        self.decided_in_files.extend(decision.file_message);
         self.reviews.extend(decision.reviews);
         self.audit.extend(decision.audit);
         decision.outcome
@@ -192,8 +210,13 @@ impl World {
 
     /// Everything that differs from what was read.
     pub(super) fn into_changes(self, codes: &dyn CodeTables) -> Changes {
-        let mut changes =
-            Changes { messages: self.logged, reviews: self.reviews, audit: self.audit, ..Changes::default() };
+        let mut changes = Changes {
+            messages: self.logged,
+            file_messages: self.decided_in_files,
+            reviews: self.reviews,
+            audit: self.audit,
+            ..Changes::default()
+        };
         for entry in self.records.into_values().filter(|entry| entry.is_changed) {
             add_difference(&mut changes, entry.read.as_ref(), entry.now, codes);
         }

@@ -4,6 +4,7 @@ mod assessments;
 mod consent;
 mod doses;
 mod entries;
+mod files;
 mod house;
 mod merging;
 mod people;

@@ -1,0 +1,60 @@
+//! The spool of a node: where it is, what it may hold, and how the exchange is joined to it.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use registry::{Exchange, ExchangeSettings, Registry};
+use spool::{Faults, Limits, Spool};
+
+use crate::ending::Failure;
+use crate::place::Place;
+use crate::world;
+
+/// The spool of files in a data folder.
+const SPOOL_FOLDER: &str = "spool";
+
+/// Where files are taken, and how many.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SpoolSettings {
+    /// The folder in which files are taken and kept, on this machine's own disk [default: spool in --data]
+    #[arg(long, value_name = "DIR", env = "BLUEBONNET_SPOOL")]
+    spool: Option<PathBuf>,
+    /// Bytes of the disk that are left free: uploads are refused before it is full
+    #[arg(long, value_name = "BYTES", env = "BLUEBONNET_DISK_RESERVE", default_value_t = Limits::default().disk_reserve_bytes)]
+    disk_reserve: u64,
+    /// Files of one organization that may wait
+    #[arg(long, value_name = "N", env = "BLUEBONNET_QUOTA_FILES", default_value_t = Limits::default().organization_files)]
+    quota_files: u64,
+    /// Bytes of one organization that may wait
+    #[arg(long, value_name = "BYTES", env = "BLUEBONNET_QUOTA_BYTES", default_value_t = Limits::default().organization_bytes)]
+    quota_bytes: u64,
+    /// Days for which processed files are kept, for *process again*; 7 at most where nobody is kept without consent
+    #[arg(long, value_name = "DAYS", env = "BLUEBONNET_ARCHIVE_DAYS", default_value_t = Limits::default().archive_days)]
+    archive_days: u32,
+}
+
+impl SpoolSettings {
+    /// Opens the spool, or makes one.
+    pub(crate) fn open(&self, place: &Place) -> Result<Spool, Failure> {
+        let folder = self.spool.clone().unwrap_or_else(|| place.data.join(SPOOL_FOLDER));
+        let limits = Limits {
+            disk_reserve_bytes: self.disk_reserve,
+            organization_files: self.quota_files,
+            organization_bytes: self.quota_bytes,
+            archive_days: self.archive_days,
+            ..Limits::default()
+        };
+        let faults = match world::planned_failure() {
+            Some(text) => Faults::parse(&text).map_err(Failure::Usage)?,
+            None => Faults::default(),
+        };
+        let spool = Spool::open(&folder, limits, faults, world::now());
+        Ok(spool.with_context(|| format!("the spool {} cannot be used", folder.display()))?)
+    }
+
+    /// Joins a registry with the spool of this node.
+    pub(crate) fn exchange(&self, place: &Place, registry: &Registry, node: &str) -> Result<Exchange, Failure> {
+        let settings = ExchangeSettings { node: node.to_owned(), clock: world::now };
+        Ok(Exchange::new(registry.clone(), self.open(place)?, settings))
+    }
+}

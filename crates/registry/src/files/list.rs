@@ -1,0 +1,298 @@
+//! The one list of everything received: files and single messages, whatever the door.
+
+use jiff::Timestamp;
+use model::{
+    Caller, Channel, FileCounts, FileId, FileState, Finding, MessageId, MessageState, OrganizationId, ReceivedFile,
+    Severity, Verdict,
+};
+use serde::Serialize;
+use spool::RecordState;
+use store::{FileFilter, KnownMessage};
+use uuid::Uuid;
+
+use super::{Exchange, results};
+use crate::{Admission, RegistryError};
+
+/// Which of what was received to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ReceivedFilter {
+    /// Only files, or only single messages.
+    pub kind: Option<ReceivedKind>,
+    /// Only in this state.
+    pub state: Option<FileState>,
+    /// Only of this organization.
+    pub organization_id: Option<OrganizationId>,
+    /// Only what is older than this receipt: the last of the page before.
+    pub before: Option<Uuid>,
+}
+
+/// Whether something came as a file or alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceivedKind {
+    /// A file.
+    File,
+    /// A single message.
+    Message,
+}
+
+/// One line of the list.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Received {
+    /// The receipt that its sender got.
+    pub receipt: Uuid,
+    /// File or message.
+    pub kind: ReceivedKind,
+    /// The file's name, or the message's type.
+    pub name: String,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// That organization's code.
+    pub organization: String,
+    /// The account that sent it; empty for single messages.
+    pub account: String,
+    /// Through which door.
+    pub channel: Channel,
+    /// When it was taken.
+    pub received_at: Timestamp,
+    /// When its processing ended.
+    pub finished_at: Option<Timestamp>,
+    /// How far it is.
+    pub state: FileState,
+    /// What became of its messages.
+    pub counts: FileCounts,
+    /// A file's bytes.
+    pub size: Option<u64>,
+    /// How often it was taken up.
+    pub run: u32,
+    /// The file whose results these are, when the same bytes came before.
+    pub duplicate_of: Option<FileId>,
+    /// What is wrong with the file itself, or was found in the message.
+    pub findings: Vec<FindingInWords>,
+    /// The names of its results in the outbox.
+    pub results: Vec<String>,
+}
+
+/// A message of a file, in plain words.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MessageInWords {
+    /// Its place in the file, from 1.
+    pub ordinal: u32,
+    /// The receipt under which it is logged.
+    pub receipt: MessageId,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The same, as the message log says it.
+    pub state: &'static str,
+    /// What was found in it.
+    pub findings: Vec<FindingInWords>,
+}
+
+/// A finding, in plain words with the fix.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FindingInWords {
+    /// The registry's code.
+    pub code: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Where, as ERR-2 names it.
+    pub location: String,
+    /// The field in words.
+    pub field: String,
+    /// What was found, what was done, how to mend it.
+    pub sentence: String,
+    /// How to mend it, alone.
+    pub mend: String,
+}
+
+/// A finding as people read it.
+pub fn finding_in_words(finding: &Finding) -> FindingInWords {
+    let rule = finding.rule();
+    FindingInWords {
+        code: rule.code.clone(),
+        severity: rule.severity,
+        location: finding.location.map(|location| location.to_string()).unwrap_or_default(),
+        field: finding.location.map(|location| location.field_in_words().to_owned()).unwrap_or_default(),
+        sentence: finding.sentence(),
+        mend: rule.mend.clone(),
+    }
+}
+
+impl Exchange {
+    /// What was received, newest first. Blocks for as long as the database takes.
+    ///
+    /// # Errors
+    /// When the database or the spool cannot be read.
+    pub fn received(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        filter: &ReceivedFilter,
+        limit: u32,
+    ) -> Result<Vec<Received>, RegistryError> {
+        let organizations = match (filter.organization_id, self.visible_organizations(caller)) {
+            (Some(wanted), None) => Some(vec![wanted]),
+            (Some(wanted), Some(visible)) => Some(visible.into_iter().filter(|id| *id == wanted).collect()),
+            (None, visible) => visible,
+        };
+        let stored = FileFilter { organizations, state: self.stored_state(filter.state), before: filter.before };
+        let mut found = Vec::new();
+        if filter.kind != Some(ReceivedKind::Message) {
+            let files = self.registry.database().files(&stored, limit)?;
+            let is_first_page = filter.before.is_none();
+            let waiting = if is_first_page { self.not_written_down(&stored)? } else { Vec::new() };
+            found.extend(waiting.iter().chain(&files).map(|file| self.file_line(file)));
+        }
+        if filter.kind != Some(ReceivedKind::File) {
+            let messages = self.registry.database().single_messages(&stored, limit)?;
+            found.extend(messages.iter().map(|message| self.message_line(message)));
+        }
+        found.retain(|line| filter.state.is_none_or(|state| line.state == state));
+        found.sort_by_key(|line| std::cmp::Reverse(line.receipt));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    /// One line of the list, by its receipt; `None` when there is none that the caller may see.
+    ///
+    /// # Errors
+    /// When the database or the spool cannot be read.
+    pub fn find_received(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        receipt: Uuid,
+    ) -> Result<Option<Received>, RegistryError> {
+        if let Some(file) = self.find_file(FileId(receipt))? {
+            return Ok(Some(file)
+                .filter(|file| self.may_see(caller, file.organization_id))
+                .map(|file| self.file_line(&file)));
+        }
+        let message = self.registry.database().find_message(MessageId(receipt))?;
+        let message = message.filter(|message| self.may_see(caller, message.organization_id));
+        Ok(message.map(|message| {
+            self.message_line(&KnownMessage {
+                id: message.id,
+                received_at: message.received_at,
+                channel: message.channel,
+                organization_id: message.organization_id,
+                identity: message.identity,
+                kind: message.kind,
+                state: message.state,
+                patient_id: message.patient_id,
+                findings: message.findings,
+            })
+        }))
+    }
+
+    /// What became of the messages of a file, after a place, in its order; only those with one verdict where one is
+    /// given. A file that came twice has the messages of the first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn messages_of(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        file_id: FileId,
+        verdict: Option<Verdict>,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<MessageInWords>, RegistryError> {
+        let Some(file) = self.find_file(file_id)?.filter(|file| self.may_see(caller, file.organization_id)) else {
+            return Ok(Vec::new());
+        };
+        let rows_of = file.duplicate_of.unwrap_or(file.id);
+        let messages = self.registry.database().messages_of_file(rows_of, verdict, after, limit)?;
+        let in_words = |message: store::MessageOfFile| MessageInWords {
+            ordinal: message.line.position.ordinal,
+            receipt: message.line.message_id,
+            verdict: message.line.verdict,
+            state: message.state.word(),
+            findings: message.findings.iter().map(finding_in_words).collect(),
+        };
+        Ok(messages.into_iter().map(in_words).collect())
+    }
+
+    /// A file as the database has it, or as it waits in the spool.
+    pub(super) fn find_file(&self, id: FileId) -> Result<Option<ReceivedFile>, RegistryError> {
+        if let Some(file) = self.registry.database().find_file(id)? {
+            return Ok(Some(file));
+        }
+        let waiting = self.not_written_down(&FileFilter::default())?;
+        Ok(waiting.into_iter().find(|file| file.id == id))
+    }
+
+    /// Files of this node's spool that the database does not know yet.
+    fn not_written_down(&self, filter: &FileFilter) -> Result<Vec<ReceivedFile>, RegistryError> {
+        let refused = |error: spool::SpoolError| RegistryError::Refused(error.to_string());
+        let mut files = Vec::new();
+        for organization_id in self.spool.organizations().map_err(refused)? {
+            if filter.organizations.as_ref().is_some_and(|visible| !visible.contains(&organization_id)) {
+                continue;
+            }
+            for record in self.spool.records(organization_id, RecordState::Waiting).map_err(refused)? {
+                if self.registry.database().find_file(record.id)?.is_none() {
+                    files.push(self.as_received(&record));
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// Held files are stored as what they were when the window began.
+    fn stored_state(&self, wanted: Option<FileState>) -> Option<FileState> {
+        wanted.filter(|state| state.is_finished() || (!self.is_held() && *state != FileState::Held))
+    }
+
+    fn file_line(&self, file: &ReceivedFile) -> Received {
+        let state = if !file.state.is_finished() && self.is_held() { FileState::Held } else { file.state };
+        Received {
+            receipt: file.id.0,
+            kind: ReceivedKind::File,
+            name: file.name.clone(),
+            organization_id: file.organization_id,
+            organization: self.code_of(file.organization_id),
+            account: file.account.clone(),
+            channel: file.channel,
+            received_at: file.received_at,
+            finished_at: file.finished_at,
+            state,
+            counts: file.counts,
+            size: Some(file.size),
+            run: file.run,
+            duplicate_of: file.duplicate_of,
+            findings: file.findings.iter().map(finding_in_words).collect(),
+            results: if file.state.is_finished() { results::names(file) } else { Vec::new() },
+        }
+    }
+
+    fn message_line(&self, message: &KnownMessage) -> Received {
+        let mut counts = FileCounts::default();
+        counts.add(Verdict::of(message.state, &message.findings), 1);
+        let is_kept_aside = message.state == MessageState::Quarantined;
+        Received {
+            receipt: message.id.0,
+            kind: ReceivedKind::Message,
+            name: message.kind.clone(),
+            organization_id: message.organization_id,
+            organization: self.code_of(message.organization_id),
+            account: String::new(),
+            channel: message.channel,
+            received_at: message.received_at,
+            finished_at: Some(message.received_at),
+            state: if is_kept_aside { FileState::Exception } else { FileState::Complete },
+            counts,
+            size: None,
+            run: 1,
+            duplicate_of: None,
+            findings: message.findings.iter().map(finding_in_words).collect(),
+            results: Vec::new(),
+        }
+    }
+
+    fn code_of(&self, id: OrganizationId) -> String {
+        let snapshot = self.registry.directory().snapshot();
+        snapshot.organization(id).map_or_else(|| id.to_string(), |organization| organization.code.clone())
+    }
+}

@@ -1,0 +1,327 @@
+//! Files: taken once, processed once, told in full.
+
+use std::io::Read;
+
+use bluebonnet_registry::{Exchange, ExchangeSettings, Received, ReceivedFilter, ReceivedKind};
+use jiff::Timestamp;
+use model::{Channel, FileId, FileState, Verdict};
+use spool::{Faults, Finished, Limits, Opening, Owner, Spool, SpoolError};
+
+use crate::house::*;
+
+/// A registry with a spool beside it.
+struct Exchanging<'h> {
+    house: &'h House,
+    exchange: Exchange,
+    _folder: tempfile::TempDir,
+}
+
+fn clock() -> Timestamp {
+    NOON.parse().expect("a timestamp")
+}
+
+impl Exchanging<'_> {
+    fn new(house: &House) -> Exchanging<'_> {
+        Exchanging::failing(house, Faults::default())
+    }
+
+    fn failing(house: &House, faults: Faults) -> Exchanging<'_> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let limits = Limits { disk_reserve_bytes: 0, ..Limits::default() };
+        let spool = Spool::open(folder.path(), limits, faults, clock()).expect("a spool opens");
+        let settings = ExchangeSettings { node: "test".into(), clock };
+        let exchange = Exchange::new(house.registry.clone(), spool, settings);
+        Exchanging { house, exchange, _folder: folder }
+    }
+
+    fn put(&self, organization: &str, name: &str, bytes: &[u8]) -> FileId {
+        let organization_id = self.house.caller(organization).organization_id;
+        let owner = Owner { organization_id, account: "clinic-ehr".into() };
+        let id = FileId(self.house.uuid());
+        let spool = self.exchange.spool();
+        let upload = spool.begin(&owner, name, Opening::Fresh).expect("begun");
+        upload.write_at(bytes, 0).expect("written");
+        let finished = Finished { uploaded_as: name, name, id, channel: Channel::File, now: clock() };
+        spool.finish(&owner, &finished).expect("taken");
+        id
+    }
+
+    async fn process(&self, organization: &str, name: &str, bytes: &[u8]) -> Received {
+        let id = self.put(organization, name, bytes);
+        self.exchange.drain_once().await;
+        self.find(id)
+    }
+
+    fn find(&self, id: FileId) -> Received {
+        let caller = self.exchange.operator(None);
+        let found = self.exchange.find_received(&self.house.admission(), &caller, id.0).expect("found");
+        found.expect("it was received")
+    }
+
+    fn verdicts(&self, id: FileId) -> Vec<Verdict> {
+        let caller = self.exchange.operator(None);
+        let messages = self.exchange.messages_of(&self.house.admission(), &caller, id, None, 0, 100).expect("listed");
+        messages.into_iter().map(|message| message.verdict).collect()
+    }
+
+    /// A result, lines ended by line feeds.
+    fn result(&self, received: &Received, ending: &str) -> String {
+        let name = received.results.iter().find(|name| name.ends_with(ending));
+        let name = name.unwrap_or_else(|| panic!("no {ending} among {:?}", received.results));
+        let mut text = String::new();
+        let file = self.exchange.spool().open_outbox_file(received.organization_id, name);
+        file.expect("it is in the outbox").read_to_string(&mut text).expect("it is text");
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    }
+}
+
+fn codes(received: &Received) -> Vec<&str> {
+    received.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// Three reports: two good ones of different doses, one that cannot be.
+fn three() -> String {
+    let reports = [
+        vxu("F-1", &MARIA, &given("08", "20240311", "D1")),
+        vxu("F-2", &MARIA, &given("110", "20990101", "D2")),
+        vxu("F-3", &MARIA, &told("110", "20240512", "D3")),
+    ];
+    format!("FHS|^~\\&|X\nBHS|^~\\&|X\n{}BTS|3\nFTS|1\n", reports.concat())
+}
+
+#[test]
+fn a_file_is_answered_message_by_message_and_summed_up() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let received = files.process("CLINIC", "march.hl7", three().as_bytes()).await;
+        assert_eq!((received.state, received.counts.messages()), (FileState::Complete, 3), "{received:?}");
+        let id = FileId(received.receipt);
+        assert_eq!(files.verdicts(id)[1], Verdict::Rejected);
+        let answers = files.result(&received, ".ack.hl7");
+        assert_eq!(segments(&answers, "MSA").len(), 3, "{answers}");
+        assert!(answers.contains("\nMSA|AE|F-2\n") && answers.contains("BTS|3\n"), "{answers}");
+        let summary = files.result(&received, ".summary.txt");
+        assert!(summary.contains("1  not accepted") && summary.contains("IMR-124"), "{summary}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 2);
+        // A file that was processed again changes nothing that was accepted, and its results are the same.
+        let (admission, operator) = (house.admission(), files.exchange.operator(None));
+        let again = files.exchange.process_again(&admission, &operator, received.receipt, clock());
+        again.await.expect("it is taken up again");
+        files.exchange.drain_once().await;
+        let after = files.find(id);
+        assert_eq!((after.run, after.counts), (2, received.counts));
+        assert_eq!(files.result(&after, ".ack.hl7"), answers);
+        assert_eq!(house.rows("file_message"), 3);
+    });
+}
+
+#[test]
+fn the_same_bytes_are_not_processed_twice_and_other_files_are_compared() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let text = three();
+        let first = files.process("CLINIC", "march.hl7", text.as_bytes()).await;
+        let messages = house.rows("message");
+        let second = files.process("CLINIC", "april.hl7", text.as_bytes()).await;
+        assert_eq!((codes(&second), second.counts), (vec!["IEE-153"], first.counts));
+        assert!(second.findings[0].sentence.contains(&first.receipt.simple().to_string()));
+        assert_eq!(segments(&files.result(&second, ".ack.hl7"), "MSA").len(), 3);
+        let elsewhere = files.process("PHARMACY", "march.hl7", text.as_bytes()).await;
+        assert!(elsewhere.duplicate_of.is_none(), "another organization's bytes are its own");
+        assert!(house.rows("message") > messages);
+
+        let cut = files.process("CLINIC", "march.hl7", &text.as_bytes()[..text.len() - 40]).await;
+        assert_eq!(codes(&cut)[0], "IEE-155", "{cut:?}");
+        let renamed = files.process("CLINIC", "march.hl7", vxu("F-9", &MARIA, "").as_bytes()).await;
+        assert_eq!((codes(&renamed), renamed.state), (vec!["IEE-154"], FileState::Exception));
+        let control = files.process("CLINIC", "may.hl7", vxu("F-10", &MARIA, "").as_bytes()).await;
+        assert!(codes(&control).is_empty(), "{control:?}");
+    });
+}
+
+#[test]
+fn trailers_empty_files_questions_and_legacy_names_are_told_of() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let wrong = three().replace("BTS|3", "BTS|4");
+        assert_eq!(codes(&files.process("CLINIC", "a.hl7", wrong.as_bytes()).await), ["IEE-150"]);
+        let empty = files.process("CLINIC", "b.hl7", b"").await;
+        assert_eq!((codes(&empty), empty.state), (vec!["FIR-101"], FileState::Error));
+        let question = files.process("CLINIC", "c.hl7", qbp("Q-1", "Z34", &MARIA).as_bytes()).await;
+        assert_eq!(question.counts.rejected, 1);
+        assert!(files.result(&question, ".ack.hl7").contains("MER-112"));
+        let foreign = NewCode::add(house, "PHARM1", None);
+        let legacy = files.process("CLINIC", &format!("{foreign}_20260101.HL7"), vxu("L", &MARIA, "").as_bytes()).await;
+        assert_eq!(codes(&legacy), ["IEE-156"]);
+        let own = NewCode::add(house, "CLIN01", Some("CLINIC"));
+        let legacy = files.process("CLINIC", &format!("{own}.HL7"), vxu("L2", &MARIA, "").as_bytes()).await;
+        assert!(codes(&legacy).is_empty(), "{legacy:?}");
+    });
+}
+
+/// Organizations with import codes of six characters.
+struct NewCode;
+
+impl NewCode {
+    fn add<'c>(house: &House, code: &'c str, parent: Option<&str>) -> &'c str {
+        let new = bluebonnet_registry::NewOrganization {
+            id: model::OrganizationId(house.uuid()),
+            code: code.into(),
+            name: code.into(),
+            kind: model::OrganizationKind::Clinic,
+            parent_code: parent.map(str::to_owned),
+            aliases: Vec::new(),
+        };
+        house.registry.add_organization(&house.admission(), new).expect("the organization is new");
+        code
+    }
+}
+
+#[test]
+fn packed_files_are_read_and_bombs_are_refused_whole() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let gzip = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            std::io::Write::write_all(&mut encoder, bytes).expect("memory takes everything");
+            encoder.finish().expect("memory takes everything")
+        };
+        let zip = |entries: &[(&str, &[u8])]| {
+            let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+            for (name, bytes) in entries {
+                let options = zip::write::SimpleFileOptions::default();
+                writer.start_file(*name, options).expect("an entry begins");
+                std::io::Write::write_all(&mut writer, bytes).expect("memory takes everything");
+            }
+            writer.finish().expect("memory takes everything").into_inner()
+        };
+        let good = files.process("CLINIC", "a.hl7.gz", &gzip(three().as_bytes())).await;
+        assert_eq!(good.counts.messages(), 3, "{good:?}");
+        let reports = [vxu("Z-1", &MARIA, ""), vxu("Z-2", &MARIA, "")];
+        let entries = [("a.hl7", reports[0].as_bytes()), ("b.txt", reports[1].as_bytes())];
+        assert_eq!(files.process("CLINIC", "b.zip", &zip(&entries)).await.counts.messages(), 2);
+
+        let zeros = vec![b'\n'; 8 << 20];
+        let many: Vec<String> = (0..1001).map(|number| format!("{number}.hl7")).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b"MSH|"[..])).collect();
+        let mut damaged = gzip(three().as_bytes());
+        damaged.truncate(damaged.len() - 20);
+        let bombs: [(&str, Vec<u8>); 6] = [
+            ("bomb.gz", gzip(&zeros)),
+            ("bomb.zip", zip(&[("a.hl7", &zeros)])),
+            ("nested.gz", gzip(&gzip(three().as_bytes()))),
+            ("nested.zip", zip(&[("a.hl7", b"MSH|"), ("b.gz", &gzip(b"x"))])),
+            ("many.zip", zip(&many)),
+            ("damaged.gz", damaged),
+        ];
+        let before = house.rows("message");
+        for (name, bytes) in bombs {
+            let refused = files.process("CLINIC", name, &bytes).await;
+            assert_eq!((codes(&refused), refused.state), (vec!["FIR-100"], FileState::Error), "{name}");
+        }
+        assert_eq!(house.rows("message"), before, "nothing of a refused file is processed");
+    });
+}
+
+#[test]
+fn rows_of_a_flat_file_are_reports_like_all_others() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let text = "MRN,Last Name,First Name,DOB,Gender,Vaccination Date,CVX,Lot,MVX,Favorite Color\r\n\
+                    M-100,Garza,Maria,3/10/2024,F,3/11/2024,08,L1,MSD,blue\r\n\
+                    \"=cmd|' /C calc'!A0\",\"Gar\"\"za^|~\",Ana,2024-03-10,F,2099-01-01,9999,,,\r\n\r\n";
+        let received = files.process("CLINIC", "march.CSV", text.as_bytes()).await;
+        assert_eq!(codes(&received), ["IEE-157"], "{received:?}");
+        assert_eq!((received.counts.messages(), received.counts.rejected), (2, 1), "{received:?}");
+        let table = files.result(&received, ".results.csv");
+        assert!(table.contains(",cvx,") && !table.contains("\n=") && !table.contains(",="), "{table}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
+        let again = files.process("CLINIC", "april.csv", format!("{text}\r\n").as_bytes()).await;
+        assert_eq!(again.counts, received.counts, "the same rows in another file are the same reports");
+
+        let lacking = files.process("CLINIC", "x.csv", b"last_name,first_name\nA,B\n").await;
+        assert_eq!((codes(&lacking), lacking.state), (vec!["FIR-102"], FileState::Error));
+        let mut endless = text.replace("blue", "\"blue").into_bytes();
+        endless.resize(3 << 20, b'x');
+        assert_eq!(codes(&files.process("CLINIC", "y.csv", &endless).await), ["FIR-102", "IEE-157"]);
+    });
+}
+
+#[test]
+fn the_list_has_everything_that_was_received_and_shows_each_only_its_own() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let file = files.process("CLINIC", "march.hl7", three().as_bytes()).await;
+        house.send("PHARMACY", &vxu("S-1", &MARIA, "")).await;
+        let waiting = files.put("PHARMACY", "later.hl7", b"MSH|");
+        let list = |organization: Option<&str>, filter: &ReceivedFilter| {
+            let mut caller = files.exchange.operator(None);
+            if let Some(organization) = organization {
+                caller = house.caller(organization);
+                caller.standing = model::Standing::Program;
+            }
+            files.exchange.received(&house.admission(), &caller, filter, 100).expect("listed")
+        };
+        let all = list(None, &ReceivedFilter::default());
+        assert_eq!(all.len(), 3, "{all:?}");
+        assert_eq!(list(Some("CLINIC"), &ReceivedFilter::default()).len(), 1);
+        assert_eq!(list(Some("PHARMACY"), &ReceivedFilter::default()).len(), 2);
+        let queued = ReceivedFilter { state: Some(FileState::Queued), ..ReceivedFilter::default() };
+        assert_eq!(list(None, &queued)[0].receipt, waiting.0);
+        let messages = ReceivedFilter { kind: Some(ReceivedKind::Message), ..ReceivedFilter::default() };
+        assert_eq!(list(None, &messages).len(), 1, "messages of files are in their files");
+        let mut stranger = house.caller("PHARMACY");
+        stranger.standing = model::Standing::Program;
+        let found = files.exchange.find_received(&house.admission(), &stranger, file.receipt).expect("looked");
+        assert!(found.is_none());
+        let again = files.exchange.process_again(&house.admission(), &stranger, file.receipt, clock()).await;
+        assert!(again.is_err());
+    });
+}
+
+#[test]
+fn a_turn_that_fails_anywhere_is_taken_up_again_and_ends_the_same() {
+    for failure in ["claim:error", "commit:error", "commit:error:2", "result:error", "fsync:error:3", "rename:error:3"]
+    {
+        on_each_database(&example(), async |house| {
+            let files = Exchanging::failing(house, Faults::parse(failure).expect("a plan"));
+            let id = files.put("CLINIC", "march.hl7", three().as_bytes());
+            files.exchange.drain_once().await;
+            files.exchange.drain_once().await;
+            let received = files.find(id);
+            assert_eq!((received.state, received.counts.messages()), (FileState::Complete, 3), "{failure}");
+            assert_eq!(segments(&files.result(&received, ".ack.hl7"), "MSA").len(), 3, "{failure}");
+            assert_eq!((house.rows("file_message"), house.rows("message")), (3, 3), "{failure}");
+        });
+    }
+    let planned = Faults::parse("result:error").expect("a plan");
+    assert!(planned.pass(spool::Point::Result).is_err(), "the failures happen");
+}
+
+#[test]
+fn what_was_not_accepted_is_decided_anew_when_it_is_processed_again() {
+    on_each_database(&texas(), async |house| {
+        let files = Exchanging::new(house);
+        let report = vxu("F-1", &MARIA, &given("08", "20240311", "D1"));
+        let received = files.process("CLINIC", "march.hl7", report.as_bytes()).await;
+        assert_eq!(received.counts.rejected, 1, "no consent, nothing kept: {received:?}");
+        let consented = Person { pd1: WITH_CONSENT, ..MARIA };
+        house.send("CLINIC", &vxu("C-1", &consented, "")).await;
+        let caller = files.exchange.operator(None);
+        files.exchange.process_again(&house.admission(), &caller, received.receipt, clock()).await.expect("again");
+        files.exchange.drain_once().await;
+        let after = files.find(FileId(received.receipt));
+        assert_eq!((after.counts.rejected, after.counts.messages()), (0, 1), "{after:?}");
+        assert_eq!(house.rows("file_message"), 1);
+        let mut content = String::new();
+        let taken = files.exchange.download(&house.admission(), &caller, FileId(received.receipt), clock()).await;
+        taken.expect("it is kept").1.read_to_string(&mut content).expect("it is text");
+        assert_eq!(content, report);
+        let gone = files.exchange.spool().remove_expired(received.organization_id, 0, Timestamp::MAX).expect("removed");
+        assert_eq!(gone.archived, 1);
+        let refused = files.exchange.process_again(&house.admission(), &caller, received.receipt, clock()).await;
+        assert!(refused.expect_err("it is gone").to_string().contains("sent again"));
+        let found = files.exchange.spool().find(received.organization_id, FileId(received.receipt));
+        assert!(matches!(found, Err(SpoolError::Missing { .. })));
+    });
+}
