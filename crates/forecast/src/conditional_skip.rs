@@ -7,7 +7,7 @@ use crate::days::Day;
 use crate::facts::{Comparison, SkipContext};
 use crate::primary_series::Planned;
 use crate::schedule::{Condition, Count, SkipSet, TargetRule};
-use crate::walk::{DoseStatus, SeriesStatus, SeriesWalk};
+use crate::walk::{DoseStatus, SeriesStatus, SeriesWalk, Step};
 
 /// From where a skip is asked.
 #[derive(Clone, Copy)]
@@ -73,7 +73,7 @@ impl SeriesWalk<'_> {
                 let previous = from.planned.last().map(|planned| planned.day).or(given);
                 previous.is_some_and(|previous| from.day >= period.after(previous))
             }
-            Condition::CompletedSeries(groups) => self.has_completed_series(*groups),
+            Condition::CompletedSeries(groups) => self.has_completed_series(*groups, from),
             Condition::Count(count) => {
                 let doses = self.count(count, from);
                 let number = usize::from(count.number);
@@ -86,10 +86,13 @@ impl SeriesWalk<'_> {
         }
     }
 
-    fn has_completed_series(&self, groups: u64) -> bool {
+    /// A series that only later doses complete is not complete yet.
+    fn has_completed_series(&self, groups: u64, from: Standpoint<'_>) -> bool {
+        let has_seen = |step: &Step| step.satisfied_by.is_none_or(|dose| usize::from(dose) < from.doses);
         self.trail.runs[self.first_run..].iter().any(|run| {
             let group = self.schedule.series_rule(run.series).group;
-            run.status == SeriesStatus::Complete && groups >> group & 1 == 1
+            let is_asked = run.status == SeriesStatus::Complete && groups >> group & 1 == 1;
+            is_asked && run.steps.of(&self.trail.steps).iter().all(has_seen)
         })
     }
 
