@@ -18,6 +18,7 @@ mod migrate;
 mod organization;
 mod profile;
 mod query;
+pub(crate) mod reforecast;
 mod review;
 mod schedule;
 mod serve;
@@ -72,6 +73,7 @@ enum Command {
     Forecast(forecast::Forecast),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
+    Reforecast(reforecast::Reforecast),
     Completions(completions::Completions),
 }
 
@@ -104,6 +106,7 @@ impl Program {
             Command::Profile(command) => command.run(),
             Command::Forecast(command) => command.run(),
             Command::Schedule(command) => command.run(),
+            Command::Reforecast(command) => command.run(),
             Command::Completions(command) => command.run(),
         }
     }

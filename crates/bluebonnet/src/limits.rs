@@ -18,6 +18,10 @@ pub(crate) const WINDOWS_EVERY: Duration = Duration::from_secs(1);
 pub(crate) const LIVE_COUNTS_EVERY: Duration = Duration::from_secs(1);
 /// How often the count of those turned away is kept.
 pub(crate) const KEEP_COUNTS_EVERY: Duration = Duration::from_secs(5);
+/// How often the node with the role `jobs` looks whether everybody should be forecast anew.
+pub(crate) const FORECAST_EVERY: Duration = Duration::from_secs(5);
+/// How long it works on that before it looks up.
+pub(crate) const FORECAST_VISIT: Duration = Duration::from_secs(60);
 /// How long a stopping node waits for the calls that it took.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lanes of a node at most: each has a thread and a connection.

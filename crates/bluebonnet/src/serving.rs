@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
+use crate::commands::reforecast;
 use crate::ending::Failure;
 use crate::file_door::{self, FileDoorSettings};
 use crate::maintenance_watch::MaintenanceWatch;
@@ -282,6 +283,8 @@ impl Serving {
         let measured = measured.clone();
         jobs.spawn(regularly(limits::UPKEEP_EVERY, move || measured.run_upkeep()));
         if self.has(Role::Jobs) {
+            let forecast = registry.clone();
+            jobs.spawn(regularly(limits::FORECAST_EVERY, move || reforecast::visit(&forecast)));
             let counted = registry.clone();
             jobs.spawn(regularly(limits::COUNT_EVERY, move || count_messages(&counted)));
             let drained = exchange.clone();

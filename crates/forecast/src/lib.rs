@@ -26,6 +26,7 @@ mod request;
 mod schedule;
 mod select_patient_series;
 mod sentences;
+mod standings;
 pub mod text;
 mod vaccine_groups;
 mod validate;
@@ -39,5 +40,6 @@ pub use report::{DoseReport, EvaluationReport, GroupReport, ProductReport, Repor
 pub use request::{Code, Request, RequestDose, RequestError, RequestObservation};
 pub use schedule::{CompileError, Schedule, ScheduleError};
 pub use sentences::{Explanation, Language, ReasonKind};
+pub use standings::Standing;
 pub use vaccine_groups::ForecastKind;
 pub use walk::{DoseStatus, SeriesStatus};

@@ -32,6 +32,7 @@ mod query;
 mod registrations;
 mod registry;
 mod reviews;
+mod rounds;
 mod schedules;
 mod second_factors;
 mod sessions;
@@ -72,7 +73,9 @@ pub use profile::{
 pub use registrations::{ApprovalSeed, Approved};
 pub use registry::{Options, Registry};
 pub use reviews::SideBySide;
+pub use rounds::PEOPLE_PER_STEP;
 pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
+pub use store::{DueCount, ForecastRound, StoredDue, StoredForecast};
 pub use workbench::{Examination, Examined, ExaminedSegment, Verdict};

@@ -5,8 +5,9 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, factors, file_messages, files, maintenance, match_keys, merges, messages,
-    migrations, names, organizations, patients, registrations, reviews, schedules, sessions, settings, vaccinations,
+    account_keys, accounts, audit, consents, factors, file_messages, files, forecasts, maintenance, match_keys, merges,
+    messages, migrations, names, organizations, patients, registrations, reviews, schedules, sessions, settings,
+    vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -67,7 +68,9 @@ WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.org
     ),
 ];
 
-const SET_READS: [&SetRead; 8] = [
+const SET_READS: [&SetRead; 10] = [
+    &forecasts::READ_FORECASTS,
+    &forecasts::READ_DUE,
     &messages::READ_KNOWN_MESSAGES,
     &file_messages::READ_FILE_MESSAGES,
     &match_keys::READ_MATCH_KEYS,
@@ -78,7 +81,9 @@ const SET_READS: [&SetRead; 8] = [
     &vaccinations::READ_VACCINATION_EVENTS,
 ];
 
-const SET_WRITES: [&SetWrite; 12] = [
+const SET_WRITES: [&SetWrite; 14] = [
+    &forecasts::WRITE_FORECASTS,
+    &forecasts::WRITE_DUE,
     &patients::ADD_PATIENTS,
     &patients::UPDATE_PATIENTS,
     &patients::WRITE_PATIENT_REPORTS,
@@ -122,6 +127,11 @@ const STATEMENTS: &[&str] = &[
     maintenance::MESSAGES_SINCE,
     maintenance::SET_TIME_ZONE,
     maintenance::LIST_TIME_ZONES,
+    forecasts::LIST_PEOPLE_AFTER,
+    forecasts::COUNT_PEOPLE,
+    forecasts::DELETE_FORECASTS,
+    forecasts::DELETE_DUE,
+    forecasts::COUNT_DUE,
     messages::FIND_MESSAGE,
     messages::COUNT_MESSAGES,
     migrations::LIST_MIGRATIONS,

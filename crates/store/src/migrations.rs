@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_merged_people", include_str!("../migrations/0007_merged_people.sql")),
     ("0008_registrations", include_str!("../migrations/0008_registrations.sql")),
     ("0009_received_files", include_str!("../migrations/0009_received_files.sql")),
+    ("0010_forecasts", include_str!("../migrations/0010_forecasts.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

@@ -12,6 +12,7 @@ mod plausibility;
 mod properties;
 mod questions;
 mod resending;
+mod rounds;
 mod schedules;
 mod sessions;
 mod signing_in;
