@@ -12,6 +12,7 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use registry::{Exchange, Gate, Registry};
 use sftp::FileDoor;
+use spool::Spool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;

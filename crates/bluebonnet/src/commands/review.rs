@@ -286,5 +286,12 @@ fn operator() -> Caller {
 
 fn receipt(registry: &Registry) -> Receipt {
     let (message_id, received_at) = world::stamp();
-    Receipt { message_id, received_at, today: registry.today(received_at), channel: Channel::CommandLine }
+    Receipt {
+        message_id,
+        received_at,
+        today: registry.today(received_at),
+        channel: Channel::CommandLine,
+        file: None,
+        run: 1,
+    }
 }
