@@ -5,6 +5,7 @@ mod audit;
 mod codes;
 mod completions;
 mod copy;
+mod data_fix;
 mod demo;
 mod doctor;
 mod explain;
@@ -15,6 +16,7 @@ mod maintenance;
 mod matching;
 mod messages;
 mod migrate;
+mod notice;
 mod organization;
 mod profile;
 mod query;
@@ -23,6 +25,7 @@ mod review;
 mod schedule;
 mod serve;
 mod submit;
+mod subscription;
 
 use clap::{Parser, Subcommand};
 use model::{Caller, OrganizationId, Standing};
@@ -61,6 +64,12 @@ enum Command {
     Codes(codes::Codes),
     #[command(subcommand)]
     File(file::File),
+    #[command(subcommand)]
+    Subscription(subscription::Subscription),
+    #[command(subcommand)]
+    Notice(notice::Notice),
+    #[command(subcommand)]
+    DataFix(data_fix::DataFix),
     Messages(messages::Messages),
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -98,6 +107,9 @@ impl Program {
             Command::Maintenance(command) => command.run(),
             Command::Codes(command) => command.run(),
             Command::File(command) => command.run(),
+            Command::Subscription(command) => command.run(),
+            Command::Notice(command) => command.run(),
+            Command::DataFix(command) => command.run(),
             Command::Messages(command) => command.run(),
             Command::Audit(command) => command.run(),
             Command::Match(command) => command.run(),

@@ -19,6 +19,7 @@ mod measurements;
 mod operations;
 mod place;
 mod ports;
+mod postman;
 mod roles;
 mod serving;
 mod spooling;

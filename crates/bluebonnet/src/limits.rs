@@ -22,6 +22,8 @@ pub(crate) const KEEP_COUNTS_EVERY: Duration = Duration::from_secs(5);
 pub(crate) const FORECAST_EVERY: Duration = Duration::from_secs(5);
 /// How long it works on that before it looks up.
 pub(crate) const FORECAST_VISIT: Duration = Duration::from_secs(60);
+/// How often the role `jobs` makes notices that are due and hands over those that wait.
+pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(2);
 /// How long a stopping node waits for the calls that it took.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lanes of a node at most: each has a thread and a connection.

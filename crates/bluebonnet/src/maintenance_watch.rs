@@ -32,6 +32,11 @@ impl MaintenanceWatch {
         }
     }
 
+    /// The node's name.
+    pub(crate) fn node(&self) -> &str {
+        &self.node
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.place.data

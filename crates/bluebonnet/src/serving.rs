@@ -26,6 +26,7 @@ use crate::file_door::{self, FileDoorSettings};
 use crate::maintenance_watch::MaintenanceWatch;
 use crate::operations::{self, Operations};
 use crate::ports::{self, Ports};
+use crate::postman::PostSettings;
 use crate::roles::Role;
 use crate::{limits, measurements, place, tables};
 
@@ -51,6 +52,8 @@ pub(crate) struct Serving {
     /// Believe the headers Forwarded and X-Forwarded-*: only behind a proxy of your own that sets them
     #[arg(long)]
     behind_proxy: bool,
+    #[command(flatten)]
+    post: PostSettings,
     #[command(flatten)]
     file_door: FileDoorSettings,
 }
@@ -113,6 +116,7 @@ impl Serving {
         let registry = exchange.registry();
         let mut jobs = self.begin_background_work(&exchange, &measured);
         self.begin_watch(watch, &mut jobs);
+        self.begin_post(registry, watch.node(), &mut jobs)?;
         let router = self.router(registry, measured);
         let file_door = match bound.file_listener {
             Some(_) => Some(self.file_door.open(watch.data(), registry.gate().clone(), exchange.spool().clone())?),
@@ -248,14 +252,27 @@ impl Serving {
         let web_service = serves_messages.then(|| settings.path.clone());
         let mut router = operations::router(Operations { registry: registry.clone(), measured });
         if self.has(Role::Web) {
-            let settings =
-                web::Settings { is_behind_proxy: self.behind_proxy, web_service, version: env!("CARGO_PKG_VERSION") };
+            let settings = web::Settings {
+                is_behind_proxy: self.behind_proxy,
+                web_service,
+                public_url: self.post.public_url.clone(),
+                version: env!("CARGO_PKG_VERSION"),
+            };
             router = router.merge(web::router(web::Web::new(registry.clone(), settings)));
         }
         if serves_messages {
             router = router.merge(webservice::router(WebService::new(registry.clone(), settings)));
         }
         router
+    }
+
+    fn begin_post(&self, registry: &Registry, node: &str, jobs: &mut JoinSet<()>) -> Result<(), Failure> {
+        if self.has(Role::Jobs) {
+            let postman = self.post.postman(registry, node)?;
+            postman.begin()?;
+            jobs.spawn(regularly(limits::NOTICES_EVERY, move || postman.round()));
+        }
+        Ok(())
     }
 
     fn begin_watch(&self, watch: &MaintenanceWatch, jobs: &mut JoinSet<()>) {

@@ -47,7 +47,7 @@ pub use maintenance::{
     ChannelModes, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};
-pub use notices::{DeliveryState, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};
+pub use notices::{DeliveryState, HandOver, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};
 pub use organizations::{Organization, OrganizationKind};
 pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
 pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};

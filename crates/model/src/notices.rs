@@ -87,6 +87,19 @@ pub struct NoticeDelivery {
     pub detail: String,
 }
 
+/// How handing a notice over went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HandOver {
+    /// The other side has it.
+    Taken(String),
+    /// The other side does not want it.
+    Refused(String),
+    /// It could not be handed over now.
+    Later(String),
+    /// The other side may have it.
+    Unknown(String),
+}
+
 /// What became of a notice to one recipient.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@
 //! lanes in `intake/lanes.rs` read the world for many submissions at once, let each be decided in order, write what
 //! changed in one commit, and answer only after it.
 
+mod corrections;
 mod doses;
 mod ids;
 mod lanes;

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use model::{
-    AuditEntry, Channel, Consent, FileMessage, Finding, LoggedMessage, MessageId, MessageIdentity, MessageState,
-    OrganizationId, Patient, PatientId, PatientReport, VaccinationEvent, VaccinationEventId, VaccinationReport,
+    AuditEntry, Channel, Consent, DataFixStep, FileMessage, Finding, LoggedMessage, MessageId, MessageIdentity,
+    MessageState, OrganizationId, Patient, PatientId, PatientReport, VaccinationEvent, VaccinationEventId,
+    VaccinationReport,
 };
 
 /// Everything that one batch changes. Rows are written as they are given: new ones added, known ones replaced by id.
@@ -32,6 +33,8 @@ pub struct Changes {
     pub consents: Vec<Consent>,
     /// Possible matches for a reviewer.
     pub reviews: Vec<ReviewOpened>,
+    /// Steps of data fixes, with what became of them.
+    pub data_fix_steps: Vec<DataFixStep>,
     /// What was done, in order.
     pub audit: Vec<AuditEntry>,
 }

@@ -5,9 +5,9 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, factors, file_messages, files, forecasts, maintenance, match_keys, merges,
-    messages, migrations, names, organizations, patients, registrations, reviews, schedules, sessions, settings,
-    vaccinations,
+    account_keys, accounts, audit, consents, data_fixes, factors, file_messages, files, forecasts, maintenance,
+    match_keys, merges, messages, migrations, names, notices, organizations, patients, registrations, reviews,
+    schedules, sessions, settings, subscriptions, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -81,7 +81,7 @@ const SET_READS: [&SetRead; 10] = [
     &vaccinations::READ_VACCINATION_EVENTS,
 ];
 
-const SET_WRITES: [&SetWrite; 14] = [
+const SET_WRITES: [&SetWrite; 15] = [
     &forecasts::WRITE_FORECASTS,
     &forecasts::WRITE_DUE,
     &patients::ADD_PATIENTS,
@@ -96,6 +96,7 @@ const SET_WRITES: [&SetWrite; 14] = [
     &file_messages::WRITE_FILE_MESSAGES,
     &reviews::OPEN_REVIEWS,
     &audit::APPEND_AUDIT,
+    &data_fixes::MARK_DATA_FIX_STEPS,
 ];
 
 const STATEMENTS: &[&str] = &[
@@ -185,6 +186,30 @@ const STATEMENTS: &[&str] = &[
     registrations::LIST_AGREEMENTS,
     registrations::SET_REVIEW,
     registrations::LIST_ACCESS_REVIEWS,
+    subscriptions::PUT_SUBSCRIPTION,
+    subscriptions::CHANGE_SUBSCRIPTION,
+    subscriptions::LIST_SUBSCRIPTIONS,
+    subscriptions::FIND_SUBSCRIPTION,
+    notices::INSERT_NOTICE,
+    notices::INSERT_NOTICE_TEXT,
+    notices::INSERT_DELIVERY,
+    notices::LIST_NOTICES_OF_WINDOW,
+    notices::FIND_NOTICE_TEXT,
+    notices::LIST_DUE_DELIVERIES,
+    notices::LIST_DELIVERIES,
+    notices::BEGIN_DELIVERY,
+    notices::END_DELIVERY,
+    notices::SETTLE_DELIVERIES,
+    notices::DROP_DELIVERIES,
+    notices::DROP_OLDER_DELIVERIES,
+    data_fixes::INSERT_DATA_FIX,
+    data_fixes::INSERT_DATA_FIX_STEP,
+    data_fixes::CHANGE_DATA_FIX,
+    data_fixes::LIST_DATA_FIXES,
+    data_fixes::FIND_DATA_FIX,
+    data_fixes::COUNT_DATA_FIX_STEPS,
+    data_fixes::LIST_DATA_FIX_STEPS,
+    data_fixes::FIND_REPORTS_OF_LOT,
     settings::FIND_SETTING,
     settings::SET_SETTING,
     settings::LIST_SETTINGS,

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_registrations", include_str!("../migrations/0008_registrations.sql")),
     ("0009_received_files", include_str!("../migrations/0009_received_files.sql")),
     ("0010_forecasts", include_str!("../migrations/0010_forecasts.sql")),
+    ("0011_notices", include_str!("../migrations/0011_notices.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

@@ -38,5 +38,11 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "organization_time_zone", key: &["organization_id"] },
     Table { name: "patient_forecast", key: &["patient_id"] },
     Table { name: "patient_due", key: &["patient_id", "vaccine_group"] },
+    Table { name: "subscription", key: &["id"] },
+    Table { name: "notice", key: &["window_id", "occasion"] },
+    Table { name: "notice_text", key: &["window_id", "occasion", "audience", "language"] },
+    Table { name: "notice_delivery", key: &["window_id", "occasion", "recipient_key"] },
+    Table { name: "data_fix", key: &["id"] },
+    Table { name: "data_fix_step", key: &["fix_id", "patient_id", "report_id"] },
     Table { name: "audit", key: &["chain", "sequence"] },
 ];

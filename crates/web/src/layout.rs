@@ -103,7 +103,7 @@ impl Visitor {
                 organization: signed_in.organization.name.clone(),
                 seconds_left: signed_in.ends_at.duration_since(self.now()).as_secs(),
             }),
-            banner: None,
+            banner: crate::pages::status::banner(web, self.language()),
             done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
             is_wide: false,
             is_in_error: false,

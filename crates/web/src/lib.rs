@@ -37,6 +37,8 @@ pub struct Settings {
     pub is_behind_proxy: bool,
     /// The path of the web service for electronic health records, when this node has it.
     pub web_service: Option<String>,
+    /// The address under which people reach the application, for links in mail and feeds.
+    pub public_url: Option<String>,
     /// The program's version, for the foot of the pages.
     pub version: &'static str,
 }

@@ -6,6 +6,7 @@ pub(crate) mod add_person;
 pub(crate) mod audit;
 pub(crate) mod client_status;
 pub(crate) mod consent;
+pub(crate) mod downtime_form;
 pub(crate) mod facts;
 pub(crate) mod find;
 pub(crate) mod language;
@@ -20,6 +21,8 @@ pub(crate) mod registrations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod subscriptions;
 pub(crate) mod workbench;
 
 use axum::Router;
@@ -33,6 +36,9 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .merge(start::routes())
         .merge(language::routes())
+        .merge(status::routes())
+        .merge(subscriptions::routes())
+        .merge(downtime_form::routes())
         .merge(find::routes())
         .merge(add_person::routes())
         .merge(person::routes())

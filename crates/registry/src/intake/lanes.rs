@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Rules, World, decide};
 use crate::RegistryError;
+use crate::data_fixes::Corrections;
 
 /// Submissions that share one commit at most.
 pub const BATCH_MAXIMUM: usize = 64;
@@ -43,6 +44,10 @@ enum Job {
     Note {
         message: Option<Box<LoggedMessage>>,
         audit: Vec<AuditEntry>,
+        reply: oneshot::Sender<Result<(), RegistryError>>,
+    },
+    Correct {
+        corrections: Box<Corrections>,
         reply: oneshot::Sender<Result<(), RegistryError>>,
     },
 }
@@ -89,6 +94,13 @@ impl Lanes {
         let lane = audit.first().map_or(0, |entry| entry.at.as_microsecond() as usize) % self.senders.len();
         let (reply, answer) = oneshot::channel();
         self.send(lane, Job::Note { message: message.map(Box::new), audit, reply }).await?;
+        answer.await.map_err(|_| RegistryError::Stopping)?
+    }
+
+    /// Does the steps of a data fix; returns after their commit.
+    pub(crate) async fn correct(&self, corrections: Corrections) -> Result<(), RegistryError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(0, Job::Correct { corrections: Box::new(corrections), reply }).await?;
         answer.await.map_err(|_| RegistryError::Stopping)?
     }
 
@@ -184,9 +196,11 @@ impl Worker {
         let rules = &self.rules;
         self.lane.batch(&buckets, |batch| {
             let mut world = World::default();
-            if !hashes.is_empty() {
+            let corrections = || jobs.iter().filter_map(Job::corrections);
+            if !hashes.is_empty() || corrections().next().is_some() {
                 let (messages, found) = batch.look_up(&hashes, &keys)?;
                 world = World::new(messages, found);
+                corrections().for_each(|wanted| world.want(wanted.steps.iter().map(|step| step.patient_id)));
                 world.add_file_messages(batch.file_messages(&World::places(submissions()))?);
                 loop {
                     let missing = world.missing_records();
@@ -232,7 +246,14 @@ impl Job {
     fn submission(&self) -> Option<&Submission> {
         match self {
             Job::Submit { submission, .. } => Some(submission),
-            Job::Note { .. } => None,
+            Job::Note { .. } | Job::Correct { .. } => None,
+        }
+    }
+
+    fn corrections(&self) -> Option<&Corrections> {
+        match self {
+            Job::Correct { corrections, .. } => Some(corrections),
+            Job::Submit { .. } | Job::Note { .. } => None,
         }
     }
 
@@ -244,6 +265,10 @@ impl Job {
             }
             Job::Note { message, audit, .. } => {
                 world.note(message.as_deref().cloned(), audit);
+                None
+            }
+            Job::Correct { corrections, .. } => {
+                world.correct(corrections);
                 None
             }
         }
@@ -262,7 +287,7 @@ fn answer(jobs: Vec<Job>, outcomes: Vec<Option<Outcome>>) {
                 drop(reply.send(Ok(outcome)));
             }
             (Job::Submit { reply, .. }, None) => drop(reply.send(Err(RegistryError::Stopping))),
-            (Job::Note { reply, .. }, _) => drop(reply.send(Ok(()))),
+            (Job::Note { reply, .. } | Job::Correct { reply, .. }, _) => drop(reply.send(Ok(()))),
         }
     }
 }
@@ -279,7 +304,7 @@ fn refuse(jobs: Vec<Job>, error: RegistryError) {
         };
         match job {
             Job::Submit { reply, .. } => drop(reply.send(Err(error))),
-            Job::Note { reply, .. } => drop(reply.send(Err(error))),
+            Job::Note { reply, .. } | Job::Correct { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::{
-    AuditEntry, CodeTables, Demographics, FileMessage, FilePosition, LoggedMessage, OrganizationId, Outcome, PatientId,
-    PatientRecord, PatientStatus,
+    AuditEntry, CodeTables, DataFixStep, Demographics, FileMessage, FilePosition, LoggedMessage, OrganizationId,
+    Outcome, PatientId, PatientRecord, PatientStatus,
 };
 use store::{Changes, Database, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened, StoreError};
 
@@ -26,6 +26,9 @@ pub struct World {
     logged: Vec<LoggedMessage>,
     reviews: Vec<ReviewOpened>,
     audit: Vec<AuditEntry>,
+    /// People whose records are wanted whatever the keys say.
+    named: Vec<PatientId>,
+    fix_steps: Vec<DataFixStep>,
 }
 
 /// A record, as it is now and as it was read; `None` when the batch made it.
@@ -82,6 +85,16 @@ impl World {
         self.file_messages.get(&position)
     }
 
+    /// Asks for the records of these people, too.
+    pub(super) fn want(&mut self, people: impl Iterator<Item = PatientId>) {
+        self.named.extend(people);
+    }
+
+    /// Takes in what became of a step of a data fix.
+    pub(super) fn mark(&mut self, step: DataFixStep) {
+        self.fix_steps.push(step);
+    }
+
     /// The people whose records the world still lacks: those under its keys, and those that merged records lead to.
     pub(super) fn missing_records(&self) -> Vec<PatientId> {
         let under_keys = self.keys.values().flatten().copied();
@@ -89,7 +102,8 @@ impl World {
             PatientStatus::MergedInto(patient_id) => Some(patient_id),
             PatientStatus::Active | PatientStatus::Pending => None,
         });
-        let wanted: HashSet<PatientId> = under_keys.chain(merged_into).collect();
+        let named = self.named.iter().copied();
+        let wanted: HashSet<PatientId> = under_keys.chain(merged_into).chain(named).collect();
         wanted.into_iter().filter(|patient_id| !self.records.contains_key(patient_id)).collect()
     }
 
@@ -145,7 +159,7 @@ impl World {
         found.into_iter().filter_map(|patient_id| self.record(patient_id)).collect()
     }
 
-    fn leading(&self, patient_id: PatientId) -> PatientId {
+    pub(super) fn leading(&self, patient_id: PatientId) -> PatientId {
         let mut current = patient_id;
         for _ in 0..MERGES_MAXIMUM {
             match self.record(current).map(|record| record.patient.status) {
@@ -187,7 +201,7 @@ impl World {
         self.audit.extend_from_slice(audit);
     }
 
-    fn apply_record(&mut self, record: PatientRecord) {
+    pub(super) fn apply_record(&mut self, record: PatientRecord) {
         let patient_id = record.patient.id;
         for key in matching::match_keys(&record.patient.demographics, Some(&patient_id.number())) {
             let people = self.keys.entry(key).or_default();
@@ -215,6 +229,7 @@ impl World {
             file_messages: self.decided_in_files,
             reviews: self.reviews,
             audit: self.audit,
+            data_fix_steps: self.fix_steps,
             ..Changes::default()
         };
         for entry in self.records.into_values().filter(|entry| entry.is_changed) {

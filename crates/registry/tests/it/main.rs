@@ -2,6 +2,7 @@
 
 mod assessments;
 mod consent;
+mod data_fixes;
 mod doses;
 mod entries;
 mod files;

@@ -1,0 +1,219 @@
+//! Notices of maintenance windows: made when they are due, each with those whom it goes to, in one transaction. What
+//! they say and when they are due is decided in the crate `notices`, purely.
+
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    Audience, Channel, DeliveryState, MaintenanceWindow, Notice, NoticeDelivery, NoticeMade, SubscriptionWay, WindowId,
+    recipient_key,
+};
+use notices::{Board, Composer, Facts, Figures, Language, Occasion, Told, due_notices, is_wanted};
+
+use crate::{Admission, Registry, RegistryError};
+
+/// The setting that holds the key of signed links.
+const SECRET_SETTING: &str = "notices/secret";
+/// How long after its end there may be something to tell of a window.
+const TOLD_FOR: SignedDuration = SignedDuration::from_hours(48);
+/// Whoever is subscribed several times is told as the first of these.
+const MOST_SPECIAL_FIRST: [Audience; 4] =
+    [Audience::EhrVendors, Audience::ItContacts, Audience::DataExchange, Audience::AllUsers];
+
+impl Registry {
+    /// The maker of notices in a language; links in them lead to the public pages at this address.
+    pub fn composer(&self, language: Language, public_url: Option<&str>) -> Composer {
+        let profile = self.profile();
+        let facts = Facts {
+            name: profile.registry.name.clone(),
+            short_name: profile.registry.short_name.clone(),
+            heading: profile.closed_door.heading.clone(),
+            sentence: profile.closed_door.sentence.clone(),
+            web_application: profile.contacts.web_application.clone(),
+            data_exchange: profile.contacts.data_exchange.clone(),
+            public_url: public_url.map(str::to_owned),
+            has_fhir: false,
+            other_zones: profile.notices.other_zones.clone(),
+        };
+        let texts = profile.notices.texts(language).expect("checked when the profile was read");
+        Composer::new(texts, facts)
+    }
+
+    /// Windows that the public may know of: all of them, or, while the database is away, those that the gate knows.
+    pub fn public_windows(&self) -> Vec<MaintenanceWindow> {
+        self.database().windows().unwrap_or_else(|_| self.gate().windows())
+    }
+
+    /// The board of windows at an instant.
+    pub fn board(&self, windows: &[MaintenanceWindow], language: Language, now: Timestamp) -> Board {
+        Board::new(&self.profile().registry.name, windows, &self.composer(language, None), now)
+    }
+
+    /// What a notice would say, for whoever wants to see it first.
+    pub fn preview_notice(
+        &self,
+        _admission: &Admission,
+        window: &MaintenanceWindow,
+        language: Language,
+        audience: Audience,
+        public_url: Option<&str>,
+    ) -> Notice {
+        self.composer(language, public_url).compose(window, Occasion::Announced, audience, None)
+    }
+
+    /// Makes the notices that are due, each once, whatever the number of nodes. Gives how many were made.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written; what was made stays made.
+    pub fn make_notices(
+        &self,
+        admission: &Admission,
+        public_url: Option<&str>,
+        now: Timestamp,
+    ) -> Result<usize, RegistryError> {
+        let mut made = 0;
+        let mut subscriptions = None;
+        let is_live = |window: &MaintenanceWindow| window.ended_at.is_none_or(|ended_at| ended_at + TOLD_FOR > now);
+        for window in self.database().windows()?.into_iter().filter(is_live) {
+            let told = self.database().notices_of_window(window.id)?;
+            let told: Vec<Told> = told.into_iter().map(|(key, at)| Told { key, at }).collect();
+            for occasion in due_notices(&window, &told, now) {
+                if subscriptions.is_none() {
+                    subscriptions = Some(self.database().subscriptions()?);
+                }
+                let wanted = subscriptions.iter().flatten().filter(|known| is_wanted(known, &window, occasion));
+                let deliveries = deliveries(&window, occasion, wanted, now);
+                let figures = match occasion {
+                    Occasion::Report => Some(self.figures(admission, window.id, now)?),
+                    _ => None,
+                };
+                let texts = self.texts(&window, occasion, figures.as_ref(), public_url);
+                let notice = NoticeMade { window_id: window.id, occasion: occasion.key(), made_at: now, texts };
+                if self.database().insert_notice(&notice, &deliveries)? {
+                    made += 1;
+                    tracing::info!(
+                        window = window.id.number(),
+                        occasion = notice.occasion,
+                        recipients = deliveries.len(),
+                        "a notice is made"
+                    );
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// The notices of a window, in order: their occasions, and when they were made.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn notices_of_window(
+        &self,
+        _admission: &Admission,
+        id: WindowId,
+    ) -> Result<Vec<(String, Timestamp)>, RegistryError> {
+        Ok(self.database().notices_of_window(id)?)
+    }
+
+    /// The key of signed links.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when none was made yet.
+    pub(crate) fn notice_secret(&self) -> Result<[u8; 32], RegistryError> {
+        let text = self.database().setting(SECRET_SETTING)?.unwrap_or_default();
+        let bytes: Vec<u8> =
+            (0..text.len() / 2).filter_map(|at| u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()).collect();
+        bytes.try_into().map_err(|_| RegistryError::Refused("no key for the links in notices was made yet".into()))
+    }
+
+    /// Keeps random bytes as the key of signed links, when there is none yet.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_notice_secret(&self, _admission: &Admission, random: [u8; 32]) -> Result<(), RegistryError> {
+        if self.database().setting(SECRET_SETTING)?.is_none() {
+            let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+            self.database().set_setting(SECRET_SETTING, &text)?;
+        }
+        Ok(())
+    }
+
+    fn texts(
+        &self,
+        window: &MaintenanceWindow,
+        occasion: Occasion,
+        figures: Option<&Figures>,
+        public_url: Option<&str>,
+    ) -> Vec<(Audience, Notice)> {
+        let composers = Language::ALL.map(|language| self.composer(language, public_url));
+        let each = composers.iter().flat_map(|composer| Audience::ALL.map(|audience| (composer, audience)));
+        each.map(|(composer, audience)| (audience, composer.compose(window, occasion, audience, figures))).collect()
+    }
+
+    /// The figures of a window for its report.
+    fn figures(&self, admission: &Admission, id: WindowId, now: Timestamp) -> Result<Figures, RegistryError> {
+        let report = self.after_report(admission, id, now)?;
+        let since = |wanted: Channel| {
+            report.messages_since.iter().filter(|(channel, _)| *channel == wanted).map(|(_, count)| count).sum()
+        };
+        let away: HashSet<String> = report.still_away().filter_map(|sender| sender.organization_code.clone()).collect();
+        let mut still_missing: Vec<String> = away.into_iter().collect();
+        still_missing.sort();
+        Ok(Figures {
+            refused: report.turned_away.iter().map(|(_, count)| count).sum(),
+            refused_senders: report.senders.len() as u64,
+            from_files: since(Channel::File),
+            from_web_service: since(Channel::WebService),
+            still_missing,
+        })
+    }
+}
+
+/// Whom a notice goes to, each recipient once, and the owner of a window that is overdue.
+fn deliveries<'a>(
+    window: &MaintenanceWindow,
+    occasion: Occasion,
+    wanted: impl Iterator<Item = &'a model::Subscription>,
+    now: Timestamp,
+) -> Vec<NoticeDelivery> {
+    let blank = NoticeDelivery {
+        window_id: window.id,
+        occasion: occasion.key(),
+        recipient_key: String::new(),
+        subscription_id: None,
+        audience: Audience::ItContacts,
+        language: Language::English.tag().to_owned(),
+        way: SubscriptionWay::Email,
+        address: String::new(),
+        state: DeliveryState::Waiting,
+        try_count: 0,
+        next_try_at: now,
+        changed_at: now,
+        node: String::new(),
+        detail: String::new(),
+    };
+    let mut wanted: Vec<&model::Subscription> = wanted.collect();
+    wanted.sort_by_key(|known| MOST_SPECIAL_FIRST.iter().position(|audience| *audience == known.audience));
+    let mut told = HashSet::new();
+    let mut deliveries = Vec::with_capacity(wanted.len() + 1);
+    let is_overdue = matches!(occasion, Occasion::Overdue(_) | Occasion::StillOverdue(_));
+    if is_overdue && window.owner.contains('@') {
+        let recipient_key = recipient_key(SubscriptionWay::Email, &window.owner);
+        told.insert(recipient_key.clone());
+        deliveries.push(NoticeDelivery { recipient_key, address: window.owner.clone(), ..blank.clone() });
+    }
+    for known in wanted {
+        if told.insert(known.recipient_key()) {
+            deliveries.push(NoticeDelivery {
+                recipient_key: known.recipient_key(),
+                subscription_id: Some(known.id),
+                audience: known.audience,
+                language: known.language.clone(),
+                way: known.way,
+                address: known.address.clone(),
+                ..blank.clone()
+            });
+        }
+    }
+    deliveries
+}
