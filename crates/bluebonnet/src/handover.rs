@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -57,10 +58,13 @@ impl Handover {
     }
 
     /// Hands the sockets to the one that follows; returns when that one accepts. Blocks.
-    pub(crate) fn wait(&self, sockets: &[Named<BorrowedFd<'_>>]) -> anyhow::Result<()> {
+    pub(crate) fn wait(&self, sockets: &Mutex<Vec<Named<OwnedFd>>>) -> anyhow::Result<()> {
         loop {
             let (follower, _) = self.listener.accept()?;
-            match hand_over(follower, sockets) {
+            let held = sockets.lock().unwrap_or_else(PoisonError::into_inner);
+            let sockets: Vec<Named<BorrowedFd<'_>>> =
+                held.iter().map(|(name, socket)| (name.clone(), socket.as_fd())).collect();
+            match hand_over(follower, &sockets) {
                 Ok(()) => return Ok(()),
                 // It died on the way: the ports stay here.
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "the ports were asked for and not taken"),

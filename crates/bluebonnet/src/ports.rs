@@ -4,12 +4,17 @@
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
 use tokio::net::TcpListener;
 
 use crate::ending::Failure;
 use crate::handover::{self, Handover, Named, Received};
+
+/// Second handles of the listeners, to hand over. Empty it when the node stops: while they are open the sockets are, and
+/// newcomers would wait at them for nobody.
+pub(crate) type Handles = Arc<Mutex<Vec<Named<OwnedFd>>>>;
 
 /// Listening sockets by the name of their door, and whom to thank for them.
 #[derive(Default)]
@@ -82,7 +87,7 @@ impl Ports {
 }
 
 /// Waits until another program has taken the ports over; for ever when there is no way to ask.
-pub(crate) async fn taken_over(data: &Path, sockets: Vec<Named<OwnedFd>>) {
+pub(crate) async fn taken_over(data: &Path, handles: Handles) {
     let handover = match Handover::listen(data) {
         Ok(handover) => handover,
         Err(error) => {
@@ -92,12 +97,9 @@ pub(crate) async fn taken_over(data: &Path, sockets: Vec<Named<OwnedFd>>) {
     };
     let (told, telling) = tokio::sync::oneshot::channel();
     // A thread of its own: it waits for as long as the program runs, and ends with it.
-    std::thread::spawn(move || {
-        let borrowed: Vec<_> = sockets.iter().map(|(name, socket)| (name.clone(), socket.as_fd())).collect();
-        match handover.wait(&borrowed) {
-            Ok(()) => drop(told.send(())),
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "nobody will be able to take the ports over"),
-        }
+    std::thread::spawn(move || match handover.wait(&handles) {
+        Ok(()) => drop(told.send(())),
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "nobody will be able to take the ports over"),
     });
     if telling.await.is_err() {
         std::future::pending::<()>().await;

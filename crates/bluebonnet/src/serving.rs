@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::task::Poll;
 
 use anyhow::anyhow;
@@ -162,11 +163,13 @@ impl Serving {
             tracing::info!(%address, scheme, "listening");
             tables::print_line(&format!("listening {scheme}://{address}"))?;
         }
+        let handles = ports::Handles::new(handles.into());
         tokio::select! {
             () = stop_signals.next() => tracing::info!(in_flight = gate.in_flight(), "stopping"),
-            () = ports::taken_over(data, handles) => tracing::info!(in_flight = gate.in_flight(), "ports handed over"),
+            () = ports::taken_over(data, handles.clone()) => tracing::info!(in_flight = gate.in_flight(), "ports handed over"),
             _ = servers.join_next() => return Err(anyhow!("a listener ended by itself").into()),
         }
+        handles.lock().unwrap_or_else(PoisonError::into_inner).clear();
         gate.stop();
         stop.send_replace(true);
         let why = tokio::select! {

@@ -25,7 +25,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
 use self::certificates::Certificates;
@@ -100,13 +100,15 @@ pub async fn serve(
     let certificates = tls.map(Certificates::open).transpose()?;
     let connections = Arc::new(Semaphore::new(limits.connections_maximum));
     let graceful = GracefulShutdown::new();
+    let (stop, _) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, peer, slot) = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
             () = shutdown.as_mut() => break,
         };
-        let connection = Connection { peer, router: router.clone(), limits, watcher: graceful.watcher(), slot };
+        let (watcher, stop) = (graceful.watcher(), stop.subscribe());
+        let connection = Connection { peer, router: router.clone(), limits, watcher, stop, slot };
         let acceptor = certificates.as_ref().map(Certificates::acceptor);
         tokio::spawn(async move {
             match acceptor {
@@ -121,6 +123,7 @@ pub async fn serve(
     }
     // Closing the listener sends newcomers to another node, or to the program that follows this one.
     drop(listener);
+    stop.send_replace(true);
     if tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests unanswered");
     }
@@ -148,20 +151,28 @@ async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStr
     }
 }
 
+/// How long a stopping server listens to a connection that has not said anything yet.
+const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
+
 /// One accepted connection.
 struct Connection {
     peer: SocketAddr,
     router: Router,
     limits: Limits,
+    /// Held until the connection has ended: the server waits for it.
     watcher: Watcher,
+    stop: watch::Receiver<bool>,
     slot: OwnedSemaphorePermit,
 }
 
 impl Connection {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, scheme: Scheme) {
-        let Connection { peer, router, limits, watcher, slot } = self;
+        let Connection { peer, router, limits, watcher, mut stop, slot } = self;
+        let first_request = Arc::new(Notify::new());
+        let begun = first_request.clone();
         let service = service_fn(move |request| {
             let (router, scheme) = (router.clone(), scheme.clone());
+            begun.notify_one();
             async move { Ok::<_, Infallible>(answer(router, request, peer, scheme, limits.request_timeout).await) }
         });
         let connection = http1::Builder::new()
@@ -169,10 +180,31 @@ impl Connection {
             .header_read_timeout(limits.head_timeout)
             .max_buf_size(limits.head_bytes_maximum)
             .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            _ = stop.wait_for(|is_stopping| *is_stopping) => None,
+        };
+        // Whoever was let in and has not been heard yet is heard: its request is on the way.
+        let ended = match ended {
+            Some(ended) => Some(ended),
+            None => tokio::select! {
+                ended = connection.as_mut() => Some(ended),
+                () = first_request.notified() => None,
+                () = tokio::time::sleep(FIRST_REQUEST_GRACE) => None,
+            },
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%peer, %error, "connection ended early");
         }
-        drop(slot);
+        drop((slot, watcher));
     }
 }
 

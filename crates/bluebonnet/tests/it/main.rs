@@ -11,6 +11,7 @@ mod examining;
 mod explaining;
 mod forecasting;
 mod loading;
+mod maintenance;
 mod messages;
 mod organizations_and_accounts;
 mod program;
