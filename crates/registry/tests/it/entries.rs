@@ -1,11 +1,11 @@
 //! What people do on pages: they find, open and enter, within their rights, and every look is written down.
 
+use bluebonnet_registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
 use jiff::civil::date;
 use model::{
     Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, InformationSource, PatientId,
     PatientObservation, PatientStatement, PersonName, Right, Role, Standing, VaccinationReportId, VaccinationStatement,
 };
-use registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
 
 use crate::house::*;
 
@@ -192,7 +192,8 @@ fn a_message_on_the_workbench_is_taken_apart_and_changes_nothing() {
     on_each_database(&example(), async |house| {
         let text = vxu("try-1", &MARIA, &given("08", "20240311", "D1")).replace('\n', "\r");
         let caller = house.caller("CLINIC");
-        let examined = house.registry.examine_message(&house.admission(), &caller, house.receipt(), text.into_bytes());
+        let admission = house.admission();
+        let examined = house.registry.examine_message(&admission, &caller, house.receipt(), text.into_bytes());
         let examined = examined.await.expect("the registry serves").expect("it is a message");
         let verdict = examined.verdict.expect("it is a report");
         assert!(!verdict.is_person_known && verdict.doses == [(date(2024, 3, 11), Cvx(8))]);
