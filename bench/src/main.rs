@@ -5,6 +5,7 @@
 
 mod bare;
 mod databases;
+mod forecasting;
 mod gate;
 mod http;
 mod machine;
@@ -30,6 +31,9 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::new(machine::notes());
     if options.has(Part::Parse) {
         parse::measure(&mut table)?;
+    }
+    if options.has(Part::Forecast) {
+        forecasting::measure(&mut table)?;
     }
     if options.has(Part::Gate) {
         gate::measure(&options, &mut table)?;

@@ -40,6 +40,8 @@ pub(crate) enum Part {
     Soap,
     /// QBP over SOAP.
     Query,
+    /// Evaluating and forecasting one person.
+    Forecast,
     /// What a call costs that is turned away.
     Gate,
 }
