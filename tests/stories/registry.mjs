@@ -57,13 +57,13 @@ export async function signIn(page, registry, role) {
   await page.fill("#username", user.user);
   await page.fill("#password", user.password);
   await page.click("main button[type=submit]");
-  await page.fill("#code", code(user.authenticator_key, Date.now()));
+  await page.fill("#code", authenticatorCode(user.authenticator_key, Date.now()));
   await page.click("main button[type=submit]");
   return user;
 }
 
 /** The six digits of an authenticator app at an instant (RFC 6238). */
-function code(key, milliseconds) {
+export function authenticatorCode(key, milliseconds) {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(milliseconds / 30_000)));
   const digest = createHmac("sha1", base32(key)).update(counter).digest();

@@ -61,6 +61,7 @@ impl Registry {
         now: Timestamp,
         new: NewWindow,
     ) -> Result<MaintenanceWindow, RegistryError> {
+        self.authorize_here(operator, model::Right::PlanMaintenance)?;
         let window = self.draft_window(operator, now, new)?;
         self.database().insert_window(&window)?;
         self.write_down_window(admission, operator, now, &window, "").await?;
@@ -97,6 +98,7 @@ impl Registry {
         order: WindowOrder,
         note: &str,
     ) -> Result<MaintenanceWindow, RegistryError> {
+        self.authorize_here(operator, model::Right::PlanMaintenance)?;
         let window = self.window(admission, id)?;
         let next = ordered(&window, order, &operator.username, note, now)?;
         self.database().update_window(&next).map_err(faster)?;

@@ -112,13 +112,14 @@ impl Visitor {
 }
 
 /// The ways of the application: address, text, and the right that opens it.
-const WAYS: [(&str, &str, Right); 7] = [
+const WAYS: [(&str, &str, Right); 8] = [
     ("/find", "navigation.find", Right::FindPerson),
     ("/workbench", "navigation.workbench", Right::TryMessage),
     ("/organizations", "ways.organizations", Right::ReadOrganization),
     ("/accounts", "ways.accounts", Right::ReadAccounts),
     ("/registrations", "ways.registrations", Right::ApproveRegistration),
     ("/audit", "ways.audit", Right::ReadAudit),
+    ("/maintenance-windows", "ways.maintenance", Right::ReadMaintenance),
     ("/operations", "ways.operations", Right::ReadOperations),
 ];
 

@@ -10,6 +10,7 @@ pub(crate) mod downtime_form;
 pub(crate) mod facts;
 pub(crate) mod find;
 pub(crate) mod language;
+pub(crate) mod maintenance;
 pub(crate) mod not_found;
 pub(crate) mod operations;
 pub(crate) mod organizations;
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(registrations::routes())
         .merge(audit::routes())
         .merge(operations::routes())
+        .merge(maintenance::routes())
 }
 
 /// Where somebody goes who has not signed in, or only half; a page that was only looked at is shown afterwards.
