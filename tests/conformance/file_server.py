@@ -105,6 +105,11 @@ class FileServer(Program):
         """What the door knows of accounts while the database is away."""
         return (Path(self.folder) / "file-accounts.json").read_text()
 
+    def hide_database(self):
+        """Puts the database where the program does not find it."""
+        for file in Path(self.folder).glob("registry.db*"):
+            file.rename(file.with_name(f"hidden-{file.name}"))
+
     def put_result(self, name, content):
         """Puts a file into the outbox as the exchange does."""
         (self.organization_folder() / "outbox" / f"o-{name}").write_bytes(content)
