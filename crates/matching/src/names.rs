@@ -246,7 +246,7 @@ fn is_swapped(name: &FoldedName, other: &FoldedName) -> bool {
     }
     let (one, two) = (name.given.is_same(&other.family), name.family.is_same(&other.given));
     let is_slip = |word: &Folded, other: &Folded| is_within_one_edit(word.as_str(), other.as_str(), 5);
-    (one && two) || (one && is_slip(&name.family, &other.given)) || (two && is_slip(&name.given, &other.family))
+    (one && (two || is_slip(&name.family, &other.given))) || (two && is_slip(&name.given, &other.family))
 }
 
 fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {
