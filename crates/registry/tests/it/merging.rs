@@ -1,6 +1,6 @@
 //! Possible matches decided, records merged and unmerged.
 
-use bluebonnet_registry::setup::ReviewDecision;
+use bluebonnet_registry::setup::{Merge, ReviewDecision};
 use model::PatientId;
 
 use crate::house::*;
@@ -16,6 +16,24 @@ fn open_review(house: &House) -> (PatientId, PatientId) {
     (open[0].patient_id, open[0].candidate)
 }
 
+/// Decides a possible match as the clinic's operator; gives the merge, when there is one.
+fn decide(
+    house: &House,
+    pair: (PatientId, PatientId),
+    decision: ReviewDecision,
+) -> Result<Option<Merge>, bluebonnet_registry::RegistryError> {
+    let (admission, reviewer, receipt) = (house.admission(), house.caller("CLINIC"), house.receipt());
+    let decide = || house.registry.decide_review(&admission, &reviewer, &receipt, pair, decision, "mother asked");
+    tokio::task::block_in_place(decide)
+}
+
+fn unmerge(house: &House, merge: &Merge) -> Result<Merge, bluebonnet_registry::RegistryError> {
+    let (admission, reviewer, receipt) = (house.admission(), house.caller("CLINIC"), house.receipt());
+    tokio::task::block_in_place(|| {
+        house.registry.unmerge_patients(&admission, &reviewer, &receipt, merge.id, "two girls")
+    })
+}
+
 fn dose_count(history: &str) -> usize {
     segments(history, "RXA").len()
 }
@@ -24,7 +42,7 @@ fn dose_count(history: &str) -> usize {
 fn a_merge_is_undone_also_after_later_submissions() {
     on_each_database(&example(), async |house| {
         house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
-        let doses = given("08", "20240311", "P1") + &given("110", "20240512", "P2");
+        let doses = told("08", "20240311", "P1") + &given("110", "20240512", "P2");
         let doubted = house.report("PHARMACY", &TWO_SURNAMES, &doses).await;
         assert_eq!(findings(&doubted), ["IEE-200"], "{doubted}");
 
@@ -32,9 +50,7 @@ fn a_merge_is_undone_also_after_later_submissions() {
         let pair = open_review(house);
         let shown = house.registry.side_by_side(&admission, &reviewer, pair.0, pair.1).expect("both records");
         assert!(shown.explanation.sentence.contains("a surname that agrees in part"), "{:?}", shown.explanation);
-        let same = ReviewDecision::Same;
-        let merged = house.registry.decide_review(&admission, &reviewer, &house.receipt(), pair, same, "mother asked");
-        let merge = merged.expect("they can be merged").expect("a merge");
+        let merge = decide(house, pair, ReviewDecision::Same).expect("they can be merged").expect("a merge");
         for person in [&MARIA, &TWO_SURNAMES] {
             let history = house.ask("CLINIC", "Z34", person).await;
             assert_eq!(dose_count(&history), 2, "the dose of both is one: {history}");
@@ -45,14 +61,12 @@ fn a_merge_is_undone_also_after_later_submissions() {
         let history = house.ask("CLINIC", "Z34", &MARIA).await;
         assert_eq!(dose_count(&history), 4, "{history}");
 
-        let unmerged = house.registry.unmerge_patients(&admission, &reviewer, &house.receipt(), merge.id, "two girls");
-        assert!(unmerged.expect("it can be undone").undone_at.is_some());
+        assert!(unmerge(house, &merge).expect("it can be undone").undone_at.is_some());
         let history = house.ask("CLINIC", "Z34", &MARIA).await;
         assert_eq!(dose_count(&history), 2, "{history}");
         let history = house.ask("PHARMACY", "Z34", &TWO_SURNAMES).await;
         assert_eq!(dose_count(&history), 3, "{history}");
-        let again = house.registry.unmerge_patients(&admission, &reviewer, &house.receipt(), merge.id, "");
-        assert!(again.is_err(), "a merge is undone once");
+        assert!(unmerge(house, &merge).is_err(), "a merge is undone once");
         let lines = house.registry.audit_of_patient(&admission, merge.retired_id, 100).expect("the audit trail");
         let words: Vec<&str> = lines.iter().map(|line| line.entry.action.word()).collect();
         assert!(words.contains(&"patient_merged") && words.contains(&"patient_unmerged"), "{words:?}");
@@ -67,12 +81,9 @@ fn records_that_are_not_the_same_stand_on_their_own() {
         house.report("PHARMACY", &TWO_SURNAMES, &given("08", "20240311", "P1")).await;
         let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
         let pair = open_review(house);
-        let later = ReviewDecision::Later;
-        let put_off = house.registry.decide_review(&admission, &reviewer, &house.receipt(), pair, later, "");
-        assert_eq!(put_off.expect("it can be put off"), None);
-        let not_the_same = ReviewDecision::NotTheSame;
-        let decided = house.registry.decide_review(&admission, &reviewer, &house.receipt(), pair, not_the_same, "");
-        assert_eq!(decided.expect("it can be decided"), None);
+        for decision in [ReviewDecision::Later, ReviewDecision::NotTheSame] {
+            assert_eq!(decide(house, pair, decision).expect("it can be decided"), None);
+        }
         let now = house.receipt().received_at;
         assert_eq!(house.registry.open_reviews(&admission, &reviewer, now, 10).expect("listed"), []);
         let answer = house.report("PHARMACY", &TWO_SURNAMES, &given("110", "20240512", "P2")).await;
