@@ -79,7 +79,7 @@ impl Weights {
     ///
     /// # Source
     /// CMS patient matching v3.3, draft probabilities of a coincidence (first name .02, surname .005, birth date
-    /// .0001, street .00003, phone .000001); errors as the synthetic population makes them.
+    /// .0001, street .00003, phone .000001), rounded by hand; the rest is judgment, see decision 0090.
     pub fn builtin() -> Weights {
         Weights::parse(include_str!("weights.txt")).expect("the table that comes with the program is complete")
     }
