@@ -20,8 +20,6 @@ pub struct Workspace {
     pub(crate) groups: Groups,
     /// The best series of all antigens: places in the runs of the trail, in the order of the schedule.
     pub(crate) best: Vec<usize>,
-    /// Beside each best series, how many doses the primary series takes.
-    pub(crate) primary_counts: Vec<Option<u16>>,
     prioritized: Vec<usize>,
     scoring: Scoring,
 }
@@ -54,7 +52,7 @@ pub fn forecast<'a>(
     on: Date,
     workspace: &'a mut Workspace,
 ) -> Forecast<'a> {
-    let Workspace { person, trail, groups, best, primary_counts, prioritized, scoring } = &mut *workspace;
+    let Workspace { person, trail, groups, best, prioritized, scoring } = &mut *workspace;
     person.organize(schedule, history, Day::from_date(on));
     trail.clear();
     best.clear();
@@ -81,8 +79,6 @@ pub fn forecast<'a>(
             select(person, trail, *place);
         }
     }
-    primary_counts.clear();
-    primary_counts.extend(best.iter().map(|run| SeriesWalk::again(schedule, person, *run, trail).primary_dose_count()));
     groups.blend(schedule, person, trail, best);
     Forecast { schedule, history, workspace }
 }

@@ -5,12 +5,12 @@ use model::Cvx;
 use serde::Serialize;
 
 use crate::contraindication::forbidden_vaccines;
-use crate::forecast::Forecast;
+use crate::forecast::{Forecast, Workspace};
 use crate::reasons::Need;
 use crate::schedule::AgeId;
 use crate::sentences::{Explanation, Language, ReasonKind, Teller};
 use crate::vaccine_groups::{ForecastKind, GroupForecast};
-use crate::walk::{DoseStatus, Evaluation, SeriesRun, SeriesStatus};
+use crate::walk::{DoseStatus, Evaluation, SeriesRun, SeriesStatus, SeriesWalk};
 
 /// Everything about one person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -140,15 +140,23 @@ impl<'a> Forecast<'a> {
             evaluations: Vec::new(),
         });
         let mut doses: Vec<DoseReport> = doses.collect();
-        for (place, count) in self.workspace.best.iter().zip(&self.workspace.primary_counts) {
+        for (place, count) in self.workspace.best.iter().zip(self.primary_counts()) {
             let run = &self.workspace.trail.runs[*place];
             for evaluation in self.workspace.trail.evaluations(run) {
                 let dose = self.workspace.person.doses[usize::from(evaluation.dose)].place;
-                let found = EvaluationReport { doses_in_series: *count, ..self.evaluation(teller, run, evaluation) };
+                let found = EvaluationReport { doses_in_series: count, ..self.evaluation(teller, run, evaluation) };
                 doses[usize::from(dose)].evaluations.push(found);
             }
         }
         doses
+    }
+
+    /// Beside each best series, how many doses the primary series takes. Only who tells every dose asks for it.
+    fn primary_counts(&self) -> Vec<Option<u16>> {
+        let Workspace { person, trail, best, .. } = self.workspace;
+        let mut trail = trail.clone();
+        let count = |run: &usize| SeriesWalk::again(self.schedule, person, *run, &mut trail).primary_dose_count();
+        best.iter().map(count).collect()
     }
 
     fn evaluation(&self, teller: &Teller, run: &SeriesRun, evaluation: &Evaluation) -> EvaluationReport {

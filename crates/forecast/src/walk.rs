@@ -10,7 +10,7 @@ use crate::reasons::Reason;
 use crate::schedule::{Schedule, SeriesRule, Span, TargetRule};
 
 /// What all walks for one person leave behind; the space is used again for the next person.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Trail {
     pub(crate) runs: Vec<SeriesRun>,
     pub(crate) evaluations: Vec<Evaluation>,
