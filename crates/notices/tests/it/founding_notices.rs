@@ -136,8 +136,7 @@ fn sections(text: &str) -> Vec<(String, Vec<String>)> {
 fn sentences(text: &str) -> Vec<String> {
     let text = plain(text).replace(" \u{f0b7} ", " ");
     let mut sentences = vec![String::new()];
-    let mut words = text.split(' ').peekable();
-    while let Some(word) = words.next() {
+    for word in text.split(' ') {
         let is_mark = matches!(word, "-" | "•" | "\u{f0b7}") && sentences.last().is_some_and(String::is_empty);
         if !is_mark {
             let sentence = sentences.last_mut().expect("there is a first");

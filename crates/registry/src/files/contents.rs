@@ -76,7 +76,7 @@ impl Packing {
 /// # Errors
 /// [`Unread::Refused`] when it is damaged or goes beyond a limit.
 pub(super) fn check(file: &File, size: u64) -> Result<(), Unread> {
-    let budget = (size.saturating_mul(RATIO_MAXIMUM)).max(UNPACKED_BYTES_ALWAYS).min(UNPACKED_BYTES_MAXIMUM);
+    let budget = size.saturating_mul(RATIO_MAXIMUM).clamp(UNPACKED_BYTES_ALWAYS, UNPACKED_BYTES_MAXIMUM);
     match packing(file)? {
         Packing::None => Ok(()),
         Packing::Gzip => {

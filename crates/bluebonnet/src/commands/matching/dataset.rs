@@ -1,7 +1,7 @@
 //! `bluebonnet match dataset`: files of people of whom it is known who is who, linked as a whole.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use model::{Demographics, PatientId};
@@ -135,7 +135,7 @@ impl Dataset {
     }
 }
 
-fn read(file: &PathBuf) -> Result<Vec<LabeledPerson>, Failure> {
+fn read(file: &Path) -> Result<Vec<LabeledPerson>, Failure> {
     let read = read_people(&place::read_text(file)?);
     read.map(|(_, people)| people).map_err(|error| Failure::Refused(format!("{}: {error}", file.display())))
 }

@@ -105,7 +105,8 @@ fn orders_that_do_not_fit_are_refused_with_what_would() {
 
 #[test]
 fn what_cannot_be_a_window_is_refused_when_it_is_planned() {
-    let cases: [(fn(&mut NewWindow), &str); 8] = [
+    type Spoil = fn(&mut NewWindow);
+    let cases: [(Spoil, &str); 8] = [
         (|new| new.starts = wall("2026-03-08 02:30"), "the clocks go forward"),
         (|new| new.ends = wall("2024-11-03 01:30"), "comes twice"),
         (|new| new.ends = new.starts, "not after the start"),
