@@ -168,6 +168,7 @@ mod tests {
         let english = page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile());
         let (es, en) = ("Servicio no disponible</h1>", "Service Unavailable</h1>");
         assert!(spanish.contains(es) && english.contains(en));
-        assert!(spanish.find("lang=\"es\"") < spanish.find("lang=\"en\">"));
+        assert!(spanish.find(es) < spanish.find(en) && english.find(en) < english.find(es));
+        assert!(spanish.contains("<html lang=\"es\">") && english.contains("<html lang=\"en\">"));
     }
 }

@@ -20,18 +20,20 @@ border-color:#8fa8e0}a{color:#a9bff0}footer{color:#b3bccd}section+section{border
 pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile) -> String {
     let door = &profile.closed_door;
     let mut sections = vec![section("en", &door.heading, &closed.sentence)];
+    let (mut language, mut heading) = ("en", &door.heading);
     if let Some(spanish) = &door.spanish {
         sections.push(section("es", &spanish.heading, &spanish.sentence));
         if prefers_spanish(headers) {
             sections.reverse();
+            (language, heading) = ("es", &spanish.heading);
         }
     }
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{heading} – {name}</title>\n\
+        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{heading} – {name}</title>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>{STYLE}</style>\n</head>\n\
          <body>\n<main>\n{sections}<footer>\n<p><a href=\"/status\">Status</a></p>\n\
          <p>{full_name}<br>{web} · {exchange}</p>\n</footer>\n</main>\n</body>\n</html>\n",
-        heading = escaped(&door.heading),
+        heading = escaped(heading),
         name = escaped(&profile.registry.short_name),
         sections = sections.concat(),
         full_name = escaped(&profile.registry.name),

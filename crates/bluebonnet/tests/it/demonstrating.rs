@@ -32,8 +32,12 @@ fn a_demonstration_is_made_once_and_kept() {
         let organizations = home.run(&["organization", "list", "--json"]).expect(0).json();
         let sites = organizations.as_array().expect("a list").iter().filter(|known| !known["parent"].is_null()).count();
         assert!(sites >= 6, "{organizations}");
-        let rows =
-            |home: &crate::program::Home| home.run(&["doctor", "--json"]).expect(0).json()["database"]["rows"].clone();
+        // Forecasts are made in the background, as long as the server runs: they are not part of what is kept.
+        let rows = |home: &crate::program::Home| {
+            let mut rows = home.run(&["doctor", "--json"]).expect(0).json()["database"]["rows"].clone();
+            rows.as_object_mut().expect("rows by table").retain(|table, _| !is_forecast(table));
+            rows
+        };
         let before = rows(home);
         assert!(before["patient"].as_u64().is_some_and(|people| people >= 45), "{before}");
 
@@ -43,6 +47,10 @@ fn a_demonstration_is_made_once_and_kept() {
         assert_eq!(kept.stop(), 0);
         assert_eq!(rows(home), before);
     });
+}
+
+fn is_forecast(table: &str) -> bool {
+    matches!(table, "patient_forecast" | "patient_due")
 }
 
 #[test]
