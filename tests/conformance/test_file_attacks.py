@@ -65,7 +65,8 @@ def outside(server):
         folders[:] = [folder for folder in folders if Path(root, folder) not in own]
         for file in files:
             if not file.startswith(("registry.db", "file-accounts")):
-                yield Path(root, file), Path(root, file).read_bytes()
+                if Path(root, file).is_file():
+                    yield Path(root, file), Path(root, file).read_bytes()
 
 
 def attempt(ask):

@@ -344,7 +344,10 @@ impl Gate {
         let (Some(window), Some(ends_at)) = (standing.window, standing.ends_at) else {
             return self.turned_away(ClosedFor::Absence);
         };
-        self.state.ledger.count(window, channel, sender, now);
+        // The registry's own work is nobody who waits outside.
+        if channel != Channel::Jobs {
+            self.state.ledger.count(window, channel, sender, now);
+        }
         let mut closed = self.turned_away(ClosedFor::Maintenance);
         closed.retry_after_seconds = if now >= ends_at {
             RETRY_WHEN_OVERDUE_SECONDS

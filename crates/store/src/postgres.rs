@@ -267,14 +267,7 @@ impl PostgresConnection {
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        let runtime = self.runtime.as_ref().expect("the runtime lives as long as the connection");
-        match Handle::try_current() {
-            // On a thread that drives other tasks, those are handed over first. (A runtime of one thread cannot.)
-            Ok(outer) if outer.runtime_flavor() == RuntimeFlavor::MultiThread => {
-                tokio::task::block_in_place(|| runtime.block_on(future))
-            }
-            _ => runtime.block_on(future),
-        }
+        block_on(self.runtime.as_ref().expect("the runtime lives as long as the connection"), future)
     }
 }
 
@@ -296,6 +289,17 @@ impl Drop for PostgresConnection {
     }
 }
 
+/// Runs a future on a connection's own runtime, and waits for it.
+fn block_on<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
+    match Handle::try_current() {
+        // On a thread that drives other tasks, those are handed over first. (A runtime of one thread cannot.)
+        Ok(outer) if outer.runtime_flavor() == RuntimeFlavor::MultiThread => {
+            tokio::task::block_in_place(|| runtime.block_on(future))
+        }
+        _ => runtime.block_on(future),
+    }
+}
+
 /// Connects, and sets the connection up.
 fn connect(runtime: &Runtime, server: &Server, purpose: Purpose, wait: Duration) -> Result<Client, StoreError> {
     const ATTEMPT: &str = "connect to PostgreSQL";
@@ -303,7 +307,7 @@ fn connect(runtime: &Runtime, server: &Server, purpose: Purpose, wait: Duration)
     if purpose == Purpose::Write {
         settings = format!("{settings};{WRITER_SETTINGS}");
     }
-    runtime.block_on(async {
+    block_on(runtime, async {
         let client = server.connect(runtime).await.map_err(|error| failure(error, ATTEMPT))?;
         let set = tokio::time::timeout(wait, client.batch_execute(&settings)).await;
         set.map_err(|error| unreachable_server(error, ATTEMPT))?.map_err(|error| failure(error, ATTEMPT))?;
