@@ -62,7 +62,8 @@ def outside(server):
     """Everything on the disk that is not the account's own, and may not change."""
     own = {path for path in server.organization_folders() if path.name != server.elsewhere}
     for root, folders, files in os.walk(server.folder):
-        folders[:] = [folder for folder in folders if Path(root, folder) not in own]
+        # The node's own signs of life stand in nodes/.
+        folders[:] = [folder for folder in folders if folder != "nodes" and Path(root, folder) not in own]
         for file in files:
             if not file.startswith(("registry.db", "file-accounts")):
                 if Path(root, file).is_file():
