@@ -27,7 +27,7 @@ impl Registry {
         Ok(self.database().forecast_round()?)
     }
 
-    /// Begins a round by the schedule in use, as seen on a day. One that is under way is left where it is.
+    /// Begins a round by the schedule in use, as seen on a day. One that is under way is replaced, and begins anew.
     ///
     /// # Errors
     /// When the database cannot be read or written.

@@ -1,7 +1,7 @@
 //! Why a page could not be given, and the page that says so. The visitor gets a reference number, the log the cause.
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use registry::{Closed, RegistryError};
 
@@ -85,7 +85,7 @@ impl Visitor {
         let (status, heading, told) = match &failure {
             Failure::NotSignedIn => return crate::pages::to_sign_in(self),
             Failure::ProofStale => return crate::pages::to_proof(self),
-            Failure::Closed(closed) => return self.closed_page(closed),
+            Failure::Closed(_) => (StatusCode::SERVICE_UNAVAILABLE, "closed.title", vec![]),
             Failure::NotFound => (StatusCode::NOT_FOUND, "not_found.title", vec!["not_found.what"]),
             Failure::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed.title", vec!["not_allowed.what"]),
             Failure::FormExpired => (StatusCode::FORBIDDEN, "form_expired.title", vec!["form_expired.what"]),
@@ -100,15 +100,5 @@ impl Visitor {
         let contact = &self.web().registry.profile().contacts.web_application;
         paragraphs.push(language.fill("error.contact", &[("contact", contact)]));
         show_as(status, &FailureView { page: self.page(heading), heading, paragraphs })
-    }
-
-    fn closed_page(&self, closed: &Closed) -> Response {
-        let heading = self.language().text("closed.title");
-        let mut paragraphs = vec![closed.sentence.clone()];
-        paragraphs.push(self.language().text("closed.what").to_owned());
-        let view = FailureView { page: self.page(heading), heading, paragraphs };
-        let mut response = show_as(StatusCode::SERVICE_UNAVAILABLE, &view);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(closed.retry_after_seconds));
-        response
     }
 }

@@ -4,9 +4,6 @@
 //! A door translates only: what may be seen and done is decided by `registry`, which also writes down who saw and did
 //! it. A page is one file in `pages/` and one template of the same name; `visits.rs` is what all requests go through.
 
-// The sign-in pages use the rest of these parts.
-#![allow(dead_code)]
-
 mod addresses;
 mod assets;
 mod cookies;

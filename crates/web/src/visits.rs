@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use closed::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{Caller, Channel, MessageId, Receipt};
@@ -38,6 +39,9 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
+
+/// No path of these pages is the web service's.
+const NO_WEB_SERVICE: &str = "";
 
 /// One request's visitor.
 #[derive(Clone)]
@@ -69,11 +73,17 @@ pub(crate) async fn receive(State(web): State<Web>, request: Request, next: Next
         return visitor.finish(visitor.failure_page(Failure::FormExpired));
     }
     parts.extensions.insert(visitor.clone());
+    let asked = parts.headers.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-        response = visitor.failure_page(failure);
+    match response.extensions_mut().remove::<Failure>() {
+        None => visitor.finish(response),
+        // Said as at every door, with nothing of a page: no cookie is set, no session ends.
+        Some(Failure::Closed(closed)) => {
+            let form = Form::of(visitor.path(), &asked, NO_WEB_SERVICE);
+            closed::answer(&closed, form, &asked, visitor.web().registry.profile())
+        }
+        Some(failure) => visitor.finish(visitor.failure_page(failure)),
     }
-    visitor.finish(response)
 }
 
 /// Whether a browser says that another site's page sent this.

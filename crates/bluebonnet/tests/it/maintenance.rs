@@ -130,6 +130,10 @@ fn rehearse(notice: &Notice) {
             break;
         }
     }
+    for path in ["/", "/sign-in"] {
+        check_closed_page(&soap::get(server.address, path).expect("it answers"));
+    }
+    assert_eq!(soap::get(server.address, "/status").expect("it answers").status, 200);
     assert_eq!(soap::get(server.address, "/livez").expect("it answers").status, 200);
     assert_eq!(soap::get(server.address, "/readyz").expect("it answers").status, 200);
     let status = clock.run(&home, &["maintenance", "status", "--json"]);
@@ -177,6 +181,17 @@ fn check_refusal(answer: &Answer) {
         assert!(answer.head.contains(line), "{line}: {answer:?}");
     }
     assert!(answer.head.starts_with("http/1.1 503 service unavailable") && !answer.head.contains("set-cookie"));
+}
+
+fn check_closed_page(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(answer.body.contains("<h1>Service Unavailable</h1>") && answer.body.contains(SENTENCE), "{answer:?}");
+    for line in
+        ["content-type: text/html", "cache-control: no-store", "link: </status>; rel=\"status\"", "retry-after: "]
+    {
+        assert!(answer.head.contains(line), "{line}: {answer:?}");
+    }
+    assert!(!answer.head.contains("set-cookie"), "{answer:?}");
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {

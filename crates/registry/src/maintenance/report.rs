@@ -46,9 +46,10 @@ pub struct Outstanding {
 }
 
 impl AfterReport {
-    /// The senders that were turned away and have not come back.
+    /// The senders that were turned away and have not come back. Who looked at a page has nothing to send again.
     pub fn still_away(&self) -> impl Iterator<Item = &SenderReport> {
-        self.senders.iter().filter(|sender| sender.returned_at.is_none())
+        let senders = self.senders.iter().filter(|sender| sender.refusals.channel != Channel::Web);
+        senders.filter(|sender| sender.returned_at.is_none())
     }
 
     /// How many they are.

@@ -71,6 +71,7 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 async fn form(visitor: Visitor) -> Result<Response, Failure> {
+    let _admission = visitor.admit()?;
     sign_in_page(&visitor, Form::default(), StatusCode::OK)
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 async fn start(visitor: Visitor) -> Result<Response, Failure> {
+    let _admission = visitor.admit()?;
     let web = visitor.web();
     show(&StartView {
         page: visitor.page(visitor.language().text("start.title")),
