@@ -44,7 +44,7 @@ pub use ids::{
     RegistrationId, SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId,
 };
 pub use maintenance::{
-    ChannelModes, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
+    ChannelModes, DoorPass, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};
 pub use notices::{DeliveryState, HandOver, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};

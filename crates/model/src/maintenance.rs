@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::wall_times::{duration_in_words, span_in_words};
-use crate::{Channel, WallTime, WindowId};
+use crate::{AccountId, Channel, WallTime, WindowId};
 
 /// How long before its start a window is imminent.
 const IMMINENT_SECONDS: i64 = 3600;
@@ -391,4 +391,19 @@ pub struct Refusals {
     pub last_at: Timestamp,
     /// When the sender was first served again; `None` while it has not come back.
     pub returned_at: Option<Timestamp>,
+}
+
+/// A person's leave to pass the web application's closed door.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DoorPass {
+    /// Whose.
+    pub account_id: AccountId,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+    /// The name of whoever gave it.
+    pub given_by: String,
+    /// Why.
+    pub reason: String,
 }

@@ -225,6 +225,15 @@ impl Gate {
         self.enter(channel, Mode::Open, Purpose::Question, IN_FLIGHT_MAXIMUM)
     }
 
+    /// Lets one call in at a door that a window closes, for whoever must show a [`Pass`] first: to sign in, and to be
+    /// known again. Nothing else may be done under it.
+    ///
+    /// # Errors
+    /// [`Closed`] while the program is stopping, and for want of room.
+    pub fn admit_to_show_pass(&self, channel: Channel) -> Result<Admission, Closed> {
+        self.enter(channel, Mode::ReadOnly, Purpose::Question, IN_FLIGHT_MAXIMUM)
+    }
+
     /// Lets a call in that says it is of an organization whose messages may pass for a smoke test. Who signs in then
     /// must be of that organization: [`Gate::lets_test`].
     ///

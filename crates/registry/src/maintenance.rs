@@ -3,13 +3,13 @@
 //! The gate goes by its own copy of the windows (`gate.rs`); here they are kept, changed and written down.
 
 mod orders;
+mod passes;
 mod report;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AuditAction, AuditEntry, Caller, Channel, ChannelModes, MaintenanceWindow, OrganizationId, Standing, WindowId,
-    WindowState,
+    AuditAction, AuditEntry, Caller, ChannelModes, MaintenanceWindow, OrganizationId, Standing, WindowId, WindowState,
 };
 use store::StoreError;
 use uuid::Uuid;
@@ -17,14 +17,10 @@ use uuid::Uuid;
 pub use orders::{NewWindow, WindowOrder, ordered};
 pub use report::{AfterReport, Outstanding, SenderReport};
 
-use crate::{Admission, Pass, Registry, RegistryError};
+use crate::{Admission, Registry, RegistryError};
 
 /// How long after its end a window still matters to the gate, its pages and its feeds.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
-/// How long a pass through a closed door holds.
-const PASS: SignedDuration = SignedDuration::from_mins(60);
-/// Letters of the reason for a pass, at least.
-const PASS_REASON_LENGTH_MINIMUM: usize = 5;
 
 /// How things stand with maintenance.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -207,27 +203,6 @@ impl Registry {
             return Ok(());
         }
         Ok(self.database().add_refusals(refusals)?)
-    }
-
-    /// Gives somebody the leave to pass a closed door for an hour, and writes it down. Whether they may have it (role,
-    /// fresh second factor) is for the caller to have asked.
-    ///
-    /// # Errors
-    /// [`RegistryError::Refused`] without a reason.
-    pub async fn give_pass(
-        &self,
-        admission: &Admission,
-        operator: &Caller,
-        channel: Channel,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<Pass, RegistryError> {
-        if reason.trim().chars().count() < PASS_REASON_LENGTH_MINIMUM {
-            return Err(RegistryError::Refused("say why you must pass the closed door".to_owned()));
-        }
-        let what = format!("passes the closed door {} for an hour: {}", channel.word(), reason.trim());
-        self.record_administration(admission, operator, now, what).await?;
-        Ok(Pass { channel, expires_at: now + PASS })
     }
 
     /// Says by which clocks an organization and its sites go.

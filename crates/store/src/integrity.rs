@@ -5,9 +5,9 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, data_fixes, factors, file_messages, files, forecasts, maintenance,
-    match_keys, merges, messages, migrations, names, notices, organizations, patients, registrations, reviews,
-    schedules, sessions, settings, subscriptions, vaccinations,
+    account_keys, accounts, audit, consents, data_fixes, door_passes, factors, file_messages, files, forecasts,
+    maintenance, match_keys, merges, messages, migrations, names, notices, organizations, patients, registrations,
+    reviews, schedules, sessions, settings, subscriptions, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -202,6 +202,9 @@ const STATEMENTS: &[&str] = &[
     notices::SETTLE_DELIVERIES,
     notices::DROP_DELIVERIES,
     notices::DROP_OLDER_DELIVERIES,
+    door_passes::SET_DOOR_PASS,
+    door_passes::FIND_DOOR_PASS,
+    door_passes::REMOVE_DOOR_PASS,
     data_fixes::INSERT_DATA_FIX,
     data_fixes::INSERT_DATA_FIX_STEP,
     data_fixes::CHANGE_DATA_FIX,

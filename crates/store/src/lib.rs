@@ -16,6 +16,7 @@ mod copy;
 mod data_fixes;
 mod database;
 mod dialect;
+mod door_passes;
 mod doses;
 mod error;
 mod factors;

@@ -37,6 +37,9 @@ SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('sync
 /// Writers never want a sequential scan: not even while a table is still so small that it would be quicker once.
 const WRITER_SETTINGS: &str = "
 SET enable_seqscan = off";
+/// Readers cannot write, whatever they are told: what a question or a read-only door is answered from changes nothing.
+const READER_SETTINGS: &str = "
+SET default_transaction_read_only = on";
 
 const LOCK_BUCKETS: &str = "
 SELECT pg_advisory_xact_lock(bucket)
@@ -303,10 +306,11 @@ fn block_on<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
 /// Connects, and sets the connection up.
 fn connect(runtime: &Runtime, server: &Server, purpose: Purpose, wait: Duration) -> Result<Client, StoreError> {
     const ATTEMPT: &str = "connect to PostgreSQL";
-    let mut settings = format!("{SETTINGS};\nSET lock_timeout = {}", wait.as_millis());
-    if purpose == Purpose::Write {
-        settings = format!("{settings};{WRITER_SETTINGS}");
-    }
+    let of_purpose = match purpose {
+        Purpose::Write => WRITER_SETTINGS,
+        Purpose::Read => READER_SETTINGS,
+    };
+    let settings = format!("{SETTINGS};\nSET lock_timeout = {};{of_purpose}", wait.as_millis());
     block_on(runtime, async {
         let client = server.connect(runtime).await.map_err(|error| failure(error, ATTEMPT))?;
         let set = tokio::time::timeout(wait, client.batch_execute(&settings)).await;

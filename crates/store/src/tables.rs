@@ -38,6 +38,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "organization_time_zone", key: &["organization_id"] },
     Table { name: "patient_forecast", key: &["patient_id"] },
     Table { name: "patient_due", key: &["patient_id", "vaccine_group"] },
+    Table { name: "door_pass", key: &["account_id"] },
     Table { name: "subscription", key: &["id"] },
     Table { name: "notice", key: &["window_id", "occasion"] },
     Table { name: "notice_text", key: &["window_id", "occasion", "audience", "language"] },

@@ -1,6 +1,7 @@
 //! `bluebonnet maintenance`: windows in which doors are closed.
 
 mod orders;
+mod pass;
 mod plan;
 mod report;
 mod show;
@@ -29,6 +30,7 @@ pub(crate) enum Maintenance {
     List(show::List),
     Status(show::Status),
     Report(report::Report),
+    Pass(pass::Pass),
 }
 
 impl Maintenance {
@@ -45,6 +47,7 @@ impl Maintenance {
             Maintenance::List(command) => command.run(),
             Maintenance::Status(command) => command.run(),
             Maintenance::Report(command) => command.run(),
+            Maintenance::Pass(command) => command.run(),
         }
     }
 }

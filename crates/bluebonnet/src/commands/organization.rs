@@ -17,6 +17,7 @@ pub(crate) enum Organization {
     List(List),
     Deactivate(Switch),
     Activate(Switch),
+    TimeZone(TimeZone),
 }
 
 /// Adds an organization, or a site of one
@@ -65,6 +66,18 @@ pub(crate) struct Switch {
     place: Place,
 }
 
+/// Says by which clocks an organization and its sites go: they are told the times of maintenance by these, too
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bluebonnet organization time-zone ELP1000 America/Denver")]
+pub(crate) struct TimeZone {
+    /// The organization's code
+    code: String,
+    /// The zone, by its IANA name
+    zone: String,
+    #[command(flatten)]
+    place: Place,
+}
+
 fn parse_kind(word: &str) -> Result<model::OrganizationKind, String> {
     model::OrganizationKind::parse(&word.replace('-', "_")).ok_or_else(|| {
         let words: Vec<&str> = model::OrganizationKind::ALL.iter().map(|kind| kind.word()).collect();
@@ -79,6 +92,7 @@ impl Organization {
             Organization::List(command) => command.run(),
             Organization::Deactivate(command) => command.run(false),
             Organization::Activate(command) => command.run(true),
+            Organization::TimeZone(command) => command.run(),
         }
     }
 }
@@ -102,6 +116,20 @@ impl Add {
         } else {
             print_line(&format!("added {} ({})", added.code, added.name))?;
         }
+        Ok(Ending::Well)
+    }
+}
+
+impl TimeZone {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        registry.set_organization_time_zone(&admission, &self.code, &self.zone)?;
+        if let Some(known) = registry.find_organization(&admission, &self.code) {
+            let what = format!("set the time zone of {} to {}", known.code, self.zone);
+            super::record(&registry, &admission, known.id, &known.code, what)?;
+        }
+        print_line(&format!("{} goes by the clocks of {}", self.code, self.zone))?;
         Ok(Ending::Well)
     }
 }

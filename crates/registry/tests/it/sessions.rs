@@ -3,11 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bluebonnet_registry::{
-    AuthenticatorKey, Credentials, NewAccount, NewSession, RegistryError, SessionError, SessionToken, SignInRefused,
-    SignedIn, Stage,
+    AuthenticatorKey, Credentials, NewAccount, NewOrganization, NewSession, RegistryError, SessionError, SessionToken,
+    SignInRefused, SignedIn, Stage,
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{AccountId, AccountKind, FactorId, Relation, Right, Role, SessionId, Standing};
+use model::{
+    AccountId, AccountKind, FactorId, OrganizationId, OrganizationKind, Relation, Right, Role, SessionId, Standing,
+};
 
 use crate::house::*;
 
@@ -263,5 +265,56 @@ fn accounts_have_roles_that_fit_them() {
         assert!(add(AccountKind::WebService, Some(Role::ViewOnly)).is_err(), "a program has none");
         assert!(add(AccountKind::WebUser, Some(Role::HelpDesk)).is_err(), "a clinic has no help desk of the registry");
         assert!(add(AccountKind::WebUser, Some(Role::SchoolNurse)).is_ok());
+    });
+}
+
+#[test]
+fn a_closed_door_is_passed_with_a_role_a_fresh_proof_and_a_reason() {
+    on_each_database(&example(), async |house| {
+        let registry = &house.registry;
+        let new = NewOrganization {
+            id: OrganizationId(house.uuid()),
+            code: "REGISTRY".into(),
+            name: "The registry".into(),
+            kind: OrganizationKind::Registry,
+            parent_code: None,
+            aliases: Vec::new(),
+        };
+        registry.add_organization(&house.admission(), new).expect("the organization is new");
+        add_person(house, "olga", "REGISTRY", Role::MaintenanceOperator);
+        add_person(house, "nora", "CLINIC", Role::FullAccessClinician);
+        enroll(house, "olga", 1, noon()).await;
+        enroll(house, "nora", 3, noon()).await;
+        let (olga, nora) = (resume(house, 2, noon()).await, resume(house, 4, noon()).await);
+        let (olga, nora) = (olga.expect("she is signed in"), nora.expect("she is signed in"));
+        let take = async |who: &SignedIn, reason: &str, at| {
+            registry.take_pass(&house.admission(), who, reason, at).await.map(|pass| pass.expires_at)
+        };
+        let forbidden = take(&nora, "look at the release", minutes(1)).await;
+        assert!(matches!(forbidden, Err(SessionError::Failed(RegistryError::Forbidden { .. }))), "{forbidden:?}");
+        let without_reason = take(&olga, " x ", minutes(1)).await;
+        assert!(matches!(without_reason, Err(SessionError::Failed(RegistryError::Refused(_)))));
+        let stale = take(&olga, "look at the release", minutes(11)).await;
+        assert!(matches!(stale, Err(SessionError::ProofStale)));
+        let pass_at = async |who: &SignedIn, at| {
+            registry.pass_of(&house.admission(), who, at).await.expect("the store answers").is_some()
+        };
+        assert!(!pass_at(&olga, minutes(1)).await);
+        assert_eq!(take(&olga, "look at the release", minutes(1)).await.expect("she may"), minutes(61));
+        assert!(pass_at(&olga, minutes(60)).await && !pass_at(&olga, minutes(61)).await);
+        assert!(!pass_at(&nora, minutes(2)).await, "only who has one passes");
+
+        let give = async |username: &str| {
+            registry
+                .give_pass(&house.admission(), &house.caller("CLINIC"), username, "look at the release", minutes(70))
+                .await
+        };
+        assert!(give("nora").await.is_err() && give("nobody").await.is_err());
+        give("olga").await.expect("she may plan maintenance");
+        assert!(pass_at(&olga, minutes(71)).await);
+        let back =
+            registry.return_pass(&house.admission(), &house.caller("CLINIC"), olga.account.id, minutes(72)).await;
+        back.expect("the store answers");
+        assert!(!pass_at(&olga, minutes(73)).await);
     });
 }
