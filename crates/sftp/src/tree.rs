@@ -142,17 +142,17 @@ impl Tree {
 
     /// Takes an upload for good when its name says that it is finished. Only after that the client is told OK.
     pub(crate) fn close(&mut self, upload: Uploading) -> Result<(), Refusal> {
-        if !upload.is_writing() || is_unfinished(upload.name()) {
-            return Ok(());
-        }
         let name = upload.name().to_owned();
         let is_empty = upload.size() == 0;
-        drop(upload);
-        if is_empty {
-            self.spool.discard(&self.owner, &name)?;
-            return Err(Refusal::failed(format!("{name:?} is empty; there is nothing in it to process")));
+        match upload.into_upload()? {
+            Some(_) if is_unfinished(&name) => Ok(()),
+            Some(upload) if is_empty => {
+                upload.discard()?;
+                Err(Refusal::failed(format!("{name:?} is empty; there is nothing in it to process")))
+            }
+            Some(upload) => self.take(&name, &name, |_, finished| upload.finish(finished)),
+            None => Ok(()),
         }
-        self.take(&name, &name)
     }
 
     /// Gives an upload another name; that of a finished file makes it one.
@@ -166,7 +166,7 @@ impl Tree {
             Some(partial) if partial.size == 0 => {
                 Err(Refusal::failed(format!("{old:?} is empty; there is nothing in it to process")))
             }
-            Some(_) => self.take(old, new),
+            Some(_) => self.take(old, new, |tree, finished| tree.spool.finish(&tree.owner, finished)),
             None => match self.taken(old)? {
                 Some((record, _)) => Err(Refusal::denied(format!(
                     "{old:?} is finished, receipt {}; it keeps its name. Nothing needs to be sent again",
@@ -205,9 +205,14 @@ impl Tree {
         }
     }
 
-    fn take(&mut self, uploaded_as: &str, name: &str) -> Result<(), Refusal> {
+    fn take(
+        &mut self,
+        uploaded_as: &str,
+        name: &str,
+        finish: impl FnOnce(&Tree, &Finished<'_>) -> Result<Record, SpoolError>,
+    ) -> Result<(), Refusal> {
         let finished = Finished { uploaded_as, name, id: new_id(), channel: Channel::File, now: now() };
-        let record = self.spool.finish(&self.owner, &finished)?;
+        let record = finish(self, &finished)?;
         metrics::counter!("bluebonnet_files_taken_total", "channel" => "sftp").increment(1);
         tracing::info!(
             receipt = record.id.number(),

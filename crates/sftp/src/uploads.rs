@@ -10,6 +10,8 @@ use crate::refusals::Refusal;
 pub(crate) struct Uploading {
     name: String,
     appends: bool,
+    /// Bytes of it were refused: what is here is not what the client holds for the whole file.
+    lacks_bytes: bool,
     state: State,
 }
 
@@ -42,7 +44,7 @@ impl Uploading {
     }
 
     fn of(name: &str, flags: OpenFlags, state: State) -> Uploading {
-        Uploading { name: name.to_owned(), appends: flags.contains(OpenFlags::APPEND), state }
+        Uploading { name: name.to_owned(), appends: flags.contains(OpenFlags::APPEND), lacks_bytes: false, state }
     }
 
     /// Its name.
@@ -58,13 +60,26 @@ impl Uploading {
         }
     }
 
-    /// Whether there is something to take at the end; not when it was taken before.
-    pub(crate) fn is_writing(&self) -> bool {
-        matches!(self.state, State::Writing { .. })
+    /// What there is to take at the end: nothing, when it was taken before.
+    pub(crate) fn into_upload(self) -> Result<Option<Upload>, Refusal> {
+        match self.state {
+            State::Writing { .. } if self.lacks_bytes => Err(Refusal::failed(format!(
+                "{:?} is not finished: a part of it was refused. What came before is kept; resume it, or send it again",
+                self.name
+            ))),
+            State::Writing { upload, .. } => Ok(Some(upload)),
+            State::Taken(_) => Ok(None),
+        }
     }
 
-    /// Writes bytes at a place.
+    /// Writes bytes at a place. After a refusal the file cannot be finished by this handle.
     pub(crate) fn write(&mut self, spool: &Spool, owner: &Owner, bytes: &[u8], offset: u64) -> Result<(), Refusal> {
+        let written = self.try_to_write(spool, owner, bytes, offset);
+        self.lacks_bytes |= written.is_err();
+        written
+    }
+
+    fn try_to_write(&mut self, spool: &Spool, owner: &Owner, bytes: &[u8], offset: u64) -> Result<(), Refusal> {
         if let State::Taken(record) = &self.state {
             if self.appends || offset != 0 {
                 return Err(Refusal::failed(format!(

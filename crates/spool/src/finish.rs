@@ -13,7 +13,7 @@ use crate::errors::disk;
 use crate::limits::check_disk;
 use crate::places::Folder;
 use crate::records::{self, Record};
-use crate::uploads::Part;
+use crate::uploads::{Part, Upload, look_at};
 use crate::{Owner, Point, Spool, SpoolError, durable};
 
 /// Bytes read at a time.
@@ -44,10 +44,22 @@ impl Spool {
     /// No room ([`SpoolError::is_for_lack_of_room`]: the upload is kept), [`SpoolError::NotDurable`] (it is thrown
     /// away), [`SpoolError::Missing`], or the disk. In each case the file was not taken.
     pub fn finish(&self, owner: &Owner, finished: &Finished<'_>) -> Result<Record, SpoolError> {
+        self.take(owner, finished, None)
+    }
+
+    pub(crate) fn take(
+        &self,
+        owner: &Owner,
+        finished: &Finished<'_>,
+        upload: Option<Upload>,
+    ) -> Result<Record, SpoolError> {
         let path = self.partial_path(owner, finished.uploaded_as)?;
-        crate::names::check(finished.name)?;
-        self.partial(owner, finished.uploaded_as)?;
+        let _turn = self.turns().take([path.clone(), self.partial_path(owner, finished.name)?]);
+        look_at(&path, finished.uploaded_as)?;
         let part = self.part(path, finished.uploaded_as)?;
+        if let Some(upload) = upload {
+            upload.check_writes(&part)?;
+        }
         part.seal();
         self.check_waiting(owner)?;
         check_disk(&part.file, self.limits().disk_reserve_bytes)?;
@@ -89,6 +101,7 @@ impl Spool {
 
     fn move_to_where_it_counts(&self, part: &Part, record: &Record) -> Result<(), SpoolError> {
         let content = self.content_path(record.organization_id, record.id);
+        let _moving = self.turns().moving();
         let moved = (|| {
             fs::rename(&part.path, &content)?;
             self.parts().remove(&part.path);

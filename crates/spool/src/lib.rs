@@ -1,7 +1,7 @@
 //! Taking a file for good, on this machine's disk, without a database.
 //!
 //! What was answered OK is here, whole, until it was processed; what was not answered OK is not. Doors write into an
-//! [`Upload`] and call [`Spool::finish`]; the exchange claims what was taken, in order of arrival, puts results into
+//! [`Upload`] and call [`Upload::finish`]; the exchange claims what was taken, in order of arrival, puts results into
 //! the [outbox](Spool::put_into_outbox), and archives it. All state is files and their places, so that any process may
 //! die at any instant: [`Spool::open`] mends what that leaves.
 //!
@@ -28,6 +28,7 @@ mod outbox;
 mod places;
 mod records;
 mod recovery;
+mod turns;
 mod uploads;
 
 pub use archive::Retention;

@@ -10,6 +10,7 @@ use model::{FileId, OrganizationId};
 use uuid::Uuid;
 
 use crate::errors::disk;
+use crate::turns::Turns;
 use crate::uploads::Part;
 use crate::{Faults, Limits, SpoolError, Usage, durable, limits, names, recovery};
 
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     /// Uploads that somebody writes in this process.
     pub(crate) parts: Mutex<HashMap<PathBuf, Weak<Part>>>,
+    /// Who is beginning, renaming, removing or finishing which of them.
+    pub(crate) turns: Turns,
     /// Held, shared, as long as the spool is open: only who is alone may mend.
     _presence: File,
 }
@@ -90,6 +93,7 @@ impl Spool {
             limits,
             faults,
             parts: Mutex::default(),
+            turns: Turns::default(),
             _presence: presence.try_clone().map_err(disk(attempt()))?,
         };
         let spool = Spool { inner: Arc::new(inner) };
@@ -172,6 +176,10 @@ impl Spool {
     pub(crate) fn partial_path(&self, owner: &Owner, name: &str) -> Result<PathBuf, SpoolError> {
         names::check(name)?;
         Ok(self.partial_folder(owner)?.join(format!("p-{name}")))
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.inner.turns
     }
 
     pub(crate) fn parts(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Weak<Part>>> {

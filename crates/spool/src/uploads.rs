@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::errors::disk;
 use crate::limits::{check_disk, sizes};
-use crate::{Owner, Point, Spool, SpoolError, durable};
+use crate::{Finished, Owner, Point, Record, Spool, SpoolError, durable};
 
 /// Bytes by which a file grows before the organization's limit and the disk are looked at again.
 const GROWTH_BETWEEN_CHECKS: u64 = 8 << 20;
@@ -25,13 +25,13 @@ pub enum Opening {
     Resume,
 }
 
-/// A handle that writes an upload. Dropping it keeps what was written, for a resume; [`Spool::finish`] takes it.
+/// A handle that writes an upload. Dropping it keeps what was written, for a resume; [`Upload::finish`] takes it.
 #[derive(Debug)]
 pub struct Upload {
     spool: Spool,
     owner: Owner,
-    part: Arc<Part>,
-    generation: u64,
+    pub(crate) part: Arc<Part>,
+    pub(crate) generation: u64,
 }
 
 /// An upload that was not finished.
@@ -66,6 +66,7 @@ impl Spool {
     /// A name that cannot be used, no room, [`SpoolError::Busy`], or the disk.
     pub fn begin(&self, owner: &Owner, name: &str, opening: Opening) -> Result<Upload, SpoolError> {
         let path = self.partial_path(owner, name)?;
+        let _turn = self.turns().take([path.clone()]);
         if !path.exists() {
             let count = self.usage(owner.organization_id)?.files;
             if count >= self.limits().organization_files {
@@ -124,7 +125,8 @@ impl Spool {
     /// [`SpoolError::Disk`].
     pub fn partials(&self, owner: &Owner) -> Result<Vec<Partial>, SpoolError> {
         let mut found = Vec::new();
-        for (name, metadata) in sizes(&self.partial_folder(owner)?)? {
+        let folder = self.partial_folder(owner)?;
+        for (name, metadata) in self.turns().between_moves(|| sizes(&folder))? {
             let Some(name) = name.strip_prefix("p-") else { continue };
             found.push(Partial { name: name.to_owned(), size: metadata.len(), modified_at: modified_at(&metadata) });
         }
@@ -137,11 +139,9 @@ impl Spool {
     /// # Errors
     /// A name that cannot be used, or [`SpoolError::Missing`].
     pub fn partial(&self, owner: &Owner, name: &str) -> Result<Partial, SpoolError> {
-        match fs::metadata(self.partial_path(owner, name)?) {
-            Ok(found) => Ok(Partial { name: name.to_owned(), size: found.len(), modified_at: modified_at(&found) }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SpoolError::Missing { name: name.to_owned() }),
-            Err(error) => Err(disk(format!("look at {name:?}"))(error)),
-        }
+        let path = self.partial_path(owner, name)?;
+        let _turn = self.turns().take([path.clone()]);
+        look_at(&path, name)
     }
 
     /// Gives an unfinished upload another name; one that stood there is replaced.
@@ -149,8 +149,9 @@ impl Spool {
     /// # Errors
     /// A name that cannot be used, [`SpoolError::Missing`], [`SpoolError::Busy`], or the disk.
     pub fn rename_partial(&self, owner: &Owner, from: &str, to: &str) -> Result<(), SpoolError> {
-        self.partial(owner, from)?;
         let (source, target) = (self.partial_path(owner, from)?, self.partial_path(owner, to)?);
+        let _turn = self.turns().take([source.clone(), target.clone()]);
+        look_at(&source, from)?;
         for (path, name) in [(&source, from), (&target, to)] {
             if path.exists() {
                 self.part(path.clone(), name)?.seal();
@@ -165,8 +166,10 @@ impl Spool {
     /// # Errors
     /// A name that cannot be used, [`SpoolError::Missing`], [`SpoolError::Busy`], or the disk.
     pub fn discard(&self, owner: &Owner, name: &str) -> Result<(), SpoolError> {
-        self.partial(owner, name)?;
-        let part = self.part(self.partial_path(owner, name)?, name)?;
+        let path = self.partial_path(owner, name)?;
+        let _turn = self.turns().take([path.clone()]);
+        look_at(&path, name)?;
+        let part = self.part(path, name)?;
         part.seal();
         self.throw_away(&part.path).map_err(disk(format!("throw {name:?} away")))
     }
@@ -242,6 +245,36 @@ impl Upload {
         self.spool.sync_part(&self.part)
     }
 
+    /// Takes what was written for good, as [`Spool::finish`] does, if this is the handle that writes it.
+    ///
+    /// # Errors
+    /// [`SpoolError::Superseded`], and those of [`Spool::finish`].
+    pub fn finish(self, finished: &Finished<'_>) -> Result<Record, SpoolError> {
+        let spool = self.spool.clone();
+        let owner = self.owner.clone();
+        spool.take(&owner, finished, Some(self))
+    }
+
+    /// Throws away what was written, as [`Spool::discard`] does, if this is the handle that writes it.
+    ///
+    /// # Errors
+    /// [`SpoolError::Superseded`], or the disk.
+    pub fn discard(self) -> Result<(), SpoolError> {
+        let path = &self.part.path;
+        let _turn = self.spool.turns().take([path.clone()]);
+        drop(self.writing()?);
+        self.part.seal();
+        self.spool.throw_away(path).map_err(disk(format!("throw {:?} away", self.part.name)))
+    }
+
+    /// Refuses for a handle that writes no longer, or not into this file.
+    pub(crate) fn check_writes(&self, part: &Arc<Part>) -> Result<(), SpoolError> {
+        match Arc::ptr_eq(&self.part, part) {
+            true => self.writing().map(drop),
+            false => Err(SpoolError::Superseded { name: self.part.name.clone() }),
+        }
+    }
+
     fn writing(&self) -> Result<RwLockReadGuard<'_, u64>, SpoolError> {
         let writer = self.part.writer.read().unwrap_or_else(PoisonError::into_inner);
         if *writer != self.generation {
@@ -267,6 +300,15 @@ impl Upload {
         }
         self.part.allowed.store(may.min(size.saturating_add(GROWTH_BETWEEN_CHECKS)), Ordering::Release);
         Ok(())
+    }
+}
+
+/// An unfinished upload, as whoever has its turn finds it.
+pub(crate) fn look_at(path: &Path, name: &str) -> Result<Partial, SpoolError> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(Partial { name: name.to_owned(), size: found.len(), modified_at: modified_at(&found) }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SpoolError::Missing { name: name.to_owned() }),
+        Err(error) => Err(disk(format!("look at {name:?}"))(error)),
     }
 }
 

@@ -66,6 +66,70 @@ fn writes_come_in_any_order_and_the_newest_handle_writes() {
 }
 
 #[test]
+fn only_the_handle_that_writes_a_file_finishes_it_or_throws_it_away() {
+    let house = House::new();
+    let begin = |opening| house.spool.begin(&owner(), "a", opening).expect("begun");
+    let (first, second) = (begin(Opening::Fresh), begin(Opening::Resume));
+    let third = begin(Opening::Resume);
+    third.write_at(b"whole", 0).expect("written");
+    assert!(matches!(first.finish(&finished("a", 1)), Err(SpoolError::Superseded { .. })));
+    assert!(matches!(second.discard(), Err(SpoolError::Superseded { .. })));
+    let record = third.finish(&finished("a", 2)).expect("taken");
+    assert_eq!(house.text_of(&record), "whole");
+    assert_eq!(house.waiting().len(), 1);
+
+    let stale = begin(Opening::Fresh);
+    stale.write_at(b"x", 0).expect("written");
+    house.finish("a", 3).expect("taken by its name");
+    let again = begin(Opening::Fresh);
+    again.write_at(b"y", 0).expect("written");
+    assert!(matches!(stale.finish(&finished("a", 4)), Err(SpoolError::Superseded { .. })), "it was another file");
+    assert_eq!(house.waiting().len(), 2);
+}
+
+#[test]
+fn a_file_is_unfinished_or_taken_at_every_instant() {
+    let house = House::new();
+    for number in 0..100 {
+        let name = format!("{number}.hl7");
+        let upload = house.spool.begin(&owner(), &name, Opening::Fresh).expect("begun");
+        upload.write_at(b"MSH|1", 0).expect("written");
+        std::thread::scope(|scope| {
+            let taken = scope.spawn(|| upload.finish(&finished(&name, number)).expect("taken"));
+            while !taken.is_finished() {
+                let is_listed = house.spool.partials(&owner()).expect("listed").iter().any(|part| part.name == name);
+                assert!(is_listed || house.waiting().iter().any(|record| record.name == name), "{name} is in no list");
+                let is_unfinished = house.spool.partial(&owner(), &name).is_ok();
+                assert!(is_unfinished || house.waiting().iter().any(|record| record.name == name), "{name} is nowhere");
+            }
+        });
+    }
+}
+
+#[test]
+fn whoever_begins_a_file_that_is_being_taken_begins_another_one() {
+    let house = House::new();
+    for number in 0..100 {
+        let upload = house.spool.begin(&owner(), "a", Opening::Fresh).expect("begun");
+        upload.write_at(b"first", 0).expect("written");
+        let (record, next) = std::thread::scope(|scope| {
+            let taken = scope.spawn(|| house.finish("a", number).expect("taken"));
+            let next = scope.spawn(|| house.spool.begin(&owner(), "a", Opening::Fresh).expect("begun"));
+            (taken.join().expect("no panic"), next.join().expect("no panic"))
+        });
+        // Begun before it was taken, the new upload was taken empty and cannot be written; begun after it, it can.
+        let text = house.text_of(&record);
+        match next.write_at(b"second", 0) {
+            Ok(()) => assert_eq!(text, "first", "{number}"),
+            Err(SpoolError::Superseded { .. }) => assert_eq!(text, "", "{number}"),
+            Err(error) => panic!("{number}: {error}"),
+        }
+        drop(next);
+        let _ = house.spool.discard(&owner(), "a");
+    }
+}
+
+#[test]
 fn a_temporary_name_becomes_the_real_one() {
     let house = House::new();
     let upload = house.spool.begin(&owner(), "a.hl7.filepart", Opening::Fresh).expect("begun");

@@ -90,10 +90,9 @@ fn put(spool: &Spool, owner: &Owner, path: &Path, name: &str) -> Result<Record, 
         upload.write_at(&buffer[..count], offset)?;
         offset += count as u64;
     }
-    drop(upload);
     let id = FileId(world::new_id());
     let finished = Finished { uploaded_as: name, name, id, channel: Channel::CommandLine, now: world::now() };
-    Ok(spool.finish(owner, &finished)?)
+    Ok(upload.finish(&finished)?)
 }
 
 /// Passes over what an earlier upload of the same bytes left; gives where it ends.
