@@ -3,6 +3,7 @@
 //! It knows nothing of SOAP. Handlers find the client's address in the extension `ConnectInfo<SocketAddr>`, and the
 //! scheme of the connection in the extension `Scheme`.
 
+mod arriving;
 mod certificates;
 
 use std::convert::Infallible;
@@ -41,8 +42,10 @@ pub struct Limits {
     pub handshake_timeout: Duration,
     /// How long a request's head may take to arrive, and how long a connection may idle.
     pub head_timeout: Duration,
-    /// How long a request may take from its head to its answer.
+    /// How long a request may take from its head to its answer, its body not counted.
     pub request_timeout: Duration,
+    /// Bytes of a body that must arrive in a second: a large file may take its time, a dripping one may not.
+    pub body_bytes_per_second_minimum: u64,
     /// How long a stopping server waits for the answers that are due.
     pub drain_timeout: Duration,
 }
@@ -55,6 +58,7 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(120),
+            body_bytes_per_second_minimum: 32 * 1024,
             drain_timeout: Duration::from_secs(30),
         }
     }
@@ -173,7 +177,7 @@ impl Connection {
         let service = service_fn(move |request| {
             let (router, scheme) = (router.clone(), scheme.clone());
             begun.notify_one();
-            async move { Ok::<_, Infallible>(answer(router, request, peer, scheme, limits.request_timeout).await) }
+            async move { Ok::<_, Infallible>(answer(router, request, peer, scheme, limits).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -213,14 +217,15 @@ async fn answer(
     mut request: Request<Incoming>,
     peer: SocketAddr,
     scheme: Scheme,
-    timeout: Duration,
+    limits: Limits,
 ) -> Response<Body> {
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(scheme);
-    match tokio::time::timeout(timeout, router.oneshot(request)).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(never)) => match never {},
-        Err(_) => {
+    let (request, arrived) = arriving::counted(request);
+    match arrived.within(limits, router.oneshot(request)).await {
+        Some(Ok(response)) => response,
+        Some(Err(never)) => match never {},
+        None => {
             tracing::error!(%peer, "request took too long");
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60"), (header::CACHE_CONTROL, "no-store")])
                 .into_response()
