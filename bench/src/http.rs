@@ -19,6 +19,7 @@ pub(crate) struct Client {
 /// An answer, borrowed from the connection.
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
+    pub(crate) head: &'a str,
     pub(crate) body: &'a [u8],
 }
 
@@ -47,6 +48,24 @@ impl Client {
     pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Answer<'_>> {
         self.request.clear();
         self.request.extend_from_slice(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
+        self.exchange().await
+    }
+
+    /// Gets what may come packed.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) async fn get_packed(&mut self, path: &str) -> anyhow::Result<Answer<'_>> {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n")).await
+    }
+
+    /// Sends a request as it is written.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) async fn send(&mut self, request: &str) -> anyhow::Result<Answer<'_>> {
+        self.request.clear();
+        self.request.extend_from_slice(request.as_bytes());
         self.exchange().await
     }
 
@@ -80,7 +99,9 @@ impl Client {
         while self.received.len() < head_length + body_length {
             self.receive_more().await?;
         }
-        Ok(Answer { status, body: &self.received[head_length..head_length + body_length] })
+        let (head, rest) = self.received.split_at(head_length);
+        let head = std::str::from_utf8(head).context("the answer's head is no text")?;
+        Ok(Answer { status, head, body: &rest[..body_length] })
     }
 
     async fn receive_more(&mut self) -> anyhow::Result<()> {

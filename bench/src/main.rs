@@ -11,6 +11,7 @@ mod http;
 mod machine;
 mod messages;
 mod options;
+mod pages;
 mod parse;
 mod program;
 mod scenario;

@@ -175,6 +175,13 @@ pub(crate) fn person_of(message: u64, known_people: u64) -> u64 {
     if known_people == 0 || dice.below(100) < NEW_PEOPLE_PERCENT { known_people } else { dice.below(known_people) }
 }
 
+/// What somebody knows who looks for a person: surname, first name, and year, month and day of birth.
+pub(crate) fn sought(person: u64) -> (String, String, (i16, i8, i8)) {
+    let person = Person::of(person);
+    let born = person.birth_date;
+    (person.family.clone(), person.given.to_owned(), (born.year(), born.month(), born.day()))
+}
+
 /// A VXU about a person. Every number gives another message, with three doses of a day of its own.
 pub(crate) fn report(message: u64, person: u64) -> String {
     let person = Person::of(person);

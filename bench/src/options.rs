@@ -44,6 +44,8 @@ pub(crate) enum Part {
     Forecast,
     /// What a call costs that is turned away.
     Gate,
+    /// Pages: the weight of a first view, finding a person, opening a record.
+    Pages,
 }
 
 /// A database that the registry runs on.
@@ -71,7 +73,7 @@ impl Options {
 
     /// Whether the program itself is measured.
     pub(crate) fn needs_program(&self) -> bool {
-        [Part::Load, Part::Soap, Part::Query].into_iter().any(|part| self.has(part))
+        [Part::Load, Part::Soap, Part::Query, Part::Pages].into_iter().any(|part| self.has(part))
     }
 
     /// The databases to run on.

@@ -18,7 +18,9 @@ use crate::repository;
 /// The organization in whose name everything comes, as the messages name it in MSH-4.
 const ORGANIZATION: &str = "CLINIC-4411";
 const USERNAME: &str = "benchmark-ehr";
-const PASSWORD: &str = "a password for benchmarks only";
+pub(crate) const PASSWORD: &str = "a password for benchmarks only";
+/// Who looks at pages.
+pub(crate) const NURSE: &str = "benchmark-nurse";
 /// A jurisdiction where nobody has to consent first, so that every message is stored.
 pub(crate) const PROFILE: &str = "profiles/example.toml";
 /// How often the memory of a running load is looked at.
@@ -100,6 +102,9 @@ impl Program {
         self.run(home, &["migrate", "--profile", &profile], "")?;
         self.run(home, &["organization", "add", ORGANIZATION, "Benchmark Clinic", "--kind", "clinic"], "")?;
         self.run(home, &["account", "add", USERNAME, "--organization", ORGANIZATION, "--password-stdin"], PASSWORD)?;
+        let nurse = ["--kind", "web_user", "--role", "full_access_clinician"];
+        let add = ["account", "add", NURSE, "--organization", ORGANIZATION, "--password-stdin"];
+        self.run(home, &[add.as_slice(), nurse.as_slice()].concat(), PASSWORD)?;
         Ok(Account { username: USERNAME.into(), password: PASSWORD.into(), facility_id: ORGANIZATION.into() })
     }
 

@@ -13,6 +13,7 @@ use crate::bare::{Pace, RUNS};
 use crate::databases::Home;
 use crate::messages::Asked;
 use crate::options::{DatabaseKind, Options, Part};
+use crate::pages;
 use crate::program::{Account, Loaded, Program, Server};
 use crate::soap::{self, Call, Numbers, Seen};
 use crate::table::{Goal, Row, Table, rounded};
@@ -50,7 +51,7 @@ pub(crate) fn measure(
     if options.has(Part::Load) {
         story.tell_load(&loaded, byte_count, &bare);
     }
-    if options.has(Part::Soap) || options.has(Part::Query) {
+    if options.has(Part::Soap) || options.has(Part::Query) || options.has(Part::Pages) {
         let server = program.serve(&story.home)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(story.call(&server, &account, &bare))?;
@@ -150,6 +151,23 @@ impl Story<'_> {
         }
         if self.options.has(Part::Query) {
             self.ask(server, account, &numbers).await?;
+        }
+        if self.options.has(Part::Pages) {
+            self.look(server).await?;
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self, server: &Server) -> anyhow::Result<()> {
+        let mut seen = pages::see(server.address, self.known_people).await?;
+        let weight = seen.first_view_bytes as f64 / 1e3;
+        self.figure("first view of a page, transferred", format!("{weight:.0} KB"), weight, Goal::AtMost(100.0));
+        let people = self.known_people;
+        for (what, times, goal) in [("find a person", &mut seen.find, 50.0), ("open a record", &mut seen.person, 30.0)]
+        {
+            let slowest = pages::slowest_twentieth(times);
+            let work = format!("{what} on a page, p95 of {people} people");
+            self.figure(&work, milliseconds(slowest), slowest.as_secs_f64() * 1e3, Goal::AtMost(goal));
         }
         Ok(())
     }
