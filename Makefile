@@ -9,7 +9,7 @@ MESSAGES ?= 10000
 SECONDS_EACH ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help run test assets crash bench fuzz deny format
+.PHONY: help run test assets walks crash bench fuzz deny format
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ test: ## Run every check: format, lints, dependencies, Rust tests, conformance t
 
 crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000
 	@BLUEBONNET_CRASH_ROUNDS="$(ROUNDS)" BLUEBONNET_CRASH_MESSAGES="$(MESSAGES)" scripts/crash.sh
+
+walks: assets ## Make the pictures of docs/using/ anew (needs Chromium)
+	cargo build --locked -p bluebonnet
+	BLUEBONNET_WALKS="$(CURDIR)/docs/using/pictures" node --test tests/stories/walks.test.mjs
 
 assets: crates/web/node_modules/.package-lock.json ## Fetch the pages' style sheet, fonts and icons (npm)
 
