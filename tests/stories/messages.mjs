@@ -1,4 +1,4 @@
-// A report that comes in by the web service.
+// Reports as systems send them: by the web service, as a file of messages, as a table.
 
 const SOAP = "http://www.w3.org/2003/05/soap-envelope";
 
@@ -29,4 +29,28 @@ export async function report(registry, text) {
     body,
   });
   return answer.text();
+}
+
+/** A file of three messages: the first is taken as it is, the second with something to look at, the third is not. */
+export function vaccinationFile(registry, mark = "file") {
+  const { organization } = registry.users.find((user) => user.role === "data_exchange_contact");
+  const message = (number, born, dose) => [
+    `MSH|^~\\&|EHR|${organization}|TXIIS||20260301120000-0600||VXU^V04^VXU_V04|${mark}-${number}|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS`,
+    `PID|1||${mark}${number}^^^CLINIC^MR||Nopal^Rosa${"ABC"[number]}^^^^^L|Sol^Luz|${born}|F||2106-3^White^CDCREC|` +
+      "1 Main St^^Austin^TX^78701^USA^H||^PRN^PH^^^512^5550100|||||||||2186-5^not Hispanic^CDCREC",
+    "PD1|||||||||||02^Reminder^HL70215|TXY|20260101|||A|20260101|20260101",
+    "NK1|1|Nopal^Luz^^^^^L|MTH^Mother^HL70063|1 Main St^^Austin^TX^78701",
+    `ORC|RE||${mark}-${number}^CLINIC|||||||^Clerk^Ada||1234567890^Stone^Ada^^^^^^NPI^L^^^NPI`,
+    `RXA|0|1|20260201||${dose}|0.5|mL^^UCUM||00^New^NIP001||^^^${organization}||||LOT${number}|20270101|MSD^Merck^MVX|||CP|A`,
+    "RXR|C38299^SC^NCIT|LA^Left arm^HL70163",
+    "OBX|1|CE|64994-7^Eligibility^LN|1|V01^Not eligible^HL70064||||||F|||20260201",
+  ].join("\r");
+  const all = [message(0, "20240105", "03^MMR^CVX"), message(1, "20240106", "03^MMR^CVX").replace("LA^Left", "ZZ^Nowhere"), message(2, "20991231", "03^MMR^CVX")];
+  return `${all.join("\r")}\r`;
+}
+
+/** A table of two rows: the first is taken, the second has no birth date. */
+export function vaccinationTable() {
+  return "patient_id,last_name,first_name,birth_date,sex,consent,consent_date,cvx,vaccination_date\n" +
+    "t-1,Nopal,Iris,2020-02-03,F,TXY,2026-01-01,03,2026-02-01\nt-2,Nopal,Noel,,M,TXY,2026-01-01,03,2026-02-01\n";
 }

@@ -65,7 +65,7 @@ export async function signIn(page, registry, role) {
 const STEP = 30_000;
 
 /** An instant whose code the user has not shown yet: each counts once, and the next one counts a step early. */
-async function unusedInstant(user) {
+export async function unusedInstant(user) {
   const step = Math.max(Math.floor(Date.now() / STEP), (user.last_step ?? 0) + 1);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, (step - 1) * STEP - Date.now() + 100)));
   user.last_step = step;

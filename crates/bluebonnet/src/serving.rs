@@ -118,7 +118,7 @@ impl Serving {
         let mut jobs = self.begin_background_work(&exchange, &measured);
         self.begin_watch(watch, &mut jobs);
         self.begin_post(registry, watch.node(), &mut jobs)?;
-        let router = self.router(registry, measured);
+        let router = self.router(&exchange, measured);
         let file_door = match bound.file_listener {
             Some(_) => Some(self.file_door.open(watch.data(), registry.gate().clone(), exchange.spool().clone())?),
             None => None,
@@ -246,7 +246,8 @@ impl Serving {
         self.roles.contains(&role)
     }
 
-    fn router(&self, registry: &Registry, measured: PrometheusHandle) -> Router {
+    fn router(&self, exchange: &Exchange, measured: PrometheusHandle) -> Router {
+        let registry = exchange.registry();
         let settings = webservice::Settings {
             forwarded: if self.behind_proxy { ForwardedHeaders::Trusted } else { ForwardedHeaders::Ignored },
             ..limits::of_web_service()
@@ -261,7 +262,7 @@ impl Serving {
                 public_url: self.post.public_url.clone(),
                 version: env!("CARGO_PKG_VERSION"),
             };
-            router = router.merge(web::router(web::Web::new(registry.clone(), settings)));
+            router = router.merge(web::router(web::Web::new(exchange.clone(), settings)));
         }
         if serves_messages {
             router = router.merge(webservice::router(WebService::new(registry.clone(), settings)));

@@ -56,6 +56,8 @@ pub struct AccountSeen {
     pub seen_at: Option<Timestamp>,
     /// When somebody last confirmed that it is needed.
     pub reviewed_at: Option<Timestamp>,
+    /// The organizations that it may act for besides its own, and as what.
+    pub memberships: Vec<(Organization, Role)>,
 }
 
 impl Registry {
@@ -82,7 +84,11 @@ impl Registry {
             let organization = snapshot.organization(account.organization_id).filter(|_| is_visible)?.clone();
             let review = reviews.iter().find(|review| review.account_id == account.id);
             let reviewed_at = review.map(|review| review.reviewed_at);
-            Some(AccountSeen { account, organization, seen_at: None, reviewed_at })
+            let memberships = snapshot.memberships(account.id).iter();
+            let memberships = memberships
+                .filter_map(|one| Some((snapshot.organization(one.organization_id)?.clone(), one.role)))
+                .collect();
+            Some(AccountSeen { account, organization, seen_at: None, reviewed_at, memberships })
         });
         let mut visible: Vec<AccountSeen> = visible.collect();
         let ids: Vec<AccountId> = visible.iter().map(|seen| seen.account.id).collect();
@@ -184,6 +190,72 @@ impl Registry {
             }
         };
         self.note_administration(caller, account.organization_id, at, what).await
+    }
+
+    /// Lets a person act for another organization, too, as this role; or ends that. Whoever orders it looks after the
+    /// accounts of both.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] for one's own account, or a role that does not fit.
+    pub async fn change_membership(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        username: &str,
+        (code, role): (&str, Option<Role>),
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        let account = self.require_account(username)?;
+        let found = self.find_organization(admission, code);
+        let organization = found.ok_or_else(|| RegistryError::Refused(format!("there is no organization {code}")))?;
+        for target in [account.organization_id, organization.id] {
+            self.authorize(caller, Right::ChangeAccounts, target)?;
+        }
+        if caller.account_id == Some(account.id) {
+            return Err(RegistryError::Refused("somebody else must change this about your own account".into()));
+        }
+        self.set_membership(admission, username, code, role)?;
+        let what = match role {
+            Some(role) => format!("lets account {username} act for {} as {}", organization.code, role.word()),
+            None => format!("account {username} acts for {} no longer", organization.code),
+        };
+        self.note_administration(caller, account.organization_id, at, what).await
+    }
+
+    /// Gives an organization another name, and the other names under which its messages arrive.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when there is no such organization, the name is empty, or
+    /// one of the others is taken.
+    pub async fn rename_organization(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        (code, name, aliases): (&str, String, Vec<String>),
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        let found = self.find_organization(admission, code);
+        let organization = found.ok_or_else(|| RegistryError::Refused(format!("there is no organization {code}")))?;
+        self.authorize(caller, Right::ChangeOrganization, organization.id)?;
+        if name.trim().is_empty() {
+            return Err(RegistryError::Refused("an organization needs a name".into()));
+        }
+        for alias in &aliases {
+            let taken = self.find_organization(admission, alias).filter(|other| other.id != organization.id);
+            if taken.is_some() {
+                return Err(RegistryError::Refused(format!(
+                    "the code {alias} is taken; codes are unique without case"
+                )));
+            }
+        }
+        let id = organization.id;
+        let renamed = Organization { name, aliases, ..organization };
+        self.blocking(move |registry| {
+            registry.database().update_organization(&renamed)?;
+            registry.refresh()
+        })
+        .await?;
+        self.note_administration(caller, id, at, format!("changed the names of organization {code}")).await
     }
 
     /// Adds an account of a program.

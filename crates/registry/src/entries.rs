@@ -22,6 +22,8 @@ pub struct Entry {
     pub patient: PatientStatement,
     /// Doses: new, corrected, taken back.
     pub vaccinations: Vec<VaccinationStatement>,
+    /// Why it is entered, where that is asked for; kept with what was entered.
+    pub reason: String,
 }
 
 /// What would become of an entry.
@@ -211,6 +213,7 @@ fn original(entry: &Entry) -> String {
         "retracted": stated.retracted,
         "consents": stated.consents,
         "doses": doses.collect::<Vec<_>>(),
+        "reason": entry.reason,
     })
     .to_string()
 }

@@ -12,6 +12,7 @@ mod processing;
 mod repeating;
 mod results;
 mod settled;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use spool::Spool;
 use uuid::Uuid;
 
 pub use list::{FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind, finding_in_words};
+pub use repeating::ResultKind;
+pub use uploads::FileUpload;
 
 use crate::Registry;
 

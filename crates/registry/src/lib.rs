@@ -27,6 +27,7 @@ pub mod matches;
 mod merges;
 mod messages;
 mod operations;
+mod passkeys;
 mod passwords;
 mod patients;
 mod people;
@@ -55,8 +56,8 @@ pub use errors::RegistryError;
 pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOptions, LoadSummary, Loaded};
 pub use file_accounts::{FileAccountList, FileAccountListError, FileAccounts};
 pub use files::{
-    Exchange, ExchangeSettings, FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind,
-    finding_in_words,
+    Exchange, ExchangeSettings, FileUpload, FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind,
+    ResultKind, finding_in_words,
 };
 pub use gate::{
     Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
@@ -71,6 +72,7 @@ pub use matching::Agreement;
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
 pub use notices;
 pub use operations::{Diagnosis, Health};
+pub use passkeys::RelyingParty;
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
 pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound};
 pub use profile::{

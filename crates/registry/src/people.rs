@@ -22,7 +22,7 @@ pub enum PeopleFound {
     People(Vec<FoundPerson>),
     /// More than a page shows.
     TooMany,
-    /// Neither a surname nor an identifier was given.
+    /// Neither a surname nor an identifier was given, nor a first name with a phone number.
     TooVague,
 }
 
@@ -51,7 +51,7 @@ pub struct OpenedRecord {
 }
 
 impl Registry {
-    /// Looks for a person by what is known of them: a surname or an identifier at least.
+    /// Looks for a person by what is known of them: a surname, an identifier, or a first name with a phone number.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
@@ -63,8 +63,7 @@ impl Registry {
         asked: Demographics,
     ) -> Result<PeopleFound, RegistryError> {
         self.authorize_here(caller, Right::FindPerson)?;
-        let has_surname = asked.names.first().is_some_and(|name| !name.family.is_empty());
-        let found = if !has_surname && asked.identifiers.is_empty() {
+        let found = if !says_enough(&asked) {
             PeopleFound::TooVague
         } else {
             let registry = self.clone();
@@ -183,12 +182,21 @@ impl Registry {
     }
 }
 
-/// An identifier; or something of the surname, and of the first name or the birth date, unless nothing else was asked.
+/// Whether a search says enough to look for somebody: match keys need so much.
+fn says_enough(asked: &Demographics) -> bool {
+    let name = asked.names.first();
+    let has_surname = name.is_some_and(|name| !name.family.is_empty());
+    let has_given = name.is_some_and(|name| !name.given.is_empty());
+    has_surname || !asked.identifiers.is_empty() || has_given && !asked.telecoms.is_empty()
+}
+
+/// An identifier; or something of the surname, and of the first name or the birth date, unless nothing else was asked;
+/// or a first name with the birth date or the phone.
 fn is_likely(agreements: &[Agreement]) -> bool {
     let has = |wanted: &[Agreement]| agreements.iter().any(|found| wanted.contains(found));
     has(&[Agreement::Identifier, Agreement::Name])
         || has(&[Agreement::FamilyName, Agreement::SimilarFamilyName])
-        || has(&[Agreement::GivenName]) && has(&[Agreement::BirthDate])
+        || has(&[Agreement::GivenName]) && has(&[Agreement::BirthDate, Agreement::Home])
 }
 
 /// How much speaks for somebody: each kind of agreement has its weight.

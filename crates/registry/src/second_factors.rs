@@ -385,7 +385,7 @@ impl Registry {
     }
 
     /// What a wrong code counts against, if it is not locked.
-    fn check_code_lock(&self, signed_in: &SignedIn, at: Timestamp) -> Result<[Failed; 1], SessionError> {
+    pub(crate) fn check_code_lock(&self, signed_in: &SignedIn, at: Timestamp) -> Result<[Failed; 1], SessionError> {
         let subjects = [Failed::Code(signed_in.account.id)];
         match self.sign_ins().locked_for(&subjects, at) {
             Some(retry_after_seconds) => Err(SignInRefused::LockedOut { retry_after_seconds }.into()),

@@ -23,6 +23,14 @@ SET counter = $4,
     used_at = $5
 WHERE account_id = $1 AND id = $2 AND counter = $3";
 
+/// The same for a passkey, whose state at the checker changes with it.
+pub(crate) const USE_PASSKEY: &str = "
+UPDATE sign_in_factor
+SET secret = $4,
+    counter = $5,
+    used_at = $6
+WHERE account_id = $1 AND id = $2 AND counter = $3";
+
 pub(crate) const REMOVE_FACTOR: &str = "
 DELETE FROM sign_in_factor
 WHERE account_id = $1 AND id = $2";
@@ -84,6 +92,22 @@ impl Database {
             Value::instant(at),
         ];
         self.write(|connection| Ok(connection.execute(USE_FACTOR, &values, "note the use of a second factor")? > 0))
+    }
+
+    /// Notes the use of a passkey, unless it was used meanwhile; gives whether it was noted.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn use_passkey(&self, factor: &Factor, secret: &[u8], counter: i64, at: Timestamp) -> Result<bool, StoreError> {
+        let values = [
+            Value::Uuid(factor.account_id.0),
+            Value::Uuid(factor.id.0),
+            Value::Integer(factor.counter),
+            Value::bytes(secret),
+            Value::Integer(counter),
+            Value::instant(at),
+        ];
+        self.write(|connection| Ok(connection.execute(USE_PASSKEY, &values, "note the use of a passkey")? > 0))
     }
 
     /// Removes a factor; gives whether it was there.

@@ -6,8 +6,8 @@ use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
     account_keys, accounts, audit, consents, data_fixes, door_passes, factors, file_messages, files, forecasts,
-    maintenance, match_keys, merges, messages, migrations, names, notices, organizations, patients, registrations,
-    reviews, schedules, sessions, settings, subscriptions, vaccinations,
+    maintenance, match_keys, merges, messages, migrations, names, notices, organizations, passkey_ceremonies, patients,
+    registrations, reviews, schedules, sessions, settings, subscriptions, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -111,6 +111,11 @@ const STATEMENTS: &[&str] = &[
     factors::INSERT_FACTOR,
     factors::LIST_FACTORS,
     factors::USE_FACTOR,
+    factors::USE_PASSKEY,
+    passkey_ceremonies::SET_CEREMONY,
+    passkey_ceremonies::FIND_CEREMONY,
+    passkey_ceremonies::REMOVE_CEREMONY,
+    passkey_ceremonies::REMOVE_OLD_CEREMONIES,
     factors::REMOVE_FACTOR,
     factors::REMOVE_FACTORS,
     factors::REMOVE_FACTORS_OF_KIND,

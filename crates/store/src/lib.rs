@@ -33,6 +33,7 @@ mod migrations;
 mod names;
 mod notices;
 mod organizations;
+mod passkey_ceremonies;
 mod patients;
 mod pool;
 mod postgres;

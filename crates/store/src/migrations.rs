@@ -32,6 +32,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_forecasts", include_str!("../migrations/0010_forecasts.sql")),
     ("0011_notices", include_str!("../migrations/0011_notices.sql")),
     ("0012_door_passes", include_str!("../migrations/0012_door_passes.sql")),
+    ("0013_passkey_ceremonies", include_str!("../migrations/0013_passkey_ceremonies.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

@@ -36,6 +36,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "maintenance_window", key: &["id"] },
     Table { name: "maintenance_refusal", key: &["window_id", "channel", "address", "name"] },
     Table { name: "organization_time_zone", key: &["organization_id"] },
+    Table { name: "passkey_ceremony", key: &["session_id"] },
     Table { name: "patient_forecast", key: &["patient_id"] },
     Table { name: "patient_due", key: &["patient_id", "vaccine_group"] },
     Table { name: "door_pass", key: &["account_id"] },

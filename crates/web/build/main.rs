@@ -41,7 +41,7 @@ fn main() {
     assets.add_style_sheet(&uswds, &words);
     assets.add("icons.svg", &icons::used(&read(&uswds.join("dist/img/sprite.svg")), &words).into_bytes());
     assets.add("licenses.txt", &fs::read(uswds.join("LICENSE.md")).expect("the package has its license"));
-    for own in ["bluebonnet.css", "bluebonnet.js", "favicon.svg"] {
+    for own in ["bluebonnet.css", "bluebonnet.js", "passkeys.js", "favicon.svg"] {
         assets.add(own, &fs::read(here.join("assets").join(own)).expect("the crate has its own assets"));
     }
     assets.finish();

@@ -67,6 +67,15 @@ impl Posted {
         self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Which of two words a field has; anything else is no form of ours.
+    pub(crate) fn switch(&self, name: &str, yes: &str, no: &str) -> Result<bool, Failure> {
+        match self.text(name) {
+            word if word == yes => Ok(true),
+            word if word == no => Ok(false),
+            _ => Err(Failure::FormUnreadable),
+        }
+    }
+
     /// Whether a field was sent: a check box, or the button that was pressed.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(known, _)| known == name)

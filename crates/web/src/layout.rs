@@ -112,8 +112,9 @@ impl Visitor {
 }
 
 /// The ways of the application: address, text, and the right that opens it.
-const WAYS: [(&str, &str, Right); 8] = [
+const WAYS: [(&str, &str, Right); 9] = [
     ("/find", "navigation.find", Right::FindPerson),
+    ("/files", "navigation.files", Right::ReadFiles),
     ("/workbench", "navigation.workbench", Right::TryMessage),
     ("/organizations", "ways.organizations", Right::ReadOrganization),
     ("/accounts", "ways.accounts", Right::ReadAccounts),

@@ -4,6 +4,7 @@
 //! A door translates only: what may be seen and done is decided by `registry`, which also writes down who saw and did
 //! it. A page is one file in `pages/` and one template of the same name; `visits.rs` is what all requests go through.
 
+mod access;
 mod addresses;
 mod assets;
 mod cookies;
@@ -25,7 +26,7 @@ mod visits;
 
 use std::sync::Arc;
 
-use registry::Registry;
+use registry::{Exchange, Registry};
 
 /// How the application is reached, and what else this node has.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,14 +45,16 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Web {
     pub(crate) registry: Registry,
+    pub(crate) exchange: Exchange,
     pub(crate) settings: Arc<Settings>,
     pub(crate) desks: Arc<desk::Desks>,
 }
 
 impl Web {
-    /// The web application of this registry.
-    pub fn new(registry: Registry, settings: Settings) -> Web {
-        Web { registry, settings: Arc::new(settings), desks: Arc::default() }
+    /// The web application of this registry and of the files of its node.
+    pub fn new(exchange: Exchange, settings: Settings) -> Web {
+        let registry = exchange.registry().clone();
+        Web { registry, exchange, settings: Arc::new(settings), desks: Arc::default() }
     }
 }
 

@@ -8,13 +8,18 @@ pub(crate) mod client_status;
 pub(crate) mod consent;
 pub(crate) mod downtime_form;
 pub(crate) mod facts;
+pub(crate) mod files;
 pub(crate) mod find;
 pub(crate) mod language;
 pub(crate) mod maintenance;
+pub(crate) mod memberships;
 pub(crate) mod not_found;
 pub(crate) mod operations;
+pub(crate) mod organization_names;
 pub(crate) mod organizations;
+pub(crate) mod passkeys;
 pub(crate) mod person;
+pub(crate) mod person_details;
 pub(crate) mod printed_records;
 pub(crate) mod record_doses;
 pub(crate) mod register;
@@ -24,6 +29,9 @@ pub(crate) mod sign_in;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod subscriptions;
+pub(crate) mod upload;
+pub(crate) mod window_notices;
+pub(crate) mod window_report;
 pub(crate) mod workbench;
 
 use axum::Router;
@@ -46,19 +54,27 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(record_doses::routes())
         .merge(facts::routes())
         .merge(client_status::routes())
+        .merge(person_details::routes())
         .merge(consent::routes())
         .merge(printed_records::routes())
+        .merge(files::routes())
+        .merge(upload::routes())
         .merge(workbench::routes())
         .merge(sign_in::routes())
+        .merge(passkeys::routes())
         .merge(sessions::routes())
         .merge(account::routes())
         .merge(accounts::routes())
+        .merge(memberships::routes())
         .merge(organizations::routes())
+        .merge(organization_names::routes())
         .merge(register::routes())
         .merge(registrations::routes())
         .merge(audit::routes())
         .merge(operations::routes())
         .merge(maintenance::routes())
+        .merge(window_notices::routes())
+        .merge(window_report::routes())
 }
 
 /// Where somebody goes who has not signed in, or only half; a page that was only looked at is shown afterwards.

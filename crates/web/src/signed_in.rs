@@ -1,12 +1,14 @@
-//! Somebody who has signed in, as pages take them: whoever has not is sent to sign in.
+//! Somebody who has signed in, as pages take them: whoever has not is sent to sign in, and whose role does not open the
+//! page is refused.
 
 use std::ops::Deref;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use model::{AccountId, Caller, Right};
 use registry::{Admission, Registry};
 
+use crate::access;
 use crate::desk::Desks;
 use crate::failures::Failure;
 use crate::visits::Visitor;
@@ -64,6 +66,10 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
         let visitor = Visitor::from_request_parts(parts, state).await?;
         let caller = visitor.caller().ok_or(Failure::NotSignedIn)?;
         let admission = visitor.admit()?;
+        let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        if !access::is_open(&visitor.web().registry, &caller, path, &parts.method) {
+            return Err(Failure::NotAllowed);
+        }
         Ok(SignedIn { visitor, caller, admission })
     }
 }

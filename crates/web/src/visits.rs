@@ -58,6 +58,8 @@ struct Inner {
     /// Further cookies that pages ask for.
     cookies: Vec<(&'static str, String)>,
     source: IpAddr,
+    /// The host by which the browser reached us.
+    host: String,
     is_secure: bool,
     /// What forms are tied to until somebody signs in: the visit cookie's value.
     secret: String,
@@ -109,6 +111,7 @@ impl Visitor {
                 .into_iter()
                 .collect(),
             source: addresses::client(request, web.settings.is_behind_proxy),
+            host: host_of(request),
             is_secure,
             is_new: visit.is_none(),
             secret: visit.unwrap_or_else(random_secret),
@@ -141,6 +144,11 @@ impl Visitor {
     /// Where the request came from.
     pub(crate) fn source(&self) -> IpAddr {
         self.inner.source
+    }
+
+    /// The host, and port, by which the browser reached us; it may say anything.
+    pub(crate) fn host(&self) -> &str {
+        &self.inner.host
     }
 
     /// Whether the request came over TLS.
@@ -232,6 +240,11 @@ impl Visitor {
         }
         response
     }
+}
+
+fn host_of(request: &Parts) -> String {
+    let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    host.unwrap_or_default().to_owned()
 }
 
 /// The path and query that were asked for; of a form that was sent, those of the page that it stood in.

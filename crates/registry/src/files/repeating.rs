@@ -7,9 +7,18 @@ use model::{Caller, Channel, FileId, FileState, MessageId, Receipt, Right, Stand
 use spool::RecordState;
 use uuid::Uuid;
 
-use super::Exchange;
+use super::{Exchange, results};
 use crate::messages::Understood;
 use crate::{Admission, RegistryError};
+
+/// The results that a file may have, in the order of their names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResultKind {
+    /// The summary that people read.
+    Summary,
+    /// What was answered to each message or row.
+    Answers,
+}
 
 impl Exchange {
     /// The bytes of a file as it came; who took them is written down.
@@ -31,6 +40,37 @@ impl Exchange {
         let operator = self.actor(caller, file.organization_id);
         self.registry.record_administration(admission, &operator, now, format!("downloaded file {receipt}")).await?;
         Ok((file.name, content))
+    }
+
+    /// One of the results of a finished file, with its name; who took it is written down. A result that was fetched and
+    /// removed from the outbox is made again.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when there is no such result.
+    pub async fn download_result(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        receipt: FileId,
+        kind: ResultKind,
+        now: Timestamp,
+    ) -> Result<(String, File), RegistryError> {
+        let file = self.find_file(receipt)?.filter(|file| self.may_see(caller, file.organization_id));
+        let file = file.filter(|file| file.state.is_finished()).ok_or_else(|| no_such(receipt.0))?;
+        let name = results::names(&file).into_iter().nth(kind as usize).ok_or_else(|| no_such(receipt.0))?;
+        let open = || self.spool.open_outbox_file(file.organization_id, &name);
+        let content = match open() {
+            Ok(content) => content,
+            Err(_) if file.node != self.settings.node => return Err(self.gone(&file.node)),
+            Err(_) => {
+                results::publish(self, &file).map_err(|error| RegistryError::Refused(error.to_string()))?;
+                open().map_err(|_| self.gone(&file.node))?
+            }
+        };
+        let operator = self.actor(caller, file.organization_id);
+        let what = format!("downloaded a result of file {receipt}");
+        self.registry.record_administration(admission, &operator, now, what).await?;
+        Ok((name, content))
     }
 
     /// Has a file, or a single message, processed again: what was not accepted is decided anew under the same receipts.

@@ -47,6 +47,7 @@ fn entry(record: &OpenedRecord, once: &str, action: Action, report: Option<Vacci
         once: once.into(),
         patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
         vaccinations: vec![VaccinationStatement { order: 1, action, dose, report, unusable: Vec::new() }],
+        reason: String::new(),
     }
 }
 
@@ -127,7 +128,12 @@ fn a_note_stays_here_and_can_be_taken_back() {
         let question = PatientObservation::NOTE.to_owned();
         let note = PatientObservation { question: question.clone(), value, since: None, until: None, vaccine: None };
         let said = PatientStatement { observations: vec![note], ..about.clone() };
-        enter(house, "CLINIC", Entry { once: "1".into(), patient: said, vaccinations: Vec::new() }).await;
+        enter(
+            house,
+            "CLINIC",
+            Entry { once: "1".into(), patient: said, vaccinations: Vec::new(), reason: String::new() },
+        )
+        .await;
         let noted = open(house, "PHARMACY", id).await.expect("shown");
         assert!(
             noted.shown.reports.iter().any(|report| report.observations.iter().any(|fact| fact.question == "NOTE"))
@@ -135,7 +141,12 @@ fn a_note_stays_here_and_can_be_taken_back() {
         let history = house.ask("PHARMACY", "Z34", &MARIA).await;
         assert!(!history.contains("mornings"), "{history}");
         let taken_back = PatientStatement { retracted: vec![(question, "n1".into())], ..about };
-        enter(house, "CLINIC", Entry { once: "2".into(), patient: taken_back, vaccinations: Vec::new() }).await;
+        enter(
+            house,
+            "CLINIC",
+            Entry { once: "2".into(), patient: taken_back, vaccinations: Vec::new(), reason: String::new() },
+        )
+        .await;
         let after = open(house, "CLINIC", id).await.expect("shown");
         assert!(after.shown.reports.iter().all(|report| report.observations.is_empty()));
     });
@@ -155,7 +166,8 @@ fn consent_taken_back_on_a_page_hides_the_record_from_everybody_at_once() {
         };
         let mut patient = entry(&opened, "", Action::Add, None, dose(date(2024, 3, 12), 8, "L")).patient;
         patient.consents = vec![statement];
-        enter(house, "CLINIC", Entry { once: "out".into(), patient, vaccinations: Vec::new() }).await;
+        enter(house, "CLINIC", Entry { once: "out".into(), patient, vaccinations: Vec::new(), reason: String::new() })
+            .await;
         for organization in ["CLINIC", "PHARMACY"] {
             assert!(find(house, organization, named("Garza", "Maria")).await.is_empty());
             assert!(open(house, organization, id).await.is_none());

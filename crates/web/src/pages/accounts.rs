@@ -37,6 +37,10 @@ struct AccountSeenView {
     may_change: bool,
     may_review: bool,
     roles: Vec<Choice>,
+    /// What else the person may act for: code, name, role.
+    memberships: Vec<(String, String, String)>,
+    /// The organizations that may be added.
+    organizations: Vec<Choice>,
 }
 
 #[derive(Template)]
@@ -136,12 +140,12 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     .show()
 }
 
-fn address_of(username: &str) -> String {
+pub(crate) fn address_of(username: &str) -> String {
     let username: String = form_urlencoded::byte_serialize(username.as_bytes()).collect();
     format!("/accounts/of/{username}")
 }
 
-async fn find(signed_in: &SignedIn, username: &str) -> Result<AccountSeen, Failure> {
+pub(crate) async fn find(signed_in: &SignedIn, username: &str) -> Result<AccountSeen, Failure> {
     let all = signed_in.registry().accounts_within_reach(&signed_in.admission, &signed_in.caller).await?;
     all.into_iter().find(|seen| seen.account.username == username).ok_or(Failure::NotFound)
 }
@@ -162,7 +166,7 @@ fn roles(is_registry: bool, language: Language) -> Vec<Choice> {
     roles.map(choice).collect()
 }
 
-fn account_page(
+pub(crate) fn account_page(
     signed_in: &SignedIn,
     seen: AccountSeen,
     mut form: Form,
@@ -171,7 +175,7 @@ fn account_page(
     let language = signed_in.language();
     let (registry, caller) = (signed_in.registry(), &signed_in.caller);
     let time = |at| dates::moment(registry, at, language);
-    let AccountSeen { account, organization, seen_at, reviewed_at } = seen;
+    let AccountSeen { account, organization, seen_at, reviewed_at, memberships } = seen;
     let is_program = account.kind == AccountKind::WebService;
     if form.value("role").is_empty() {
         form.set("role", account.role.map_or("", Role::word));
@@ -203,6 +207,11 @@ fn account_page(
         may_change: !is_own && registry.may(caller, right, organization.id),
         may_review: !is_program && registry.may(caller, Right::ReviewAccess, organization.id),
         roles: roles(is_registry, language),
+        memberships: memberships
+            .into_iter()
+            .map(|(known, role)| (known.code, known.name, role_name(Some(role), language)))
+            .collect(),
+        organizations: organization_choices(signed_in, right),
         username: account.username,
         is_program,
     };
@@ -230,7 +239,7 @@ async fn change_role(signed_in: SignedIn, Path(username): Path<String>, posted: 
 }
 
 async fn change_state(signed_in: SignedIn, Path(username): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let is_active = posted.text("state") == "active";
+    let is_active = posted.switch("state", "active", "stopped")?;
     change(&signed_in, &username, AccountChange::Active(is_active), "state_changed").await
 }
 
@@ -300,12 +309,18 @@ fn new_page(signed_in: &SignedIn, mut form: Form, is_program: bool, status: Stat
     let title = if is_program { "accounts.add_program" } else { "accounts.add_person" };
     let mut page = signed_in.page(language.text(title));
     page.is_in_error = form.has_errors();
+    let organizations = organization_choices(signed_in, right);
+    Ok(show_as(status, &NewAccountView { page, form, is_program, organizations, roles: roles(is_registry, language) }))
+}
+
+/// The organizations whose accounts somebody looks after.
+fn organization_choices(signed_in: &SignedIn, right: Right) -> Vec<Choice> {
+    let within_reach = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
     let choice = |organization: model::Organization| {
         let text = format!("{} ({})", organization.name, organization.code);
         Choice::new(organization.code, text)
     };
-    let organizations = organizations.into_iter().map(choice).collect();
-    Ok(show_as(status, &NewAccountView { page, form, is_program, organizations, roles: roles(is_registry, language) }))
+    within_reach.into_iter().map(choice).collect()
 }
 
 async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {

@@ -220,7 +220,7 @@ fn matches(
 async fn enter(signed_in: SignedIn, mut form: Form, patient: PatientStatement) -> Result<Response, Failure> {
     let once = form.value("once").to_owned();
     let is_none_of_these = form.is("none_of_these", "yes");
-    let entry = Entry { once, patient, vaccinations: Vec::new() };
+    let entry = Entry { once, patient, vaccinations: Vec::new(), reason: String::new() };
     let (admission, caller) = (&signed_in.admission, &signed_in.caller);
     let outcome = signed_in.registry().enter(admission, caller, signed_in.receipt(), entry).await?;
     let Some(patient_id) = outcome.patient_id else {

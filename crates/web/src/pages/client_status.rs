@@ -103,7 +103,8 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     };
     let patient =
         PatientStatement { demographics, record: Some(opened.held.patient.id), ..PatientStatement::default() };
-    let entry = Entry { once: posted.text("once").to_owned(), patient, vaccinations: Vec::new() };
+    let entry =
+        Entry { once: posted.text("once").to_owned(), patient, vaccinations: Vec::new(), reason: String::new() };
     signed_in.registry().enter(&signed_in.admission, &signed_in.caller, receipt, entry).await?;
     Ok(Redirect::to(&format!("/people/{}?done=status_saved", head.id)).into_response())
 }

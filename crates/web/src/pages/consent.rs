@@ -287,7 +287,7 @@ fn entry(record: &PatientRecord, statement: ConsentStatement, once: &str) -> Ent
         consents: vec![statement],
         ..PatientStatement::default()
     };
-    Entry { once: once.to_owned(), patient, vaccinations: Vec::new() }
+    Entry { once: once.to_owned(), patient, vaccinations: Vec::new(), reason: String::new() }
 }
 
 /// Says what taking consent back does, and does it when that was read.

@@ -176,7 +176,7 @@ async fn enter(
     once: &str,
     done: &str,
 ) -> Result<Response, Failure> {
-    let entry = Entry { once: once.to_owned(), patient, vaccinations: Vec::new() };
+    let entry = Entry { once: once.to_owned(), patient, vaccinations: Vec::new(), reason: String::new() };
     signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
     Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
 }
@@ -237,8 +237,12 @@ async fn refuse(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
         system: "NIP002".to_owned(),
     });
     let vaccination = VaccinationStatement { order: 1, action: Action::Add, dose, report: None, unusable: Vec::new() };
-    let entry =
-        Entry { once: posted.text("once").to_owned(), patient: about(&opened), vaccinations: vec![vaccination] };
+    let entry = Entry {
+        once: posted.text("once").to_owned(),
+        patient: about(&opened),
+        vaccinations: vec![vaccination],
+        reason: String::new(),
+    };
     signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
     Ok(Redirect::to(&format!("/people/{}?done=refusal_saved", head.id)).into_response())
 }

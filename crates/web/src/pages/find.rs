@@ -66,7 +66,7 @@ async fn search(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure
     let asked = read(&posted, &mut form, signed_in.language());
     if let Some(asked) = &asked
         && asked.identifiers.is_empty()
-        && asked.names.is_empty()
+        && asked.names.first().is_none_or(|name| name.family.is_empty() && asked.telecoms.is_empty())
     {
         form.refuse_with(signed_in.language(), "family", "find.name_or_number");
     }

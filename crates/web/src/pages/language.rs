@@ -28,9 +28,11 @@ async fn choose(
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local(back))).into_response())
 }
 
-/// A path of our own; anything else leads to the start.
+/// A path of our own; anything else leads to the start. Browsers drop tabs and line ends out of an address, so that one
+/// between two slashes would hide another site.
 pub(crate) fn local(path: &str) -> &str {
-    let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    let is_local = is_local && !path.contains(|letter: char| letter.is_control() || letter.is_whitespace());
     if is_local { path } else { "/" }
 }
 
@@ -46,6 +48,8 @@ mod tests {
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
             ("/a\r\nSet-Cookie: x=y", "/"),
+            ("/\t/evil.example", "/"),
+            (" //evil.example", "/"),
             ("", "/"),
         ] {
             assert_eq!(local(asked), gone);

@@ -38,6 +38,7 @@ struct WindowView {
     changes: Vec<(String, String, &'static str, String)>,
     orders: Vec<(&'static str, &'static str)>,
     may_extend: bool,
+    has_begun: bool,
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -159,7 +160,7 @@ async fn plan(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> 
     }
 }
 
-fn find(signed_in: &SignedIn, id: &str) -> Result<MaintenanceWindow, Failure> {
+pub(crate) fn find(signed_in: &SignedIn, id: &str) -> Result<MaintenanceWindow, Failure> {
     signed_in.registry().authorize_here(&signed_in.caller, Right::ReadMaintenance)?;
     let id: WindowId = id.parse().map_err(|_| Failure::NotFound)?;
     signed_in.registry().window(&signed_in.admission, id).map_err(|error| match error {
@@ -223,6 +224,7 @@ fn window_page(
         changes: window.changes.iter().map(change).collect(),
         orders: orders.iter().map(|order| (*order, language.text(&format!("window.order_{order}")))).collect(),
         may_extend: may_plan && state.is_in_force(),
+        has_begun: window.started_at.is_some() || state.is_in_force(),
     };
     Ok(show_as(status, &view))
 }

@@ -135,7 +135,7 @@ fn agreement_text(organization: &Organization, agreements: &[Agreement], signed_
     (language.fill(key, &[("day", &dates::shown(agreement.ends_on, language))]), days <= RENEWED_WITHIN_DAYS)
 }
 
-fn find(signed_in: &SignedIn, code: &str) -> Result<Organization, Failure> {
+pub(crate) fn find(signed_in: &SignedIn, code: &str) -> Result<Organization, Failure> {
     let all = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, Right::ReadOrganization);
     all.into_iter().find(|organization| organization.code.eq_ignore_ascii_case(code)).ok_or(Failure::NotFound)
 }
@@ -168,7 +168,8 @@ async fn one(signed_in: SignedIn, Path(code): Path<String>) -> Result<Response, 
 async fn change_state(signed_in: SignedIn, Path(code): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let organization = find(&signed_in, &code)?;
     signed_in.require_fresh()?;
-    let change = (organization.code.as_str(), posted.text("state") == "active");
+    let is_active = posted.switch("state", "active", "stopped")?;
+    let change = (organization.code.as_str(), is_active);
     let (registry, admission) = (signed_in.registry(), &signed_in.admission);
     registry.change_organization_state(admission, &signed_in.caller, change, signed_in.now()).await?;
     Ok(Redirect::to(&format!("/organizations/{}?done=state_changed", organization.code)).into_response())

@@ -282,6 +282,7 @@ fn entry(opened: &OpenedRecord, once: &str, doses: Vec<Dose>, report: Option<Vac
         once: once.to_owned(),
         patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
         vaccinations: doses.into_iter().enumerate().map(statement).collect(),
+        reason: String::new(),
     }
 }
 

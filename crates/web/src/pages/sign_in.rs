@@ -34,6 +34,8 @@ struct SecondFactorView {
     form: Form,
     back: String,
     is_again: bool,
+    /// What the browser needs to show a passkey, as JSON; empty without one.
+    passkey: String,
 }
 
 #[derive(Template)]
@@ -187,10 +189,11 @@ fn with_back(path: &str, back: &str) -> String {
 }
 
 async fn code_form(visitor: Visitor) -> Result<Response, Failure> {
-    code_page(&visitor, Form::default(), StatusCode::OK)
+    code_page(&visitor, Form::default(), StatusCode::OK).await
 }
 
-fn code_page(visitor: &Visitor, form: Form, status: StatusCode) -> Result<Response, Failure> {
+/// The page that asks for a code, or a passkey.
+pub(crate) async fn code_page(visitor: &Visitor, form: Form, status: StatusCode) -> Result<Response, Failure> {
     let (signed_in, _) = visitor.session().ok_or(Failure::NotSignedIn)?;
     if signed_in.stage == Stage::EnrollmentDue {
         return Ok(Redirect::to("/sign-in/set-up").into_response());
@@ -198,7 +201,8 @@ fn code_page(visitor: &Visitor, form: Form, status: StatusCode) -> Result<Respon
     let mut page = visitor.page(visitor.language().text("second_factor.title"));
     page.is_in_error = form.has_errors();
     let back = if form.value("back").is_empty() { visitor.parameter("back") } else { form.value("back").to_owned() };
-    Ok(show_as(status, &SecondFactorView { page, form, back, is_again: signed_in.stage == Stage::Open }))
+    let passkey = super::passkeys::options(visitor).await?;
+    Ok(show_as(status, &SecondFactorView { page, form, back, is_again: signed_in.stage == Stage::Open, passkey }))
 }
 
 async fn prove(visitor: Visitor, posted: Posted) -> Result<Response, Failure> {
@@ -212,7 +216,7 @@ async fn prove(visitor: Visitor, posted: Posted) -> Result<Response, Failure> {
             let mut form = Form::default();
             form.set("back", posted.text("back"));
             let status = refuse(&visitor, &mut form, "code", error)?;
-            code_page(&visitor, form, status)
+            code_page(&visitor, form, status).await
         }
     }
 }

@@ -12,6 +12,7 @@ use model::MaintenanceWindow;
 use registry::notices::{self, Board, BoardWindow};
 
 use crate::Web;
+use crate::dates;
 use crate::failures::Failure;
 use crate::languages::Language;
 use crate::layout::{Banner, Page, show};
@@ -43,7 +44,8 @@ struct WindowView {
     state: &'static str,
     is_emergency: bool,
     is_overdue: bool,
-    updates: Vec<(String, &'static str)>,
+    /// The instant for machines, for people, and what happened.
+    updates: Vec<(String, String, &'static str)>,
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -57,7 +59,9 @@ pub(crate) fn routes() -> Router<Web> {
 async fn page(visitor: Visitor) -> Result<Response, Failure> {
     let language = visitor.language();
     let (board, _) = board(visitor.web(), language).await?;
-    let view = |windows: &[BoardWindow]| windows.iter().map(|window| window_view(window, language)).collect::<Vec<_>>();
+    let view = |windows: &[BoardWindow]| {
+        windows.iter().map(|window| window_view(visitor.web(), window, language)).collect::<Vec<_>>()
+    };
     let doors = board.doors.iter();
     show(&StatusView {
         page: visitor.page(language.text("status.title")),
@@ -145,8 +149,11 @@ pub(crate) fn of_notices(language: Language) -> notices::Language {
     }
 }
 
-fn window_view(window: &BoardWindow, language: Language) -> WindowView {
-    let updates = window.updates.iter().map(|update| (update.at.to_string(), word(language, "update", update.action)));
+fn window_view(web: &Web, window: &BoardWindow, language: Language) -> WindowView {
+    let moment = |at| dates::moment(&web.registry, at, language);
+    let updates = window.updates.iter();
+    let updates =
+        updates.map(|update| (update.at.to_string(), moment(update.at), word(language, "update", update.action)));
     WindowView {
         id: window.id.clone(),
         times: window.times.clone(),

@@ -1,0 +1,125 @@
+//! Who may open which page and send which form: the types of the one table, `access.toml`. It is asked before the page
+//! is; a route that the table lacks opens for nobody.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use axum::http::Method;
+use model::{Caller, Right};
+use registry::Registry;
+
+/// Whom a route is open to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Openness {
+    /// Also to people who have not signed in, or only half.
+    Visitors,
+    /// To people who have signed in and have one of these rights.
+    Rights(Vec<Right>),
+}
+
+/// The words of the table that are no rights.
+const VISITORS: [&str; 2] = ["everybody", "begun"];
+
+type Routes = HashMap<String, HashMap<String, Vec<String>>>;
+
+fn routes() -> Routes {
+    toml::from_str(include_str!("../access.toml")).expect("access.toml is part of the program; a test reads it")
+}
+
+static TABLE: LazyLock<HashMap<(String, Method), Openness>> = LazyLock::new(|| {
+    let method = |word: &str| if word == "post" { Method::POST } else { Method::GET };
+    let one =
+        |path: &str, (word, open_to): (String, Vec<String>)| ((path.to_owned(), method(&word)), openness(&open_to));
+    let of_path = |(path, forms): (String, HashMap<String, Vec<String>>)| {
+        forms.into_iter().map(|form| one(&path, form)).collect::<Vec<_>>()
+    };
+    routes().into_iter().flat_map(of_path).collect()
+});
+
+fn openness(open_to: &[String]) -> Openness {
+    if open_to.iter().any(|word| VISITORS.contains(&word.as_str())) {
+        return Openness::Visitors;
+    }
+    let right =
+        |word: &String| Right::parse(word).unwrap_or_else(|| panic!("access.toml names {word}, which is no right"));
+    Openness::Rights(open_to.iter().map(right).collect())
+}
+
+/// Whether somebody who signed in may come here as the organization that they act for.
+pub(crate) fn is_open(registry: &Registry, caller: &Caller, path: &str, method: &Method) -> bool {
+    let method = if *method == Method::HEAD { Method::GET } else { method.clone() };
+    match TABLE.get(&(path.to_owned(), method)) {
+        Some(Openness::Rights(rights)) => rights.iter().any(|right| registry.may_here(caller, *right)),
+        Some(Openness::Visitors) => true,
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The routes of a source: `.route("/find", get(form).post(search))` is two.
+    fn routes_of(source: &str) -> Vec<(String, &'static str)> {
+        let mut found = Vec::new();
+        for after in source.split(".route(").skip(1) {
+            let (name, rest) = after.trim_start().split_once(',').expect("a route has a path and a handler");
+            let path = match name.trim().strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+                Some(path) => path.to_owned(),
+                None => constant(source, name.trim()),
+            };
+            let handlers = rest.split(".route(").next().unwrap_or_default();
+            let handlers = handlers.split(['\n', ';']).next().unwrap_or_default();
+            for (word, method) in [("get(", "get"), ("post(", "post")] {
+                if handlers.contains(word) {
+                    found.push((path.clone(), method));
+                }
+            }
+        }
+        found
+    }
+
+    fn constant(source: &str, name: &str) -> String {
+        let (_, after) =
+            source.split_once(&format!("const {name}: &str = \"")).expect("a path with a name stands beside");
+        after.split_once('"').expect("a text ends").0.to_owned()
+    }
+
+    #[test]
+    fn the_table_has_every_route_and_no_other() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages");
+        let mut built = BTreeSet::new();
+        for entry in fs::read_dir(folder).expect("the crate's folders can be read") {
+            let path = entry.expect("the crate's folders can be read").path();
+            built.extend(routes_of(&fs::read_to_string(path).expect("a source is text")));
+        }
+        assert!(built.len() > 80, "{} routes were found", built.len());
+        let table = routes();
+        let named =
+            table.iter().flat_map(|(path, forms)| forms.keys().map(move |method| (path.clone(), method.as_str())));
+        let named: BTreeSet<(String, &str)> = named.collect();
+        let missing: Vec<_> = built.difference(&named).collect();
+        let superfluous: Vec<_> = named.difference(&built).collect();
+        assert!(missing.is_empty() && superfluous.is_empty(), "missing: {missing:?}, superfluous: {superfluous:?}");
+    }
+
+    #[test]
+    fn every_word_of_the_table_is_known() {
+        assert!(TABLE.len() > 80);
+        for openness in TABLE.values() {
+            assert!(*openness != Openness::Rights(Vec::new()), "a route that is open to nobody");
+        }
+    }
+
+    #[test]
+    fn routes_are_found_in_a_source() {
+        let source = "const ASKED_AT: &str = \"/asked\";\n.route(ASKED_AT, get(a)).route(\"/b\", post(b))\n.route(\n\"/c\", get(c).post(d))";
+        let found = routes_of(source);
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!(found[0], ("/asked".to_owned(), "get"));
+    }
+}

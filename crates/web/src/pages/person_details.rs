@@ -1,0 +1,163 @@
+//! Who a person is, as an organization says it: name, birth date, sex, address, phone; changed with a reason.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use model::{Address, Demographics, PatientStatement, PersonName, Sex, Telecom};
+use registry::{Entry, OpenedRecord};
+
+use super::person::{PersonHead, open};
+use crate::Web;
+use crate::dates;
+use crate::failures::Failure;
+use crate::findings;
+use crate::forms::{Choice, Form, Posted};
+use crate::layout::{Page, show_as};
+use crate::signed_in::SignedIn;
+use crate::visits::random_secret;
+
+/// Why it is changed; kept with what was entered.
+const REASONS: [&str; 4] = ["mistake", "name", "moved", "other"];
+
+#[derive(Template)]
+#[template(path = "person_details.html")]
+struct DetailsView {
+    page: Page,
+    head: PersonHead,
+    form: Form,
+    sexes: Vec<Choice>,
+    reasons: Vec<Choice>,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/people/{id}/details", get(form).post(save))
+}
+
+/// What the organization says of the person; where it has said nothing yet, what is shown.
+fn said<'r>(opened: &'r OpenedRecord, signed_in: &SignedIn) -> &'r Demographics {
+    let organization = signed_in.caller.organization_id;
+    let own = opened.shown.reports.iter().find(|report| report.organization_id == organization);
+    let own = own.map(|own| &own.demographics).filter(|own| !own.names.is_empty());
+    own.unwrap_or(&opened.shown.patient.demographics)
+}
+
+async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let who = said(&opened, &signed_in);
+    let mut form = Form::default();
+    if let Some(name) = who.names.first() {
+        for (field, value) in
+            [("family", &name.family), ("given", &name.given), ("middle", &name.middle), ("suffix", &name.suffix)]
+        {
+            form.set(field, value);
+        }
+    }
+    if let Some(birth) = who.birth_date {
+        dates::fill(&mut form, "birth", birth);
+    }
+    form.set("sex", who.sex.map_or("U", |sex| sex.code()));
+    if let Some(at) = who.addresses.first() {
+        for (field, value) in [("street", &at.street), ("city", &at.city), ("state", &at.state), ("zip", &at.zip)] {
+            form.set(field, value);
+        }
+    }
+    if let Some(phone) = who.telecoms.iter().find(|telecom| !telecom.is_email()) {
+        form.set("phone", &phone.value);
+    }
+    if let Some(mother) = &who.mother_maiden_name {
+        form.set("mother", &mother.family);
+    }
+    page(&signed_in, head, form, StatusCode::OK)
+}
+
+fn page(signed_in: &SignedIn, head: PersonHead, mut form: Form, status: StatusCode) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    if form.value("once").is_empty() {
+        form.set("once", random_secret());
+    }
+    let choice = |(value, key): (&str, &str)| Choice::new(value, language.text(key));
+    let sexes = [("F", "person.female"), ("M", "person.male"), ("X", "person.other_sex"), ("U", "person.unknown_sex")];
+    let reason = |reason: &str| Choice::new(reason, language.text(&format!("details.reason_{reason}")));
+    let title = format!("{} – {}", language.text("details.title"), head.who.name);
+    let mut page = signed_in.page(&title);
+    page.is_in_error = form.has_errors();
+    let view = DetailsView { page, head, form, sexes: sexes.map(choice).into(), reasons: REASONS.map(reason).into() };
+    Ok(show_as(status, &view))
+}
+
+async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let language = signed_in.language();
+    let mut form = Form::from(&posted);
+    let demographics = read(&signed_in, &posted, &mut form);
+    if !REASONS.contains(&posted.text("reason")) {
+        form.refuse_with(language, "reason", "details.reason_missing");
+    }
+    if form.has_errors() {
+        return page(&signed_in, head, form, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let patient =
+        PatientStatement { demographics, record: Some(opened.held.patient.id), ..PatientStatement::default() };
+    let entry = Entry {
+        once: posted.text("once").to_owned(),
+        patient,
+        vaccinations: Vec::new(),
+        reason: posted.text("reason").to_owned(),
+    };
+    let (admission, caller) = (&signed_in.admission, &signed_in.caller);
+    let outcome = signed_in.registry().enter(admission, caller, signed_in.receipt(), entry).await?;
+    if outcome.patient_id.is_none() {
+        for finding in &outcome.findings {
+            form.refuse("family", findings::told(finding, language));
+        }
+        form.set("once", random_secret());
+        return page(&signed_in, head, form, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(Redirect::to(&format!("/people/{}?done=details_saved", head.id)).into_response())
+}
+
+/// What the form says; what it does not ask for stays as it was said.
+fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Demographics {
+    let language = signed_in.language();
+    let text = |name: &str| posted.text(name).to_owned();
+    for (field, key) in [("family", "add.family_missing"), ("given", "add.given_missing"), ("sex", "add.sex_missing")] {
+        if posted.text(field).is_empty() {
+            form.refuse_with(language, field, key);
+        }
+    }
+    let birth_date = dates::read(posted, form, "birth", language);
+    if birth_date.is_none() && !form.has_error("birth") {
+        form.refuse_with(language, "birth", "add.birth_missing");
+    }
+    if birth_date.is_some_and(|birth| birth > signed_in.today()) {
+        form.refuse_with(language, "birth", "add.birth_in_future");
+    }
+    let mut who = Demographics { birth_date, sex: Sex::parse(posted.text("sex")), ..Demographics::default() };
+    who.names.push(PersonName {
+        family: text("family"),
+        given: text("given"),
+        middle: text("middle"),
+        suffix: text("suffix"),
+        kind: "L".to_owned(),
+    });
+    if ["street", "city", "zip"].into_iter().any(|part| !posted.text(part).is_empty()) {
+        who.addresses.push(Address {
+            street: text("street"),
+            city: text("city"),
+            state: text("state"),
+            zip: text("zip"),
+            kind: "H".to_owned(),
+            ..Address::default()
+        });
+    }
+    if !posted.text("phone").is_empty() {
+        who.telecoms.push(Telecom { value: text("phone"), usage: "PRN".to_owned(), equipment: "PH".to_owned() });
+    }
+    if !posted.text("mother").is_empty() {
+        who.mother_maiden_name = Some(PersonName { family: text("mother"), ..PersonName::default() });
+    }
+    who
+}

@@ -1,0 +1,139 @@
+// What is exchanged, told as stories: a file is sent and its findings are read, a table the same way; a window is
+// planned, and shuts everybody out but who may pass.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { check, startBrowser } from "./browser.mjs";
+import { vaccinationFile, vaccinationTable } from "./messages.mjs";
+import { signIn, startRegistry } from "./registry.mjs";
+
+const CONTACT = "data_exchange_contact";
+
+for (const database of ["sqlite", "postgres"]) {
+  describe(`exchange, on ${database}`, { timeout: 240_000 }, () => {
+    let registry, browser, contact;
+
+    before(async () => {
+      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      const context = await browser.newContext();
+      await signIn(await context.newPage(), registry, CONTACT);
+      contact = await context.storageState();
+      await context.close();
+    });
+
+    after(async () => {
+      await browser?.close();
+      await registry?.close();
+    });
+
+    /** A page of the data-exchange contact. */
+    async function open(options = {}) {
+      const context = await browser.newContext({ storageState: contact, locale: "en-US", ...options });
+      const page = await context.newPage();
+      page.on("dialog", (dialog) => assert.fail(`a page opened a dialog: ${dialog.message()}`));
+      return page;
+    }
+
+    /** Sends a file as a person does, and waits until it is processed. */
+    async function send(page, name, content) {
+      await page.goto(`${registry.url}/files/new`);
+      await page.setInputFiles("#file", { name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+      await page.click("main form button");
+      assert.match(page.url(), /\/files\/[0-9a-f]{32}\?done=file_taken/);
+      const address = page.url().split("?")[0];
+      for (;;) {
+        await page.goto(address);
+        if ((await page.$("#downloads")) !== null) return address;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+
+    /** The text of a download. */
+    async function download(page, link) {
+      const [saved] = await Promise.all([page.waitForEvent("download"), page.click(link)]);
+      return { name: saved.suggestedFilename(), text: readFileSync(await saved.path(), "utf8") };
+    }
+
+    test("a file is sent from the browser, and what is wrong with it is read and mended", async () => {
+      const page = await open();
+      await page.goto(`${registry.url}/files/new`);
+      await check(page, `${database}-upload`);
+      await page.click("main form button");
+      assert.match(await page.textContent("#errors"), /Choose a file/);
+      const address = await send(page, "march.hl7", vaccinationFile(registry));
+      await check(page, `${database}-file`);
+      const counts = await page.$$eval(".bb-counts strong", (all) => all.map((one) => one.textContent));
+      assert.deepEqual(counts, ["3", "1", "1", "1"]);
+      await page.click(".bb-counts a >> text=rejected");
+      assert.equal(await page.locator(".bb-messages > li").count(), 1);
+      const told = await page.textContent(".bb-messages");
+      assert.match(told, /Message 3/);
+      assert.match(told, /PID/, "the field is named");
+      await page.goto(address);
+      const summary = await download(page, "a[href$='/summary']");
+      assert.match(summary.name, /^march\.hl7\..*\.summary\.txt$/);
+      assert.match(summary.text, /1 {2}not accepted/);
+      const answers = await download(page, "a[href$='/answers']");
+      assert.equal(answers.text.match(/MSA\|A/g).length, 3);
+      const original = await download(page, "a[href$='/content']");
+      assert.deepEqual([original.name, original.text], ["march.hl7", vaccinationFile(registry)]);
+      await page.click("form[action$='/again'] button");
+      assert.match(page.url(), /done=file_again/);
+      await page.goto(`${registry.url}/files?kind=file`);
+      await check(page, `${database}-files`);
+      assert.match(await page.textContent("main table"), /march\.hl7/);
+      await page.context().close();
+    });
+
+    test("a table is sent from the browser, without JavaScript and in Spanish", async () => {
+      const page = await open({ javaScriptEnabled: false, locale: "es-MX" });
+      await page.goto(`${registry.url}/files/new`);
+      await page.locator("#file").setInputFiles({ name: "abril.csv", mimeType: "text/csv", buffer: Buffer.from(vaccinationTable()) });
+      await page.locator("main form button").click();
+      const address = page.url().split("?")[0];
+      for (;;) {
+        await page.goto(address);
+        if ((await page.locator("#downloads").count()) > 0) break;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.equal(await page.locator("html").getAttribute("lang"), "es");
+      const counts = await page.locator(".bb-counts strong").allTextContents();
+      assert.equal(counts[0], "2");
+      assert.equal(counts[3], "1");
+      assert.match(await page.locator(".bb-messages").innerText(), /rechazados/);
+      await page.context().close();
+    });
+
+    test("files and messages hold on a phone, and the same bytes are not processed twice", async () => {
+      const page = await open({ viewport: { width: 360, height: 740 } });
+      const bytes = vaccinationFile(registry, "phone");
+      const first = await send(page, "phone.hl7", bytes);
+      await check(page, `${database}-file-phone`);
+      await send(page, "phone again.hl7", bytes);
+      assert.equal(await page.getAttribute(".bb-alert a", "href"), new URL(first).pathname);
+      await page.goto(`${registry.url}/files`);
+      await check(page, `${database}-files-phone`);
+      await page.goto(`${registry.url}/files?kind=message&state=complete`);
+      await page.click("main table a >> nth=0");
+      await check(page, `${database}-message-phone`);
+      await page.context().close();
+    });
+
+    test("a file that cannot be taken is refused with the words of the file door", async () => {
+      const page = await open();
+      await page.goto(`${registry.url}/files/new`);
+      await page.setInputFiles("#file", { name: "nothing.hl7", mimeType: "text/plain", buffer: Buffer.alloc(0) });
+      await page.click("main form button");
+      assert.match(await page.textContent("#errors"), /is empty; there is nothing in it to process/);
+      await page.setInputFiles("#file", { name: `${"x".repeat(201)}.hl7`, mimeType: "text/plain", buffer: Buffer.from("MSH") });
+      await page.click("main form button");
+      assert.match(await page.textContent("#errors"), /longer than 200 bytes/);
+      await check(page, `${database}-upload-refused`);
+      const forged = await page.request.post(`${registry.url}/files/new`, {
+        multipart: { form_token: "0".repeat(64), file: { name: "a.hl7", mimeType: "text/plain", buffer: Buffer.from("MSH") } },
+      });
+      assert.equal(forged.status(), 403);
+      await page.context().close();
+    });
+  });
+}
