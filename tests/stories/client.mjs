@@ -64,6 +64,7 @@ export class Client {
     form.append("organization", organization);
     form.append("file", new Blob([content]), name);
     const answer = await this.request(path, { method: "POST", body: form });
+    assert.equal(answer.status, 303, `${name} is taken: ${await answer.text()}`);
     return answer.headers.get("location").match(/\/files\/([0-9a-f]{32})/)[1];
   }
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
 import { vaccinationFile, vaccinationTable } from "./messages.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { authenticatorCode, signIn, startRegistry, unusedInstant } from "./registry.mjs";
 
 const CONTACT = "data_exchange_contact";
 
@@ -135,5 +135,100 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(forged.status(), 403);
       await page.context().close();
     });
+
+    test("a window is planned, announced with a banner, shuts everybody out but who may pass, and ends", async () => {
+      const operator = await (await browser.newContext({ locale: "en-US" })).newPage();
+      await signIn(operator, registry, "maintenance_operator");
+      const nurse = await (await browser.newContext({ locale: "en-US" })).newPage();
+      await signIn(nurse, registry, "school_nurse");
+      await operator.goto(`${registry.url}/maintenance-windows/new`);
+      await operator.fill("#starts", wallTime(2));
+      await operator.fill("#ends", wallTime(4));
+      await operator.fill("#reason", "scheduled system maintenance");
+      await operator.fill("#performed_by", "the registry's office");
+      await operator.click("main form button");
+      const window = operator.url().split("?")[0];
+      await operator.goto(`${window}/notices`);
+      for (const audience of ["all_users", "data_exchange", "it_contacts", "ehr_vendors"]) {
+        for (const [language, heading] of [["en", /Impacts/], ["es", /Impacto|Efectos/]]) {
+          await operator.selectOption("#audience", audience);
+          await operator.selectOption("#language", language);
+          await operator.click("main form button");
+          assert.equal(await operator.getAttribute("article", "lang"), language);
+          assert.match(await operator.innerText("article"), heading, `${audience} in ${language}`);
+        }
+      }
+      await check(operator, `${database}-notices`);
+      await nurse.goto(`${registry.url}/find`);
+      assert.equal(await nurse.$(".bb-banner"), null, "a draft is nobody's business");
+      await operator.goto(window);
+      await operator.click("button[value=announce]");
+      for (const path of ["/find", "/", "/sign-in", "/status"]) {
+        await nurse.goto(registry.url + path);
+        assert.match(await nurse.innerText(".bb-banner"), /begins in 1 h \d+ min/, path);
+      }
+      await check(nurse, `${database}-banner`);
+
+      await operator.goto(window);
+      await operator.click("button[value=start]");
+      const shut = await nurse.goto(`${registry.url}/find`);
+      assert.equal(shut.status(), 503);
+      assert.ok(Number(shut.headers()["retry-after"]) > 0);
+      assert.equal(shut.headers()["set-cookie"], undefined);
+      assert.match(await nurse.innerText("main"), /temporarily unable to service your request due to maintenance downtime/);
+      await check(nurse, `${database}-closed`);
+      await nurse.click("a[href='/status']");
+      await check(nurse, `${database}-status`);
+      assert.match(await nurse.innerText("main"), /scheduled system maintenance/);
+
+      assert.equal((await operator.goto(window)).status(), 503, "the operator is shut out like everybody");
+      await nurse.goto(`${registry.url}/pass`);
+      await check(nurse, `${database}-pass`);
+      const { user, password } = registry.users.find((known) => known.role === "school_nurse");
+      await nurse.fill("#username", user);
+      await nurse.fill("#password", password);
+      await nurse.click("main form button");
+      assert.match(await nurse.innerText("main"), /temporarily unable/, "a nurse does not pass");
+
+      await pass(operator);
+      assert.match(await operator.innerText(".bb-banner"), /you are inside a maintenance window/);
+      await operator.goto(window);
+      await check(operator, `${database}-inside`);
+      await operator.fill("#ends", wallTime(6));
+      await operator.fill("#note", "a migration takes longer");
+      await operator.click("button[value=extend]");
+      assert.match(await operator.innerText("main"), /Extended/);
+      await operator.click("button[value=complete]");
+      assert.match(await operator.innerText("main"), /Completed/);
+      await operator.goto(`${window}/report`);
+      await check(operator, `${database}-report`);
+      assert.match(await operator.innerText("main"), /These pages/);
+      await nurse.goto(`${registry.url}/sign-in`);
+      assert.equal((await nurse.goto(`${registry.url}/sign-in`)).status(), 200, "the door is open again");
+      await Promise.all([operator.context().close(), nurse.context().close()]);
+    });
+
+    /** Signs the operator in behind the closed door. */
+    async function pass(page) {
+      const user = registry.users.find((known) => known.role === "maintenance_operator");
+      await page.goto(`${registry.url}/pass`);
+      await page.fill("#username", user.user);
+      await page.fill("#password", user.password);
+      await page.click("main form button");
+      await page.fill("#code", authenticatorCode(user.authenticator_key, await unusedInstant(user)));
+      await page.click("main form button");
+      assert.match(await page.textContent("#errors"), /why you must come in/);
+      await page.fill("#code", authenticatorCode(user.authenticator_key, user.last_step * 30_000));
+      await page.fill("#reason", "look at the new release");
+      await page.click("main form button");
+      await page.waitForURL(/\/maintenance-windows/);
+    }
+
+    /** Date and time in the registry's zone, some hours from now, as a person types it. */
+    function wallTime(hours) {
+      const parts = { timeZone: "America/Chicago", hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
+      const shown = new Intl.DateTimeFormat("sv-SE", parts).format(Date.now() + hours * 3_600_000);
+      return shown.replace("T", " ").replace(",", "");
+    }
   });
 }

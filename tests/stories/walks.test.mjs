@@ -29,7 +29,7 @@ describe("walks", { timeout: 240_000 }, () => {
 
   /** What each role is shown first, and how they come there. */
   const WALKS = {
-    registry_administrator: (page) => page.goto(`${registry.url}/registrations`),
+    registry_administrator: (page) => page.goto(`${registry.url}/organizations`),
     registry_analyst: async (page) => {
       await page.goto(`${registry.url}/files?kind=message`);
       await page.click("main table a >> nth=0");

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use model::Right;
 
 use crate::assets;
+use crate::dates;
 use crate::failures::Failure;
 use crate::languages::Language;
 use crate::visits::Visitor;
@@ -103,11 +104,24 @@ impl Visitor {
                 organization: signed_in.organization.name.clone(),
                 seconds_left: signed_in.ends_at.duration_since(self.now()).as_secs(),
             }),
-            banner: crate::pages::status::banner(web, self.language()),
+            banner: self.inside().or_else(|| crate::pages::status::banner(web, self.language())),
             done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
             is_wide: false,
             is_in_error: false,
         }
+    }
+}
+
+impl Visitor {
+    /// What somebody is told who passed the closed door.
+    fn inside(&self) -> Option<Banner> {
+        let (registry, language) = (&self.web().registry, self.language());
+        let until = dates::moment(registry, self.is_inside_until()?, language);
+        Some(Banner {
+            heading: language.text("status.banner").to_owned(),
+            text: language.fill("pass.inside", &[("time", &until)]),
+            link: Some(("/maintenance-windows".to_owned(), language.text("ways.maintenance").to_owned())),
+        })
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod not_found;
 pub(crate) mod operations;
 pub(crate) mod organization_names;
 pub(crate) mod organizations;
+pub(crate) mod pass;
 pub(crate) mod passkeys;
 pub(crate) mod person;
 pub(crate) mod person_details;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(upload::routes())
         .merge(workbench::routes())
         .merge(sign_in::routes())
+        .merge(pass::routes())
         .merge(passkeys::routes())
         .merge(sessions::routes())
         .merge(account::routes())

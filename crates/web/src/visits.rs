@@ -13,12 +13,13 @@ use closed::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{Caller, Channel, MessageId, Receipt};
-use registry::{Admission, SessionToken, SignedIn};
+use registry::{Admission, Pass, SessionToken, SignedIn};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::failures::Failure;
 use crate::languages::Language;
+use crate::pages::pass::PASS;
 use crate::pages::register::REGISTRATION_COOKIE;
 use crate::{Web, addresses, cookies};
 
@@ -26,6 +27,9 @@ use crate::{Web, addresses, cookies};
 const VISIT_COOKIE: &str = "visit";
 /// The cookie of somebody who has signed in, or is about to.
 pub(crate) const SESSION_COOKIE: &str = "session";
+/// The cookie of somebody who was let in through the closed door: without it nobody's session is looked up there, so
+/// that whoever knocks costs nearly nothing. It opens nothing by itself.
+pub(crate) const PASS_COOKIE: &str = "pass";
 /// The cookie of a chosen language.
 pub(crate) const LANGUAGE_COOKIE: &str = "language";
 /// Everything comes from here; no script stands in a page; nobody frames a page.
@@ -65,6 +69,8 @@ struct Inner {
     secret: String,
     is_new: bool,
     session: Option<(SignedIn, SessionToken)>,
+    /// The leave to pass the closed door.
+    pass: Option<Pass>,
 }
 
 /// Finds out who visits, lets the page answer, and dresses the answer.
@@ -100,7 +106,10 @@ impl Visitor {
         let chosen = cookies::read(request, LANGUAGE_COOKIE, is_secure).and_then(|tag| Language::parse(&tag));
         let accepted = || Language::accepted(request.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
         let visit = cookies::read(request, VISIT_COOKIE, is_secure).filter(|value| value.len() == SECRET_LETTERS);
-        let session = resumed(&web, request.uri.path(), cookies::read(request, SESSION_COOKIE, is_secure)).await;
+        let shows_pass = cookies::read(request, PASS_COOKIE, is_secure).is_some();
+        let cookie = cookies::read(request, SESSION_COOKIE, is_secure);
+        let (session, pass) = resumed(&web, request.uri.path(), cookie, shows_pass).await.unzip();
+        let pass = pass.flatten();
         let inner = Inner {
             language: chosen.or_else(accepted).unwrap_or(Language::English),
             path: request.uri.path().to_owned(),
@@ -116,6 +125,7 @@ impl Visitor {
             is_new: visit.is_none(),
             secret: visit.unwrap_or_else(random_secret),
             session,
+            pass,
             web,
         };
         Visitor { inner: Arc::new(inner) }
@@ -212,7 +222,17 @@ impl Visitor {
 
     /// The right to call the registry once.
     pub(crate) fn admit(&self) -> Result<Admission, Failure> {
-        self.web().registry.gate().admit(Channel::Web).map_err(Failure::Closed)
+        let gate = self.web().registry.gate();
+        let admitted = match &self.inner.pass {
+            Some(pass) => gate.admit_with_pass(Channel::Web, pass),
+            None => gate.admit(Channel::Web),
+        };
+        admitted.map_err(Failure::Closed)
+    }
+
+    /// Until when the visitor may be inside while the door is closed.
+    pub(crate) fn is_inside_until(&self) -> Option<Timestamp> {
+        self.inner.pass.as_ref().map(|pass| pass.expires_at)
     }
 
     /// A receipt for what is asked or said now.
@@ -258,19 +278,34 @@ fn address_of(request: &Parts) -> String {
     referer.as_ref().and_then(path_and_query).unwrap_or_default()
 }
 
-/// The session of a cookie, if it holds. Whether it does cannot be known while the door is closed or the database away.
-async fn resumed(web: &Web, path: &str, cookie: Option<String>) -> Option<(SignedIn, SessionToken)> {
+/// The session of a cookie, if it holds, and the pass of its owner while the door is closed. Whether it holds cannot be
+/// known while the database is away; and behind the closed door it is asked only for who shows a pass, or is about to.
+async fn resumed(
+    web: &Web,
+    path: &str,
+    cookie: Option<String>,
+    shows_pass: bool,
+) -> Option<((SignedIn, SessionToken), Option<Pass>)> {
     let token: SessionToken = cookie?.parse().ok()?;
-    let admission = web.registry.gate().admit(Channel::Web).ok()?;
+    let (registry, gate) = (&web.registry, web.registry.gate());
+    let is_passing = path == PASS || path.starts_with("/pass/");
+    let (admission, is_closed) = match gate.admit(Channel::Web) {
+        Ok(admission) => (admission, false),
+        Err(_) if shows_pass || is_passing => (gate.admit_to_show_pass(Channel::Web).ok()?, true),
+        Err(_) => return None,
+    };
     #[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
     let at = Timestamp::now();
-    // A page that asks how long its session lasts does not make it last longer.
-    let registry = &web.registry;
     let signed_in = match path {
         crate::pages::sessions::ASKED_AT => registry.peek_session(&admission, &token, at).await,
         _ => registry.resume_session(&admission, &token, at).await,
     };
-    Some((signed_in.ok()?, token))
+    let signed_in = signed_in.ok()?;
+    let pass = match is_closed {
+        true => registry.pass_of(&admission, &signed_in, at).await.ok().flatten(),
+        false => None,
+    };
+    Some(((signed_in, token), pass))
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {

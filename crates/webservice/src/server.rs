@@ -46,6 +46,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// Bytes of a body that must arrive in a second: a large file may take its time, a dripping one may not.
     pub body_bytes_per_second_minimum: u64,
+    /// Bytes of a body that nobody wanted to read and that are read all the same, so that the answer is seen.
+    pub unread_bytes_maximum: u64,
     /// How long a stopping server waits for the answers that are due.
     pub drain_timeout: Duration,
 }
@@ -59,6 +61,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(120),
             body_bytes_per_second_minimum: 32 * 1024,
+            unread_bytes_maximum: 256 * 1024 * 1024,
             drain_timeout: Duration::from_secs(30),
         }
     }
@@ -221,7 +224,7 @@ async fn answer(
 ) -> Response<Body> {
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(scheme);
-    let (request, arrived) = arriving::counted(request);
+    let (request, arrived) = arriving::counted(request, limits);
     match arrived.within(limits, router.oneshot(request)).await {
         Some(Ok(response)) => response,
         Some(Err(never)) => match never {},

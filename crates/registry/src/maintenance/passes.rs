@@ -29,7 +29,7 @@ impl Registry {
     ) -> Result<Pass, SessionError> {
         let caller = signed_in.caller().ok_or(SessionError::ProofStale)?;
         require_fresh(signed_in, now)?;
-        self.authorize_here(&caller, Right::PlanMaintenance)?;
+        self.authorize_here(&caller, Right::PassClosedDoor)?;
         Ok(self.keep_pass(admission, &caller, &signed_in.account, reason, now).await?)
     }
 
@@ -45,14 +45,14 @@ impl Registry {
         reason: &str,
         now: Timestamp,
     ) -> Result<Pass, RegistryError> {
-        self.authorize_here(operator, Right::PlanMaintenance)?;
+        self.authorize_here(operator, Right::PassClosedDoor)?;
         let directory = self.directory().snapshot();
         let Some(account) = directory.find_account(username) else {
             return Err(RegistryError::Refused(format!("there is no account {username}")));
         };
-        let may = |role: Role| role.reach(Right::PlanMaintenance).is_some();
+        let may = |role: Role| role.reach(Right::PassClosedDoor).is_some();
         if !directory.may_act_for(account).iter().any(|(_, role)| may(*role)) {
-            return Err(RegistryError::Refused(format!("{username} may not plan maintenance, and cannot pass")));
+            return Err(RegistryError::Refused(format!("{username} may not pass closed doors")));
         }
         self.keep_pass(admission, operator, account, reason, now).await
     }
@@ -67,7 +67,7 @@ impl Registry {
         signed_in: &SignedIn,
         now: Timestamp,
     ) -> Result<Option<Pass>, RegistryError> {
-        let may = signed_in.caller().is_some_and(|caller| self.may_here(&caller, Right::PlanMaintenance));
+        let may = signed_in.caller().is_some_and(|caller| self.may_here(&caller, Right::PassClosedDoor));
         if !may {
             return Ok(None);
         }

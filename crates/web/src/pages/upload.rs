@@ -20,8 +20,6 @@ use crate::signed_in::SignedIn;
 const FIELD_BYTES_MAXIMUM: usize = 1024;
 /// Bytes that are gathered before they go to the disk.
 const PIECE_BYTES: usize = 256 * 1024;
-/// Bytes of a refused file that are still read, so that the browser sees the answer and not a broken connection.
-const REFUSED_BYTES_READ: usize = 256 * 1024 * 1024;
 
 #[derive(Template)]
 #[template(path = "upload.html")]
@@ -111,7 +109,7 @@ async fn receive(signed_in: &SignedIn, mut parts: Multipart, form: &mut Form) ->
             // Nothing is written before the form has shown that it is ours.
             Some("file") if is_ours => {
                 let name = base_name(field.file_name().unwrap_or_default());
-                return if name.is_empty() { Ok(None) } else { take(signed_in, form, &name, field).await.map(Some) };
+                return if name.is_empty() { Ok(None) } else { write(signed_in, form, &name, field).await.map(Some) };
             }
             _ => break,
         }
@@ -135,23 +133,7 @@ async fn text(mut field: Field<'_>) -> Result<String, Stopped> {
     String::from_utf8(bytes).map_err(|_| Stopped::Failed(Failure::FormUnreadable))
 }
 
-async fn take(signed_in: &SignedIn, form: &Form, name: &str, mut field: Field<'_>) -> Result<FileId, Stopped> {
-    match write(signed_in, form, name, &mut field).await {
-        Err(Stopped::Refused(reason)) => {
-            let mut read = 0;
-            while let Ok(Some(piece)) = field.chunk().await {
-                read += piece.len();
-                if read > REFUSED_BYTES_READ {
-                    break;
-                }
-            }
-            Err(Stopped::Refused(reason))
-        }
-        other => other,
-    }
-}
-
-async fn write(signed_in: &SignedIn, form: &Form, name: &str, field: &mut Field<'_>) -> Result<FileId, Stopped> {
+async fn write(signed_in: &SignedIn, form: &Form, name: &str, mut field: Field<'_>) -> Result<FileId, Stopped> {
     let id = FileId(signed_in.new_id());
     let mut upload = begin(signed_in, organization(signed_in, form)?, name.to_owned(), id).await?;
     let mut gathered = Vec::with_capacity(PIECE_BYTES);

@@ -1,5 +1,6 @@
 //! How long a request may take: the time of its answer, and more for a body as it arrives. A large file on a slow line
-//! gets through; whoever sends a byte now and then does not hold a connection for good.
+//! gets through; whoever sends a byte now and then does not hold a connection for good. What a handler leaves unread is
+//! read for it, up to a limit, so that the client sees the answer and not a broken connection.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
 use super::Limits;
@@ -21,10 +22,10 @@ pub(super) struct Arrived {
 }
 
 /// A request whose body tells what has arrived of it.
-pub(super) fn counted(request: Request<Incoming>) -> (Request<Body>, Arrived) {
+pub(super) fn counted(request: Request<Incoming>, limits: Limits) -> (Request<Body>, Arrived) {
     let arrived = Arrived::default();
     let counting = arrived.clone();
-    (request.map(|incoming| Body::new(Counting { incoming, arrived: counting })), arrived)
+    (request.map(|incoming| Body::new(Counting { incoming: Some(incoming), arrived: counting, limits })), arrived)
 }
 
 impl Arrived {
@@ -50,11 +51,31 @@ impl Arrived {
 
 /// A body that counts.
 struct Counting {
-    incoming: Incoming,
+    /// `None` only when it is dropped.
+    incoming: Option<Incoming>,
     arrived: Arrived,
+    limits: Limits,
 }
 
-impl hyper::body::Body for Counting {
+impl Drop for Counting {
+    fn drop(&mut self) {
+        let Some(mut incoming) = self.incoming.take().filter(|incoming| !incoming.is_end_stream()) else { return };
+        let Limits { unread_bytes_maximum, request_timeout, .. } = self.limits;
+        let read = async move {
+            let mut left = unread_bytes_maximum;
+            while let Some(Ok(frame)) =
+                std::future::poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await
+            {
+                let size = frame.data_ref().map_or(0, |data| data.len() as u64);
+                let Some(rest) = left.checked_sub(size) else { return };
+                left = rest;
+            }
+        };
+        tokio::spawn(tokio::time::timeout(request_timeout, read));
+    }
+}
+
+impl HttpBody for Counting {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -62,7 +83,8 @@ impl hyper::body::Body for Counting {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.incoming).poll_frame(context);
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        let polled = Pin::new(incoming).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
         {
@@ -72,11 +94,11 @@ impl hyper::body::Body for Counting {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map(HttpBody::size_hint).unwrap_or_default()
     }
 }
 
