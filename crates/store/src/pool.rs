@@ -23,7 +23,7 @@ struct Idle {
 /// A connection lent out; it goes back when dropped.
 pub(crate) struct Pooled<'pool> {
     pool: &'pool Pool,
-    /// `None` only while being dropped.
+    /// `None` only while being made and dropped.
     connection: Option<Connection>,
 }
 
@@ -49,14 +49,10 @@ impl Pool {
         }
         idle.spare -= 1;
         drop(idle);
-        match (self.open)() {
-            Ok(connection) => Ok(Pooled { pool: self, connection: Some(connection) }),
-            Err(error) => {
-                self.idle().spare += 1;
-                self.returned.notify_one();
-                Err(error)
-            }
-        }
+        // Whatever becomes of the attempt, its place comes back with this.
+        let mut place = Pooled { pool: self, connection: None };
+        place.connection = Some((self.open)()?);
+        Ok(place)
     }
 
     /// Ends all connections that nobody uses.
@@ -103,5 +99,27 @@ impl Drop for Pooled<'_> {
         }
         drop(idle);
         self.pool.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_fails_or_panics_gives_its_place_back() {
+        let pool = Pool::new(1, || panic!("the driver has a fault"));
+        for _ in 0..3 {
+            let taken = catch_unwind(AssertUnwindSafe(|| pool.take(Duration::ZERO).map(drop)));
+            assert!(taken.is_err(), "the place is free, and the attempt is made again");
+        }
+        let unavailable = || StoreError::Busy { attempted: "open".to_owned() };
+        let pool = Pool::new(1, move || Err(unavailable()));
+        for _ in 0..3 {
+            let attempted = pool.take(Duration::ZERO).map(drop).expect_err("it fails").to_string();
+            assert!(attempted.ends_with("open"), "{attempted}");
+        }
     }
 }

@@ -95,7 +95,14 @@ impl PostgresConnection {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| unreachable_server(error, "open a connection to PostgreSQL"))?;
-        let client = connect(&runtime, &server, purpose, wait)?;
+        let client = match connect(&runtime, &server, purpose, wait) {
+            Ok(client) => client,
+            Err(error) => {
+                // Dropped where somebody waits for a future, a runtime panics.
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
         let (statements, transaction) = (HashMap::new(), Transaction::None);
         Ok(PostgresConnection { runtime: Some(runtime), server, purpose, wait, client, statements, transaction })
     }
