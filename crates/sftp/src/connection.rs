@@ -13,14 +13,16 @@ use tokio::sync::{mpsc, watch};
 
 use crate::doorstep::Visit;
 use crate::limits::CHANNELS_MAXIMUM;
+use crate::pace::Paces;
 use crate::server::FileDoor;
-use crate::session::{self, SUBSYSTEM};
+use crate::session::{self, Pace, SUBSYSTEM};
 use crate::tree::Tree;
 use crate::{held, keys};
 
 /// A connection's state.
 pub(crate) struct Connection {
     pub(crate) door: Arc<FileDoor>,
+    pub(crate) paces: Arc<Paces>,
     pub(crate) peer: SocketAddr,
     pub(crate) visit: Visit,
     pub(crate) caller: Option<Caller>,
@@ -106,8 +108,9 @@ impl Handler for Connection {
         };
         let tree = Tree::new(&self.door, caller.clone());
         let (stop, idle_timeout) = (self.stop.clone(), self.door.limits.idle_timeout);
+        let pace = Pace { paces: self.paces.clone(), account: caller.username.clone() };
         tokio::spawn(async move {
-            session::serve(channel, tree, idle_timeout, stop).await;
+            session::serve(channel, tree, pace, idle_timeout, stop).await;
             drop(at_work);
         });
         reply.accept().await;

@@ -15,6 +15,7 @@ mod held;
 mod keys;
 mod limits;
 mod outgoing;
+mod pace;
 mod packets;
 mod places;
 mod refusals;

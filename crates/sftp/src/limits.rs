@@ -13,6 +13,11 @@ pub struct Limits {
     pub strangers: usize,
     /// New connections from one address in a minute.
     pub arrivals_per_minute: usize,
+    /// Requests of one account in a second, over all its connections; those that only move bytes weigh less. Whoever asks
+    /// faster is answered later.
+    pub requests_per_second: u32,
+    /// Requests of one account that are answered without a wait after it has rested.
+    pub requests_at_once: u32,
     /// How long a connection may take to sign in.
     pub sign_in_timeout: Duration,
     /// How long a connection may be silent.
@@ -34,6 +39,8 @@ impl Default for Limits {
             connections_per_source: 100,
             strangers: 100,
             arrivals_per_minute: 600,
+            requests_per_second: 250,
+            requests_at_once: 5_000,
             sign_in_timeout: Duration::from_secs(60),
             silence_timeout: Duration::from_secs(10 * 60),
             idle_timeout: Duration::from_secs(30 * 60),

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::doorstep::{Doorstep, Visit};
+use crate::pace::Paces;
 use crate::{HostKey, Limits};
 
 /// What a client reads first. The version is nobody's business.
@@ -50,6 +51,7 @@ pub async fn serve(listener: TcpListener, door: FileDoor, shutdown: impl Future<
     let door = Arc::new(door);
     let config = Arc::new(config(&door));
     let doorstep = Doorstep::new(door.limits);
+    let paces = Arc::new(Paces::new(&door.limits));
     let (stop, _) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -61,7 +63,8 @@ pub async fn serve(listener: TcpListener, door: FileDoor, shutdown: impl Future<
         };
         match doorstep.arrive(peer.ip(), Instant::now()) {
             Ok(visit) => {
-                let guest = Guest { door: door.clone(), config: config.clone(), peer, stop: stop.subscribe() };
+                let (door, config, paces) = (door.clone(), config.clone(), paces.clone());
+                let guest = Guest { door, config, paces, peer, stop: stop.subscribe() };
                 connections.spawn(guest.serve(stream, visit));
             }
             Err(reason) => {
@@ -96,6 +99,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 struct Guest {
     door: Arc<FileDoor>,
     config: Arc<Config>,
+    paces: Arc<Paces>,
     peer: SocketAddr,
     stop: watch::Receiver<bool>,
 }
@@ -116,6 +120,7 @@ impl Guest {
         let (at_work, mut all_done) = mpsc::channel(1);
         let connection = Connection {
             door: self.door.clone(),
+            paces: self.paces.clone(),
             peer: self.peer,
             visit,
             caller: None,

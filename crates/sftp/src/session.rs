@@ -1,6 +1,7 @@
 //! One SFTP session on one channel: packets in, answers out, each at its own pace.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf};
@@ -8,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::block_in_place;
 
 use crate::outgoing::{self, Answer, Outgoing, Undeliverable};
+use crate::pace::Paces;
 use crate::packets::{Incoming, Incomings, ProtocolBroken};
 use crate::requests::Requests;
 use crate::tree::Tree;
@@ -30,11 +32,17 @@ enum Ended {
 
 /// Serves a channel until its client is done, breaks the protocol, is idle for too long, or the server stops. A request
 /// that was begun is finished and answered.
-pub(crate) async fn serve(channel: Channel<Msg>, tree: Tree, idle_timeout: Duration, stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    channel: Channel<Msg>,
+    tree: Tree,
+    pace: Pace,
+    idle_timeout: Duration,
+    stop: watch::Receiver<bool>,
+) {
     let (read, write) = channel.split();
     let (outgoing, outgoings) = outgoing::queue();
     let mut sending = tokio::spawn(outgoings.send(write));
-    let session = Session { requests: Requests::new(tree), outgoing, idle_timeout };
+    let session = Session { requests: Requests::new(tree), outgoing, pace, idle_timeout };
     let ended = tokio::select! {
         ended = session.receive(read, stop) => ended,
         _ = &mut sending => return,
@@ -47,9 +55,27 @@ pub(crate) async fn serve(channel: Channel<Msg>, tree: Tree, idle_timeout: Durat
     }
 }
 
+/// How fast the account of a session may ask.
+pub(crate) struct Pace {
+    pub(crate) paces: Arc<Paces>,
+    pub(crate) account: String,
+}
+
+impl Pace {
+    /// Returns when it is time for a request that came now.
+    async fn keep(&self, incoming: &Incoming) {
+        let delay = self.paces.delay(&self.account, incoming, Instant::now());
+        if !delay.is_zero() {
+            metrics::counter!("bluebonnet_sftp_requests_slowed_total").increment(1);
+            tokio::time::sleep(delay).await;
+        }
+    }
+}
+
 struct Session {
     requests: Requests,
     outgoing: Outgoing,
+    pace: Pace,
     idle_timeout: Duration,
 }
 
@@ -68,6 +94,11 @@ impl Session {
                 Ok(Some(ChannelMsg::Data { data })) => {
                     incomings.push(&data);
                     while let Some(incoming) = incomings.next()? {
+                        tokio::select! {
+                            biased;
+                            () = self.pace.keep(&incoming) => {}
+                            _ = stop.wait_for(|is_stopping| *is_stopping) => return Err(Ended::Stopping),
+                        }
                         self.answer(incoming)?;
                     }
                 }
