@@ -45,7 +45,10 @@ impl SpoolSettings {
             ..Limits::default()
         };
         let faults = match world::planned_failure() {
-            Some(text) => Faults::parse(&text).map_err(Failure::Usage)?,
+            Some(text) => {
+                tracing::warn!(failure = text, "a failure is planned, for tests: this is no way to run a registry");
+                Faults::parse(&text).map_err(Failure::Usage)?
+            }
             None => Faults::default(),
         };
         let spool = Spool::open(&folder, limits, faults, world::now());

@@ -9,6 +9,7 @@ mod draining;
 mod flat;
 mod list;
 mod processing;
+mod reading;
 mod repeating;
 mod results;
 mod settled;

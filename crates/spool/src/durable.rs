@@ -50,6 +50,15 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file that is only locked, and makes it where it is not there. Nothing is written: a disk that takes nothing
+/// any more is no obstacle.
+pub(crate) fn lock_file(path: &Path) -> io::Result<File> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path).and_then(|_| File::open(path)),
+        opened => opened,
+    }
+}
+
 /// Removes a file; one that is not there is removed already.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {

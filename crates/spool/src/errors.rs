@@ -79,6 +79,12 @@ pub enum SpoolError {
 }
 
 impl SpoolError {
+    /// Whether the disk does not do what it should, or is full: that goes away without anybody changing the file.
+    pub fn is_of_the_disk(&self) -> bool {
+        use SpoolError::{Disk, DiskFull, NotDurable};
+        matches!(self, Disk { .. } | DiskFull | NotDurable { .. })
+    }
+
     /// Whether the same file may be taken later, when there is room again.
     pub fn is_for_lack_of_room(&self) -> bool {
         use SpoolError::{DiskFull, TooManyBytes, TooManyFiles};

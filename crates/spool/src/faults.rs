@@ -1,11 +1,14 @@
 //! Failures made on purpose, to show that none loses or doubles a file.
 //!
 //! A running program has none unless it was told so by whoever started it: `fsync:error:3` fails the third time after
-//! an fsync, `rename:abort` ends the process the first time after a rename as if the power had gone.
+//! an fsync, as a disk fails (EIO); `write:full` has the disk full after a write; `rename:abort` ends the process the
+//! first time after a rename as if the power had gone.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::io::Errno;
 
 /// Where a failure can be made: right after that step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +47,7 @@ impl Point {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
     Error,
+    Full,
     Abort,
 }
 
@@ -62,16 +66,19 @@ struct Planned {
 }
 
 impl Faults {
-    /// Reads `POINT:error`, `POINT:abort`, either with `:N` for the n-th time.
+    /// Reads `POINT:error`, `POINT:full` or `POINT:abort`, each with `:N` for the n-th time.
     ///
     /// # Errors
     /// A sentence, for text of another form.
     pub fn parse(text: &str) -> Result<Faults, String> {
-        let refused = || format!("{text:?} is no failure: write POINT:error or POINT:abort, with :N for the n-th time");
+        let refused = || {
+            format!("{text:?} is no failure: write POINT:error, POINT:full or POINT:abort, with :N for the n-th time")
+        };
         let mut parts = text.split(':');
         let point = parts.next().and_then(|word| Point::ALL.into_iter().find(|point| point.word() == word));
         let action = match parts.next() {
             Some("error") => Action::Error,
+            Some("full") => Action::Full,
             Some("abort") => Action::Abort,
             _ => return Err(refused()),
         };
@@ -89,8 +96,10 @@ impl Faults {
         if planned.passed.fetch_add(1, Ordering::AcqRel) + 1 != planned.at {
             return Ok(());
         }
+        tracing::warn!(point = point.word(), action = ?planned.action, "a failure happens that was planned");
         match planned.action {
-            Action::Error => Err(io::Error::other(format!("a failure after {} was planned", point.word()))),
+            Action::Error => Err(Errno::IO.into()),
+            Action::Full => Err(Errno::NOSPC.into()),
             Action::Abort => std::process::abort(),
         }
     }
@@ -107,6 +116,8 @@ mod tests {
         assert!(faults.pass(Point::Fsync).is_ok());
         assert!(faults.clone().pass(Point::Fsync).is_err());
         assert!(faults.pass(Point::Fsync).is_ok());
+        let full = Faults::parse("write:full").expect("a plan").pass(Point::Write);
+        assert_eq!(full.map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull));
         assert!(Faults::default().pass(Point::Fsync).is_ok());
         for text in ["", "fsync", "sync:error", "fsync:panic", "fsync:error:x"] {
             assert!(Faults::parse(text).is_err(), "{text}");

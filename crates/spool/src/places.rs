@@ -86,7 +86,7 @@ impl Spool {
     pub fn open(root: &Path, limits: Limits, faults: Faults, now: Timestamp) -> Result<Spool, SpoolError> {
         let attempt = || format!("open the spool {}", root.display());
         durable::make_folder(root).map_err(disk(attempt()))?;
-        let presence = durable::create(&root.join("presence")).map_err(disk(attempt()))?;
+        let presence = durable::lock_file(&root.join("presence")).map_err(disk(attempt()))?;
         let is_alone = presence.try_lock().is_ok();
         let inner = Inner {
             root: root.to_owned(),

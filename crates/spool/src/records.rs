@@ -187,7 +187,7 @@ impl Spool {
     pub fn claim(&self, organization_id: OrganizationId) -> Result<Option<Claim>, SpoolError> {
         let attempt = "claim the files of an organization";
         let folder = self.folder(organization_id, Folder::New);
-        let lock = durable::create(&folder.join("claim.lock")).map_err(disk(attempt))?;
+        let lock = durable::lock_file(&folder.join("claim.lock")).map_err(disk(attempt))?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(Claim { organization_id, _lock: lock })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),

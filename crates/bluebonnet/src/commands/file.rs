@@ -72,8 +72,9 @@ fn print_received(received: &Received) -> Result<(), Failure> {
     print_line(&format!("organization  {}", received.organization))?;
     print_line(&format!("received      {} by {}", received.received_at, received.channel.word()))?;
     print_line(&format!("state         {}", received.state.word()))?;
+    let of = received.expected.map(|expected| format!(" of {}", grouped(expected))).unwrap_or_default();
     print_line(&format!(
-        "messages      {}: {} accepted, {} with something to look at, {} not accepted",
+        "messages      {}{of}: {} accepted, {} with something to look at, {} not accepted",
         grouped(counts.messages()),
         grouped(counts.accepted),
         grouped(counts.warned),

@@ -61,6 +61,8 @@ pub struct Received {
     pub state: FileState,
     /// What became of its messages.
     pub counts: FileCounts,
+    /// How many messages there seem to be, while it waits or is processed; `None` where that is not known.
+    pub expected: Option<u64>,
     /// A file's bytes.
     pub size: Option<u64>,
     /// How often it was taken up.
@@ -139,8 +141,8 @@ impl Exchange {
         let mut found = Vec::new();
         if filter.kind != Some(ReceivedKind::Message) {
             let files = self.registry.database().files(&stored, limit)?;
-            let is_first_page = filter.before.is_none();
-            let waiting = if is_first_page { self.not_written_down(&stored)? } else { Vec::new() };
+            let mut waiting = self.not_written_down(&stored)?;
+            waiting.retain(|file| filter.before.is_none_or(|before| file.id.0 < before));
             found.extend(waiting.iter().chain(&files).map(|file| self.file_line(file)));
         }
         if filter.kind != Some(ReceivedKind::File) {
@@ -259,12 +261,22 @@ impl Exchange {
             finished_at: file.finished_at,
             state,
             counts: file.counts,
+            expected: self.expected(file),
             size: Some(file.size),
             run: file.run,
             duplicate_of: file.duplicate_of,
             findings: file.findings.iter().map(finding_in_words).collect(),
             results: if file.state.is_finished() { results::names(file) } else { Vec::new() },
         }
+    }
+
+    /// What the spool knows, while the file is there to be processed.
+    fn expected(&self, file: &ReceivedFile) -> Option<u64> {
+        if file.state.is_finished() {
+            return None;
+        }
+        let (record, _) = self.spool.find(file.organization_id, file.id).ok()?;
+        Some(record.message_count).filter(|count| *count > 0)
     }
 
     fn message_line(&self, message: &KnownMessage) -> Received {
@@ -283,6 +295,7 @@ impl Exchange {
             finished_at: Some(message.received_at),
             state: if is_kept_aside { FileState::Exception } else { FileState::Complete },
             counts,
+            expected: None,
             size: None,
             run: 1,
             duplicate_of: None,

@@ -10,11 +10,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hl7::Message;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Caller, Channel, FileCounts, FilePosition, FileState, Finding, FindingKind, Outcome, ReceivedFile, Severity,
-    Standing, Submission, Verdict,
+    Caller, Channel, FileCounts, FileState, Finding, FindingKind, Outcome, ReceivedFile, Severity, Standing,
+    Submission, Verdict,
 };
 use spool::{Claim, Point, Record};
 use tokio::runtime::Handle;
@@ -22,11 +21,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::contents::{self, Item, Unread};
-use super::flat::Row;
+use super::reading::Reading;
 use super::settled::Settled;
 use super::{Exchange, results};
-use crate::messages::Understood;
-use crate::{Admission, Registry, RegistryError};
+use crate::{Admission, RegistryError};
 
 /// Messages of one file that are in the lanes at the same time: enough to fill the batches of all lanes.
 const IN_LANES_MAXIMUM: usize = 512;
@@ -36,6 +34,8 @@ const CHUNK_MESSAGES: usize = 32;
 const CHUNKS_MAXIMUM: usize = 8;
 /// How often what was counted is written down while a file is processed.
 const PROGRESS_EVERY: SignedDuration = SignedDuration::from_secs(2);
+/// How often the log is told.
+const LOGGED_EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// Findings about a file that are kept; further ones say the same again.
 const FILE_FINDINGS_MAXIMUM: usize = 100;
 /// Earlier files that are looked at for the same name or the same beginning.
@@ -70,7 +70,7 @@ impl TurnError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             TurnError::Registry(error) => error.is_transient(),
-            TurnError::Spool(error) => error.is_for_lack_of_room(),
+            TurnError::Spool(error) => error.is_of_the_disk(),
             TurnError::Unreadable(_) | TurnError::Planned(_) => false,
         }
     }
@@ -160,6 +160,7 @@ impl Exchange {
         };
         let content = self.spool.open_content(record)?;
         let mut stream = Stream::begin(self, file, caller, runtime.clone(), findings)?;
+        stream.expected = record.message_count;
         let read = contents::check(&content, record.size)
             .and_then(|()| contents::read(&content, &record.name, &mut |item| stream.take(item)));
         let ended = stream.end();
@@ -293,20 +294,12 @@ struct Stream {
     admission: Option<Admission>,
     findings: Vec<Finding>,
     counts: FileCounts,
+    /// Messages that there seem to be; 0 where that is not known.
+    expected: u64,
     told_at: Timestamp,
+    logged_at: Timestamp,
     rests: bool,
     failure: Option<TurnError>,
-}
-
-/// What understanding the messages of one file takes.
-struct Reading {
-    registry: Registry,
-    caller: Caller,
-    file_id: model::FileId,
-    received_at: Timestamp,
-    run: u32,
-    /// The day on which the file came, as `YYYYMMDD`.
-    day: String,
 }
 
 impl Stream {
@@ -339,7 +332,9 @@ impl Stream {
             in_lanes: VecDeque::with_capacity(IN_LANES_MAXIMUM),
             admission: None,
             findings,
+            expected: 0,
             told_at: exchange.now(),
+            logged_at: exchange.now(),
             rests: false,
             failure: None,
         })
@@ -433,6 +428,11 @@ impl Stream {
         }
         self.told_at = now;
         self.file.counts = self.counts;
+        if now.duration_since(self.logged_at) >= LOGGED_EVERY {
+            self.logged_at = now;
+            let (messages, of) = (self.counts.messages(), self.expected);
+            tracing::info!(receipt = %self.file.id, messages, of, "a file is being processed");
+        }
         Ok(self.exchange.registry.database().update_file(&self.file)?)
     }
 
@@ -451,45 +451,6 @@ impl Stream {
             Some(failure) => Err(failure),
             None if self.rests => Ok(ControlFlow::Break(())),
             None => Ok(ControlFlow::Continue(())),
-        }
-    }
-}
-
-impl Reading {
-    fn understand(&self, chunk: Vec<(u32, Item)>) -> Vec<Submission> {
-        let items = chunk.into_iter().filter_map(|(ordinal, item)| match item {
-            Item::Message(bytes) => Some(self.understand_message(ordinal, &bytes)),
-            Item::Row(row) => Some(self.understand_row(ordinal, &row)),
-            Item::Finding(_) => None,
-        });
-        items.collect()
-    }
-
-    fn understand_row(&self, ordinal: u32, row: &Row) -> Submission {
-        let message = row.message(&self.caller.organization_code, &self.day);
-        let mut submission = self.understand_message(ordinal, message.as_bytes());
-        // The day on which the file came is in the message; the row is the same on every day.
-        submission.identity.content_hash = row.identity();
-        submission
-    }
-
-    fn understand_message(&self, ordinal: u32, bytes: &[u8]) -> Submission {
-        let position = FilePosition { file_id: self.file_id, ordinal };
-        let receipt = model::Receipt {
-            message_id: position.message_id(),
-            received_at: self.received_at,
-            today: self.registry.today(self.received_at),
-            channel: Channel::File,
-            file: Some(position),
-            run: self.run,
-        };
-        let decoded = hl7::decode(bytes);
-        let message = Message::read(&decoded.text);
-        let header = message.header();
-        let caller = self.registry.responsible(&self.caller, &header);
-        match self.registry.understand(&caller, receipt, &message, &header, bytes, decoded.findings) {
-            Understood::Report(submission) => *submission,
-            Understood::Question(_) => unreachable!("a file's questions are read as reports that are refused"),
         }
     }
 }

@@ -10,31 +10,33 @@ use spool::{Faults, Finished, Limits, Opening, Owner, Spool, SpoolError};
 use crate::house::*;
 
 /// A registry with a spool beside it.
-struct Exchanging<'h> {
-    house: &'h House,
-    exchange: Exchange,
-    _folder: tempfile::TempDir,
+pub(crate) struct Exchanging<'h> {
+    pub(crate) house: &'h House,
+    pub(crate) exchange: Exchange,
+    pub(crate) folder: tempfile::TempDir,
 }
 
-fn clock() -> Timestamp {
+pub(crate) fn clock() -> Timestamp {
     NOON.parse().expect("a timestamp")
 }
 
 impl Exchanging<'_> {
-    fn new(house: &House) -> Exchanging<'_> {
+    pub(crate) fn new(house: &House) -> Exchanging<'_> {
         Exchanging::failing(house, Faults::default())
     }
 
     fn failing(house: &House, faults: Faults) -> Exchanging<'_> {
         let folder = tempfile::tempdir().expect("a folder");
-        let limits = Limits { disk_reserve_bytes: 0, ..Limits::default() };
-        let spool = Spool::open(folder.path(), limits, faults, clock()).expect("a spool opens");
-        let settings = ExchangeSettings { node: "test".into(), clock };
-        let exchange = Exchange::new(house.registry.clone(), spool, settings);
-        Exchanging { house, exchange, _folder: folder }
+        let exchange = exchange(house, folder.path(), faults, clock);
+        Exchanging { house, exchange, folder }
     }
 
-    fn put(&self, organization: &str, name: &str, bytes: &[u8]) -> FileId {
+    /// Another process on the same files, with a clock of its own.
+    pub(crate) fn another(&self, clock: fn() -> Timestamp) -> Exchange {
+        exchange(self.house, self.folder.path(), Faults::default(), clock)
+    }
+
+    pub(crate) fn put(&self, organization: &str, name: &str, bytes: &[u8]) -> FileId {
         let organization_id = self.house.caller(organization).organization_id;
         let owner = Owner { organization_id, account: "clinic-ehr".into() };
         let id = FileId(self.house.uuid());
@@ -46,13 +48,13 @@ impl Exchanging<'_> {
         id
     }
 
-    async fn process(&self, organization: &str, name: &str, bytes: &[u8]) -> Received {
+    pub(crate) async fn process(&self, organization: &str, name: &str, bytes: &[u8]) -> Received {
         let id = self.put(organization, name, bytes);
         self.exchange.drain_once().await;
         self.find(id)
     }
 
-    fn find(&self, id: FileId) -> Received {
+    pub(crate) fn find(&self, id: FileId) -> Received {
         let caller = self.exchange.operator(None);
         let found = self.exchange.find_received(&self.house.admission(), &caller, id.0).expect("found");
         found.expect("it was received")
@@ -75,12 +77,18 @@ impl Exchanging<'_> {
     }
 }
 
+fn exchange(house: &House, folder: &std::path::Path, faults: Faults, clock: fn() -> Timestamp) -> Exchange {
+    let limits = Limits { disk_reserve_bytes: 0, ..Limits::default() };
+    let spool = Spool::open(folder, limits, faults, clock()).expect("a spool opens");
+    Exchange::new(house.registry.clone(), spool, ExchangeSettings { node: "test".into(), clock })
+}
+
 fn codes(received: &Received) -> Vec<&str> {
     received.findings.iter().map(|finding| finding.code.as_str()).collect()
 }
 
 /// Three reports: two good ones of different doses, one that cannot be.
-fn three() -> String {
+pub(crate) fn three() -> String {
     let reports = [
         vxu("F-1", &MARIA, &given("08", "20240311", "D1")),
         vxu("F-2", &MARIA, &given("110", "20990101", "D2")),
@@ -160,10 +168,10 @@ fn trailers_empty_files_questions_and_legacy_names_are_told_of() {
 }
 
 /// Organizations with import codes of six characters.
-struct NewCode;
+pub(crate) struct NewCode;
 
 impl NewCode {
-    fn add<'c>(house: &House, code: &'c str, parent: Option<&str>) -> &'c str {
+    pub(crate) fn add<'c>(house: &House, code: &'c str, parent: Option<&str>) -> &'c str {
         let new = bluebonnet_registry::NewOrganization {
             id: model::OrganizationId(house.uuid()),
             code: code.into(),

@@ -5,6 +5,7 @@ mod consent;
 mod data_fixes;
 mod doses;
 mod entries;
+mod file_turns;
 mod files;
 mod house;
 mod merging;

@@ -107,7 +107,9 @@ impl Process {
                     if let Ok(Ok(lines)) = looking.await
                         && let Some(line) = lines.first()
                     {
-                        told.set_message(format!("{}: {} messages", line.name, grouped(line.counts.messages())));
+                        let of = line.expected.map(|expected| format!(" of {}", grouped(expected))).unwrap_or_default();
+                        let messages = grouped(line.counts.messages());
+                        told.set_message(format!("{}: {messages}{of} messages", line.name));
                     }
                 }
             };
