@@ -8,13 +8,17 @@ use clap::{Parser, ValueEnum};
 #[derive(Parser, Debug)]
 #[command(after_help = "Examples:\n  \
     cargo run --release -p bluebonnet-bench -- parse\n  \
-    cargo run --release -p bluebonnet-bench -- soap query --database sqlite --seconds 5 --messages 20000")]
+    cargo run --release -p bluebonnet-bench -- soap query --database sqlite --seconds 5 --messages 20000\n  \
+    cargo run --release -p bluebonnet-bench -- files --database sqlite --messages 5000 --file-messages 1000000")]
 pub(crate) struct Options {
     /// Parts to run; all when none is named.
     parts: Vec<Part>,
     /// Messages in the batch file; it is also what the registry holds when the web service is measured.
     #[arg(long, default_value_t = 200_000)]
     pub(crate) messages: u64,
+    /// Messages in the file that goes through the file exchange.
+    #[arg(long, default_value_t = 200_000)]
+    pub(crate) file_messages: u64,
     /// Messages that the bare database gets in each of its runs.
     #[arg(long, default_value_t = 5_000)]
     pub(crate) bare_messages: u64,
@@ -36,6 +40,8 @@ pub(crate) enum Part {
     Parse,
     /// A batch file through `bluebonnet load`.
     Load,
+    /// A batch file that is taken into the spool, processed, and answered in the outbox.
+    Files,
     /// VXU over SOAP.
     Soap,
     /// QBP over SOAP.
@@ -73,7 +79,7 @@ impl Options {
 
     /// Whether the program itself is measured.
     pub(crate) fn needs_program(&self) -> bool {
-        [Part::Load, Part::Soap, Part::Query, Part::Pages].into_iter().any(|part| self.has(part))
+        [Part::Load, Part::Files, Part::Soap, Part::Query, Part::Pages].into_iter().any(|part| self.has(part))
     }
 
     /// The databases to run on.

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -44,6 +44,13 @@ pub(crate) struct Loaded {
     pub(crate) took: Duration,
     /// What the program itself says, without the time to open the registry.
     pub(crate) summary: LoadSummary,
+    pub(crate) peak_memory: u64,
+}
+
+/// How a command went.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched {
+    pub(crate) took: Duration,
     pub(crate) peak_memory: u64,
 }
 
@@ -124,20 +131,34 @@ impl Program {
     pub(crate) fn load(&self, home: &Home, file: &Path) -> anyhow::Result<Loaded> {
         let mut command = Command::new(&self.path);
         command.arg("load").arg(file).args(["--organization", ORGANIZATION, "--json"]).args(home.arguments());
-        let begun = Instant::now();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("start the program")?;
-        let mut peak_memory = 0;
-        let took = loop {
-            if child.try_wait()?.is_some() {
-                break begun.elapsed();
-            }
-            peak_memory = machine::memory_of(child.id()).map_or(peak_memory, |memory| peak_memory.max(memory.peak));
-            std::thread::sleep(LOOK_EVERY);
-        };
-        let output = child.wait_with_output()?;
+        let (output, Watched { took, peak_memory }) = watch(command)?;
         let summary = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("`bluebonnet load` ended with {} and no summary", output.status))?;
         Ok(Loaded { took, summary, peak_memory })
+    }
+
+    /// Takes a file into the spool for good; gives how long that took.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub(crate) fn put_file(&self, home: &Home, file: &Path) -> anyhow::Result<Duration> {
+        let mut command = Command::new(&self.path);
+        command.args(["file", "put"]).arg(file).args(["--organization", ORGANIZATION]).args(home.arguments());
+        let (output, watched) = watch(command)?;
+        ensure!(output.status.success(), "`bluebonnet file put` ended with {}", output.status);
+        Ok(watched.took)
+    }
+
+    /// Processes the files that wait, to their results.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub(crate) fn process_files(&self, home: &Home) -> anyhow::Result<Watched> {
+        let mut command = Command::new(&self.path);
+        command.args(["file", "process"]).args(home.arguments());
+        let (output, watched) = watch(command)?;
+        ensure!(output.status.success(), "`bluebonnet file process` ended with {}", output.status);
+        Ok(watched)
     }
 
     /// Starts a server on a free port, and waits until it is ready.
@@ -169,6 +190,21 @@ impl Program {
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Server { child, address, started_in })
     }
+}
+
+/// Runs a command to its end, and looks at its memory meanwhile.
+fn watch(mut command: Command) -> anyhow::Result<(Output, Watched)> {
+    let begun = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("start the program")?;
+    let mut peak_memory = 0;
+    let took = loop {
+        if child.try_wait()?.is_some() {
+            break begun.elapsed();
+        }
+        peak_memory = machine::memory_of(child.id()).map_or(peak_memory, |memory| peak_memory.max(memory.peak));
+        std::thread::sleep(LOOK_EVERY);
+    };
+    Ok((child.wait_with_output()?, Watched { took, peak_memory }))
 }
 
 /// A running server; ends with its owner.

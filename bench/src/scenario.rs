@@ -1,9 +1,9 @@
 //! The story of one database: a registry is filled from a batch file; the rival writes the rows of a second file into a
-//! copy; then the web service is measured on the filled registry.
+//! copy; a third file goes through the file exchange; then the web service is measured on the filled registry.
 
 mod batch_file;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,15 +41,18 @@ pub(crate) fn measure(
         table.note(format!("{name} is left out: this machine lacks it."));
         return Ok(());
     };
-    let mut story = Story { options, program, home, name, table, known_people: 0 };
+    let mut story = Story { options, program, home, name, table, messages: 0, known_people: 0 };
     let account = program.settle(&story.home)?;
     story.tell_start()?;
-    let loaded = story.load(0, options.messages)?;
+    let loaded = story.load(options.messages)?;
     let byte_count = story.home.byte_count()?;
     let bare = story.write_bare()?;
     story.tell_rival();
     if options.has(Part::Load) {
         story.tell_load(&loaded, byte_count, &bare);
+    }
+    if options.has(Part::Files) {
+        story.exchange(&bare)?;
     }
     if options.has(Part::Soap) || options.has(Part::Query) || options.has(Part::Pages) {
         let server = program.serve(&story.home)?;
@@ -66,16 +69,13 @@ struct Story<'s> {
     home: Home,
     name: &'static str,
     table: &'s mut Table,
+    /// Messages so far; they are numbered as they come.
+    messages: u64,
     /// People that the messages so far are about; they are numbered as they come.
     known_people: u64,
 }
 
 impl Story<'_> {
-    /// Messages of the second file, which the rival writes too.
-    fn second_file_messages(&self) -> u64 {
-        self.options.bare_messages * RUNS.len() as u64
-    }
-
     fn tell_start(&mut self) -> anyhow::Result<()> {
         let server = self.program.serve(&self.home)?;
         let (started_in, memory) = (server.started_in.as_secs_f64(), server.memory().resident);
@@ -85,10 +85,17 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn load(&mut self, first: u64, count: u64) -> anyhow::Result<Loaded> {
+    /// A file of messages that are new.
+    fn write_file(&mut self, count: u64) -> anyhow::Result<PathBuf> {
         let file = self.home.folder.join("batch.hl7");
         self.known_people =
-            batch_file::write(&file, first, count, self.known_people).context("write the batch file")?;
+            batch_file::write(&file, self.messages, count, self.known_people).context("write the batch file")?;
+        self.messages += count;
+        Ok(file)
+    }
+
+    fn load(&mut self, count: u64) -> anyhow::Result<Loaded> {
+        let file = self.write_file(count)?;
         let before = self.home.message_count()?;
         let loaded = self.program.load(&self.home, &file)?;
         std::fs::remove_file(&file)?;
@@ -104,7 +111,7 @@ impl Story<'_> {
 
     fn write_bare(&mut self) -> anyhow::Result<Vec<Pace>> {
         let copy = self.home.copy()?;
-        self.load(self.options.messages, self.second_file_messages())?;
+        self.load(self.options.bare_messages * RUNS.len() as u64)?;
         copy.write_bare(&self.home, self.options.bare_messages)
     }
 
@@ -143,9 +150,37 @@ impl Story<'_> {
         );
     }
 
+    /// A file from its upload to its results.
+    fn exchange(&mut self, bare: &[Pace]) -> anyhow::Result<()> {
+        let count = self.options.file_messages;
+        let file = self.write_file(count)?;
+        let megabytes_of_file = std::fs::metadata(&file)?.len() as f64 / 1e6;
+        let before = self.home.message_count()?;
+        let taken = self.program.put_file(&self.home, &file)?;
+        std::fs::remove_file(&file)?;
+        let processed = self.program.process_files(&self.home)?;
+        let stored = self.home.message_count()? - before;
+        ensure!(stored == count, "of {count} messages in a file {stored} were stored");
+        let (per_second, best) = (count as f64 / processed.took.as_secs_f64(), best(bare));
+        let work = format!("file exchange, {count} VXU");
+        self.compare(
+            &work,
+            rate(per_second),
+            self.bare_in_words(best),
+            rate(best.per_second),
+            per_second / best.per_second,
+            Goal::RatioNoted,
+        );
+        let memory = processed.peak_memory;
+        self.figure(&format!("{work}: peak memory"), megabytes(memory), memory as f64 / 1e6, Goal::AtMost(300.0));
+        let seconds = taken.as_secs_f64();
+        let taking = format!("{} s, {} MB/s", rounded(seconds), rounded(megabytes_of_file / seconds));
+        self.figure(&format!("{work}: taken for good"), taking, seconds, Goal::Noted);
+        Ok(())
+    }
+
     async fn call(&mut self, server: &Server, account: &Account, bare: &[Pace]) -> anyhow::Result<()> {
-        let messages = self.options.messages + self.second_file_messages();
-        let numbers = Arc::new(Numbers::after(messages, self.known_people));
+        let numbers = Arc::new(Numbers::after(self.messages, self.known_people));
         if self.options.has(Part::Soap) {
             self.report(server, account, &numbers, bare).await?;
         }
