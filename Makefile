@@ -6,6 +6,7 @@ PROFILE ?= profiles/texas.toml
 PEOPLE  ?= 2000
 ROUNDS  ?= 20
 MESSAGES ?= 10000
+FILE_KILLS ?= 200
 SECONDS_EACH ?= 3600
 
 .DEFAULT_GOAL := help
@@ -22,8 +23,9 @@ run: assets ## Build for release and serve a demonstration registry: DATA=./data
 test: ## Run every check: format, lints, dependencies, Rust tests, conformance tests
 	@scripts/test.sh
 
-crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000
-	@BLUEBONNET_CRASH_ROUNDS="$(ROUNDS)" BLUEBONNET_CRASH_MESSAGES="$(MESSAGES)" scripts/crash.sh
+crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000 FILE_KILLS=200
+	@BLUEBONNET_CRASH_ROUNDS="$(ROUNDS)" BLUEBONNET_CRASH_MESSAGES="$(MESSAGES)" \
+		BLUEBONNET_CRASH_FILE_KILLS="$(FILE_KILLS)" scripts/crash.sh
 
 walks: assets ## Make the pictures of docs/using/ anew (needs Chromium)
 	cargo build --locked -p bluebonnet

@@ -21,18 +21,20 @@ OK, EOF, NO_SUCH_FILE, DENIED, FAILURE, BAD_MESSAGE, UNSUPPORTED = 0, 1, 2, 3, 4
 
 
 class FileServer(Program):
-    """A registry with a file door, an organization CLINIC, its account, and a key of that account."""
+    """A registry with a file door, an organization CLINIC, its account, and a key of that account; new, or a copy of one
+    that is not running."""
 
-    def __init__(self, database=None, roles="webservice,sftp"):
-        super().__init__("example", database)
+    def __init__(self, database=None, roles="webservice,sftp", like=None):
+        super().__init__("example", database, like)
         self.sftp_port = free_port()
         # Without the role `jobs` what is taken stays as it was taken.
         self.serving = ["--sftp", f"127.0.0.1:{self.sftp_port}", "--roles", roles]
         self.user, self.password = self.account["username"], self.account["password"]
-        self.key = self.new_key("ed25519", self.user)
+        self.key = Path(self.folder) / like.key.name if like else self.new_key("ed25519", self.user)
+        self.spool = Path(self.folder) / "spool"
         #: Of files that clients send and fetch; not the registry's.
         self.desk = Path(self.folder) / "desk"
-        self.desk.mkdir()
+        self.desk.mkdir(exist_ok=True)
 
     def new_key(self, kind, user, *more):
         """Makes a key pair, and gives its public part to the account."""
@@ -61,11 +63,8 @@ class FileServer(Program):
     @contextlib.contextmanager
     def wire(self, user=None, password=None):
         """A session of single packets."""
-        with self.transport(user, password) as transport:
-            channel = transport.open_session()
-            channel.settimeout(PATIENCE_SECONDS)
-            channel.invoke_subsystem("sftp")
-            yield Wire(channel)
+        with self.transport(user, password) as transport, session(transport) as wire:
+            yield wire
 
     def ssh_options(self, key=None):
         return [
@@ -81,7 +80,7 @@ class FileServer(Program):
 
     def organization_folders(self):
         """Where the spool keeps the files of each organization."""
-        return [path for path in (Path(self.folder) / "spool").iterdir() if path.is_dir()]
+        return [path for path in self.spool.iterdir() if path.is_dir()]
 
     def organization_folder(self):
         """That of the only one which sent any."""
@@ -113,6 +112,20 @@ class FileServer(Program):
     def put_result(self, name, content):
         """Puts a file into the outbox as the exchange does."""
         (self.organization_folder() / "outbox" / f"o-{name}").write_bytes(content)
+
+
+@contextlib.contextmanager
+def session(transport):
+    """A session of single packets on a connection that may have others."""
+    channel = transport.open_session()
+    channel.settimeout(PATIENCE_SECONDS)
+    channel.invoke_subsystem("sftp")
+    try:
+        yield Wire(channel)
+    finally:
+        # The connection may be cut already.
+        with contextlib.suppress(EOFError, OSError):
+            channel.close()
 
 
 def run(command, text="", check=True):

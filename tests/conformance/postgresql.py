@@ -54,7 +54,8 @@ class Cluster:
         return f"postgres://registry@127.0.0.1:{self.port}/{name}"
 
     def stop(self):
-        self.crash()
+        if self.process.poll() is None:
+            self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program, *arguments, until_it_succeeds=False):

@@ -26,6 +26,10 @@ class Program:
         if database:
             self.options += ["--database", database]
         self.serving = []
+        #: A command through which the program is started, as into a namespace.
+        self.inside = []
+        #: Set for the server alone, not for commands.
+        self.environment = {}
         self.log = []
         self.process = None
         if like:
@@ -46,18 +50,28 @@ class Program:
         made = json.loads(self.command("account", "add", f"{code.lower()}-ehr", "--organization", code, "--json"))
         return {"username": made["user"], "password": made["password"], "facility": code}
 
+    def run(self, *arguments):
+        """Runs a command of the program on this registry."""
+        command = [*self.inside, BINARY, *arguments, *self.options]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
     def command(self, *arguments, check=True):
-        """Runs a command of the program on this registry and gives what it printed."""
-        ran = subprocess.run([BINARY, *arguments, *self.options], capture_output=True, text=True, timeout=300)
+        """Runs a command and gives what it printed."""
+        ran = self.run(*arguments)
         if check and ran.returncode != 0:
             raise RuntimeError(f"bluebonnet {' '.join(arguments)} ended with {ran.returncode}: {ran.stderr}")
         return ran.stdout
 
+    def json(self, *arguments, check=True):
+        """The same, of a command that prints JSON."""
+        return json.loads(self.command(*arguments, check=check))
+
     def start(self):
-        command = [BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", *self.serving, "--log", "json"]
+        command = [*self.inside, BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", *self.serving, "--log", "json"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **self.environment},
+        )  # fmt: skip
         is_listening = threading.Event()
         threading.Thread(target=self._keep_log, args=(self.process.stdout, is_listening), daemon=True).start()
         if not is_listening.wait(START_SECONDS_MAXIMUM) or self.process.poll() is not None:

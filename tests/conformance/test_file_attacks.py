@@ -10,7 +10,7 @@ import pytest
 from file_server import (
     CLOSE, EXTENDED, F_APPEND, F_CREATE, F_EXCLUSIVE, F_READ, F_TRUNCATE, F_WRITE, FSETSTAT, FSTAT, LSTAT, MKDIR, NAME,
     NO_ATTRIBUTES, OPEN, OPENDIR, READ, READDIR, READLINK, REALPATH, REMOVE, RENAME, RMDIR, SETSTAT, STAT, STATUS, SYMLINK, WRITE,
-    FileServer, Refused, Wire, long, number, string,
+    FileServer, Refused, Wire, long, number, session, string,
 )  # fmt: skip
 
 SECRET = b"nobody else may read this"
@@ -36,7 +36,7 @@ def server():
 @pytest.fixture(scope="module")
 def elsewhere(server):
     """The ids and folders of the other organization, as an attacker may know them."""
-    other = next(path.parent for path in (Path(server.folder) / "spool").glob("*/partial") if any(path.glob("a-other-ehr/*")))
+    other = next(path.parent for path in server.spool.glob("*/partial") if any(path.glob("a-other-ehr/*")))
     Path(other, "outbox", "o-secret.txt").write_bytes(SECRET)
     return other
 
@@ -109,12 +109,13 @@ def test_no_name_leads_out_of_the_tree(server, elsewhere):
     before = dict(outside(server))
     assert SECRET in b"".join(before.values()), "the control: the files that must not be read are there"
     hidden = [SECRET, b"root:x:", b"SQLite format", server.folder.encode(), elsewhere.name.encode(), b"a-other", b"secret.txt"]
-    for path in attacks:
-        with server.wire() as wire:
-            came_back = learned(wire, path)
-        for word in hidden:
-            if word not in path.encode():
-                assert word not in came_back, f"{path!r} gave {word!r}"
+    with server.transport() as transport:
+        for path in attacks:
+            with session(transport) as wire:
+                came_back = learned(wire, path)
+            for word in hidden:
+                if word not in path.encode():
+                    assert word not in came_back, f"{path!r} gave {word!r}"
     assert dict(outside(server)) == before
     with server.client() as client:
         assert client.listdir("/") == ["inbox", "outbox", "archive"]
@@ -124,13 +125,20 @@ def test_no_name_leads_out_of_the_tree(server, elsewhere):
 
 
 def test_a_planted_link_on_the_disk_is_not_made_by_any_client(server, elsewhere):
-    for path in (Path(server.folder) / "spool").rglob("*"):
+    for path in server.spool.rglob("*"):
         assert not path.is_symlink()
 
 
+@pytest.fixture(scope="module")
+def connection(server):
+    """One for many sessions."""
+    with server.transport() as transport:
+        yield transport
+
+
 @pytest.mark.parametrize("flags", range(64))
-def test_every_combination_of_flags_is_answered(server, flags):
-    with server.wire() as wire:
+def test_every_combination_of_flags_is_answered(connection, flags):
+    with session(connection) as wire:
         for path in ["/inbox/flags.tmp", "/inbox/mine.hl7", "/outbox/x", "/archive/x", "/inbox", "/"]:
             try:
                 handle = wire.open(path, flags)

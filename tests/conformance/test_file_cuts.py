@@ -1,12 +1,14 @@
 """The connection is cut in the middle of an upload, at every 4 KiB: whoever then resumes, sends again or gives up has one
 file processed, or none; never a part, never two."""
 
+import contextlib
 import hashlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from file_server import CLOSE, F_CREATE, F_TRUNCATE, F_WRITE, FileServer, Wire, string
+from file_server import CLOSE, F_CREATE, F_TRUNCATE, F_WRITE, FileServer, session, string
 from people import Person
 
 STEP = 4096
@@ -25,8 +27,7 @@ def server():
 
 def upload_cut_off(server, name, length):
     """Sends so many bytes, waits for an answer now and then, and cuts the connection."""
-    with server.transport() as transport:
-        wire = wire_on(transport)
+    with server.transport() as transport, session(transport) as wire:
         handle = wire.open(f"/inbox/{name}", F_WRITE | F_CREATE | F_TRUNCATE)
         sent = [
             wire.send(6, string(handle), offset.to_bytes(8, "big"), string(CONTENT[offset : offset + STEP]))
@@ -37,44 +38,40 @@ def upload_cut_off(server, name, length):
         transport.sock.close()
 
 
-def wire_on(transport):
-    channel = transport.open_session()
-    channel.settimeout(60)
-    channel.invoke_subsystem("sftp")
-    return Wire(channel)
+def resume(wire, name):
+    handle = wire.open(f"/inbox/{name}", F_WRITE | F_CREATE)
+    here = wire.size(f"/inbox/{name}")
+    assert here <= len(CONTENT) and here % STEP == 0
+    for offset in range(here, len(CONTENT), 32_768):
+        wire.write(handle, offset, CONTENT[offset : offset + 32_768])
+    wire.close(handle)
 
 
-def resume(server, name):
-    with server.wire() as wire:
-        handle = wire.open(f"/inbox/{name}", F_WRITE | F_CREATE)
-        here = wire.size(f"/inbox/{name}")
-        assert here <= len(CONTENT) and here % STEP == 0
-        for offset in range(here, len(CONTENT), 32_768):
-            wire.write(handle, offset, CONTENT[offset : offset + 32_768])
-        wire.close(handle)
+def send_again(wire, name):
+    handle = wire.open(f"/inbox/{name}", F_WRITE | F_CREATE | F_TRUNCATE)
+    for offset in range(0, len(CONTENT), 32_768):
+        wire.write(handle, offset, CONTENT[offset : offset + 32_768])
+    wire.close(handle)
 
 
-def send_again(server, name):
-    with server.wire() as wire:
-        handle = wire.open(f"/inbox/{name}", F_WRITE | F_CREATE | F_TRUNCATE)
-        for offset in range(0, len(CONTENT), 32_768):
-            wire.write(handle, offset, CONTENT[offset : offset + 32_768])
-        wire.close(handle)
-
-
-def give_up(server, name):
+def give_up(wire, name):
     pass
 
 
 @pytest.mark.parametrize("afterwards, processed", [(resume, 1), (send_again, 1), (give_up, 0)])
 def test_one_processing_or_none(server, afterwards, processed):
+    own = threading.local()
+
+    def connect():
+        own.wire = connections.enter_context(server.wire())
+
     def cut_at(length):
         name = f"{afterwards.__name__}-{length}.hl7"
         upload_cut_off(server, name, length)
-        afterwards(server, name)
+        afterwards(own.wire, name)
         return name
 
-    with ThreadPoolExecutor(8) as senders:
+    with contextlib.ExitStack() as connections, ThreadPoolExecutor(8, initializer=connect) as senders:
         names = list(senders.map(cut_at, range(0, SIZE + STEP, STEP * EVERY)))
     assert len(names) == SIZE // STEP // EVERY + 1
     taken = {name: [] for name in names}
@@ -89,19 +86,20 @@ def test_a_cut_after_the_close_was_sent_leaves_one_file_whatever_the_sender_does
     """The answer to CLOSE is lost: the sender cannot know, and asks again."""
     for attempt in range(10):
         name = f"lost-answer-{attempt}.hl7"
-        with server.transport() as transport:
-            wire = wire_on(transport)
+        with server.transport() as transport, session(transport) as wire:
             handle = wire.open(f"/inbox/{name}", F_WRITE | F_CREATE | F_TRUNCATE)
             for offset in range(0, SIZE, 32_768):
                 wire.write(handle, offset, CONTENT[offset : offset + 32_768])
             wire.send(CLOSE, string(handle))
             transport.sock.close()
-        resume(server, name)
+        with server.wire() as wire:
+            resume(wire, name)
         records = server.taken(name)
         assert [record["size"] for record in records] == [SIZE], f"{name}: {records}"
 
 
 def test_a_finished_file_is_found(server):
     """The control: what is not cut off is taken, and found by the way in which the others are counted."""
-    send_again(server, "control.hl7")
+    with server.wire() as wire:
+        send_again(wire, "control.hl7")
     assert [record["size"] for record in server.taken("control.hl7")] == [SIZE]
