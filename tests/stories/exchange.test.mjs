@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
-import { vaccinationFile, vaccinationTable } from "./messages.mjs";
+import { doubtfulReport, vaccinationFile, vaccinationTable } from "./messages.mjs";
 import { authenticatorCode, signIn, startRegistry, unusedInstant } from "./registry.mjs";
 
 const CONTACT = "data_exchange_contact";
@@ -134,6 +134,34 @@ for (const database of ["sqlite", "postgres"]) {
       });
       assert.equal(forged.status(), 403);
       await page.context().close();
+    });
+
+    test("two records that may be of one person are set side by side, and decided", async () => {
+      const sender = await open();
+      await send(sender, "first.hl7", vaccinationFile(registry, "first"));
+      const page = await (await browser.newContext({ locale: "en-US" })).newPage();
+      await signIn(page, registry, "registry_analyst");
+      await page.goto(`${registry.url}/files/new`);
+      await page.selectOption("#organization", "LCPG3000");
+      await page.setInputFiles("#file", { name: "doubt.hl7", mimeType: "text/plain", buffer: Buffer.from(doubtfulReport("LCPG3000")) });
+      await page.click("main form button");
+      const link = page.locator("main table a").first();
+      for (await page.goto(`${registry.url}/matches`); (await link.count()) === 0; await page.goto(`${registry.url}/matches`)) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await check(page, `${database}-matches-waiting`);
+      const waiting = await page.locator("main table tbody tr").count();
+      await link.click();
+      await check(page, `${database}-match`);
+      await page.click("main form button");
+      await check(page, `${database}-match-missing`);
+      assert.equal(await page.locator("#errors li").count(), 2);
+      await page.click("label:has-text('The same person')");
+      await page.fill("#reason", "the mother confirmed it by telephone");
+      await page.click("main form button");
+      assert.match(page.url(), /done=match_decided/);
+      assert.equal(await page.locator("main table tbody tr").count(), waiting - 1);
+      await Promise.all([sender.context().close(), page.context().close()]);
     });
 
     test("a window is planned, announced with a banner, shuts everybody out but who may pass, and ends", async () => {

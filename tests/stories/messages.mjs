@@ -54,3 +54,15 @@ export function vaccinationTable() {
   return "patient_id,last_name,first_name,birth_date,sex,consent,consent_date,cvx,vaccination_date\n" +
     "t-1,Nopal,Iris,2020-02-03,F,TXY,2026-01-01,03,2026-02-01\nt-2,Nopal,Noel,,M,TXY,2026-01-01,03,2026-02-01\n";
 }
+
+/** A report of another organization about the first person of `vaccinationFile`, by name, birth date and sex alone. */
+export function doubtfulReport(organization) {
+  const segments = [
+    `MSH|^~\\&|EHR|${organization}|TXIIS||20260302120000-0600||VXU^V04^VXU_V04|doubt-1|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS`,
+    "PID|1||doubt1^^^OTHER^MR||Nopal^RosaA^^^^^L||20240105|F",
+    "PD1|||||||||||02^Reminder^HL70215|TXY|20260101|||A|20260101|20260101",
+    "ORC|RE||doubt-1^OTHER",
+    "RXA|0|1|20260210||08^Hep B^CVX|0.5|mL^^UCUM||01^Historical^NIP001|||||||||||CP|A",
+  ];
+  return `${segments.join("\r")}\r`;
+}

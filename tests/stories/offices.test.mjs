@@ -118,12 +118,105 @@ for (const database of ["sqlite", "postgres"]) {
       assert.notEqual(cookie.value, "a".repeat(64));
     });
 
+    test("somebody who lost everything comes in again by the administrator's invitation", async () => {
+      const lost = registry.users.find((known) => known.role === "reports_only");
+      const administrator = await open("organization_administrator");
+      await administrator.goto(`${registry.url}/accounts/of/${lost.user}`);
+      await check(administrator, `account-seen-${database}`);
+      await administrator.click("form[action$='/invitation'] button");
+      const [username, invitation] = await administrator.locator("dd").allInnerTexts();
+      assert.equal(username, lost.user);
+      const person = await open();
+      const password = async (text) => {
+        await person.goto(`${registry.url}/sign-in`);
+        await person.fill("#username", lost.user);
+        await person.fill("#password", text);
+        await person.click("main button[type=submit]");
+      };
+      await password(lost.password);
+      assert.match(person.url(), /\/sign-in\/code/, "until the code is used nothing changes");
+      await person.goto(`${registry.url}/invitation`);
+      await check(person, `invitation-${database}`);
+      for (const [name, text] of [["code", invitation], ["password", PASSWORD], ["again", PASSWORD]]) await person.fill(`#${name}`, text);
+      await person.click("main form button");
+      await password(lost.password);
+      assert.equal(await person.locator("#errors").count(), 1, "the old password is none any more");
+      await password(PASSWORD);
+      assert.match(person.url(), /\/sign-in\/set-up/, "the old app opens nothing: another one is set up");
+      await person.goto(`${registry.url}/invitation`);
+      for (const [name, text] of [["code", invitation], ["password", PASSWORD], ["again", PASSWORD]]) await person.fill(`#${name}`, text);
+      await person.click("main form button");
+      assert.equal(await person.locator("#errors").count(), 1, "the code works once");
+      await Promise.all([administrator.context().close(), person.context().close()]);
+    });
+
+    test("an organization gets another name, and a person acts for two of them", async () => {
+      const administrator = await open("registry_administrator");
+      await administrator.goto(`${registry.url}/organizations/LCPG3001`);
+      await administrator.click("a[href$='/names']");
+      await check(administrator, `names-${database}`);
+      await administrator.fill("#name", "Little Creek Pediatrics, Hillside");
+      await administrator.fill("#aliases", "2.16.840.1.113883.3.99");
+      await administrator.click("main form button");
+      assert.match(await administrator.textContent("h1"), /Hillside/);
+      await administrator.goto(`${registry.url}/organizations/LCPG3002/names`);
+      await administrator.fill("#aliases", "2.16.840.1.113883.3.99");
+      await administrator.click("main form button");
+      assert.match(await administrator.textContent("#errors"), /taken by another/);
+      const { user } = registry.users.find((known) => known.role === "school_nurse");
+      await administrator.goto(`${registry.url}/accounts/of/${user}`);
+      await administrator.selectOption("#organization", "LCPG3001");
+      await administrator.selectOption("#membership_role", "view_only");
+      await administrator.click("form[action$='/membership'] >> text=Let the person act for it");
+      assert.match(await administrator.textContent(".bb-choices"), /Hillside/);
+      const nurse = await open("school_nurse");
+      await nurse.goto(`${registry.url}/account/organization`);
+      await check(nurse, `switch-${database}`);
+      await nurse.click("li:has-text('Hillside') button");
+      assert.match(await nurse.textContent("header"), /Hillside/);
+      await nurse.goto(`${registry.url}/find`);
+      await nurse.fill("#family", "Smith");
+      await nurse.click("form[action='/find'] button");
+      await nurse.click(".bb-found h3 a");
+      assert.equal(await nurse.$("a[href*='/doses/new']"), null, "there she only looks");
+      assert.equal((await nurse.goto(`${registry.url}/accounts`)).status(), 403);
+      await check(nurse, `forbidden-${database}`);
+      await Promise.all([administrator.context().close(), nurse.context().close()]);
+    });
+
+    test("maintenance is planned by keyboard alone, with everything twice as large", async () => {
+      const page = await open("maintenance_operator");
+      await page.setViewportSize({ width: 640, height: 450 });
+      await page.goto(`${registry.url}/maintenance-windows/new`);
+      const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
+      const reach = async (id) => {
+        for (let presses = 0; (await focused()) !== id && presses < 60; presses++) await page.keyboard.press("Tab");
+        assert.equal(await focused(), id);
+      };
+      const answers = { starts: "2037-05-30 19:00", ends: "2037-05-31 05:00", reason: "another disk", performed_by: "the office" };
+      for (const [id, text] of Object.entries(answers)) {
+        await reach(id);
+        await page.keyboard.type(text);
+      }
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/done=window_planned/);
+      await check(page, `window-large-${database}`);
+      await page.context().close();
+    });
+
+    // On one database as on a desk, on the other as on a phone of 360 pixels and in Spanish: the pages are the same.
     test("the office's pages hold for everybody", async () => {
       const page = await open("registry_administrator");
+      if (database === "postgres") {
+        await page.setViewportSize({ width: 360, height: 740 });
+        await page.goto(`${registry.url}/language/es?back=/account`);
+        assert.equal(await page.getAttribute("html", "lang"), "es");
+      }
       for (const path of LOOKED_AT.filter((path) => !["/find", "/workbench"].includes(path))) {
         await page.goto(registry.url + path);
         await check(page, `office${path.replaceAll("/", "-")}-${database}`);
       }
+      await page.context().close();
     });
   });
 }

@@ -170,6 +170,31 @@ for (const database of ["sqlite", "postgres"]) {
       await page.context().close();
     });
 
+    test("a name and an address are changed with a reason, and who was found by a phone is found again", async () => {
+      const page = await open();
+      await openFirst(page);
+      const record = page.url().split("?")[0];
+      await page.click("a[href$='/details']");
+      await check(page, `${database}-details`);
+      await page.fill("#middle", "Quince");
+      await page.fill("#street", "77 Pecan Street");
+      await page.fill("#phone", "512-555-0177");
+      const given = await page.inputValue("#given");
+      await page.click(".bb-form button");
+      assert.match(await page.textContent("#errors"), /why it is changed/);
+      await choose(page, "input[name=reason][value=moved]");
+      await page.click(".bb-form button");
+      assert.match(page.url(), /done=details_saved/);
+      assert.match(await page.textContent(".bb-person"), /Quince[\s\S]*77 Pecan Street[\s\S]*555-0177/);
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#given", given);
+      await page.click(".bb-more summary");
+      await page.fill("#phone", "(512) 555-0177");
+      await page.click("form[action='/find'] button");
+      await page.click(`.bb-found a[href='${new URL(record).pathname}']`);
+      await page.context().close();
+    });
+
     test("the history and the official record are printed clean", async () => {
       const page = await open();
       await openFirst(page);

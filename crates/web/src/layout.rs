@@ -126,8 +126,9 @@ impl Visitor {
 }
 
 /// The ways of the application: address, text, and the right that opens it.
-const WAYS: [(&str, &str, Right); 9] = [
+const WAYS: [(&str, &str, Right); 10] = [
     ("/find", "navigation.find", Right::FindPerson),
+    ("/matches", "navigation.matches", Right::DecideMatch),
     ("/files", "navigation.files", Right::ReadFiles),
     ("/workbench", "navigation.workbench", Right::TryMessage),
     ("/organizations", "ways.organizations", Right::ReadOrganization),

@@ -12,6 +12,7 @@ pub(crate) mod files;
 pub(crate) mod find;
 pub(crate) mod language;
 pub(crate) mod maintenance;
+pub(crate) mod matches;
 pub(crate) mod memberships;
 pub(crate) mod not_found;
 pub(crate) mod operations;
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(sessions::routes())
         .merge(account::routes())
         .merge(accounts::routes())
+        .merge(matches::routes())
         .merge(memberships::routes())
         .merge(organizations::routes())
         .merge(organization_names::routes())

@@ -216,6 +216,20 @@ impl Exchange {
         Ok(messages.into_iter().map(in_words).collect())
     }
 
+    /// What waits on this node or is being processed: files, and their bytes. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub fn backlog(&self, _admission: &Admission) -> Result<(u64, u64), RegistryError> {
+        let refused = |error: spool::SpoolError| RegistryError::Refused(error.to_string());
+        let mut backlog = (0, 0);
+        for organization_id in self.spool.organizations().map_err(refused)? {
+            let usage = self.spool.usage(organization_id).map_err(refused)?;
+            backlog = (backlog.0 + usage.files, backlog.1 + usage.bytes);
+        }
+        Ok(backlog)
+    }
+
     /// A file as the database has it, or as it waits in the spool.
     pub(super) fn find_file(&self, id: FileId) -> Result<Option<ReceivedFile>, RegistryError> {
         if let Some(file) = self.registry.database().find_file(id)? {

@@ -319,7 +319,7 @@ fn facts(signed_in: &SignedIn, received: &Received) -> Vec<(&'static str, String
 }
 
 /// `512 bytes`, `2.1 MB`.
-fn size_in_words(size: u64, language: Language) -> String {
+pub(crate) fn size_in_words(size: u64, language: Language) -> String {
     let tenths = |unit: u64| format!("{}.{}", size / unit, size % unit * 10 / unit);
     match size {
         0..1_000 => format!("{size} {}", language.text("files.bytes")),

@@ -1,0 +1,187 @@
+//! Possible matches: records that may be of one person, side by side, and what a reviewer decides.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use model::PatientId;
+use registry::RegistryError;
+use registry::setup::ReviewDecision;
+
+use crate::Web;
+use crate::dates;
+use crate::failures::Failure;
+use crate::forms::{Choice, Form, Posted};
+use crate::layout::{Page, show_as};
+use crate::listings::{Cell, Listing, Table};
+use crate::people::PersonSummary;
+use crate::signed_in::SignedIn;
+
+/// Possible matches on the page; the oldest come first, and the rest after them.
+const LINES_MAXIMUM: u32 = 100;
+
+#[derive(Template)]
+#[template(path = "match.html")]
+struct MatchView {
+    page: Page,
+    form: Form,
+    address: String,
+    numbers: [String; 2],
+    addresses: [String; 2],
+    facts: Vec<FactRow>,
+    sentence: String,
+    reasons: Vec<String>,
+    decisions: Vec<Choice>,
+}
+
+/// A fact of both records.
+struct FactRow {
+    key: &'static str,
+    one: String,
+    other: String,
+    differs: bool,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/matches", get(list)).route("/matches/{one}/{other}", get(side_by_side).post(decide))
+}
+
+async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let (registry, caller, now) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.now());
+    let admitted = signed_in.admit()?;
+    let reading = tokio::task::spawn_blocking(move || registry.open_reviews(&admitted, &caller, now, LINES_MAXIMUM));
+    let open = reading.await??;
+    // Numbers, not names: who is looked at is written down when a pair is opened.
+    let row = |review: &registry::setup::ReviewOpened| {
+        let (one, other) = (review.patient_id, review.candidate);
+        vec![
+            Cell::link(format!("{} – {}", one.number(), other.number()), format!("/matches/{one}/{other}")),
+            Cell::text(dates::moment(signed_in.registry(), review.opened_at, language)),
+            Cell::text(&review.reason),
+        ]
+    };
+    let table = Table {
+        caption: language.text("matches.caption").to_owned(),
+        columns: ["records", "since", "because"].map(|key| language.text(&format!("matches.{key}")).to_owned()).into(),
+        rows: open.iter().map(row).collect(),
+        empty: language.text("matches.none").to_owned(),
+    };
+    Listing {
+        page: signed_in.page(language.text("matches.title")),
+        intro: language.text("matches.what").to_owned(),
+        ways: Vec::new(),
+        filter: None,
+        tables: vec![table],
+    }
+    .show()
+}
+
+fn pair(one: &str, other: &str) -> Result<(PatientId, PatientId), Failure> {
+    let id = |text: &str| text.parse().map_err(|_| Failure::NotFound);
+    Ok((id(one)?, id(other)?))
+}
+
+async fn side_by_side(signed_in: SignedIn, Path((one, other)): Path<(String, String)>) -> Result<Response, Failure> {
+    page(&signed_in, pair(&one, &other)?, Form::default(), StatusCode::OK).await
+}
+
+/// Both records; each is opened, so that who looked at whom is written down and nobody is shown who may not be.
+async fn page(
+    signed_in: &SignedIn,
+    (one, other): (PatientId, PatientId),
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, Failure> {
+    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
+    let mut shown = Vec::new();
+    for id in [one, other] {
+        let opened = registry.open_record(admission, caller, signed_in.receipt(), id).await?;
+        shown.push(opened.ok_or(Failure::NotFound)?);
+    }
+    let (asked, asking, admitted) = (registry.clone(), caller.clone(), signed_in.admit()?);
+    let reading = tokio::task::spawn_blocking(move || asked.side_by_side(&admitted, &asking, one, other));
+    let found = reading.await?.map_err(|error| match error {
+        RegistryError::Refused(_) => Failure::NotFound,
+        error => error.into(),
+    })?;
+    let language = signed_in.language();
+    let who = |place: usize| PersonSummary::of(&shown[place].shown.patient.demographics, signed_in.today(), language);
+    let mut page = signed_in.page(language.text("matches.pair_title"));
+    page.is_in_error = form.has_errors();
+    page.is_wide = true;
+    let decision = |word: &str| Choice {
+        value: word.to_owned(),
+        text: language.text(&format!("matches.{word}")).to_owned(),
+        description: language.text(&format!("matches.{word}_what")).to_owned(),
+    };
+    let doses = |place: usize| shown[place].shown.vaccinations.len().to_string();
+    let mut facts = facts(&who(0), &who(1));
+    facts.push(FactRow { key: "matches.doses", one: doses(0), other: doses(1), differs: false });
+    let view = MatchView {
+        page,
+        form,
+        address: format!("/matches/{one}/{other}"),
+        numbers: [one.number(), other.number()],
+        addresses: [one, other].map(|id| format!("/people/{id}")),
+        facts,
+        sentence: found.explanation.sentence,
+        reasons: found.explanation.reasons.into_iter().map(|reason| reason.words).collect(),
+        decisions: ["same", "not_the_same", "later"].map(decision).into(),
+    };
+    Ok(show_as(status, &view))
+}
+
+fn facts(one: &PersonSummary, other: &PersonSummary) -> Vec<FactRow> {
+    let pairs = [
+        ("person.name", one.name.as_str(), other.name.as_str()),
+        ("person.birth_date", &one.birth_date, &other.birth_date),
+        ("person.sex", one.sex, other.sex),
+        ("person.address", &one.address, &other.address),
+        ("person.phone", &one.phone, &other.phone),
+        ("person.mother", &one.mother, &other.mother),
+        ("person.guardian", &one.guardian, &other.guardian),
+    ];
+    let row = |(key, one, other): (&'static str, &str, &str)| FactRow {
+        key,
+        one: one.to_owned(),
+        other: other.to_owned(),
+        differs: !one.is_empty() && !other.is_empty() && !one.eq_ignore_ascii_case(other),
+    };
+    pairs.into_iter().map(row).collect()
+}
+
+async fn decide(
+    signed_in: SignedIn,
+    Path((one, other)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let ids = pair(&one, &other)?;
+    let language = signed_in.language();
+    let mut form = Form::from(&posted);
+    let decision = ReviewDecision::parse(posted.text("decision"));
+    if decision.is_none() {
+        form.refuse_with(language, "decision", "matches.decision_missing");
+    }
+    if posted.text("reason").is_empty() {
+        form.refuse_with(language, "reason", "matches.reason_missing");
+    }
+    let (Some(decision), false) = (decision, form.has_errors()) else {
+        return page(&signed_in, ids, form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
+    let (registry, caller, receipt) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.receipt());
+    let (reason, admitted) = (posted.text("reason").to_owned(), signed_in.admit()?);
+    let deciding = tokio::task::spawn_blocking(move || {
+        registry.decide_review(&admitted, &caller, &receipt, ids, decision, &reason)
+    });
+    match deciding.await? {
+        Ok(_) => Ok(Redirect::to("/matches?done=match_decided").into_response()),
+        Err(RegistryError::Refused(refused)) => {
+            form.refuse("decision", refused);
+            page(&signed_in, ids, form, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
