@@ -139,16 +139,13 @@ for (const database of ["sqlite", "postgres"]) {
     test("two records that may be of one person are set side by side, and decided", async () => {
       const sender = await open();
       await send(sender, "first.hl7", vaccinationFile(registry, "first"));
+      const other = await (await browser.newContext({ locale: "en-US" })).newPage();
+      await signIn(other, registry, registry.users.find((known) => known.organization === "LCPG3000" && known.role === "organization_administrator"));
+      await send(other, "doubt.hl7", doubtfulReport("LCPG3000"));
       const page = await (await browser.newContext({ locale: "en-US" })).newPage();
       await signIn(page, registry, "registry_analyst");
-      await page.goto(`${registry.url}/files/new`);
-      await page.selectOption("#organization", "LCPG3000");
-      await page.setInputFiles("#file", { name: "doubt.hl7", mimeType: "text/plain", buffer: Buffer.from(doubtfulReport("LCPG3000")) });
-      await page.click("main form button");
+      await page.goto(`${registry.url}/matches`);
       const link = page.locator("main table a").first();
-      for (await page.goto(`${registry.url}/matches`); (await link.count()) === 0; await page.goto(`${registry.url}/matches`)) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
       await check(page, `${database}-matches-waiting`);
       const waiting = await page.locator("main table tbody tr").count();
       await link.click();
@@ -161,7 +158,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form button");
       assert.match(page.url(), /done=match_decided/);
       assert.equal(await page.locator("main table tbody tr").count(), waiting - 1);
-      await Promise.all([sender.context().close(), page.context().close()]);
+      await Promise.all([sender, other, page].map((one) => one.context().close()));
     });
 
     test("a window is planned, announced with a banner, shuts everybody out but who may pass, and ends", async () => {

@@ -50,9 +50,9 @@ function listening(process_) {
   });
 }
 
-/** Signs a person of this role in, with password and authenticator app, as a person does it. */
-export async function signIn(page, registry, role) {
-  const user = registry.users.find((known) => known.role === role);
+/** Signs a person in, or the first of a role, with password and authenticator app, as a person does it. */
+export async function signIn(page, registry, who) {
+  const user = registry.users.find((known) => known === who || known.role === who);
   await page.goto(`${registry.url}/sign-in`);
   await page.fill("#username", user.user);
   await page.fill("#password", user.password);

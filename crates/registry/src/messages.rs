@@ -203,10 +203,11 @@ impl Registry {
     fn check_facility(&self, caller: &Caller, header: &Header<'_>) -> Result<(), Finding> {
         let snapshot = self.directory().snapshot();
         let account = snapshot.find_account(&caller.username).map(|account| account.organization_id);
-        let speaker = account.unwrap_or(caller.organization_id);
+        // People also send for an organization that is not their account's own; whether they may was asked before.
+        let speakers = [account.unwrap_or(caller.organization_id), caller.organization_id];
         let foreign = codes_of(header.sending_facility)
             .filter_map(|code| snapshot.find_organization(code))
-            .find(|named| !snapshot.may_speak_for(speaker, named.id));
+            .find(|named| !speakers.iter().any(|speaker| snapshot.may_speak_for(*speaker, named.id)));
         match foreign {
             Some(named) => Err(Finding::new(FindingKind::FacilityNotAllowed)
                 .at(Location::field("MSH", 1, 4))
