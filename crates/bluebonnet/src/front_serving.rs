@@ -25,8 +25,12 @@ pub(crate) async fn serve(serving: &Serving, place: &Place, spool: &SpoolSetting
     gate.set_windows(state.map(|state| state.windows).unwrap_or_default());
     let bound = serving.bind(&place.data).await?;
     let watch = tokio::spawn(watch(place.data.clone(), format!("{node}-front"), gate.clone()));
-    let front =
-        Front { gate: gate.clone(), profile: Arc::new(profile), web_service_path: limits::of_web_service().path };
+    let front = Front {
+        gate: gate.clone(),
+        profile: Arc::new(profile),
+        web_service_path: limits::of_web_service().path,
+        public_url: serving.public_url(),
+    };
     let spool = spool.open(place)?;
     let served = serving.serve_front(&gate, &place.data, spool, bound, &closed::front(front)).await;
     watch.abort();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Bytes of one message.
 pub(crate) const MESSAGE_BYTES_MAXIMUM: usize = registry::MESSAGE_BYTES_MAXIMUM;
 /// How often a node reads organizations and accounts again, for changes made elsewhere.
@@ -23,7 +25,7 @@ pub(crate) const FORECAST_EVERY: Duration = Duration::from_secs(5);
 /// How long it works on that before it looks up.
 pub(crate) const FORECAST_VISIT: Duration = Duration::from_secs(60);
 /// How often the role `jobs` makes notices that are due and hands over those that wait.
-pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(2);
+pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How long a stopping node waits for the calls that it took.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lanes of a node at most: each has a thread and a connection.
@@ -35,6 +37,16 @@ pub(crate) const DEMONSTRATION_PEOPLE_MAXIMUM: u32 = 1_000_000;
 
 /// Bytes of a request to the web service: the longest message in its envelope, every character escaped to the full.
 const REQUEST_BYTES_MAXIMUM: usize = 2 * MESSAGE_BYTES_MAXIMUM;
+
+/// Lets this process have as many files and connections open as the system allows it: many systems give a program 1,024
+/// until it asks for more.
+pub(crate) fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, open_files = limit.current, "the limit of open files stays as it is");
+    }
+}
 
 /// The limits of the HTTP server.
 pub(crate) fn of_server() -> webservice::Limits {

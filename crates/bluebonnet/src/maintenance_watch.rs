@@ -112,9 +112,13 @@ impl MaintenanceWatch {
         }
     }
 
-    /// The node has ended.
+    /// The node has ended. While the database is away its counts are left for one that has it.
     pub(crate) fn end(&self) {
         self.keep_counts();
+        let refusals = self.registry.gate().take_refusals();
+        if let Err(error) = left_counts::leave(self.data(), world::new_id(), &refusals) {
+            tracing::warn!(error = format!("{error:#}"), "the count of those turned away is lost");
+        }
         live_counts::remove(self.data(), &self.node);
     }
 }

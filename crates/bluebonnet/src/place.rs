@@ -103,6 +103,7 @@ impl Place {
         let options = Options { lanes, secret: world::random_bytes() };
         let registry = Registry::open(database.clone(), profile, Arc::clone(&codes), &options)?;
         registry.gate().set_clock(world::now);
+        registry.refresh_windows(world::now())?;
         Ok(Opened { registry, database, migrated, lanes })
     }
 

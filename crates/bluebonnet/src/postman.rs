@@ -92,7 +92,9 @@ impl Postman {
     }
 
     fn deliver(&self, admission: &Admission) -> Result<(), RegistryError> {
-        let due = self.registry.due_deliveries(admission, world::now(), DUE_AT_ONCE)?;
+        let mut due = self.registry.due_deliveries(admission, world::now(), DUE_AT_ONCE)?;
+        // A program that listens and is slow keeps no mail waiting.
+        due.sort_by_key(|delivery| delivery.way == SubscriptionWay::Webhook);
         let mut connection = None;
         for delivery in due {
             if self.registry.gate().is_stopping() {
@@ -173,7 +175,13 @@ impl Postman {
         let state = self.registry.end_delivery(admission, delivery, delivery.try_count + 1, how, world::now())?;
         let (occasion, state) = (delivery.occasion.as_str(), state.word());
         metrics::counter!("bluebonnet_notices_total", "state" => state).increment(1);
-        tracing::debug!(occasion, state, "a notice was handed over or not");
+        match how {
+            HandOver::Taken(_) => tracing::debug!(occasion, state, "a notice was handed over"),
+            HandOver::Later(detail) => tracing::info!(occasion, state, detail, "a notice was not taken yet"),
+            HandOver::Refused(detail) | HandOver::Unknown(detail) => {
+                tracing::warn!(occasion, state, detail, "a notice needs a look; see `bluebonnet notice list`");
+            }
+        }
         Ok(())
     }
 

@@ -101,6 +101,11 @@ impl Serving {
         self.take_over
     }
 
+    /// Where the public pages are.
+    pub(crate) fn public_url(&self) -> Option<String> {
+        self.post.public_url.clone()
+    }
+
     /// Whether the node is nothing but the front.
     pub(crate) fn is_front(&self) -> bool {
         !self.roles.iter().any(|role| role.needs_database())

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION};
-use axum::http::{HeaderValue, Response};
+use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
 use model::Channel;
 use registry::{Gate, Profile, Purpose, Sender};
 
-use crate::{Form, answer, discard};
+use crate::{Form, answer, discard, status};
 
 /// What the front needs.
 #[derive(Clone)]
@@ -22,14 +22,28 @@ pub struct Front {
     pub profile: Arc<Profile>,
     /// The path of the web service.
     pub web_service_path: String,
+    /// Where the public pages are, for links.
+    pub public_url: Option<String>,
 }
 
-/// The routes: alive, ready (it is there to say the sentence and to take files), and the sentence everywhere else.
+impl Front {
+    /// What a door says behind which there is nobody.
+    pub(crate) fn closed(&self, headers: &HeaderMap) -> Response<axum::body::Body> {
+        answer(&self.gate.closed(), Form::Page, headers, &self.profile)
+    }
+}
+
+/// The routes: alive, ready (it is there to say the sentence and to take files), the status as far as the gate knows it,
+/// and the sentence everywhere else.
 pub fn front(front: Front) -> Router {
     let uncached = |text: &'static str| async move { ([(CACHE_CONTROL, "no-store")], text) };
     Router::new()
         .route("/livez", get(move || uncached("alive\n")))
         .route("/readyz", get(move || uncached("{\"ready\":true,\"front\":true}\n")))
+        .route("/status", get(status::show))
+        .route("/status.json", get(status::json))
+        .route("/status.atom", get(status::atom))
+        .route("/status.ics", get(status::calendar))
         .fallback(turn_away)
         .with_state(front)
 }

@@ -7,6 +7,7 @@
 mod bodies;
 mod front;
 mod page;
+mod status;
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LINK, RETRY_AFTER};

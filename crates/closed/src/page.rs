@@ -28,17 +28,24 @@ pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile) -> S
             (language, heading) = ("es", &spanish.heading);
         }
     }
-    format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{heading} – {name}</title>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>{STYLE}</style>\n</head>\n\
-         <body>\n<main>\n{sections}<footer>\n<p><a href=\"/status\">Status</a></p>\n\
-         <p>{full_name}<br>{web} · {exchange}</p>\n</footer>\n</main>\n</body>\n</html>\n",
-        heading = escaped(heading),
-        name = escaped(&profile.registry.short_name),
+    let body = format!(
+        "{sections}<footer>\n<p><a href=\"/status\">Status</a></p>\n\
+         <p>{full_name}<br>{web} · {exchange}</p>\n</footer>\n",
         sections = sections.concat(),
         full_name = escaped(&profile.registry.name),
         web = escaped(&profile.contacts.web_application),
         exchange = escaped(&profile.contacts.data_exchange),
+    );
+    document(language, &format!("{heading} – {}", profile.registry.short_name), &body)
+}
+
+/// A whole document in the style of the closed door.
+pub(crate) fn document(language: &str, title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>{STYLE}</style>\n</head>\n\
+         <body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+        title = escaped(title),
     )
 }
 
@@ -48,7 +55,7 @@ fn section(language: &str, heading: &str, sentence: &str) -> String {
 }
 
 /// Whether Spanish comes before English in what the browser asks for.
-fn prefers_spanish(headers: &HeaderMap) -> bool {
+pub(crate) fn prefers_spanish(headers: &HeaderMap) -> bool {
     let languages = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let place = |language: &str| {
         languages.split(',').position(|asked| {
@@ -62,6 +69,6 @@ fn prefers_spanish(headers: &HeaderMap) -> bool {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

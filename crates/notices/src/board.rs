@@ -66,6 +66,9 @@ pub struct BoardWindow {
     pub sequence: u32,
     /// What each door does meanwhile.
     pub doors: Vec<Door>,
+    /// The time left to its start, or to its planned end, in words; empty when there is none.
+    #[serde(skip)]
+    pub time_left: String,
     /// What happened to it, oldest first.
     pub updates: Vec<Update>,
 }
@@ -156,6 +159,7 @@ impl BoardWindow {
             is_extended: window.is_extended,
             sequence: window.sequence,
             doors: doors(|channel| window.modes.of(channel)),
+            time_left: composer.time_left(window, now),
             updates: public_changes(window),
         }
     }

@@ -9,7 +9,7 @@ use model::{Audience, Channel, MaintenanceWindow, Mode, Notice, NoticePart, Noti
 use crate::{Figures, Language, NoticeRules, Occasion, TextError, Texts};
 
 /// The words that may stand in braces in a text.
-pub(crate) const WORDS: [&str; 34] = [
+pub(crate) const WORDS: [&str; 35] = [
     "affected",
     "count",
     "days",
@@ -20,6 +20,7 @@ pub(crate) const WORDS: [&str; 34] = [
     "end_time_before",
     "everybody",
     "file_partners",
+    "files_taken",
     "from_files",
     "from_web_service",
     "heading",
@@ -142,6 +143,13 @@ impl Composer {
     pub fn times_true(&self, window: &MaintenanceWindow) -> String {
         let (from, to) = true_span(window);
         self.span(from, to, &window.time_zone)
+    }
+
+    /// How long it is to the window's start, or to its planned end once it has begun; empty when that has passed.
+    pub fn time_left(&self, window: &MaintenanceWindow, now: Timestamp) -> String {
+        let state = window.state_at(now);
+        let target = if state.is_in_force() { window.ends_at } else { window.starts_at };
+        if state.is_over() || target <= now { String::new() } else { self.language().duration(now, target) }
     }
 
     /// Its reason and who does it, in this language.

@@ -17,6 +17,8 @@ pub struct Figures {
     pub refused: u64,
     /// Senders that they were of.
     pub refused_senders: u64,
+    /// Files that were taken while it lasted.
+    pub files_taken: u64,
     /// Messages of files that were processed since it was over: those held come first.
     pub from_files: u64,
     /// Messages that came through the web service since it was over.
@@ -26,10 +28,11 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn words(&self) -> [(&'static str, String); 4] {
+    pub(crate) fn words(&self) -> [(&'static str, String); 5] {
         [
             ("refused", self.refused.to_string()),
             ("refused_senders", self.refused_senders.to_string()),
+            ("files_taken", self.files_taken.to_string()),
             ("from_files", self.from_files.to_string()),
             ("from_web_service", self.from_web_service.to_string()),
         ]
@@ -38,7 +41,7 @@ impl Figures {
     /// The section that tells them.
     pub(crate) fn parts(&self, composer: &Composer, words: &BTreeMap<&'static str, String>) -> Vec<NoticePart> {
         let text = |key: &str| composer.fill(key, words);
-        let figures = ["report.duration", "report.refused", "report.since"].map(text);
+        let figures = ["report.duration", "report.refused", "report.held", "report.since"].map(text);
         let mut parts = vec![NoticePart::List(figures.into())];
         if self.still_missing.is_empty() {
             parts.push(NoticePart::Paragraph(text("report.nobody_missing")));

@@ -66,7 +66,8 @@ pub use gate::{
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
 pub use maintenance::{
-    AfterReport, MaintenanceStatus, NewWindow, Outstanding, SenderReport, WindowOrder, maintenance_status, ordered,
+    AfterReport, FilesOfWindow, MaintenanceStatus, NewWindow, Outstanding, SenderReport, WindowOrder,
+    maintenance_status, ordered,
 };
 pub use matching::Agreement;
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};

@@ -15,7 +15,7 @@ use store::StoreError;
 use uuid::Uuid;
 
 pub use orders::{NewWindow, WindowOrder, ordered};
-pub use report::{AfterReport, Outstanding, SenderReport};
+pub use report::{AfterReport, FilesOfWindow, Outstanding, SenderReport};
 
 use crate::{Admission, Registry, RegistryError};
 

@@ -10,7 +10,7 @@ use model::{
 };
 use notices::{Board, Composer, Facts, Figures, Language, Occasion, Told, due_notices, is_wanted};
 
-use crate::{Admission, Registry, RegistryError};
+use crate::{Admission, Profile, Registry, RegistryError};
 
 /// The setting that holds the key of signed links.
 const SECRET_SETTING: &str = "notices/secret";
@@ -20,23 +20,29 @@ const TOLD_FOR: SignedDuration = SignedDuration::from_hours(48);
 const MOST_SPECIAL_FIRST: [Audience; 4] =
     [Audience::EhrVendors, Audience::ItContacts, Audience::DataExchange, Audience::AllUsers];
 
+impl Profile {
+    /// The maker of notices in a language; links in them lead to the public pages at this address.
+    pub fn composer(&self, language: Language, public_url: Option<&str>) -> Composer {
+        let facts = Facts {
+            name: self.registry.name.clone(),
+            short_name: self.registry.short_name.clone(),
+            heading: self.closed_door.heading.clone(),
+            sentence: self.closed_door.sentence.clone(),
+            web_application: self.contacts.web_application.clone(),
+            data_exchange: self.contacts.data_exchange.clone(),
+            public_url: public_url.map(str::to_owned),
+            has_fhir: false,
+            other_zones: self.notices.other_zones.clone(),
+        };
+        let texts = self.notices.texts(language).expect("checked when the profile was read");
+        Composer::new(texts, facts)
+    }
+}
+
 impl Registry {
     /// The maker of notices in a language; links in them lead to the public pages at this address.
     pub fn composer(&self, language: Language, public_url: Option<&str>) -> Composer {
-        let profile = self.profile();
-        let facts = Facts {
-            name: profile.registry.name.clone(),
-            short_name: profile.registry.short_name.clone(),
-            heading: profile.closed_door.heading.clone(),
-            sentence: profile.closed_door.sentence.clone(),
-            web_application: profile.contacts.web_application.clone(),
-            data_exchange: profile.contacts.data_exchange.clone(),
-            public_url: public_url.map(str::to_owned),
-            has_fhir: false,
-            other_zones: profile.notices.other_zones.clone(),
-        };
-        let texts = profile.notices.texts(language).expect("checked when the profile was read");
-        Composer::new(texts, facts)
+        self.profile().composer(language, public_url)
     }
 
     /// Windows that the public may know of: all of them, or, while the database is away, those that the gate knows.
@@ -162,6 +168,7 @@ impl Registry {
         Ok(Figures {
             refused: report.turned_away.iter().map(|(_, count)| count).sum(),
             refused_senders: report.senders.len() as u64,
+            files_taken: report.files.taken,
             from_files: since(Channel::File),
             from_web_service: since(Channel::WebService),
             still_missing,

@@ -38,7 +38,8 @@ impl Tree {
     pub(crate) fn new(door: &FileDoor, caller: Caller) -> Tree {
         let owner = Owner { organization_id: caller.organization_id, account: caller.username.clone() };
         let (spool, gate, accounts) = (door.spool.clone(), door.gate.clone(), door.accounts.clone());
-        Tree { spool, gate, accounts, caller, owner, begun_at: now(), taken: HashMap::new() }
+        let begun_at = clock(&gate);
+        Tree { spool, gate, accounts, caller, owner, begun_at, taken: HashMap::new() }
     }
 
     /// Who owns everything here, as listings show it.
@@ -211,7 +212,7 @@ impl Tree {
         name: &str,
         finish: impl FnOnce(&Tree, &Finished<'_>) -> Result<Record, SpoolError>,
     ) -> Result<(), Refusal> {
-        let finished = Finished { uploaded_as, name, id: new_id(), channel: Channel::File, now: now() };
+        let finished = Finished { uploaded_as, name, id: new_id(), channel: Channel::File, now: self.now() };
         let record = finish(self, &finished)?;
         metrics::counter!("bluebonnet_files_taken_total", "channel" => "sftp").increment(1);
         tracing::info!(
@@ -260,7 +261,7 @@ impl Tree {
     /// The newest finished file of each name that the inbox still shows.
     fn all_taken(&self) -> Result<HashMap<String, (Record, &'static str)>, Refusal> {
         let organization_id = self.owner.organization_id;
-        let shown_from = now() - SHOWN_IN_INBOX_FOR;
+        let shown_from = self.now() - SHOWN_IN_INBOX_FOR;
         let mut newest = HashMap::new();
         // Read in the direction in which files move, so that none slips through; what is read later knows better.
         let waiting = self.spool.records(organization_id, RecordState::Waiting)?;
@@ -302,6 +303,10 @@ impl Tree {
         Ok(names.into_iter().find(|(known, _)| known == name).map(|(_, record)| record))
     }
 
+    fn now(&self) -> Timestamp {
+        clock(&self.gate)
+    }
+
     fn waiting_word(&self) -> &'static str {
         if held::is_held(&self.gate) { "held" } else { "queued" }
     }
@@ -311,7 +316,7 @@ impl Tree {
             name: HELD_FILE.to_owned(),
             kind: Kind::Finished,
             size: text.len() as u64,
-            modified_at: now(),
+            modified_at: self.now(),
             state: "notice",
         }))
     }
@@ -374,9 +379,10 @@ fn missing(place: &Place) -> Refusal {
     Refusal::missing(format!("there is no {}", place.path()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
-fn now() -> Timestamp {
-    Timestamp::now()
+/// The time by the gate's clock, by which windows begin.
+#[expect(clippy::disallowed_methods, reason = "the door reads the clock where the gate has none")]
+fn clock(gate: &Gate) -> Timestamp {
+    gate.now().unwrap_or_else(Timestamp::now)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the door makes the receipt's id")]

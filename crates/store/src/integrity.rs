@@ -131,6 +131,7 @@ const STATEMENTS: &[&str] = &[
     maintenance::ADD_REFUSALS,
     maintenance::LIST_REFUSALS,
     maintenance::MESSAGES_SINCE,
+    maintenance::COUNT_FILES_OF_WINDOW,
     maintenance::SET_TIME_ZONE,
     maintenance::LIST_TIME_ZONES,
     forecasts::LIST_PEOPLE_AFTER,
@@ -202,6 +203,7 @@ const STATEMENTS: &[&str] = &[
     notices::FIND_NOTICE_TEXT,
     notices::LIST_DUE_DELIVERIES,
     notices::LIST_DELIVERIES,
+    notices::COUNT_DELIVERIES,
     notices::BEGIN_DELIVERY,
     notices::END_DELIVERY,
     notices::SETTLE_DELIVERIES,
@@ -241,6 +243,19 @@ impl Database {
             }
             Ok(broken)
         })
+    }
+
+    /// Whether a session that reads refuses to write, whatever it is told.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub fn readers_refuse_to_write(&self) -> Result<bool, StoreError> {
+        let values = [crate::value::Value::text("written by a reader"), crate::value::Value::text("")];
+        let written = self.read(|connection| {
+            let written = connection.execute(settings::SET_SETTING, &values, "write as a reader");
+            Ok(written.is_ok())
+        })?;
+        Ok(!written)
     }
 
     /// Prepares every statement of this program, to see whether it fits the database. Gives their number.

@@ -62,7 +62,7 @@ pub use file_messages::MessageOfFile;
 pub use files::FileFilter;
 pub use forecasts::{DueCount, ForecastRound, StoredDue, StoredForecast};
 pub use lane::{Batch, Lane, LookedUp};
-pub use maintenance::SentSince;
+pub use maintenance::{FilesInState, SentSince};
 pub use match_keys::PEOPLE_PER_KEY_LIMIT;
 pub use merges::{Merge, MergePart};
 pub use messages::MessageFilter;

@@ -1,7 +1,7 @@
 //! Maintenance windows, whom they turned away, and the organizations whose clocks are not the registry's.
 
 use jiff::Timestamp;
-use model::{Channel, MaintenanceWindow, OrganizationId, Refusals, WindowId};
+use model::{Channel, FileState, MaintenanceWindow, OrganizationId, Refusals, WindowId};
 
 use crate::database::Connection;
 use crate::value::{Columns, Value};
@@ -54,6 +54,13 @@ FROM message
 WHERE received_at >= $1
 GROUP BY organization_id, channel";
 
+pub(crate) const COUNT_FILES_OF_WINDOW: &str = "
+SELECT state, COUNT(*), CAST(SUM(accepted_count + warned_count + rejected_count) AS BIGINT)
+FROM received_file
+WHERE channel = 'file' AND received_at >= $1 AND received_at < $2
+GROUP BY state
+ORDER BY state";
+
 pub(crate) const SET_TIME_ZONE: &str = "
 INSERT INTO organization_time_zone (organization_id, time_zone)
 VALUES ($1, $2)
@@ -76,6 +83,17 @@ pub struct SentSince {
     pub count: u64,
     /// The first of them.
     pub first_at: Timestamp,
+}
+
+/// Files in one state that came through the file door in a stretch of time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FilesInState {
+    /// The state.
+    pub state: FileState,
+    /// The files.
+    pub files: u64,
+    /// The messages of theirs that are answered.
+    pub messages: u64,
 }
 
 impl Database {
@@ -152,6 +170,18 @@ impl Database {
         };
         let values = [Value::instant(since)];
         self.read(|connection| connection.query_as(MESSAGES_SINCE, &values, "count messages since", read))
+    }
+
+    /// The files that came through the file door from one instant to before another, by how far they are.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn files_of_window(&self, from: Timestamp, to: Timestamp) -> Result<Vec<FilesInState>, StoreError> {
+        let read = |row: &dyn Columns| {
+            Ok(FilesInState { state: row.word(0, FileState::parse)?, files: row.number(1)?, messages: row.number(2)? })
+        };
+        let values = [Value::instant(from), Value::instant(to)];
+        self.read(|connection| connection.query_as(COUNT_FILES_OF_WINDOW, &values, "count the files of a window", read))
     }
 
     /// Says by which clocks an organization goes.

@@ -49,6 +49,13 @@ FROM notice_delivery
 ORDER BY changed_at DESC, window_id, occasion, recipient_key
 LIMIT $1";
 
+pub(crate) const COUNT_DELIVERIES: &str = "
+SELECT state, COUNT(*)
+FROM notice_delivery
+WHERE window_id = $1
+GROUP BY state
+ORDER BY state";
+
 /// Whoever changes the row may hand the notice over; nobody else may.
 pub(crate) const BEGIN_DELIVERY: &str = "
 UPDATE notice_delivery
@@ -170,6 +177,16 @@ impl Database {
     pub fn deliveries(&self, limit: u32) -> Result<Vec<NoticeDelivery>, StoreError> {
         let values = [Value::Integer(limit.into())];
         self.read(|connection| connection.query_as(LIST_DELIVERIES, &values, "list told notices", read_delivery))
+    }
+
+    /// How many deliveries of a window's notices are in which state.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn count_deliveries(&self, window_id: WindowId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {
+        let read = |row: &dyn Columns| Ok((row.word(0, DeliveryState::parse)?, row.number(1)?));
+        let values = [Value::Uuid(window_id.0)];
+        self.read(|connection| connection.query_as(COUNT_DELIVERIES, &values, "count told notices", read))
     }
 
     /// Takes a delivery in hand. False: somebody else has it, or it is done.

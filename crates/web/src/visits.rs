@@ -12,7 +12,7 @@ use axum::response::Response;
 use closed::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::{Caller, Channel, MessageId, Receipt};
+use model::{Caller, Channel, MessageId, Mode, Receipt};
 use registry::{Admission, Pass, SessionToken, SignedIn};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -30,6 +30,21 @@ pub(crate) const SESSION_COOKIE: &str = "session";
 /// The cookie of somebody who was let in through the closed door: without it nobody's session is looked up there, so
 /// that whoever knocks costs nearly nothing. It opens nothing by itself.
 pub(crate) const PASS_COOKIE: &str = "pass";
+/// Where people may send something while the door is read-only: it changes no record, or is about the window itself.
+const OPEN_WHILE_READ_ONLY: [&str; 12] = [
+    "/sign-in",
+    "/sign-out",
+    "/session",
+    "/account/organization",
+    "/account/sessions",
+    "/language",
+    "/subscription/end",
+    "/find",
+    "/audit",
+    "/workbench",
+    "/maintenance-windows",
+    "/pass",
+];
 /// The cookie of a chosen language.
 pub(crate) const LANGUAGE_COOKIE: &str = "language";
 /// Everything comes from here; no script stands in a page; nobody frames a page.
@@ -80,10 +95,20 @@ pub(crate) async fn receive(State(web): State<Web>, request: Request, next: Next
     if !matches!(parts.method, Method::GET | Method::HEAD) && is_foreign(&parts.headers) {
         return visitor.finish(visitor.failure_page(Failure::FormExpired));
     }
+    if visitor.would_change_what_is_read_only(&parts.method) {
+        let closed = visitor.web().registry.gate().closed_to_changes(Channel::Web, None);
+        closed::discard(body).await;
+        return closed::answer(
+            &closed,
+            Form::of(visitor.path(), &parts.headers, NO_WEB_SERVICE),
+            &parts.headers,
+            visitor.web().registry.profile(),
+        );
+    }
     parts.extensions.insert(visitor.clone());
     let asked = parts.headers.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions_mut().remove::<Failure>() {
+    match response.extensions_mut().remove::<Failure>().map(|failure| visitor.at_the_door(failure)) {
         None => visitor.finish(response),
         // Said as at every door, with nothing of a page: no cookie is set, no session ends.
         Some(Failure::Closed(closed)) => {
@@ -233,6 +258,26 @@ impl Visitor {
     /// Until when the visitor may be inside while the door is closed.
     pub(crate) fn is_inside_until(&self) -> Option<Timestamp> {
         self.inner.pass.as_ref().map(|pass| pass.expires_at)
+    }
+
+    /// Whether a request sends something while the door is read-only. People may sign in and out, ask, and order
+    /// the end of the window.
+    fn would_change_what_is_read_only(&self, method: &Method) -> bool {
+        let is_question = matches!(*method, Method::GET | Method::HEAD);
+        !is_question
+            && self.web().registry.gate().mode(Channel::Web) == Mode::ReadOnly
+            && !OPEN_WHILE_READ_ONLY.iter().any(|path| {
+                let rest = self.path().strip_prefix(path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+    }
+
+    /// What somebody is told who is to sign in, or asked for what is not there: at a closed door that it is closed.
+    fn at_the_door(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::NotSignedIn | Failure::NotFound => self.admit().err().unwrap_or(failure),
+            other => other,
+        }
     }
 
     /// A receipt for what is asked or said now.

@@ -55,7 +55,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            connections_maximum: 4096,
+            // Every sender of a large state may keep one open.
+            connections_maximum: 8192,
             head_bytes_maximum: 64 * 1024,
             handshake_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(30),

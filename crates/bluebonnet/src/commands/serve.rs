@@ -60,6 +60,7 @@ the gate, answers what it took (within 30 seconds) and exits with 0; told twice,
 impl Serve {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         self.logging.begin();
+        limits::raise_open_files();
         let measured = measurements::begin()?;
         let runtime = super::runtime()?;
         if self.serving.is_front() {

@@ -158,6 +158,7 @@ fn every_occasion_has_its_words_in_both_languages() {
     let report = Figures {
         refused: 1234,
         refused_senders: 17,
+        files_taken: 12,
         from_files: 39,
         from_web_service: 512,
         still_missing: vec!["LAKE2000".into()],
@@ -189,7 +190,7 @@ fn every_occasion_has_its_words_in_both_languages() {
     }
     let english = composer(Language::English);
     let told = plain_text(&english.compose(&window, Occasion::Report, Audience::DataExchange, Some(&report)), &[]);
-    for said in ["1234", "17 senders", "39 from files", "LAKE2000"] {
+    for said in ["1234", "17 senders", "meanwhile: 12", "39 from files", "LAKE2000"] {
         assert!(told.contains(said), "{said} is not in {told}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use model::{Channel, MaintenanceWindow, OrganizationId, Refusals, WindowId};
+use model::{Channel, DeliveryState, FileState, MaintenanceWindow, OrganizationId, Refusals, WindowId};
 
 use crate::directory::Snapshot;
 use crate::{Admission, Registry, RegistryError};
@@ -21,8 +21,24 @@ pub struct AfterReport {
     pub turned_away: Vec<(Channel, u64)>,
     /// Who was turned away, the most often first.
     pub senders: Vec<SenderReport>,
+    /// The files that came through the file door while it lasted.
+    pub files: FilesOfWindow,
+    /// What became of its notices: deliveries by state. The uncertain ones and those that failed are the operator's to
+    /// look after; see `bluebonnet notice list`.
+    pub told: Vec<(DeliveryState, u64)>,
     /// Messages that came since it was over, by door: those kept in files as they were processed, and those sent again.
     pub messages_since: Vec<(Channel, u64)>,
+}
+
+/// Files that were taken while a window lasted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FilesOfWindow {
+    /// How many.
+    pub taken: u64,
+    /// Of these, how many are processed.
+    pub processed: u64,
+    /// The messages of those that are processed.
+    pub messages: u64,
 }
 
 /// One sender in the report.
@@ -86,6 +102,8 @@ impl Registry {
             *messages_since.entry(sent.channel).or_default() += sent.count;
             came_back.insert((sent.organization_id, sent.channel), sent.first_at);
         }
+        let files = self.files_of_window(started_at, ended_at.unwrap_or(now))?;
+        let told = self.database().count_deliveries(id)?;
         let refusals = self.database().refusals(id)?;
         let mut turned_away: HashMap<Channel, u64> = HashMap::new();
         for refused in &refusals {
@@ -99,9 +117,25 @@ impl Registry {
             planned: planned_end.unwrap_or(window.ends_at).duration_since(window.starts_at),
             turned_away: sorted(turned_away),
             senders,
+            files,
+            told,
             messages_since: sorted(messages_since),
             window,
         })
+    }
+}
+
+impl Registry {
+    fn files_of_window(&self, from: Timestamp, to: Timestamp) -> Result<FilesOfWindow, RegistryError> {
+        let mut files = FilesOfWindow::default();
+        for counted in self.database().files_of_window(from, to)? {
+            files.taken += counted.files;
+            if matches!(counted.state, FileState::Complete | FileState::Exception | FileState::Error) {
+                files.processed += counted.files;
+                files.messages += counted.messages;
+            }
+        }
+        Ok(files)
     }
 }
 

@@ -13,6 +13,7 @@ mod people;
 mod plausibility;
 mod properties;
 mod questions;
+mod read_only;
 mod resending;
 mod rounds;
 mod schedules;

@@ -44,6 +44,8 @@ struct WindowView {
     state: &'static str,
     is_emergency: bool,
     is_overdue: bool,
+    /// When it begins, or when it is expected to end; empty when that has passed.
+    countdown: String,
     /// The instant for machines, for people, and what happened.
     updates: Vec<(String, String, &'static str)>,
 }
@@ -154,6 +156,11 @@ fn window_view(web: &Web, window: &BoardWindow, language: Language) -> WindowVie
     let updates = window.updates.iter();
     let updates =
         updates.map(|update| (update.at.to_string(), moment(update.at), word(language, "update", update.action)));
+    let key = if matches!(window.state, "active" | "verifying") { "status.ends_in" } else { "status.begins_in" };
+    let countdown = match window.time_left.as_str() {
+        "" => String::new(),
+        time_left => language.fill(key, &[("time_left", time_left)]),
+    };
     WindowView {
         id: window.id.clone(),
         times: window.times.clone(),
@@ -162,6 +169,7 @@ fn window_view(web: &Web, window: &BoardWindow, language: Language) -> WindowVie
         state: word(language, "state", window.state),
         is_emergency: window.is_emergency(),
         is_overdue: window.is_overdue,
+        countdown,
         updates: updates.collect(),
     }
 }

@@ -68,6 +68,12 @@ fn as_json(report: &AfterReport) -> Value {
         "planned_seconds": report.planned.as_secs(),
         "lasted_seconds": report.lasted.as_secs(),
         "turned_away": counts(&report.turned_away),
+        "files": {
+            "taken": report.files.taken,
+            "processed": report.files.processed,
+            "messages": report.files.messages,
+        },
+        "notices": report.told.iter().map(|(state, count)| (state.word().to_owned(), json!(count))).collect::<serde_json::Map<_, _>>(),
         "messages_since": counts(&report.messages_since),
         "senders": senders,
         "still_away": {"senders": outstanding.senders, "calls": outstanding.calls},
@@ -80,6 +86,17 @@ fn print(report: &AfterReport) -> Result<(), Failure> {
     print_line(&format!("planned {:#}, lasted {:#}", whole(report.planned), whole(report.lasted)))?;
     for (channel, count) in &report.turned_away {
         print_line(&format!("{} calls turned away at the door {}", grouped(*count), channel.word()))?;
+    }
+    let files = report.files;
+    print_line(&format!(
+        "{} files taken in it, {} of them processed, with {} messages",
+        grouped(files.taken),
+        grouped(files.processed),
+        grouped(files.messages)
+    ))?;
+    for (state, count) in &report.told {
+        let state = state.word();
+        print_line(&format!("{} notices {state} (`bluebonnet notice list --state {state}`)", grouped(*count)))?;
     }
     for (channel, count) in &report.messages_since {
         print_line(&format!("{} messages came by {} since", grouped(*count), channel.word()))?;
