@@ -8,9 +8,10 @@ ROUNDS  ?= 20
 MESSAGES ?= 10000
 FILE_KILLS ?= 200
 SECONDS_EACH ?= 3600
+FLIPS   ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help run test assets walks crash bench fuzz deny format
+.PHONY: help run test assets walks crash bench fuzz deny format flips rehearsal
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,14 @@ crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000 FI
 walks: assets ## Make the pictures of docs/using/ anew (needs Chromium)
 	cargo build --locked -p bluebonnet
 	BLUEBONNET_WALKS="$(CURDIR)/docs/using/pictures" node --test tests/stories/walks.test.mjs
+flips: ## Open and close the gate under load, the long form: FLIPS=500
+	@scripts/prepare.sh system python
+	cargo build --release --locked -p bluebonnet
+	BLUEBONNET_FLIPS="$(FLIPS)" BLUEBONNET_BINARY="$${CARGO_TARGET_DIR:-target}/release/bluebonnet" \
+		.venv/bin/python -m pytest -s tests/conformance/test_gate_flips.py
+
+rehearsal: ## Rehearse an upgrade behind the front on PostgreSQL, with 50 senders and the release build
+	@scripts/rehearse-upgrade.sh
 
 assets: crates/web/node_modules/.package-lock.json ## Fetch the pages' style sheet, fonts and icons (npm)
 

@@ -15,6 +15,7 @@ mod pages;
 mod parse;
 mod program;
 mod scenario;
+mod senders;
 mod soap;
 mod table;
 
@@ -38,6 +39,9 @@ fn main() -> anyhow::Result<()> {
     }
     if options.has(Part::Gate) {
         gate::measure(&options, &mut table)?;
+    }
+    if options.has_named(Part::Senders) {
+        senders::measure(&options, &program::build(&options)?, &folder, &mut table)?;
     }
     if options.needs_program() {
         let program = program::build(&options)?;

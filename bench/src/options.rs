@@ -25,6 +25,15 @@ pub(crate) struct Options {
     /// Seconds for each measurement of the web service.
     #[arg(long, default_value_t = 8)]
     pub(crate) seconds: u64,
+    /// Senders that retry through a maintenance window.
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) senders: usize,
+    /// Seconds between two tries of one of them.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) retry_seconds: u64,
+    /// Seconds of the window.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) window_seconds: u64,
     /// Databases to run on; both when none is named.
     #[arg(long = "database")]
     databases: Vec<DatabaseKind>,
@@ -52,6 +61,8 @@ pub(crate) enum Part {
     Gate,
     /// Pages: the weight of a first view, finding a person, opening a record.
     Pages,
+    /// Senders that retry through a window and its end. Only when it is named: it takes minutes.
+    Senders,
 }
 
 /// A database that the registry runs on.
@@ -75,6 +86,11 @@ impl Options {
     /// Whether a part is to be run.
     pub(crate) fn has(&self, part: Part) -> bool {
         self.parts.is_empty() || self.parts.contains(&part)
+    }
+
+    /// Whether a part is named.
+    pub(crate) fn has_named(&self, part: Part) -> bool {
+        self.parts.contains(&part)
     }
 
     /// Whether the program itself is measured.

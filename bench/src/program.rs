@@ -115,6 +115,31 @@ impl Program {
         Ok(Account { username: USERNAME.into(), password: PASSWORD.into(), facility_id: ORGANIZATION.into() })
     }
 
+    /// Begins a maintenance window now, and gives its number.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub(crate) fn begin_window(&self, home: &Home) -> anyhow::Result<String> {
+        #[expect(clippy::disallowed_methods, reason = "the window ends some time after the measurement")]
+        let end = jiff::Zoned::now().saturating_add(jiff::ToSpan::days(2)).strftime("%Y-%m-%d %H:%M").to_string();
+        let mut command = Command::new(&self.path);
+        command.args(["maintenance", "plan", "--start", "now", "--end", &end, "--by", "IT", "--json"]);
+        command.args(home.arguments());
+        let output = command.output().context("start the program")?;
+        let planned: serde_json::Value = serde_json::from_slice(&output.stdout).context("plan a window")?;
+        let number = planned["number"].as_str().context("a window has a number")?.to_owned();
+        self.run(home, &["maintenance", "announce", &number], "")?;
+        Ok(number)
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub(crate) fn complete_window(&self, home: &Home, number: &str) -> anyhow::Result<()> {
+        self.run(home, &["maintenance", "complete", number], "")
+    }
+
     fn run(&self, home: &Home, arguments: &[&str], input: &str) -> anyhow::Result<()> {
         let mut command = Command::new(&self.path);
         command.args(arguments).args(home.arguments());

@@ -13,7 +13,7 @@ use crate::messages::{self, Asked};
 use crate::program::Account;
 
 /// Where the web service is on the server.
-const PATH: &str = "/webservice";
+pub(crate) const PATH: &str = "/webservice";
 /// Not counted at the beginning: the first password check, cold caches.
 const WARM_UP: Duration = Duration::from_millis(1_000);
 
@@ -179,7 +179,7 @@ fn in_short(answer: &Answer<'_>) -> String {
     format!("{} {}", answer.status, body[from..].chars().take(160).collect::<String>())
 }
 
-fn submit_single_message(account: &Account, message: &str) -> String {
+pub(crate) fn submit_single_message(account: &Account, message: &str) -> String {
     let mut operation = String::with_capacity(message.len() + 512);
     let Account { username, password, facility_id } = account;
     operation.push_str("<urn:submitSingleMessage>");

@@ -24,8 +24,8 @@ class FileServer(Program):
     """A registry with a file door, an organization CLINIC, its account, and a key of that account; new, or a copy of one
     that is not running."""
 
-    def __init__(self, database=None, roles="webservice,sftp", like=None):
-        super().__init__("example", database, like)
+    def __init__(self, database=None, roles="webservice,sftp", like=None, profile="example"):
+        super().__init__(profile, database, like)
         self.sftp_port = free_port()
         # Without the role `jobs` what is taken stays as it was taken.
         self.serving = ["--sftp", f"127.0.0.1:{self.sftp_port}", "--roles", roles]

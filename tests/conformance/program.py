@@ -1,5 +1,6 @@
 """The program under test: started, stopped, killed and started again on one database."""
 
+import datetime
 import json
 import os
 import re
@@ -32,6 +33,9 @@ class Program:
         self.environment = {}
         self.log = []
         self.process = None
+        #: The clock of a rehearsal, for the server and for commands.
+        self.clock = {}
+        self.binary = BINARY
         if like:
             shutil.copytree(like.folder, self.folder, dirs_exist_ok=True)
             self.account = like.account
@@ -52,8 +56,9 @@ class Program:
 
     def run(self, *arguments):
         """Runs a command of the program on this registry."""
-        command = [*self.inside, BINARY, *arguments, *self.options]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+        command = [*self.inside, self.binary, *arguments, *self.options]
+        environment = {**os.environ, **self.clock}
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
 
     def command(self, *arguments, check=True):
         """Runs a command and gives what it printed."""
@@ -66,17 +71,32 @@ class Program:
         """The same, of a command that prints JSON."""
         return json.loads(self.command(*arguments, check=check))
 
-    def start(self):
-        command = [*self.inside, BINARY, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", *self.serving, "--log", "json"]
+    def show(self, instant, speed=1):
+        """From now on the clock of whatever is started shows this instant, and runs so many times as fast."""
+        real = datetime.datetime.now(datetime.timezone.utc)
+        self.clock = {"BLUEBONNET_REHEARSAL_CLOCK": f"{instant},{real.isoformat()},{speed}"}
+
+    def start(self, *more, launcher=(), **how):
+        """Starts the program; `launcher` and `how` are for whoever starts it otherwise than by its name alone."""
+        serve = [self.binary, "serve", *self.options, "--http", f"127.0.0.1:{self.port}", *self.serving, *more]
+        command = [*self.inside, *launcher, *serve, "--log", "json"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.clock, **self.environment}, **how,
         )  # fmt: skip
         is_listening = threading.Event()
         threading.Thread(target=self._keep_log, args=(self.process.stdout, is_listening), daemon=True).start()
         if not is_listening.wait(START_SECONDS_MAXIMUM) or self.process.poll() is not None:
             raise RuntimeError("the server did not start:\n" + "".join(self.log[-20:]))
         return self
+
+    def hand_over(self, roles):
+        """Starts a program with these roles that takes the ports over; returns when the one before has ended well."""
+        before = self.process
+        self.serving[self.serving.index("--roles") + 1] = roles
+        self.start("--take-over")
+        code = before.wait(timeout=60)
+        assert code == 0, f"the program before ended with {code}:\n" + "".join(self.log[-20:])
 
     def _keep_log(self, lines, is_listening):
         for line in lines:
