@@ -22,6 +22,9 @@ use crate::{Admission, Registry, RegistryError};
 /// How long after its end a window still matters to the gate, its pages and its feeds.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
+/// How often an order is given to a window that somebody else changes at the same moment.
+const ORDER_TRIES_MAXIMUM: u32 = 5;
+
 /// How things stand with maintenance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MaintenanceStatus {
@@ -95,12 +98,33 @@ impl Registry {
         note: &str,
     ) -> Result<MaintenanceWindow, RegistryError> {
         self.authorize_here(operator, model::Right::PlanMaintenance)?;
-        let window = self.window(admission, id)?;
-        let next = ordered(&window, order, &operator.username, note, now)?;
-        self.database().update_window(&next).map_err(faster)?;
+        let next = self.follow_order(admission, operator, now, id, order, note)?;
         self.write_down_window(admission, operator, now, &next, note).await?;
         self.refresh_windows(now)?;
         Ok(next)
+    }
+
+    /// The clock may write down its part at the same moment: the order is then given again to what the window has become.
+    fn follow_order(
+        &self,
+        admission: &Admission,
+        operator: &Caller,
+        now: Timestamp,
+        id: WindowId,
+        order: WindowOrder,
+        note: &str,
+    ) -> Result<MaintenanceWindow, RegistryError> {
+        let mut tries_left = ORDER_TRIES_MAXIMUM;
+        loop {
+            let window = self.window(admission, id)?;
+            let next = ordered(&window, order, &operator.username, note, now)?;
+            tries_left -= 1;
+            match self.database().update_window(&next) {
+                Ok(()) => return Ok(next),
+                Err(StoreError::Conflict { .. }) if tries_left > 0 => {}
+                Err(error) => return Err(faster(error)),
+            }
+        }
     }
 
     /// All windows, the latest first.
