@@ -14,7 +14,7 @@ from addresses import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("BLUEBONNET_BINARY", str(REPOSITORY / "target" / "debug" / "bluebonnet"))
-START_SECONDS_MAXIMUM = 60
+START_SECONDS_MAXIMUM = 180
 
 
 class Program:

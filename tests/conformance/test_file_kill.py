@@ -147,7 +147,7 @@ def test_the_instrument_sees_a_lost_file_a_doubled_one_and_another_result(new_se
     server.stop()
     jobs, server.serving[-1] = server.serving[-1], "webservice,sftp"
     server.start()
-    counts = {organization.code: 3 for organization in server.organizations}
+    counts = {organization.code: 2 for organization in server.organizations}
     send(undisturbed, counts)
     sent = send(server, counts)
     until_processed(undisturbed)
