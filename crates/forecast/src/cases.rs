@@ -105,9 +105,20 @@ fn compare_dose(
     let is_of_kind = |evaluation: &EvaluationReport| expected.kind.is_none_or(|kind| evaluation.kind == kind);
     let has_group = evaluations.iter().any(|evaluation| is_of_group(&evaluation));
     let judges = evaluations.iter().filter(|evaluation| !has_group || is_of_group(evaluation));
-    let best = judges.max_by_key(|evaluation| (is_of_kind(evaluation), rank(evaluation.status)));
-    let found = best.map(|evaluation| evaluation.status);
-    differences.note(&format!("dose {} status", place + 1), Some(status), found, |status| format!("{status:?}"));
+    let best = judges.clone().max_by_key(|evaluation| (is_of_kind(evaluation), rank(evaluation.status)));
+    let other = judges.filter(|evaluation| evaluation.status == status).max_by_key(|evaluation| is_of_kind(evaluation));
+    let best = if let (Some(best), Some(other)) = (best, other)
+        && best.status != status
+    {
+        // The status is right, in a series of the other kind.
+        let what = format!("dose {} series type", place + 1);
+        differences.note(&what, expected.kind, Some(other.kind), |kind| format!("{kind:?}"));
+        Some(other)
+    } else {
+        let found = best.map(|evaluation| evaluation.status);
+        differences.note(&format!("dose {} status", place + 1), Some(status), found, |status| format!("{status:?}"));
+        best
+    };
     if let (Some(reason), Some(best)) = (expected.reason, best) {
         let reasons: Vec<ReasonKind> = best.reasons.iter().map(|reason| reason.kind).collect();
         if !reasons.contains(&reason) {

@@ -132,19 +132,20 @@ impl SeriesWalk<'_> {
         latest.0.unwrap_or((Day::LAST, Basis::LastDose(0)))
     }
 
-    /// CALCDTCONFLICT-3: for each earlier dose, the end of its conflict with any vaccine that the target dose asks for.
+    /// CALCDTCONFLICT-3: for each earlier dose, the end of its conflict with any vaccine that the target dose asks for; the whole of it,
+    /// whatever became of the dose.
     fn demand_conflict_ends(&self, target: &TargetRule, latest: &mut Latest) {
         let [previous, current] = &self.schedule.conflicting;
         if !target.preferable_vaccines.overlaps(current) {
             return;
         }
-        for (place, dose) in (0..).zip(&self.person.doses) {
+        for dose in &self.person.doses {
             if !previous.contains(dose.vaccine) {
                 continue;
             }
             for rule in &self.schedule.conflicts {
                 if rule.previous.contains(dose.vaccine) && rule.current.overlaps(&target.preferable_vaccines) {
-                    latest.demand(Some(self.conflict_end(rule, place)), Basis::Conflict(dose.place));
+                    latest.demand(Some(rule.end.after(dose.date)), Basis::Conflict(dose.place));
                 }
             }
         }
@@ -204,13 +205,12 @@ impl SeriesWalk<'_> {
         intervals.peek().is_some() && intervals.all(|row| row.is_override)
     }
 
-    /// When the last target dose could be given, and whether that is before its maximum age.
+    /// When the last target dose could be given, and whether that is before its maximum age: the longest minimum interval of the target
+    /// doses after the one that is forecast is added once (SELECTB-12).
     fn finish(&self, earliest: Day) -> (Day, bool) {
         let targets = self.series.targets.of(&self.schedule.targets);
-        let finish = targets[self.target + 1..].iter().fold(earliest, |day, target| {
-            let dates = self.intervals_in_effect(target).filter_map(|row| row.minimum).map(|period| period.after(day));
-            dates.max().unwrap_or(day)
-        });
+        let remaining = targets[self.target + 1..].iter().flat_map(|target| self.intervals_in_effect(target));
+        let finish = remaining.filter_map(|row| row.minimum).map(|period| period.after(earliest)).max().unwrap_or(earliest);
         let maximum = targets.last().and_then(|last| {
             let mut ages = last.ages.of(&self.schedule.ages).iter();
             ages.find(|row| row.effect.holds_on(self.person.today)).and_then(|row| self.person.age(row.maximum))

@@ -54,10 +54,12 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Whether a series of the group has a higher priority. One that the person is too old for outranks nobody: in 4.64 the
-    /// meningococcal series for infants has no last age, and would leave an adult in an outbreak without a recommendation.
+    /// Whether a series of the group has a higher priority. One that the person is too old for, today or when the first dose was given,
+    /// outranks nobody: in 4.64 the meningococcal series for infants has no last age, and would leave an adult in an outbreak
+    /// without a recommendation, or with the infants' intervals.
     fn is_outranked(&self, rule: &SeriesRule) -> bool {
-        self.runs().any(|(_, run, other)| other.priority < rule.priority && run.status != SeriesStatus::AgedOut)
+        let is_open = |run: &SeriesRun| run.status != SeriesStatus::AgedOut && !run.was_closed;
+        self.runs().any(|(_, run, other)| other.priority < rule.priority && is_open(run))
     }
 }
 
@@ -65,9 +67,9 @@ fn is_complete(run: &SeriesRun) -> bool {
     run.status == SeriesStatus::Complete
 }
 
-/// SELECTB-16: begun and not finished. A series that is forbidden after its first doses stays the one that the person is in.
+/// SELECTB-16: begun and not complete. A series that is forbidden after its first doses stays the one that the person is in.
 fn is_in_process(run: &SeriesRun) -> bool {
-    run.satisfied_count > 0 && run.status != SeriesStatus::Complete
+    run.satisfied_count > 0 && matches!(run.status, SeriesStatus::NotComplete | SeriesStatus::Contraindicated)
 }
 
 impl Scoring {
@@ -99,8 +101,14 @@ impl Scoring {
                 if let Some(place) = default() {
                     return Some(place);
                 }
-                self.candidates.retain(|(place, _)| run(*place).valid_count == 0);
-                self.score_no_valid_doses(schedule, trail);
+                let has_valid_dose = |(place, _): &(usize, i32)| run(*place).valid_count > 0;
+                if self.candidates.iter().all(has_valid_dose) {
+                    // Begun, and over without being complete: by age, by season, by immunity.
+                    self.score_in_process(schedule, trail);
+                } else {
+                    self.candidates.retain(|candidate| !has_valid_dose(candidate));
+                    self.score_no_valid_doses(schedule, trail);
+                }
             }
             (Many::Several, _) => {
                 self.candidates.retain(|(place, _)| is_complete(run(*place)));

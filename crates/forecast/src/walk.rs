@@ -42,6 +42,8 @@ pub(crate) struct SeriesRun {
     pub(crate) satisfied_count: u16,
     pub(crate) valid_count: u16,
     pub(crate) first_valid: Option<Day>,
+    /// The series asked for no dose yet when the first one was given: the person was too old for its beginning.
+    pub(crate) was_closed: bool,
     pub(crate) forecast: SeriesForecast,
 }
 
@@ -125,6 +127,7 @@ pub(crate) struct SeriesWalk<'a> {
     end: Option<(usize, usize)>,
     /// The target dose in hand, from 0 within the series.
     pub(crate) target: usize,
+    was_closed: bool,
 }
 
 impl<'a> SeriesWalk<'a> {
@@ -142,6 +145,7 @@ impl<'a> SeriesWalk<'a> {
             trail,
             end: None,
             target: 0,
+            was_closed: false,
         };
         walk.evaluate_all();
         let (status, forecast) = walk.forecast();
@@ -158,6 +162,7 @@ impl<'a> SeriesWalk<'a> {
             satisfied_count: count(satisfied_count),
             valid_count: count(valid_count),
             first_valid,
+            was_closed: walk.was_closed,
             forecast,
         };
         walk.trail.runs.push(run);
@@ -165,7 +170,7 @@ impl<'a> SeriesWalk<'a> {
 
     /// A walk that is over, to be asked: by its place in the runs of the trail.
     pub(crate) fn again(schedule: &'a Schedule, person: &'a Person, run: usize, trail: &'a mut Trail) -> Self {
-        let SeriesRun { series, evaluations, steps, forecast, .. } = trail.runs[run];
+        let SeriesRun { series, evaluations, steps, was_closed, forecast, .. } = trail.runs[run];
         let rule = schedule.series_rule(series);
         let first = trail.runs.iter().position(|run| schedule.series_rule(run.series).antigen == rule.antigen);
         let targets = rule.targets.range();
@@ -180,6 +185,7 @@ impl<'a> SeriesWalk<'a> {
             first_step: steps.range().start,
             end: Some((evaluations.range().end, steps.range().end)),
             target: forecast.target.map_or(targets.len(), |target| usize::from(target) - targets.start),
+            was_closed,
         }
     }
 
@@ -189,6 +195,7 @@ impl<'a> SeriesWalk<'a> {
             while self.target_rule().is_some_and(|_| self.is_skipped_in_evaluation(record)) {
                 self.skip_target();
             }
+            self.was_closed |= record == 0 && !self.asks_for_a_first_dose();
             let evaluation = match self.target_rule() {
                 Some(target) => self.evaluate_dose(record, target),
                 None => self.extraneous(record),
@@ -200,6 +207,17 @@ impl<'a> SeriesWalk<'a> {
                 self.target += usize::from(!target.is_recurring);
             }
         }
+    }
+
+    /// Whether the target dose in hand had a date when the first dose was given (FORECASTDTCAN-1, before any dose).
+    fn asks_for_a_first_dose(&self) -> bool {
+        let (Some(target), Some(first)) = (self.target_rule(), self.records.first()) else { return false };
+        let on = self.dose(0).date;
+        let mut ages = target.ages.of(&self.schedule.ages).iter().filter(|row| row.effect.holds_on(on));
+        let mut intervals = target.intervals.of(&self.schedule.intervals).iter().filter(|row| row.effect.holds_on(on));
+        target.season_start.is_some()
+            || ages.any(|row| self.person.age(row.minimum).is_some())
+            || intervals.any(|row| self.interval_reference(row, usize::from(*first)).is_some())
     }
 
     fn extraneous(&mut self, record: usize) -> Evaluation {
