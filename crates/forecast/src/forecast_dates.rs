@@ -210,7 +210,8 @@ impl SeriesWalk<'_> {
     fn finish(&self, earliest: Day) -> (Day, bool) {
         let targets = self.series.targets.of(&self.schedule.targets);
         let remaining = targets[self.target + 1..].iter().flat_map(|target| self.intervals_in_effect(target));
-        let finish = remaining.filter_map(|row| row.minimum).map(|period| period.after(earliest)).max().unwrap_or(earliest);
+        let finish =
+            remaining.filter_map(|row| row.minimum).map(|period| period.after(earliest)).max().unwrap_or(earliest);
         let maximum = targets.last().and_then(|last| {
             let mut ages = last.ages.of(&self.schedule.ages).iter();
             ages.find(|row| row.effect.holds_on(self.person.today)).and_then(|row| self.person.age(row.maximum))

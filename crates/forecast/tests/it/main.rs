@@ -1,5 +1,6 @@
 //! A history in, evaluations and forecasts out.
 
+mod allocations;
 mod cdc_cases;
 mod own_cases;
 mod properties;

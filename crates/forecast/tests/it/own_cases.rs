@@ -7,12 +7,17 @@ use bluebonnet_forecast::{
     DoseStatus, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation, Language, Report, Schedule,
     SeriesStatus, Workspace, forecast,
 };
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use model::{Cvx, Sex};
 
-const FILES: [(&str, &str); 2] = [
-    ("dates_and_doses.txt", include_str!("../cases/dates_and_doses.txt")),
-    ("observations.txt", include_str!("../cases/observations.txt")),
+/// Cases on the schedule of the program, and those on a small one in which every rule stands alone.
+const FILES: [(&str, &str, Option<&str>); 3] = [
+    ("dates_and_doses.txt", include_str!("../cases/dates_and_doses.txt"), None),
+    ("observations.txt", include_str!("../cases/observations.txt"), None),
+    ("rules.txt", include_str!("../cases/rules.txt"), Some(include_str!("../cases/rules_schedule.txt"))),
 ];
 
 struct OwnCase<'a> {
@@ -75,9 +80,18 @@ fn read_dose(words: &[&str]) -> HistoryDose {
 /// What differs, if anything does.
 fn check(case: &OwnCase, report: &Report, expectation: &str) -> Option<String> {
     let (subject, expected) = expectation.split_once(": ").expect("what, and how it is");
-    let found = match subject.strip_prefix("dose ") {
-        Some(dose) => dose_in_words(report, dose),
-        None => group_in_words(report, subject),
+    let found = match subject.split_once(' ') {
+        Some(("dose", dose)) => dose_in_words(report, dose),
+        Some(("products", group)) => {
+            of_group(report, group, |found| found.products.iter().map(|product| product.cvx.to_string()).collect())
+        }
+        Some(("reasons", group)) => {
+            of_group(report, group, |found| found.reasons.iter().map(|reason| reason.text.clone()).collect())
+        }
+        Some(("series", group)) => {
+            of_group(report, group, |found| found.series.iter().map(|series| series.name.clone()).collect())
+        }
+        _ => group_in_words(report, subject),
     };
     (found != expected).then(|| format!("{}\n    {subject}: {found}\n    not {expected}", case.place))
 }
@@ -99,6 +113,13 @@ fn dose_in_words(report: &Report, subject: &str) -> String {
     let reasons = found.reasons.iter().map(|reason| format!("{:?}", reason.kind)).filter(|kind| kind != "Counts");
     let reasons: String = reasons.map(|kind| format!(", {kind}")).collect();
     format!("{status}{reasons}")
+}
+
+/// The products or the series of a group.
+fn of_group(report: &Report, subject: &str, names: impl Fn(&GroupReport) -> Vec<String>) -> String {
+    let (group, kind) = kind(subject);
+    let found = report.forecasts.iter().find(|found| found.vaccine_group == group && found.kind == kind);
+    found.map_or("no forecast".to_owned(), |found| names(found).join(", "))
 }
 
 /// `MMR` or `MMR at risk`: status, number and dates.
@@ -137,25 +158,65 @@ fn kind(subject: &str) -> (&str, ForecastKind) {
     }
 }
 
-#[test]
-fn every_case_of_our_own_comes_out_as_written() {
+/// Every case with what the engine says.
+fn told() -> Vec<(OwnCase<'static>, Report)> {
     let mut workspace = Workspace::default();
-    let mut differences = Vec::new();
-    for (file, text) in FILES {
+    let mut told = Vec::new();
+    for (file, text, schedule) in FILES {
+        let schedule = match schedule {
+            Some(text) => Arc::new(Schedule::parse([("rules_schedule.txt", text)]).expect("a schedule of ours")),
+            None => Schedule::builtin().clone(),
+        };
         for case in read_cases(file, text) {
-            let report =
-                forecast(Schedule::builtin(), &case.history, case.seen, &mut workspace).report(Language::English);
-            differences.extend(case.expectations.iter().filter_map(|expectation| check(&case, &report, expectation)));
+            let report = forecast(&schedule, &case.history, case.seen, &mut workspace).report(Language::English);
+            told.push((case, report));
         }
     }
-    assert!(
-        differences.is_empty(),
-        "{}",
-        differences.join(
-            "
-"
-        )
-    );
+    told
+}
+
+#[test]
+fn every_case_of_our_own_comes_out_as_written() {
+    let told = told();
+    let differences = told
+        .iter()
+        .flat_map(|(case, report)| case.expectations.iter().filter_map(|expectation| check(case, report, expectation)));
+    let differences: Vec<String> = differences.collect();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Each rule of the specification with the cases that hold it, in `tests/cases/coverage.txt`: `rule | case`.
+#[test]
+fn every_rule_has_a_case_that_holds_it() {
+    let cases = told();
+    let known =
+        |title: &str| cases.iter().any(|(case, _)| case.place.split_once(": ").is_some_and(|(_, own)| own == title));
+    let lines = include_str!("../cases/coverage.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut rules = Vec::new();
+    for line in lines {
+        let (rule, title) = line.split_once(" | ").expect("a rule and a case");
+        assert!(known(title), "{rule}: there is no case \"{title}\"");
+        rules.push(rule);
+    }
+    let told: BTreeSet<&str> = cases.iter().flat_map(|(_, report)| rules_of(report)).collect();
+    let named: BTreeSet<&str> = rules_that_the_engine_names().collect();
+    assert!(named.len() >= 15, "{named:?}");
+    assert_eq!(named.difference(&told).collect::<Vec<_>>(), Vec::<&&str>::new(), "in no case's reasons");
+    assert!(named.iter().all(|rule| rules.contains(rule)), "{named:?} are all to be in coverage.txt");
+}
+
+fn rules_of(report: &Report) -> impl Iterator<Item = &'static str> {
+    let evaluations = report.doses.iter().flat_map(|dose| &dose.evaluations).flat_map(|found| &found.reasons);
+    evaluations.chain(report.forecasts.iter().flat_map(|found| &found.reasons)).map(|reason| reason.rule)
+}
+
+/// The rules in the source of the sentences: `("6.3", ReasonKind::Inadvertent)`.
+fn rules_that_the_engine_names() -> impl Iterator<Item = &'static str> {
+    let source = include_str!("../../src/sentences.rs");
+    source.match_indices("\", ReasonKind::").map(|(end, _)| {
+        let begin = source[..end].rfind('"').expect("a word in quotes");
+        &source[begin + 1..end]
+    })
 }
 
 /// The sentences that people read, in both languages.
