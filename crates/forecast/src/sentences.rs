@@ -77,6 +77,9 @@ pub enum ReasonKind {
     Season,
 }
 
+/// ACIP's general rule: a dose up to four days early counts.
+const GRACE_DAYS: i32 = 4;
+
 /// How a season stands on the day of assessment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum SeasonAge {
@@ -177,6 +180,11 @@ impl<'a> Teller<'a> {
         self.schedule.period(age).zip(self.person.age(age).map(|day| day.date()))
     }
 
+    /// Whether an absolute minimum is the minimum less the usual days of grace. Some lie much earlier: 16 weeks of 5 months.
+    fn is_grace(absolute: Date, minimum: Date) -> bool {
+        Day::from_date(minimum).days_since(Day::from_date(absolute)) <= GRACE_DAYS
+    }
+
     /// The name and the date of a dose, by its place in the history as given.
     fn dose(&self, place: u16) -> (&'a str, Date) {
         match self.history.doses.get(usize::from(place)) {
@@ -190,6 +198,18 @@ impl<'a> Teller<'a> {
         match known {
             Some(known) => format!("{} ({code})", known.name),
             None => code.to_string(),
+        }
+    }
+
+    /// The same within a sentence: an abbreviation keeps its capitals.
+    fn observation_within(&self, code: ObservationCode) -> String {
+        let text = self.observation(code);
+        let mut letters = text.chars();
+        match (letters.next(), letters.next()) {
+            (Some(first), Some(second)) if second.is_lowercase() => {
+                first.to_lowercase().chain(text.chars().skip(1)).collect()
+            }
+            _ => text,
         }
     }
 }

@@ -20,7 +20,7 @@ impl SeriesWalk<'_> {
             return AgeVerdict::TooYoung;
         }
         if age(row.minimum).is_some_and(|minimum| dose.date < minimum) {
-            self.trail.reasons.push(Reason::AgeWithGrace { minimum: row.minimum });
+            self.trail.reasons.push(Reason::AgeWithGrace { minimum: row.minimum, absolute: row.absolute });
         }
         if age(row.maximum).is_some_and(|maximum| dose.date >= maximum) {
             self.trail.reasons.push(Reason::TooOld { maximum: row.maximum });

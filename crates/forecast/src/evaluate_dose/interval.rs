@@ -22,7 +22,13 @@ impl SeriesWalk<'_> {
                 are_kept = false;
                 Reason::TooSoon { origin, reference, given: dose.date, minimum: row.minimum, absolute: row.absolute }
             } else if date(row.minimum).is_some_and(|minimum| dose.date < minimum) {
-                Reason::IntervalWithGrace { origin, reference, given: dose.date, minimum: row.minimum }
+                Reason::IntervalWithGrace {
+                    origin,
+                    reference,
+                    given: dose.date,
+                    minimum: row.minimum,
+                    absolute: row.absolute,
+                }
             } else {
                 continue;
             };

@@ -30,7 +30,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
             let (name, date) = teller.dose(*place);
             format!("{name} ({date})")
         }
-        Origin::Observation(code) => teller.observation(*code),
+        Origin::Observation(code) => teller.observation_within(*code),
     }
 }
 
@@ -42,15 +42,7 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
             "Not valid: this vaccine is not to be given for this dose (given by mistake).".to_owned()
         }
         Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
-        Reason::AgeWithGrace { minimum } => match teller.age(*minimum) {
-            Some((age, date)) => {
-                format!(
-                    "Counts: given a little before the minimum age of {} ({date}), within the days of grace.",
-                    words(age)
-                )
-            }
-            None => "Counts: within the days of grace.".to_owned(),
-        },
+        Reason::AgeWithGrace { minimum, absolute } => early_age(teller, *minimum, *absolute),
         Reason::TooOld { maximum } => match teller.age(*maximum) {
             Some((age, date)) => format!("Not needed: given at or after the maximum age of {} ({date}).", words(age)),
             None => "Not needed: given after the maximum age.".to_owned(),
@@ -59,10 +51,15 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
             let after = format!("given {} after {}", days(given.days_since(*reference)), origin(teller, from));
             format!("Not valid: {after}; the minimum is {}.", minimum_words(*reference, *minimum, *absolute))
         }
-        Reason::IntervalWithGrace { origin: from, reference, given, minimum } => {
+        Reason::IntervalWithGrace { origin: from, reference, given, minimum, absolute } => {
             let after = format!("given {} after {}", days(given.days_since(*reference)), origin(teller, from));
-            let minimum = minimum_words(*reference, *minimum, None);
-            format!("Counts: {after}; the minimum is {minimum}, but this is within the days of grace.")
+            let date = |period: Option<Period>| period.unwrap_or_default().after(*reference).date();
+            let minimum_text = minimum_words(*reference, *minimum, None);
+            if Teller::is_grace(date(*absolute), date(*minimum)) {
+                format!("Counts: {after}; the minimum is {minimum_text}, but this is within the days of grace.")
+            } else {
+                format!("Counts: {after}; the minimum is {minimum_text}, but it need not be given again.")
+            }
         }
         Reason::AllowableInterval => "Counts: the interval is shorter than preferred, but long enough.".to_owned(),
         Reason::Conflict { with, given, on, end } => {
@@ -80,11 +77,25 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
     }
 }
 
+fn early_age(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
+    match (teller.age(minimum), teller.age(absolute)) {
+        (Some((age, date)), Some((_, counts_from))) if Teller::is_grace(counts_from, date) => format!(
+            "Counts: given a little before the minimum age of {} ({date}), within the days of grace.",
+            words(age)
+        ),
+        (Some((age, date)), _) => {
+            format!("Counts: given before the minimum age of {} ({date}), but it need not be given again.", words(age))
+        }
+        _ => "Counts: within the days of grace.".to_owned(),
+    }
+}
+
 fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
     match (teller.age(minimum), teller.age(absolute)) {
-        (Some((age, date)), Some((_, grace))) if grace < date => {
+        (Some((age, date)), Some((_, absolute))) if absolute < date => {
+            let early = if Teller::is_grace(absolute, date) { "with grace" } else { "is early enough to count" };
             format!(
-                "Not valid: given too young; the minimum age is {}, reached on {date} ({grace} with grace).",
+                "Not valid: given too young; the minimum age is {}, reached on {date} ({absolute} {early}).",
                 words(age)
             )
         }
@@ -98,15 +109,17 @@ fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
 /// `28 (24 with grace)`, or with dates where months count.
 fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Period>) -> String {
     let Some(minimum) = minimum.or(absolute) else { return "longer".to_owned() };
-    let grace = absolute.filter(|absolute| absolute.after(reference) < minimum.after(reference));
-    match (minimum.whole_days(), grace.map(Period::whole_days)) {
-        (Some(minimum), None) => minimum.to_string(),
-        (Some(minimum), Some(Some(grace))) => format!("{minimum} ({grace} with grace)"),
-        _ => {
-            let grace =
-                grace.map(|grace| format!("; {} with grace", grace.after(reference).date())).unwrap_or_default();
-            format!("{} ({}{grace})", words(minimum), minimum.after(reference).date())
+    let reached = minimum.after(reference).date();
+    let early = absolute.map(|absolute| (absolute, absolute.after(reference).date()));
+    let early = early.filter(|(_, date)| *date < reached);
+    let word = |date| if Teller::is_grace(date, reached) { "with grace" } else { "is enough to count" };
+    match (minimum.whole_days(), early) {
+        (Some(days), None) => days.to_string(),
+        (Some(days), Some((absolute, date))) if absolute.whole_days().is_some() => {
+            format!("{days} ({} {})", absolute.whole_days().unwrap_or_default(), word(date))
         }
+        (_, Some((_, date))) => format!("{}, reached on {reached} ({date} {})", words(minimum), word(date)),
+        (_, None) => format!("{}, reached on {reached}", words(minimum)),
     }
 }
 
@@ -130,6 +143,7 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
     let begin = if is_recommended { format!("Recommended from {day}") } else { format!("Can be given from {day}") };
     let why = match basis {
         Basis::Age(age) => match (teller.age(*age), is_recommended) {
+            (Some((age, _)), _) if age == Period::default() => "from birth on".to_owned(),
             (Some((age, _)), true) => format!("at the recommended age of {}", words(age)),
             (Some((age, _)), false) => format!("at the minimum age of {}", words(age)),
             (None, _) => "at this age".to_owned(),

@@ -30,7 +30,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
             let (name, date) = teller.dose(*place);
             format!("{name} ({date})")
         }
-        Origin::Observation(code) => teller.observation(*code),
+        Origin::Observation(code) => teller.observation_within(*code),
     }
 }
 
@@ -40,15 +40,7 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
         Reason::MustBeRepeated => "Debe repetirse: la dosis fue parcial, se dañó o fue retirada.".to_owned(),
         Reason::Inadvertent => "No válida: esta vacuna no corresponde a esta dosis (se aplicó por error).".to_owned(),
         Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
-        Reason::AgeWithGrace { minimum } => match teller.age(*minimum) {
-            Some((age, date)) => {
-                format!(
-                    "Cuenta: se aplicó poco antes de la edad mínima de {} ({date}), dentro de los días de gracia.",
-                    words(age)
-                )
-            }
-            None => "Cuenta: dentro de los días de gracia.".to_owned(),
-        },
+        Reason::AgeWithGrace { minimum, absolute } => early_age(teller, *minimum, *absolute),
         Reason::TooOld { maximum } => match teller.age(*maximum) {
             Some((age, date)) => {
                 format!("No era necesaria: se aplicó a la edad máxima de {} ({date}) o después.", words(age))
@@ -59,10 +51,15 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
             let after = format!("se aplicó {} después de {}", days(given.days_since(*reference)), origin(teller, from));
             format!("No válida: {after}; el mínimo es {}.", minimum_words(*reference, *minimum, *absolute))
         }
-        Reason::IntervalWithGrace { origin: from, reference, given, minimum } => {
+        Reason::IntervalWithGrace { origin: from, reference, given, minimum, absolute } => {
             let after = format!("se aplicó {} después de {}", days(given.days_since(*reference)), origin(teller, from));
-            let minimum = minimum_words(*reference, *minimum, None);
-            format!("Cuenta: {after}; el mínimo es {minimum}, pero está dentro de los días de gracia.")
+            let date = |period: Option<Period>| period.unwrap_or_default().after(*reference).date();
+            let minimum_text = minimum_words(*reference, *minimum, None);
+            if Teller::is_grace(date(*absolute), date(*minimum)) {
+                format!("Cuenta: {after}; el mínimo es {minimum_text}, pero está dentro de los días de gracia.")
+            } else {
+                format!("Cuenta: {after}; el mínimo es {minimum_text}, pero no hace falta repetirla.")
+            }
         }
         Reason::AllowableInterval => "Cuenta: el intervalo es más corto de lo preferido, pero suficiente.".to_owned(),
         Reason::Conflict { with, given, on, end } => {
@@ -80,12 +77,29 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
     }
 }
 
-fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
+fn early_age(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
     match (teller.age(minimum), teller.age(absolute)) {
-        (Some((age, date)), Some((_, grace))) if grace < date => format!(
-            "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date} ({grace} con gracia).",
+        (Some((age, date)), Some((_, counts_from))) if Teller::is_grace(counts_from, date) => format!(
+            "Cuenta: se aplicó poco antes de la edad mínima de {} ({date}), dentro de los días de gracia.",
             words(age)
         ),
+        (Some((age, date)), _) => format!(
+            "Cuenta: se aplicó antes de la edad mínima de {} ({date}), pero no hace falta repetirla.",
+            words(age)
+        ),
+        _ => "Cuenta: dentro de los días de gracia.".to_owned(),
+    }
+}
+
+fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
+    match (teller.age(minimum), teller.age(absolute)) {
+        (Some((age, date)), Some((_, absolute))) if absolute < date => {
+            let early = if Teller::is_grace(absolute, date) { "con gracia" } else { "basta para que cuente" };
+            format!(
+                "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date} ({absolute} {early}).",
+                words(age)
+            )
+        }
         (_, Some((age, date))) => {
             format!("No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date}.", words(age))
         }
@@ -96,15 +110,17 @@ fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
 /// `28 (24 con gracia)`, or with dates where months count.
 fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Period>) -> String {
     let Some(minimum) = minimum.or(absolute) else { return "mayor".to_owned() };
-    let grace = absolute.filter(|absolute| absolute.after(reference) < minimum.after(reference));
-    match (minimum.whole_days(), grace.map(Period::whole_days)) {
-        (Some(minimum), None) => minimum.to_string(),
-        (Some(minimum), Some(Some(grace))) => format!("{minimum} ({grace} con gracia)"),
-        _ => {
-            let grace =
-                grace.map(|grace| format!("; {} con gracia", grace.after(reference).date())).unwrap_or_default();
-            format!("{} ({}{grace})", words(minimum), minimum.after(reference).date())
+    let reached = minimum.after(reference).date();
+    let early = absolute.map(|absolute| (absolute, absolute.after(reference).date()));
+    let early = early.filter(|(_, date)| *date < reached);
+    let word = |date| if Teller::is_grace(date, reached) { "con gracia" } else { "basta para que cuente" };
+    match (minimum.whole_days(), early) {
+        (Some(days), None) => days.to_string(),
+        (Some(days), Some((absolute, date))) if absolute.whole_days().is_some() => {
+            format!("{days} ({} {})", absolute.whole_days().unwrap_or_default(), word(date))
         }
+        (_, Some((_, date))) => format!("{}, cumplidos el {reached} ({date} {})", words(minimum), word(date)),
+        (_, None) => format!("{}, cumplidos el {reached}", words(minimum)),
     }
 }
 
@@ -130,6 +146,7 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
         if is_recommended { format!("Recomendada desde el {day}") } else { format!("Se puede aplicar desde el {day}") };
     let why = match basis {
         Basis::Age(age) => match (teller.age(*age), is_recommended) {
+            (Some((age, _)), _) if age == Period::default() => "desde el nacimiento".to_owned(),
             (Some((age, _)), true) => format!("a la edad recomendada de {}", words(age)),
             (Some((age, _)), false) => format!("a la edad mínima de {}", words(age)),
             (None, _) => "a esta edad".to_owned(),
