@@ -57,6 +57,8 @@ pub(crate) enum Part {
     Query,
     /// Evaluating and forecasting one person.
     Forecast,
+    /// Everybody in a registry forecast anew.
+    Reforecast,
     /// What a call costs that is turned away.
     Gate,
     /// Pages: the weight of a first view, finding a person, opening a record.
@@ -95,7 +97,9 @@ impl Options {
 
     /// Whether the program itself is measured.
     pub(crate) fn needs_program(&self) -> bool {
-        [Part::Load, Part::Files, Part::Soap, Part::Query, Part::Pages].into_iter().any(|part| self.has(part))
+        [Part::Load, Part::Files, Part::Soap, Part::Query, Part::Reforecast, Part::Pages]
+            .into_iter()
+            .any(|part| self.has(part))
     }
 
     /// The databases to run on.

@@ -61,6 +61,13 @@ pub(crate) struct LoadSummary {
     files: Vec<LoadedFile>,
 }
 
+/// What `reforecast --json` prints, as far as it is used.
+#[derive(Deserialize)]
+pub(crate) struct Reforecast {
+    pub(crate) people: u64,
+    pub(crate) seconds: f64,
+}
+
 #[derive(Deserialize)]
 struct LoadedFile {
     acknowledgments: Acknowledgments,
@@ -184,6 +191,17 @@ impl Program {
         let (output, watched) = watch(command)?;
         ensure!(output.status.success(), "`bluebonnet file process` ended with {}", output.status);
         Ok(watched)
+    }
+
+    /// Forecasts everybody anew.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub(crate) fn reforecast(&self, home: &Home) -> anyhow::Result<Reforecast> {
+        let mut command = Command::new(&self.path);
+        let output = command.args(["reforecast", "--anew", "--json"]).args(home.arguments()).output()?;
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("`bluebonnet reforecast` ended with {} and no summary", output.status))
     }
 
     /// Starts a server on a free port, and waits until it is ready.

@@ -46,6 +46,12 @@ pub(crate) fn measure(
     story.tell_start()?;
     let loaded = story.load(options.messages)?;
     let byte_count = story.home.byte_count()?;
+    if options.has(Part::Reforecast) {
+        story.tell_reforecast()?;
+    }
+    if ![Part::Load, Part::Files, Part::Soap, Part::Query, Part::Pages].into_iter().any(|part| options.has(part)) {
+        return Ok(());
+    }
     let bare = story.write_bare()?;
     story.tell_rival();
     if options.has(Part::Load) {
@@ -82,6 +88,17 @@ impl Story<'_> {
         server.stop()?;
         self.figure("start, empty registry", format!("{started_in:.3} s"), started_in, Goal::AtMost(0.2));
         self.figure("memory, empty registry at rest", megabytes(memory), memory as f64 / 1e6, Goal::AtMost(50.0));
+        Ok(())
+    }
+
+    /// Twice: into empty tables, and over the forecasts of the first round.
+    fn tell_reforecast(&mut self) -> anyhow::Result<()> {
+        for round in ["first round", "next round"] {
+            let done = self.program.reforecast(&self.home)?;
+            let per_second = done.people as f64 / done.seconds.max(f64::EPSILON);
+            let work = format!("{} people forecast anew, {round}", done.people);
+            self.figure(&work, format!("{per_second:.0} people/s"), per_second, Goal::Noted);
+        }
         Ok(())
     }
 

@@ -20,10 +20,14 @@ pub(crate) const WINDOWS_EVERY: Duration = Duration::from_secs(1);
 pub(crate) const LIVE_COUNTS_EVERY: Duration = Duration::from_secs(1);
 /// How often the count of those turned away is kept.
 pub(crate) const KEEP_COUNTS_EVERY: Duration = Duration::from_secs(5);
-/// How often the node with the role `jobs` looks whether everybody should be forecast anew.
+/// How long after its start the node with the role `jobs` first looks whether everybody should be forecast anew: a start is busy.
+pub(crate) const FORECAST_FIRST_AFTER: Duration = Duration::from_secs(600);
+/// How often it looks from then on.
 pub(crate) const FORECAST_EVERY: Duration = Duration::from_secs(5);
 /// How long it works on that before it looks up.
 pub(crate) const FORECAST_VISIT: Duration = Duration::from_secs(60);
+/// It rests after each step for so many times as long as the step took: whoever waits for an answer comes first.
+pub(crate) const FORECAST_REST: u32 = 1;
 /// How often the role `jobs` makes notices that are due and hands over those that wait.
 pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How long a stopping node waits for the calls that it took.

@@ -311,7 +311,11 @@ impl Serving {
         jobs.spawn(regularly(limits::UPKEEP_EVERY, move || measured.run_upkeep()));
         if self.has(Role::Jobs) {
             let forecast = registry.clone();
-            jobs.spawn(regularly(limits::FORECAST_EVERY, move || reforecast::visit(&forecast)));
+            let forecasting = regularly(limits::FORECAST_EVERY, move || reforecast::visit(&forecast));
+            jobs.spawn(async move {
+                tokio::time::sleep(limits::FORECAST_FIRST_AFTER).await;
+                forecasting.await;
+            });
             let counted = registry.clone();
             jobs.spawn(regularly(limits::COUNT_EVERY, move || count_messages(&counted)));
             let drained = exchange.clone();

@@ -25,6 +25,14 @@ pub struct ScheduleFacts {
     pub antigens: Vec<AntigenFacts>,
 }
 
+impl ScheduleFacts {
+    /// The newest day on which a rule begins: of rows in effect, of seasons, of counts of doses. It tells how old a schedule is.
+    pub fn newest_day(&self) -> Option<Date> {
+        let doses = self.antigens.iter().flat_map(|antigen| &antigen.series).flat_map(|series| &series.doses);
+        doses.flat_map(TargetDoseFacts::days).max()
+    }
+}
+
 /// A file of the release.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceFile {
@@ -237,6 +245,20 @@ pub struct TargetDoseFacts {
     pub is_recurring: bool,
     /// The season in which it is given.
     pub season: Option<SeasonFacts>,
+}
+
+impl TargetDoseFacts {
+    /// The days on which its rules begin.
+    fn days(&self) -> impl Iterator<Item = Date> {
+        let sets = || self.skips.iter().flat_map(|skip| &skip.sets);
+        let counts = sets().flat_map(|set| &set.conditions).filter_map(|condition| match condition {
+            SkipConditionFacts::Count(count) => count.since,
+            _ => None,
+        });
+        let intervals = self.intervals.iter().chain(&self.allowable_intervals).map(|interval| interval.effect);
+        let effects = self.ages.iter().map(|age| age.effect).chain(intervals).chain(sets().map(|set| set.effect));
+        effects.filter_map(|effect| effect.effective).chain(self.season.and_then(|season| season.start)).chain(counts)
+    }
 }
 
 /// When rows are in effect; both days are included.

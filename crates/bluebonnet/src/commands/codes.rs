@@ -7,7 +7,7 @@ use registry::setup::{self, CodeChange, CodeDifference};
 use serde_json::{Value, json};
 
 use crate::ending::{Ending, Failure};
-use crate::place::{self, Place, Presence};
+use crate::place::{self, Node, Opened, Place, Presence};
 use crate::tables::{Table, grouped, print_json, print_line};
 use crate::world;
 
@@ -114,8 +114,9 @@ fn difference_json(difference: &CodeDifference) -> Value {
 
 impl List {
     fn run(self) -> Result<Ending, Failure> {
-        let (database, _) = self.place.open_database("command", Presence::Required)?;
-        let codes = setup::load_code_sets(&database)?;
+        let Opened { registry, database, .. } = self.place.open_as(&Node::command(), Presence::Required)?;
+        let codes = registry.codes();
+        let schedule = super::schedule::in_use_in_words(&registry)?;
         let imported = setup::imported_tables(&database)?;
         let counts = [
             ("vaccines (CVX)", codes.vaccines().len()),
@@ -133,12 +134,13 @@ impl List {
                     json!({ "imported_at": table.imported_at, "table": table.file_name, "codes": table.code_count })
                 })
                 .collect();
-            print_json(&json!({ "in_use": counts, "imported": imported }))?;
+            print_json(&json!({ "in_use": counts, "schedule": schedule, "imported": imported }))?;
             return Ok(Ending::Well);
         }
         for (name, count) in counts {
             print_line(&format!("{name:<30} {:>7}", grouped(count as u64)))?;
         }
+        print_line(&format!("schedule: {schedule}"))?;
         let mut table = Table::new(&["IMPORTED AT", "TABLE", "CODES"]);
         for known in imported {
             table.row([known.imported_at, known.file_name, grouped(known.code_count as u64)]);

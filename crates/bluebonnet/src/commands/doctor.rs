@@ -9,7 +9,7 @@ use crate::ending::{Ending, Failure};
 use crate::place::{self, Node, Opened, Place, Presence};
 use crate::tables::{grouped, print_json, print_line};
 
-/// Looks the registry over: database, schema, audit trail, kept-aside messages, profile, code tables
+/// Looks the registry over: database, schema, audit trail, kept-aside messages, profile, code tables, schedule
 ///
 /// Reads everything, so it takes a while on a large registry. The exit code is 1 when something is not well.
 #[derive(Debug, Args)]
@@ -36,6 +36,8 @@ impl Doctor {
             report: format!("{}, {}", profile.registry.name, profile.registry.time_zone),
         });
         diagnoses.push(codes(&registry, &database)?);
+        let report = super::schedule::in_use_in_words(&registry)?;
+        diagnoses.push(Diagnosis { subject: "schedule", is_well: true, report });
         let statistics = registry.statistics(&admission)?;
         let is_well = diagnoses.iter().all(|diagnosis| diagnosis.is_well);
         if self.json {

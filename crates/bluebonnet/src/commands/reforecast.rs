@@ -161,6 +161,7 @@ pub(crate) fn visit(registry: &Registry) {
     while begin.elapsed() < limits::FORECAST_VISIT {
         // Maintenance and a stopping node hold the work; it goes on at a later visit.
         let Ok(admission) = registry.gate().admit(model::Channel::Jobs) else { return };
+        let step_begin = Instant::now();
         let today = registry.today(world::now());
         let step = match registry.needs_forecast_round(&admission, today) {
             Ok(true) => registry.begin_forecast_round(&admission, today).map(Some),
@@ -179,5 +180,7 @@ pub(crate) fn visit(registry: &Registry) {
                 return;
             }
         }
+        drop(admission);
+        std::thread::sleep(step_begin.elapsed() * limits::FORECAST_REST);
     }
 }

@@ -19,6 +19,9 @@ use crate::world;
 
 mod files;
 
+/// CDC changes its schedule several times a year.
+const OLD_SCHEDULE_DAYS: i32 = 365;
+
 use files::{read_release, read_texts, refused};
 
 /// Imports, keeps and chooses immunization schedules
@@ -191,6 +194,22 @@ fn keep(registry: &Registry, name: &str, is_local: bool, files: Vec<(String, Str
     let how = if is_local { format!("use it by --local {name}") } else { format!("use it by `schedule use {name}`") };
     print_line(&format!("kept as {name}; {how}"))?;
     Ok(())
+}
+
+/// The schedule in use, where it comes from, and how old it is: the newest day on which one of its rules begins.
+pub(super) fn in_use_in_words(registry: &Registry) -> Result<String, Failure> {
+    let schedule = registry.schedule();
+    let known = registry.schedules(&place::admit(registry)?)?;
+    let loaded = known.iter().filter(|known| known.is_in_use).filter_map(|known| known.loaded_at).max();
+    let source = loaded.map_or("of this program".to_owned(), |at| format!("loaded at {at}"));
+    let Some(newest) = schedule.facts().newest_day() else { return Ok(format!("{}, {source}", schedule.name())) };
+    let days = newest.until(registry.today(world::now())).map_or(0, |age| age.get_days());
+    let age = match days {
+        ..=0 => String::new(),
+        1..=OLD_SCHEDULE_DAYS => format!(", {days} days ago"),
+        _ => format!(", {days} days ago: look for a newer release"),
+    };
+    Ok(format!("{}, {source}; its newest rule begins on {newest}{age}", schedule.name()))
 }
 
 /// Writes down that an operator changed the schedules, in the name of the registry itself.

@@ -15,6 +15,7 @@ mod maintenance;
 mod messages;
 mod organizations_and_accounts;
 mod program;
+mod schedules;
 mod serving;
 mod soap;
 mod stopping;
