@@ -89,7 +89,9 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, (amount, unit)) in self.parts().enumerate() {
             match (place, amount < 0) {
-                (0, _) => write!(f, "{amount}")?,
+                // What is read begins with an amount that is not less than nothing.
+                (0, true) => write!(f, "0 days - {}", -amount)?,
+                (0, false) => write!(f, "{amount}")?,
                 (_, true) => write!(f, " - {}", -amount)?,
                 (_, false) => write!(f, " + {amount}")?,
             }
@@ -122,6 +124,7 @@ mod tests {
             ("0 days", "0 days"),
             ("16 years - 4 months", "16 years - 4 months"),
             ("28 days - 4 days", "24 days"),
+            ("0 weeks - 4 days", "0 days - 4 days"),
         ];
         for (text, expected) in cases {
             assert_eq!(Period::parse(text).expect(text).to_string(), expected);
