@@ -158,7 +158,7 @@ fn what_a_release_never_had_is_refused_with_file_and_line() {
         (
             "<recurringDose>No</recurringDose>",
             "<recurringDose>Now and then</recurringDose>",
-            "line 55: <recurringDose>",
+            "line 47: <recurringDose>",
         ),
         ("</antigenSupportingData>", "", "the XML ends too early"),
     ];
