@@ -9,12 +9,13 @@ MESSAGES ?= 10000
 FILE_KILLS ?= 200
 SECONDS_EACH ?= 3600
 FLIPS   ?= 500
+HISTORIES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test assets walks crash bench fuzz deny format flips rehearsal
+.PHONY: help run test assets walks crash flips rehearsal histories bench fuzz deny format
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: assets ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/texas.toml PEOPLE=2000
 	cargo build --release --locked
@@ -31,6 +32,7 @@ crash: ## Kill the server under load, the long form: ROUNDS=20 MESSAGES=10000 FI
 walks: assets ## Make the pictures of docs/using/ anew (needs Chromium)
 	cargo build --locked -p bluebonnet
 	BLUEBONNET_WALKS="$(CURDIR)/docs/using/pictures" node --test tests/stories/walks.test.mjs
+
 flips: ## Open and close the gate under load, the long form: FLIPS=500
 	@scripts/prepare.sh system python
 	cargo build --release --locked -p bluebonnet
@@ -39,6 +41,9 @@ flips: ## Open and close the gate under load, the long form: FLIPS=500
 
 rehearsal: ## Rehearse an upgrade behind the front on PostgreSQL, with 50 senders and the release build
 	@scripts/rehearse-upgrade.sh
+
+histories: ## Compare random histories with a simple model of doses, the long form: HISTORIES=10000
+	BLUEBONNET_HISTORIES="$(HISTORIES)" cargo test --release --locked -p bluebonnet-registry --test it -- histories --nocapture
 
 assets: crates/web/node_modules/.package-lock.json ## Fetch the pages' style sheet, fonts and icons (npm)
 

@@ -19,7 +19,9 @@ mod scoring;
 mod weights;
 
 pub use doses::{
-    DoseDecision, DoseMatch, KnownDose, ReportToChange, decide_dose, find_report_to_change, primary_report,
+    DoseComparison, DoseFact, DoseOutcome, DoseRule, DoseRules, DoseRulesError, FactSource, Grouped, JoinedReport,
+    KnownDose, OwnReport, ReportToChange, UnsurePair, Vaccination, Vaccines, find_own_report, find_report_to_change,
+    surviving,
 };
 pub use frequencies::Frequencies;
 pub use keys::{lookup_keys, match_keys};

@@ -58,7 +58,7 @@ pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, 
 pub use subscriptions::{Audience, NoticeKind, Subscription, SubscriptionState, SubscriptionWay, recipient_key};
 pub use vaccinations::{
     Action, Completion, Dose, EntityId, Facility, InformationSource, Observation, ObservationValue, Provider,
-    VaccinationEvent, VaccinationReport, Vis,
+    ReportVerdict, VaccinationEvent, VaccinationReport, Vis,
 };
 pub use wall_times::{
     Occurrence, WallTime, WallTimeError, clock_in_words, day_in_words, duration_in_words, span_in_words, zone_letters,

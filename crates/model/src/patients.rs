@@ -23,6 +23,8 @@ pub struct Patient {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Whether a reviewer found them not to be the same as another; whom, the reviews say.
+    pub is_told_apart: bool,
 }
 
 /// Whether a person's record stands on its own.

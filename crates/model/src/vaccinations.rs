@@ -264,6 +264,21 @@ pub struct VaccinationReport {
     pub is_deleted: bool,
     /// What it says.
     pub dose: Dose,
+    /// What reviewers decided about it and other reports of the person.
+    pub verdicts: Vec<ReportVerdict>,
+}
+
+/// What a reviewer decided about a report and another; it stands with both of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReportVerdict {
+    /// The other report.
+    pub other: VaccinationReportId,
+    /// Of one dose, or of two for ever.
+    pub is_same: bool,
+    /// The day that this report said then: that two are the same was decided about what they said.
+    pub administered_on: Date,
+    /// The vaccine that it said then.
+    pub cvx: Cvx,
 }
 
 /// One vaccination: what the registry shows, by way of its primary report.

@@ -45,7 +45,7 @@ impl Registry {
         let records = reading.await.map_err(|_| RegistryError::Stopping)??;
         let is_shown = |record: &PatientRecord| consents::is_shown(self.rules(), record, self.today(at));
         let Some(record) = records.into_iter().find(is_shown) else { return Ok(None) };
-        let record = consolidate::shown(record, self.codes());
+        let record = consolidate::shown(record, self.rules());
         let Some(assessment) = self.assess_record(admission, &record, on) else { return Ok(None) };
         let seen = AuditEntry {
             at,

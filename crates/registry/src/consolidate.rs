@@ -1,13 +1,13 @@
 //! Consolidation: from what was reported to what the registry shows. Pure, and independent of the order of reports.
 
-use std::collections::{BTreeMap, HashSet};
+pub(crate) mod doses;
 
-use model::{
-    CodeTables, Cvx, Demographics, Identifier, PatientRecord, PatientReport, Telecom, VaccinationEvent,
-    VaccinationEventId, VaccinationReportId,
-};
+use std::collections::HashSet;
 
-use crate::intake::{is_same_name, known_doses, remember};
+use model::{Cvx, Demographics, Identifier, PatientRecord, PatientReport, Telecom};
+
+use crate::Rules;
+use crate::intake::{is_same_name, remember};
 
 /// Makes the person that the registry shows out of the reports of them.
 ///
@@ -39,27 +39,9 @@ pub(crate) fn consolidate(record: &mut PatientRecord) {
     record.patient.demographics = shown;
 }
 
-/// The vaccinations of a person, each by way of its primary report. Deleted reports make none.
-pub(crate) fn events(record: &PatientRecord, codes: &dyn CodeTables) -> Vec<VaccinationEvent> {
-    let is_unspecified = |cvx| codes.is_unspecified(cvx);
-    let groups = |cvx| codes.vaccine_groups(cvx);
-    let mut by_event: BTreeMap<VaccinationEventId, Vec<matching::KnownDose<'_>>> = BTreeMap::new();
-    for known in known_doses(record) {
-        by_event.entry(known.event_id).or_default().push(known);
-    }
-    let patient_id = record.patient.id;
-    let primary = by_event.into_iter().filter_map(|(id, reports)| {
-        let primary_report_id = matching::primary_report(&reports, &is_unspecified, &groups)?;
-        Some(VaccinationEvent { id, patient_id, primary_report_id })
-    });
-    primary.collect()
-}
-
 /// The record as it is given out: one report a vaccination, by date; no deleted ones; each fact once.
-pub(crate) fn shown(mut record: PatientRecord, codes: &dyn CodeTables) -> PatientRecord {
-    let primary: HashSet<VaccinationReportId> =
-        events(&record, codes).into_iter().map(|event| event.primary_report_id).collect();
-    record.vaccinations.retain(|report| primary.contains(&report.id));
+pub(crate) fn shown(mut record: PatientRecord, rules: &Rules) -> PatientRecord {
+    record.vaccinations = doses::explain(&record, rules).vaccinations.into_iter().map(|found| found.shown).collect();
     record.vaccinations.sort_by_key(|report| (report.dose.administered_on, report.dose.cvx, report.id));
     say_each_thing_once(&mut record.reports);
     record

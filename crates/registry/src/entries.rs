@@ -82,7 +82,7 @@ impl Registry {
     ) -> Result<Rehearsal, RegistryError> {
         let receipt = submission.receipt;
         let decision = self.rehearse_now(submission)?;
-        let record = decision.record.map(|record| consolidate::shown(record, self.codes()));
+        let record = decision.record.map(|record| consolidate::shown(record, self.rules()));
         let assessment =
             record.as_ref().and_then(|record| assess(&self.schedule(), self.codes(), record, receipt.today));
         let known_events =

@@ -16,7 +16,7 @@ mod world;
 use std::sync::Arc;
 
 use codes::CodeSets;
-use matching::Matcher;
+use matching::{DoseRules, Matcher};
 use model::{
     AuditAction, AuditEntry, FileMessage, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
     PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement, Verdict,
@@ -25,12 +25,12 @@ use store::{KnownMessage, ReviewOpened};
 
 use crate::{Admission, Profile, Registry, RegistryError};
 
-pub(crate) use doses::known_doses;
 pub(crate) use ids::{Purpose, derive};
 pub use lanes::BATCH_MAXIMUM;
 pub(crate) use lanes::{Lanes, bucket_of};
 pub(crate) use people::{is_same_name, remember};
 pub use world::World;
+pub(crate) use world::{opened, over};
 
 /// Bytes of a header segment that are kept for the answer.
 const HEADER_BYTES_MAXIMUM: usize = 1024;
@@ -44,13 +44,15 @@ pub struct Rules {
     pub codes: Arc<CodeSets>,
     /// By what people are told apart.
     pub matcher: Matcher,
+    /// By what doses are told apart.
+    pub doses: DoseRules,
 }
 
 impl Rules {
     /// The rules of a profile.
     pub fn new(profile: Profile, codes: Arc<CodeSets>) -> Rules {
-        let matcher = profile.matching.matcher();
-        Rules { profile, codes, matcher }
+        let (matcher, doses) = (profile.matching.matcher(), profile.matching.dose_rules());
+        Rules { profile, codes, matcher, doses }
     }
 }
 

@@ -4,6 +4,6 @@ pub use matching::labeled::{LabeledError, LabeledPair, LabeledPerson, Layout, re
 pub use matching::linkage::{Linked, link};
 pub use matching::measure::{Accuracy, Confusion};
 pub use matching::{
-    Candidate, Explanation, Frequencies, Matcher, Outcome, POPULATION, PersonDecision, Policy, Reason, Weights,
-    WeightsError, lookup_keys, match_keys,
+    Candidate, DoseComparison, DoseFact, DoseOutcome, DoseRule, DoseRules, Explanation, FactSource, Frequencies,
+    Matcher, Outcome, POPULATION, PersonDecision, Policy, Reason, Weights, WeightsError, lookup_keys, match_keys,
 };

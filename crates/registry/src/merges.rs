@@ -8,10 +8,11 @@ mod moves;
 use std::sync::Mutex;
 
 use jiff::civil::Date;
+use matching::Grouped;
 use model::{AuditAction, AuditEntry, Caller, MergeId, PatientId, PatientRecord, PatientStatus, Receipt, Right};
 use store::{Batch, Changes, Database, Lane, Merge, ReviewDecided, ReviewDecision};
 
-use crate::intake::bucket_of;
+use crate::intake::{bucket_of, opened};
 use crate::{Admission, Registry, RegistryError, consolidate};
 
 /// The lane of reviewers: its audit chain is its own.
@@ -133,7 +134,8 @@ impl Registry {
             return Err(RegistryError::Refused("one of the two records is merged already".into()));
         }
         let versions = (retired.patient.version, survivor.patient.version);
-        let parts = moves::move_all(&mut survivor, &mut retired, self.codes());
+        let parts = moves::move_all(&mut survivor, &mut retired);
+        survivor.patient.is_told_apart |= retired.patient.is_told_apart;
         if retired.patient.status == PatientStatus::Active {
             survivor.patient.status = PatientStatus::Active;
         }
@@ -151,6 +153,7 @@ impl Registry {
         let parts = batch.merge_parts(merge.id)?;
         moves::move_back(&mut holder, &mut retired, &parts, merge.id, &self.rules().matcher);
         retired.patient.status = PatientStatus::Active;
+        (retired.patient.is_told_apart, holder.patient.is_told_apart) = (true, true);
         let new_keys = matching::match_keys(&holder.patient.demographics, Some(&number));
         let outdated: Vec<(i64, PatientId)> =
             old_keys.into_iter().filter(|key| !new_keys.contains(key)).map(|key| (key, holder_id)).collect();
@@ -174,10 +177,21 @@ impl Registry {
             let patient_id = record.patient.id;
             let keys = matching::match_keys(&record.patient.demographics, Some(&patient_id.number()));
             changes.match_keys.extend(keys.into_iter().map(|key| (key, patient_id)));
-            changes.vaccination_events.extend(consolidate::events(&record, self.codes()));
+            batch.close_dose_reviews_of(patient_id)?;
+            self.regroup(&mut record, &mut changes);
             written.push((record, version));
         }
         Ok(batch.replace_records(written, outdated_keys, changes)?)
+    }
+
+    /// Puts a record's doses together anew: its vaccinations, and what a reviewer has to decide about them.
+    pub(crate) fn regroup(&self, record: &mut PatientRecord, changes: &mut Changes) -> Grouped {
+        let grouped = consolidate::doses::group(record, self.rules());
+        consolidate::doses::assign(record, &grouped);
+        changes.vaccination_events.extend(consolidate::doses::events(record, &grouped));
+        let patient = &record.patient;
+        changes.dose_reviews.extend(opened(&grouped, patient.id, patient.updated_at, self.rules()));
+        grouped
     }
 
     /// Writes down what is now known of the pair, and who did it.

@@ -10,6 +10,7 @@ use model::{
 };
 
 use crate::assess::assess;
+use crate::consolidate::doses::ExplainedVaccination;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 /// People shown for one search at most; where more fit, the page asks for more about the person.
@@ -46,6 +47,8 @@ pub struct OpenedRecord {
     pub held: PatientRecord,
     /// What is shown: one report a vaccination, each fact once.
     pub shown: PatientRecord,
+    /// The vaccinations shown, each with its reports and the source of each fact.
+    pub doses: Vec<ExplainedVaccination>,
     /// Which doses count, and what is due; `None` where the birth date is not known.
     pub assessment: Option<Assessment>,
 }
@@ -136,9 +139,10 @@ impl Registry {
     }
 
     pub(crate) fn opened(&self, held: PatientRecord, receipt: Receipt) -> OpenedRecord {
-        let shown = consolidate::shown(held.clone(), self.codes());
+        let doses = consolidate::doses::explain(&held, self.rules()).vaccinations;
+        let shown = consolidate::shown(held.clone(), self.rules());
         let assessment = assess(&self.schedule(), self.codes(), &shown, receipt.today);
-        OpenedRecord { held, shown, assessment }
+        OpenedRecord { held, shown, doses, assessment }
     }
 
     fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {

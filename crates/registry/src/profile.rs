@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use matching::{Frequencies, Matcher, Policy, Weights};
+use matching::{DoseRules, DoseRulesError, Frequencies, Matcher, Policy, Weights};
 use model::{ConsentStatus, Cvx};
 use notices::{Language, NoticeRules};
 use serde::Deserialize;
@@ -193,11 +193,17 @@ pub struct MatchingRules {
     pub policy: String,
     /// How many people there may be: the more, the more must agree.
     pub population: u64,
+    /// By how many days reports of one dose may differ, where it is not as the built-in table says.
+    pub dose_windows: BTreeMap<String, u16>,
 }
 
 impl Default for MatchingRules {
     fn default() -> MatchingRules {
-        MatchingRules { policy: Policy::Careful.word().to_owned(), population: matching::POPULATION }
+        MatchingRules {
+            policy: Policy::Careful.word().to_owned(),
+            population: matching::POPULATION,
+            dose_windows: BTreeMap::new(),
+        }
     }
 }
 
@@ -205,6 +211,15 @@ impl MatchingRules {
     /// The policy that the word names; the linkage of files is none for a registry.
     fn policy(&self) -> Option<Policy> {
         Policy::parse(&self.policy).filter(|policy| *policy != Policy::Linkage)
+    }
+
+    /// By what doses are told apart: the built-in table with the profile's own windows.
+    pub fn dose_rules(&self) -> DoseRules {
+        self.read_dose_rules().expect("checked when the profile was read")
+    }
+
+    fn read_dose_rules(&self) -> Result<DoseRules, DoseRulesError> {
+        DoseRules::builtin().with(&self.dose_windows)
     }
 
     /// The matcher of these rules, with the weights and names that come with the program.
@@ -243,6 +258,7 @@ impl Profile {
             let policy = &self.matching.policy;
             return Err(ProfileError(format!("matching.policy: {policy:?} is neither \"careful\" nor \"weighed\"")));
         }
+        self.matching.read_dose_rules().map_err(|error| ProfileError(format!("matching.dose_windows: {error}")))?;
         for (code, carried) in &self.consent.codes {
             if carried.kinds.is_empty() {
                 return Err(ProfileError(format!("consent.codes.{code}: kinds is empty")));

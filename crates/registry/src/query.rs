@@ -74,7 +74,7 @@ impl Registry {
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
         let (status, people) = self.choose(query, graded);
         let people: Vec<PatientRecord> =
-            people.into_iter().map(|record| consolidate::shown(record, self.codes())).collect();
+            people.into_iter().map(|record| consolidate::shown(record, self.rules())).collect();
         let assessment = match (status, query.kind, people.as_slice()) {
             (QueryStatus::Found, QueryKind::EvaluatedHistory, [record]) => {
                 assess(&self.schedule(), self.codes(), record, receipt.today)

@@ -8,9 +8,9 @@ use store::{Batch, Changes, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 use crate::{Admission, Registry, RegistryError};
 
 /// After so many hours, what was put off comes again.
-const PUT_OFF_HOURS: i64 = 24;
+pub(crate) const PUT_OFF_HOURS: i64 = 24;
 /// Possible matches listed at most.
-const LIST_MAXIMUM: u32 = 1000;
+pub(crate) const LIST_MAXIMUM: u32 = 1000;
 
 /// A possible match with both records as they are now.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,7 +56,7 @@ impl Registry {
 
     /// Whether the caller may decide about a record: the registry's own people about all, others about a record of which
     /// one of the reporters is within their reach.
-    fn may_review(&self, caller: &Caller, record: &PatientRecord) -> bool {
+    pub(crate) fn may_review(&self, caller: &Caller, record: &PatientRecord) -> bool {
         let is_of_the_registry = match caller.standing {
             Standing::Operator => true,
             Standing::Person(role) => role.is_of_the_registry(),
@@ -148,7 +148,7 @@ impl Registry {
         self.reviewers_lane().run(self.database(), &buckets, |batch| {
             batch.decide_review(&decided)?;
             for id in [patient_id, candidate_id] {
-                self.release(batch, id, receipt)?;
+                self.release(batch, id, decision, receipt)?;
             }
             let audit = AuditEntry {
                 at: receipt.received_at,
@@ -164,8 +164,15 @@ impl Registry {
         Ok(None)
     }
 
-    /// A pending record of which every possible match was found not to be the same stands on its own.
-    fn release(&self, batch: &mut Batch<'_>, id: PatientId, receipt: &Receipt) -> Result<(), RegistryError> {
+    /// A record that was found not to be the same as another remembers it; a pending one, of which every possible match
+    /// was found so, stands on its own.
+    fn release(
+        &self,
+        batch: &mut Batch<'_>,
+        id: PatientId,
+        decision: ReviewDecision,
+        receipt: &Receipt,
+    ) -> Result<(), RegistryError> {
         let decisions = batch.review_decisions_of(id)?;
         let is_settled = |review: &ReviewOpened| {
             decisions.iter().any(|decided| {
@@ -173,13 +180,16 @@ impl Registry {
             })
         };
         let asked = batch.reviews_of(id)?;
-        if !asked.iter().filter(|review| review.patient_id == id).all(is_settled) {
-            return Ok(());
-        }
+        let is_free = asked.iter().filter(|review| review.patient_id == id).all(is_settled);
         for mut record in batch.patient_records(&[id])? {
-            if record.patient.status == PatientStatus::Pending {
+            let is_released = is_free && record.patient.status == PatientStatus::Pending;
+            let is_told_apart = decision == ReviewDecision::NotTheSame && !record.patient.is_told_apart;
+            if is_released || is_told_apart {
                 let expected_version = record.patient.version;
-                record.patient.status = PatientStatus::Active;
+                if is_released {
+                    record.patient.status = PatientStatus::Active;
+                }
+                record.patient.is_told_apart |= is_told_apart;
                 record.patient.version += 1;
                 record.patient.updated_at = receipt.received_at;
                 let change = store::PatientChange { patient: record.patient, expected_version: Some(expected_version) };
@@ -190,7 +200,7 @@ impl Registry {
     }
 }
 
-fn is_merged(record: &PatientRecord) -> bool {
+pub(crate) fn is_merged(record: &PatientRecord) -> bool {
     matches!(record.patient.status, PatientStatus::MergedInto(_))
 }
 

@@ -3,7 +3,6 @@
 //! A round goes by the schedule in use on a day, person by person in the order of ids. How far it is, is committed with every step:
 //! whoever stops it, and whatever stops, it goes on where it was. Each step asks the gate first, so that maintenance holds it.
 
-use codes::CodeSets;
 use forecast::{ForecastKind, Schedule, SeriesStatus, Standing, Workspace};
 use jiff::civil::Date;
 use model::{PatientId, PatientRecord};
@@ -11,7 +10,7 @@ use store::{DueCount, ForecastRound, StoreError, StoredDue, StoredForecast};
 use uuid::Uuid;
 
 use crate::assess::history;
-use crate::{Admission, Registry, RegistryError, consolidate};
+use crate::{Admission, Registry, RegistryError, Rules, consolidate};
 
 /// People of one step: enough that a commit costs little, few enough that a stopping node does not wait.
 pub const PEOPLE_PER_STEP: u32 = 500;
@@ -126,7 +125,7 @@ impl Registry {
         let forecast_part = |part: &[PatientId]| -> Result<Vec<StoredForecast>, StoreError> {
             let records = self.database().patient_records(part)?;
             let mut workspace = Workspace::default();
-            Ok(records.into_iter().map(|record| stored(schedule, self.codes(), record, on, &mut workspace)).collect())
+            Ok(records.into_iter().map(|record| stored(schedule, self.rules(), record, on, &mut workspace)).collect())
         };
         std::thread::scope(|scope| {
             let parts: Vec<_> = parts.map(|part| scope.spawn(move || forecast_part(part))).collect();
@@ -142,12 +141,12 @@ impl Registry {
 /// What is kept of one person's forecast. Without a birth date there is nothing to forecast.
 fn stored(
     schedule: &Schedule,
-    codes: &CodeSets,
+    rules: &Rules,
     record: PatientRecord,
     on: Date,
     workspace: &mut Workspace,
 ) -> StoredForecast {
-    let record = consolidate::shown(record, codes);
+    let record = consolidate::shown(record, rules);
     let mut stored = StoredForecast {
         patient_id: record.patient.id,
         patient_version: record.patient.version,

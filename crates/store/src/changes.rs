@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{
     AuditEntry, Channel, Consent, DataFixStep, FileMessage, Finding, LoggedMessage, MessageId, MessageIdentity,
     MessageState, OrganizationId, Patient, PatientId, PatientReport, VaccinationEvent, VaccinationEventId,
-    VaccinationReport,
+    VaccinationReport, VaccinationReportId,
 };
 
 /// Everything that one batch changes. Rows are written as they are given: new ones added, known ones replaced by id.
@@ -33,6 +33,10 @@ pub struct Changes {
     pub consents: Vec<Consent>,
     /// Possible matches for a reviewer.
     pub reviews: Vec<ReviewOpened>,
+    /// Doses that may be one, for a reviewer. A pair that waits already stays as it is.
+    pub dose_reviews: Vec<DoseReviewOpened>,
+    /// Pairs of doses that nobody needs to decide any more, the smaller id first.
+    pub closed_dose_reviews: Vec<(VaccinationReportId, VaccinationReportId)>,
     /// Steps of data fixes, with what became of them.
     pub data_fix_steps: Vec<DataFixStep>,
     /// What was done, in order.
@@ -60,6 +64,21 @@ pub struct ReviewOpened {
     pub opened_at: Timestamp,
     /// What speaks for it, in a few words without personal data.
     pub reason: String,
+}
+
+/// Two reports of doses of one person that may be of one dose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DoseReviewOpened {
+    /// The one report, by id the smaller.
+    pub one: VaccinationReportId,
+    /// The other.
+    pub other: VaccinationReportId,
+    /// Whose they are.
+    pub patient_id: PatientId,
+    /// Since when it waits.
+    pub opened_at: Timestamp,
+    /// The rule that could not decide, with the version of the rules.
+    pub rule: String,
 }
 
 /// A logged message without its bytes.

@@ -5,9 +5,9 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, data_fixes, door_passes, factors, file_messages, files, forecasts,
-    maintenance, match_keys, merges, messages, migrations, names, notices, organizations, passkey_ceremonies, patients,
-    registrations, reviews, schedules, sessions, settings, subscriptions, vaccinations,
+    account_keys, accounts, audit, consents, data_fixes, door_passes, dose_reviews, factors, file_messages, files,
+    forecasts, maintenance, match_keys, merges, messages, migrations, names, notices, organizations,
+    passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -68,7 +68,9 @@ WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.org
     ),
 ];
 
-const SET_READS: [&SetRead; 10] = [
+const SET_READS: [&SetRead; 12] = [
+    &merges::READ_RETIRED,
+    &reviews::READ_TOLD_APART,
     &forecasts::READ_FORECASTS,
     &forecasts::READ_DUE,
     &messages::READ_KNOWN_MESSAGES,
@@ -81,7 +83,9 @@ const SET_READS: [&SetRead; 10] = [
     &vaccinations::READ_VACCINATION_EVENTS,
 ];
 
-const SET_WRITES: [&SetWrite; 15] = [
+const SET_WRITES: [&SetWrite; 17] = [
+    &dose_reviews::OPEN_DOSE_REVIEWS,
+    &dose_reviews::CLOSE_DOSE_REVIEWS,
     &forecasts::WRITE_FORECASTS,
     &forecasts::WRITE_DUE,
     &patients::ADD_PATIENTS,
@@ -162,6 +166,11 @@ const STATEMENTS: &[&str] = &[
     merges::REMOVE_VACCINATION_REPORTS,
     merges::REMOVE_CONSENTS,
     merges::REMOVE_MATCH_KEY,
+    dose_reviews::LIST_DOSE_REVIEWS,
+    dose_reviews::LIST_DOSE_REVIEWS_OF,
+    dose_reviews::DECIDE_DOSE_REVIEW,
+    dose_reviews::FORGET_DOSE_REVIEW,
+    dose_reviews::CLOSE_DOSE_REVIEWS_OF,
     reviews::LIST_REVIEWS,
     reviews::LIST_REVIEWS_OF,
     reviews::LIST_DECISIONS_OF,

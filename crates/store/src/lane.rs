@@ -15,6 +15,7 @@ use crate::changes::PatientChange;
 use crate::consents::{WRITE_CONSENTS, consent_values};
 use crate::data_fixes::{MARK_DATA_FIX_STEPS, step_values};
 use crate::database::Connection;
+use crate::dose_reviews::{CLOSE_DOSE_REVIEWS, OPEN_DOSE_REVIEWS, closed_values, opened_values};
 use crate::file_messages::{READ_FILE_MESSAGES, WRITE_FILE_MESSAGES, file_message_values, read_file_message};
 use crate::match_keys::{READ_MATCH_KEYS, WRITE_MATCH_KEYS, match_key_values, read_match_key};
 use crate::messages::{READ_KNOWN_MESSAGES, WRITE_MESSAGES, message_values, read_known_message};
@@ -203,6 +204,9 @@ impl Batch<'_> {
         writes.push(Write::new(&MARK_PRIMARY_REPORTS, any, of_known.map(vaccination_event_values)));
         writes.extend(of_people(&WRITE_CONSENTS, &changes.consents, &new, consent_values));
         writes.extend(of_people(&WRITE_MATCH_KEYS, &match_keys, &new, match_key_values));
+        let closed = changes.closed_dose_reviews.iter().map(closed_values);
+        writes.push(Write::new(&CLOSE_DOSE_REVIEWS, any, closed));
+        writes.push(Write::new(&OPEN_DOSE_REVIEWS, any, changes.dose_reviews.iter().map(opened_values)));
         let fixes = changes.data_fix_steps.iter().map(step_values);
         writes.push(Write::new(&MARK_DATA_FIX_STEPS, all_known, fixes));
         self.connection.write_sets(&writes)?;

@@ -1,10 +1,15 @@
 //! Merges: records that were found to be of one person, what was moved, and how it is moved back.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use model::{AccountId, MergeId, OrganizationId, PatientId, PatientRecord, VaccinationEventId};
+use model::{AccountId, MergeId, OrganizationId, PatientId, PatientRecord};
 use uuid::Uuid;
 
+use crate::database::Connection;
 use crate::lane::Batch;
+use crate::reviews::READ_TOLD_APART;
+use crate::sets::{Keys, SetRead};
 use crate::value::{Columns, Value};
 use crate::{Changes, Database, PatientChange, StoreError};
 
@@ -13,8 +18,8 @@ INSERT INTO merge (id, survivor_id, retired_id, merged_at, account_id, organizat
 VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 pub(crate) const INSERT_MERGE_PART: &str = "
-INSERT INTO merge_part (merge_id, part_id, event_id)
-VALUES ($1, $2, $3)";
+INSERT INTO merge_part (merge_id, part_id)
+VALUES ($1, $2)";
 
 pub(crate) const UNDO_MERGE: &str = "
 UPDATE merge
@@ -33,10 +38,19 @@ WHERE survivor_id = $1 OR retired_id = $1
 ORDER BY merged_at DESC, id DESC";
 
 pub(crate) const LIST_MERGE_PARTS: &str = "
-SELECT part_id, event_id
+SELECT part_id
 FROM merge_part
 WHERE merge_id = $1
 ORDER BY part_id";
+
+pub(crate) const READ_RETIRED: SetRead = SetRead {
+    attempt: "read who was merged",
+    sql: "
+SELECT survivor_id, retired_id
+FROM merge
+WHERE undone_at IS NULL AND survivor_id {among}",
+    limit_per_key: None,
+};
 
 pub(crate) const REMOVE_PATIENT_REPORTS: &str = "
 DELETE FROM patient_report
@@ -75,15 +89,6 @@ pub struct Merge {
     pub undone_at: Option<Timestamp>,
 }
 
-/// Something that a merge moved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MergePart {
-    /// The id of the report, dose or consent.
-    pub part_id: Uuid,
-    /// Of a dose, the vaccination that it belonged to before.
-    pub event_id: Option<VaccinationEventId>,
-}
-
 impl Database {
     /// A merge.
     ///
@@ -93,6 +98,14 @@ impl Database {
         let values = [Value::Uuid(id.0)];
         let found = self.read(|connection| connection.query_as(FIND_MERGE, &values, "read a merge", read_merge))?;
         Ok(found.into_iter().next())
+    }
+
+    /// Who was found not to be the same as whom, among these people and those merged into them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn told_apart(&self, people: &[PatientId]) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+        self.read(|connection| told_apart(connection, people))
     }
 
     /// Every merge that a record took part in, the newest first; undone ones too.
@@ -106,6 +119,14 @@ impl Database {
 }
 
 impl Batch<'_> {
+    /// Who was found not to be the same as whom, among these people and those merged into them; each pair in one order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn told_apart(&mut self, people: &[PatientId]) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+        told_apart(self.connection(), people)
+    }
+
     /// A merge, read in the batch's transaction.
     ///
     /// # Errors
@@ -115,14 +136,12 @@ impl Batch<'_> {
         Ok(found.into_iter().next())
     }
 
-    /// The reports, doses and consents that a merge moved.
+    /// The ids of the reports, doses and consents that a merge moved.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn merge_parts(&mut self, id: MergeId) -> Result<Vec<MergePart>, StoreError> {
-        let read = |row: &dyn Columns| {
-            Ok(MergePart { part_id: row.uuid(0)?, event_id: row.optional_uuid(1)?.map(VaccinationEventId) })
-        };
+    pub fn merge_parts(&mut self, id: MergeId) -> Result<Vec<Uuid>, StoreError> {
+        let read = |row: &dyn Columns| row.uuid(0);
         self.connection().query_as(LIST_MERGE_PARTS, &[Value::Uuid(id.0)], "read what a merge moved", read)
     }
 
@@ -130,7 +149,7 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn record_merge(&mut self, merge: &Merge, parts: &[MergePart]) -> Result<(), StoreError> {
+    pub fn record_merge(&mut self, merge: &Merge, parts: &[Uuid]) -> Result<(), StoreError> {
         let values = [
             Value::Uuid(merge.id.0),
             Value::Uuid(merge.survivor_id.0),
@@ -142,8 +161,7 @@ impl Batch<'_> {
         ];
         self.connection().execute(INSERT_MERGE, &values, "record a merge")?;
         for part in parts {
-            let event_id = Value::optional(part.event_id, |id| Value::Uuid(id.0));
-            let values = [Value::Uuid(merge.id.0), Value::Uuid(part.part_id), event_id];
+            let values = [Value::Uuid(merge.id.0), Value::Uuid(*part)];
             self.connection().execute(INSERT_MERGE_PART, &values, "record what a merge moves")?;
         }
         Ok(())
@@ -193,6 +211,37 @@ impl Batch<'_> {
         }
         self.write(&changes)
     }
+}
+
+fn told_apart(connection: &mut Connection, people: &[PatientId]) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+    let mut survivors: HashMap<Uuid, Uuid> = people.iter().map(|id| (id.0, id.0)).collect();
+    let mut ids: Vec<Uuid> = survivors.keys().copied().collect();
+    while !ids.is_empty() {
+        let mut retired = Vec::new();
+        connection.read_sets(&[(&READ_RETIRED, Keys::Ids(&ids))], &mut |_, row| {
+            retired.push((row.uuid(0)?, row.uuid(1)?));
+            Ok(())
+        })?;
+        ids.clear();
+        for (survivor, merged) in retired {
+            let leads_on = survivors.get(&survivor).copied().unwrap_or(survivor);
+            if survivors.insert(merged, leads_on).is_none() {
+                ids.push(merged);
+            }
+        }
+    }
+    let asked: Vec<Uuid> = survivors.keys().copied().collect();
+    let mut pairs = Vec::new();
+    connection.read_sets(&[(&READ_TOLD_APART, Keys::Ids(&asked))], &mut |_, row| {
+        let (one, other) = (row.uuid(0)?, row.uuid(1)?);
+        if let (Some(one), Some(other)) = (survivors.get(&one), survivors.get(&other)) {
+            pairs.push((PatientId(*one.min(other)), PatientId(*one.max(other))));
+        }
+        Ok(())
+    })?;
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(pairs)
 }
 
 fn read_merge(row: &dyn Columns) -> Result<Merge, StoreError> {

@@ -16,7 +16,7 @@ use crate::{Database, StoreError};
 pub(crate) const READ_PATIENTS: SetRead = SetRead {
     attempt: "read patients",
     sql: "
-SELECT id, version, status, merged_into, created_at, updated_at, demographics
+SELECT id, version, status, merged_into, created_at, updated_at, demographics, is_told_apart
 FROM patient
 WHERE id {among}",
     limit_per_key: None,
@@ -31,7 +31,7 @@ WHERE patient_id {among}",
     limit_per_key: None,
 };
 
-const PATIENT_COLUMNS: [(&str, &str); 15] = [
+const PATIENT_COLUMNS: [(&str, &str); 16] = [
     ("id", "uuid"),
     ("version", "bigint"),
     ("status", "text"),
@@ -47,6 +47,7 @@ const PATIENT_COLUMNS: [(&str, &str); 15] = [
     ("is_deceased", "boolean"),
     ("is_protected", "boolean"),
     ("demographics", "bytea"),
+    ("is_told_apart", "boolean"),
 ];
 
 pub(crate) const ADD_PATIENTS: SetWrite = SetWrite {
@@ -61,7 +62,7 @@ INSERT INTO patient ({columns})
 pub(crate) const UPDATE_PATIENTS: SetWrite = SetWrite {
     attempt: "update patients",
     columns: &{
-        let mut columns = [("expected_version", "bigint"); 16];
+        let mut columns = [("expected_version", "bigint"); 17];
         let mut place = 0;
         while place < PATIENT_COLUMNS.len() {
             columns[place] = PATIENT_COLUMNS[place];
@@ -84,7 +85,8 @@ SET version = given.version,
     county = given.county,
     is_deceased = given.is_deceased,
     is_protected = given.is_protected,
-    demographics = given.demographics
+    demographics = given.demographics,
+    is_told_apart = given.is_told_apart
 FROM {given}
 WHERE patient.id = given.id AND patient.version = given.expected_version",
     when_known: "",
@@ -183,10 +185,11 @@ fn read_patient(row: &dyn Columns) -> Result<Patient, StoreError> {
         created_at: row.instant(4)?,
         updated_at: row.instant(5)?,
         demographics: row.document(6)?,
+        is_told_apart: row.optional_boolean(7)?.unwrap_or_default(),
     })
 }
 
-pub(crate) fn patient_values(patient: &Patient) -> [Value<'_>; 15] {
+pub(crate) fn patient_values(patient: &Patient) -> [Value<'_>; 16] {
     let (status, merged_into) = match patient.status {
         PatientStatus::Active => ("active", None),
         PatientStatus::Pending => ("pending", None),
@@ -210,15 +213,16 @@ pub(crate) fn patient_values(patient: &Patient) -> [Value<'_>; 15] {
         Value::optional(demographics.is_deceased, Value::boolean),
         Value::optional(demographics.protection.map(|protection| protection.is_protected), Value::boolean),
         Value::document(demographics),
+        Value::optional(patient.is_told_apart.then_some(true), Value::boolean),
     ]
 }
 
-pub(crate) fn patient_update_values((patient, expected_version): (&Patient, i64)) -> [Value<'_>; 16] {
-    let mut values = [const { Value::Null }; 16];
+pub(crate) fn patient_update_values((patient, expected_version): (&Patient, i64)) -> [Value<'_>; 17] {
+    let mut values = [const { Value::Null }; 17];
     for (place, value) in patient_values(patient).into_iter().enumerate() {
         values[place] = value;
     }
-    values[15] = Value::Integer(expected_version);
+    values[16] = Value::Integer(expected_version);
     values
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{AccountId, OrganizationId, PatientId};
 
 use crate::lane::Batch;
-use crate::sets::SetWrite;
+use crate::sets::{SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, ReviewOpened, StoreError};
 
@@ -39,6 +39,15 @@ SELECT patient_id, candidate_id, decision, decided_at, account_id, organization_
 FROM review_decision
 WHERE patient_id = $1 OR candidate_id = $1
 ORDER BY decided_at, patient_id, candidate_id";
+
+pub(crate) const READ_TOLD_APART: SetRead = SetRead {
+    attempt: "read who is not the same",
+    sql: "
+SELECT patient_id, candidate_id
+FROM review_decision
+WHERE decision = 'not_the_same' AND patient_id {among}",
+    limit_per_key: None,
+};
 
 pub(crate) const DECIDE_REVIEW: &str = "
 INSERT INTO review_decision (patient_id, candidate_id, decision, decided_at, account_id, organization_id, reason)

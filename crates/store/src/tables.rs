@@ -31,6 +31,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "file_message", key: &["id"] },
     Table { name: "patient_review", key: &["patient_id", "candidate_id"] },
     Table { name: "review_decision", key: &["patient_id", "candidate_id"] },
+    Table { name: "dose_review", key: &["one_id", "other_id"] },
     Table { name: "merge", key: &["id"] },
     Table { name: "merge_part", key: &["merge_id", "part_id"] },
     Table { name: "maintenance_window", key: &["id"] },

@@ -13,7 +13,8 @@ pub(crate) const READ_VACCINATION_REPORTS: SetRead = SetRead {
     attempt: "read vaccination reports",
     sql: "
 SELECT patient_id, id, event_id, organization_id, message_id, received_at, is_deleted,
-    administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details
+    administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details,
+    verdicts
 FROM vaccination_report
 WHERE patient_id {among}",
     limit_per_key: None,
@@ -39,6 +40,7 @@ pub(crate) const WRITE_VACCINATION_REPORTS: SetWrite = SetWrite {
         ("order_id", "text"),
         ("order_authority", "text"),
         ("details", "bytea"),
+        ("verdicts", "bytea"),
     ],
     sql: "
 INSERT INTO vaccination_report ({columns})
@@ -61,7 +63,8 @@ SET event_id = excluded.event_id,
     lot_number = excluded.lot_number,
     order_id = excluded.order_id,
     order_authority = excluded.order_authority,
-    details = excluded.details",
+    details = excluded.details,
+    verdicts = excluded.verdicts",
 };
 
 pub(crate) const READ_VACCINATION_EVENTS: SetRead = SetRead {
@@ -129,13 +132,15 @@ pub(crate) fn read_vaccination_report(row: &dyn Columns) -> Result<VaccinationRe
         received_at: row.instant(5)?,
         is_deleted: row.boolean(6)?,
         dose: DoseDetails::read_dose(row, 7 + DOSE_COLUMNS)?,
+        verdicts: row.document(8 + DOSE_COLUMNS)?,
     })
 }
 
 /// The columns of a report. `is_primary` is `None` when nothing is said of its event: then the mark stays as it is.
-pub(crate) fn vaccination_report_values(report: &VaccinationReport, is_primary: Option<bool>) -> [Value<'_>; 17] {
+pub(crate) fn vaccination_report_values(report: &VaccinationReport, is_primary: Option<bool>) -> [Value<'_>; 18] {
     let [administered_on, cvx, source, completion, mvx, lot_number, order_id, order_authority, details] =
         dose_values(&report.dose);
+    let verdicts = if report.verdicts.is_empty() { Value::Null } else { Value::document(&report.verdicts) };
     [
         Value::Uuid(report.patient_id.0),
         Value::Uuid(report.id.0),
@@ -154,6 +159,7 @@ pub(crate) fn vaccination_report_values(report: &VaccinationReport, is_primary: 
         order_id,
         order_authority,
         details,
+        verdicts,
     ]
 }
 

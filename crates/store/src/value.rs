@@ -135,6 +135,10 @@ impl<'r> dyn Columns + 'r {
         Ok(self.integer(column)? != 0)
     }
 
+    pub(crate) fn optional_boolean(&self, column: usize) -> Result<Option<bool>, StoreError> {
+        self.optional(column, |row| row.boolean(column))
+    }
+
     pub(crate) fn instant(&self, column: usize) -> Result<Timestamp, StoreError> {
         let microseconds = self.integer(column)?;
         Timestamp::from_microsecond(microseconds).map_err(|error| unreadable(column, error.to_string()))

@@ -1,6 +1,7 @@
-//! `bluebonnet match`: how people are told apart, tried on labeled data and on two people of the registry.
+//! `bluebonnet match`: how people and doses are told apart, tried on labeled data and explained for people of the registry.
 
 mod dataset;
+mod doses;
 mod pairs;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use model::Demographics;
 use registry::matches::{Explanation, Frequencies, Matcher, Outcome, POPULATION, Policy, Weights};
 use serde_json::{Value, json};
 
+pub(super) use self::doses::Names;
 use super::messages::require_patient;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
@@ -18,12 +20,13 @@ use crate::tables::{print_json, print_line};
 /// Tells people apart: tries the matcher on labeled data, and explains a pair
 #[derive(Debug, Subcommand)]
 #[command(
-    after_help = "Examples:\n  bluebonnet match pairs mismo_AIRA-A.csv\n  bluebonnet match dataset dataset4a.csv dataset4b.csv\n  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB"
+    after_help = "Examples:\n  bluebonnet match pairs mismo_AIRA-A.csv\n  bluebonnet match dataset dataset4a.csv dataset4b.csv\n  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB\n  bluebonnet match doses 3V8K2M0Q7RTA"
 )]
 pub(crate) enum Match {
     Pairs(pairs::Pairs),
     Dataset(dataset::Dataset),
     Explain(Explain),
+    Doses(doses::Doses),
     Weights(PrintWeights),
 }
 
@@ -33,6 +36,7 @@ impl Match {
             Match::Pairs(command) => command.run(),
             Match::Dataset(command) => command.run(),
             Match::Explain(command) => command.run(),
+            Match::Doses(command) => command.run(),
             Match::Weights(command) => command.run(),
         }
     }

@@ -1,5 +1,7 @@
 //! `bluebonnet review`: possible matches, side by side, decided, merged and unmerged.
 
+mod doses;
+
 use clap::{Args, Subcommand};
 use model::{Caller, Channel, MergeId, OrganizationId, PatientRecord, PatientStatus, Receipt, Standing};
 use registry::Registry;
@@ -18,7 +20,7 @@ use crate::world;
 /// Decides possible matches; merges records of one person and undoes it
 #[derive(Debug, Subcommand)]
 #[command(
-    after_help = "Examples:\n  bluebonnet review list\n  bluebonnet review show 3V8K2M0Q7RTA 7QF0W2M9K1XB\n  bluebonnet review decide 3V8K2M0Q7RTA 7QF0W2M9K1XB same\n  bluebonnet review merge 3V8K2M0Q7RTA --into 7QF0W2M9K1XB\n  bluebonnet review unmerge 3V8K2M0Q7RTA"
+    after_help = "Examples:\n  bluebonnet review list\n  bluebonnet review show 3V8K2M0Q7RTA 7QF0W2M9K1XB\n  bluebonnet review decide 3V8K2M0Q7RTA 7QF0W2M9K1XB same\n  bluebonnet review merge 3V8K2M0Q7RTA --into 7QF0W2M9K1XB\n  bluebonnet review unmerge 3V8K2M0Q7RTA\n  bluebonnet review doses list"
 )]
 pub(crate) enum Review {
     List(List),
@@ -26,6 +28,8 @@ pub(crate) enum Review {
     Decide(Decide),
     Merge(MergePeople),
     Unmerge(UnmergePeople),
+    #[command(subcommand)]
+    Doses(doses::Doses),
 }
 
 impl Review {
@@ -36,6 +40,7 @@ impl Review {
             Review::Decide(command) => command.run(),
             Review::Merge(command) => command.run(),
             Review::Unmerge(command) => command.run(),
+            Review::Doses(command) => command.run(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod postgres_cluster;
 mod codes;
 mod command_line;
 mod copying;
+mod deciding_doses;
 mod demonstrating;
 mod examining;
 mod explaining;

@@ -288,6 +288,7 @@ pub(crate) fn record(
         received_at: at,
         is_deleted: false,
         dose,
+        verdicts: Vec::new(),
     };
     PatientRecord {
         patient: Patient {
@@ -297,6 +298,7 @@ pub(crate) fn record(
             demographics: who,
             created_at: at,
             updated_at: at,
+            is_told_apart: false,
         },
         reports: vec![report],
         vaccinations: (0..).zip(doses).map(vaccination).collect(),

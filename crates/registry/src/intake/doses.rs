@@ -1,12 +1,14 @@
 //! What a submission's doses add to, change in and take from a person's vaccinations.
 
-use matching::{DoseDecision, KnownDose, ReportToChange};
-use model::{Action, CodeTables, Cvx, Dose, VaccinationEventId, VaccinationReport, VaccinationReportId};
+use matching::{Grouped, ReportToChange};
+use model::{Action, Dose, VaccinationEventId, VaccinationReport, VaccinationReportId};
 
 use super::ids::{Purpose, derive};
 use super::*;
+use crate::consolidate::doses::{ask, group, known_doses};
 
-/// Records every dose of the submission in the record, in the order of the message.
+/// Records every dose of the submission in the record, in the order of the message. Each becomes a report of its own, or
+/// brings the sender's own report up to date; of which vaccination it is, all reports say together.
 pub(super) fn record_vaccinations(
     rules: &Rules,
     submission: &Submission,
@@ -14,14 +16,30 @@ pub(super) fn record_vaccinations(
     record: &mut PatientRecord,
     findings: &mut Vec<Finding>,
 ) {
-    let mut touched = Vec::with_capacity(vaccinations.len());
+    let mut recorded: Vec<Recorded> = Vec::with_capacity(vaccinations.len());
     for (ordinal, vaccination) in vaccinations.iter().enumerate() {
         let step = Step { rules, submission, vaccination, ordinal };
-        match vaccination.action {
-            Action::Delete => step.delete(record, findings),
-            Action::Add | Action::Update => step.record(record, &mut touched, findings),
+        recorded.push(match vaccination.action {
+            Action::Delete => Recorded { report_id: None, is_new: false, finding: step.delete(record) },
+            Action::Add | Action::Update => step.record(record, &recorded),
+        });
+    }
+    let is_any_new = recorded.iter().any(|recorded| recorded.is_new);
+    let grouped = if is_any_new { group(record, rules) } else { Grouped::default() };
+    for (ordinal, (vaccination, recorded)) in vaccinations.iter().zip(&recorded).enumerate() {
+        let step = Step { rules, submission, vaccination, ordinal };
+        findings.extend(recorded.finding.clone());
+        if let Some(report_id) = recorded.report_id.filter(|_| recorded.is_new) {
+            findings.extend(step.known_elsewhere(record, &grouped, report_id));
         }
     }
+}
+
+/// What became of one dose of a submission.
+struct Recorded {
+    report_id: Option<VaccinationReportId>,
+    is_new: bool,
+    finding: Option<Finding>,
 }
 
 /// One dose of one submission.
@@ -33,60 +51,69 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn record(&self, record: &mut PatientRecord, touched: &mut Vec<VaccinationReportId>, findings: &mut Vec<Finding>) {
-        let dose = &self.vaccination.dose;
-        let organization_id = self.submission.caller.organization_id;
+    fn record(&self, record: &mut PatientRecord, earlier: &[Recorded]) -> Recorded {
+        if let Some(report_id) = self.vaccination.report.filter(|id| self.owns(record, *id)) {
+            self.replace(record, report_id);
+            return Recorded { report_id: Some(report_id), is_new: false, finding: None };
+        }
+        let (dose, organization_id) = (&self.vaccination.dose, self.submission.caller.organization_id);
         let known = known_doses(record);
-        let groups = |cvx: Cvx| self.rules.codes.vaccine_groups(cvx);
-        let named = self.vaccination.report.filter(|id| self.owns(record, *id));
-        let decision = match named {
-            Some(report_id) => {
-                self.replace(record, report_id);
-                return touched.push(report_id);
-            }
-            None => matching::decide_dose(dose, organization_id, &known, &groups).decision,
+        let own = ask(self.rules, |vaccines| matching::find_own_report(dose, organization_id, &known, vaccines));
+        let Some(report_id) = own.map(|own| own.report_id) else {
+            return Recorded { report_id: Some(self.add(record)), is_new: true, finding: None };
         };
-        let report_id = match decision {
-            DoseDecision::SameReport(report_id) if touched.contains(&report_id) => {
-                findings.push(self.finding(FindingKind::DoseRepeatedInMessage));
-                report_id
-            }
-            DoseDecision::SameReport(report_id) => {
-                findings.push(self.finding(FindingKind::DoseAlreadyKnown).naming("from you"));
-                self.update(record, report_id);
-                report_id
-            }
-            DoseDecision::SameEvent(event_id) => {
-                let kind = match self.vaccination.action {
-                    Action::Update => FindingKind::UpdateNotOwned,
-                    _ => FindingKind::DoseAlreadyKnown,
-                };
-                findings.push(self.finding(kind).naming("from another organization"));
-                self.add(record, event_id)
-            }
-            DoseDecision::New => {
-                if self.vaccination.action == Action::Update {
-                    findings.push(self.finding(FindingKind::UpdateMatchesNothing));
-                }
-                let event_id = derive(self.submission.receipt.message_id, Purpose::VaccinationEvent, self.ordinal);
-                self.add(record, VaccinationEventId(event_id))
-            }
+        let is_repeated = earlier.iter().any(|recorded| recorded.report_id == Some(report_id));
+        let finding = if is_repeated {
+            self.finding(FindingKind::DoseRepeatedInMessage)
+        } else {
+            self.update(record, report_id);
+            self.finding(FindingKind::DoseAlreadyKnown).naming("from you")
         };
-        touched.push(report_id);
+        Recorded { report_id: Some(report_id), is_new: false, finding: Some(finding) }
     }
 
-    fn add(&self, record: &mut PatientRecord, event_id: VaccinationEventId) -> VaccinationReportId {
+    /// What the sender is told of a new report: whether others, or an earlier one of its own, are of the same dose.
+    fn known_elsewhere(
+        &self,
+        record: &PatientRecord,
+        grouped: &Grouped,
+        report_id: VaccinationReportId,
+    ) -> Option<Finding> {
+        let message_id = self.submission.receipt.message_id;
+        let is_of_it = |id| move |joined: &matching::JoinedReport| joined.report_id == id;
+        let vaccination = grouped.vaccinations.iter().find(|found| found.reports.iter().any(is_of_it(report_id)));
+        let others: Vec<&VaccinationReport> = vaccination
+            .iter()
+            .flat_map(|found| &found.reports)
+            .filter_map(|joined| record.vaccinations.iter().find(|report| report.id == joined.report_id))
+            .filter(|report| report.id != report_id && (report.message_id != message_id || report.id < report_id))
+            .collect();
+        let own = self.submission.caller.organization_id;
+        let is_foreign = others.iter().any(|report| report.organization_id != own);
+        match (self.vaccination.action, is_foreign) {
+            (Action::Update, true) => {
+                Some(self.finding(FindingKind::UpdateNotOwned).naming("from another organization"))
+            }
+            (_, true) => Some(self.finding(FindingKind::DoseAlreadyKnown).naming("from another organization")),
+            (_, false) if !others.is_empty() => Some(self.finding(FindingKind::DoseAlreadyKnown).naming("from you")),
+            (Action::Update, false) => Some(self.finding(FindingKind::UpdateMatchesNothing)),
+            _ => None,
+        }
+    }
+
+    fn add(&self, record: &mut PatientRecord) -> VaccinationReportId {
         let receipt = &self.submission.receipt;
         let id = VaccinationReportId(derive(receipt.message_id, Purpose::VaccinationReport, self.ordinal));
         record.vaccinations.push(VaccinationReport {
             id,
             patient_id: record.patient.id,
-            event_id,
+            event_id: VaccinationEventId(id.0),
             organization_id: self.submission.caller.organization_id,
             message_id: receipt.message_id,
             received_at: receipt.received_at,
             is_deleted: false,
             dose: self.vaccination.dose.clone(),
+            verdicts: Vec::new(),
         });
         id
     }
@@ -125,45 +152,32 @@ impl Step<'_> {
         }
     }
 
-    fn delete(&self, record: &mut PatientRecord, findings: &mut Vec<Finding>) {
+    fn delete(&self, record: &mut PatientRecord) -> Option<Finding> {
         let dose = &self.vaccination.dose;
         let known = known_doses(record);
-        let groups = |cvx: Cvx| self.rules.codes.vaccine_groups(cvx);
+        let own = self.submission.caller.organization_id;
         let found = match self.vaccination.report {
             Some(id) if self.owns(record, id) => Some(ReportToChange::Owned(id)),
             Some(id) => Some(ReportToChange::Foreign(id)),
-            None => matching::find_report_to_change(dose, self.submission.caller.organization_id, &known, &groups),
+            None => ask(self.rules, |vaccines| matching::find_report_to_change(dose, own, &known, vaccines)),
         };
-        match found {
-            None => findings.push(self.finding(FindingKind::DeleteMatchesNothing)),
-            Some(ReportToChange::Foreign(_)) => findings.push(self.finding(FindingKind::DeleteNotOwned)),
-            Some(ReportToChange::Owned(report_id)) => {
-                let what = format!("CVX {} on {}", dose.cvx, dose.administered_on);
-                findings.push(self.finding(FindingKind::DoseDeleted).naming(what));
-                if let Some(report) = record.vaccinations.iter_mut().find(|report| report.id == report_id) {
-                    report.is_deleted = true;
-                    report.message_id = self.submission.receipt.message_id;
-                    report.received_at = self.submission.receipt.received_at;
-                }
-            }
+        let report_id = match found {
+            None => return Some(self.finding(FindingKind::DeleteMatchesNothing)),
+            Some(ReportToChange::Foreign(_)) => return Some(self.finding(FindingKind::DeleteNotOwned)),
+            Some(ReportToChange::Owned(report_id)) => report_id,
+        };
+        if let Some(report) = record.vaccinations.iter_mut().find(|report| report.id == report_id) {
+            report.is_deleted = true;
+            report.message_id = self.submission.receipt.message_id;
+            report.received_at = self.submission.receipt.received_at;
         }
+        let what = format!("CVX {} on {}", dose.cvx, dose.administered_on);
+        Some(self.finding(FindingKind::DoseDeleted).naming(what))
     }
 
     fn finding(&self, kind: FindingKind) -> Finding {
         Finding::new(kind).at(Location::segment("RXA", self.vaccination.order))
     }
-}
-
-/// A record's reports as the matcher sees them.
-pub(crate) fn known_doses(record: &PatientRecord) -> Vec<KnownDose<'_>> {
-    let known = record.vaccinations.iter().map(|report| KnownDose {
-        report_id: report.id,
-        event_id: report.event_id,
-        organization_id: report.organization_id,
-        dose: &report.dose,
-        is_deleted: report.is_deleted,
-    });
-    known.collect()
 }
 
 /// What a sender now says of its dose, over what it said before: an empty field means "no change" (IG 1.5, 3.2).

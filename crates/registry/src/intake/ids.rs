@@ -10,7 +10,6 @@ pub(crate) enum Purpose {
     Patient = 1,
     PatientReport = 2,
     VaccinationReport = 3,
-    VaccinationEvent = 4,
     Consent = 5,
 }
 
@@ -40,7 +39,7 @@ mod tests {
         let receipts = (0..100u128).map(|n| MessageId(Uuid::from_u128((0x0192_3456_789A_7000 << 64) | (2 << 62) | n)));
         let mut seen = std::collections::HashSet::new();
         for receipt in receipts {
-            for purpose in [Purpose::Patient, Purpose::VaccinationReport, Purpose::VaccinationEvent] {
+            for purpose in [Purpose::Patient, Purpose::VaccinationReport, Purpose::Consent] {
                 for ordinal in 0..30 {
                     let id = derive(receipt, purpose, ordinal);
                     assert_eq!(id.get_version_num(), 7);

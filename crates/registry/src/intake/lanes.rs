@@ -214,11 +214,15 @@ impl Worker {
                     world.add_records(records);
                 }
             }
+            let told_apart = world.told_apart();
+            if !told_apart.is_empty() {
+                world.add_apart(&batch.told_apart(&told_apart)?);
+            }
             let mut outcomes = Vec::with_capacity(jobs.len());
             for job in jobs {
                 outcomes.push(job.decide(rules, &mut world));
             }
-            batch.write(&world.into_changes(&*rules.codes))?;
+            batch.write(&world.into_changes(rules))?;
             Ok(outcomes)
         })
     }
@@ -234,9 +238,9 @@ impl Worker {
             metrics::counter!("bluebonnet_quarantined_total").increment(1);
             let mut world = World::default();
             let outcome = world.apply(super::quarantine(&submission));
-            let codes = self.rules.codes.clone();
+            let rules = self.rules.clone();
             let written: Result<(), RegistryError> =
-                self.lane.batch(&[], |batch| Ok(batch.write(&world.into_changes(&*codes))?));
+                self.lane.batch(&[], |batch| Ok(batch.write(&world.into_changes(&rules))?));
             let _ = reply.send(written.map(|()| outcome));
         }
     }

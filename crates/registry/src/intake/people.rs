@@ -57,8 +57,13 @@ pub(super) fn resolve<'world>(
         findings.push(Finding::new(FindingKind::PatientPending).at(Location::segment("PID", 1)));
         return Resolved { existing: Some(record), candidates: Vec::new(), because: "same pending record".into() };
     }
-    let settled = records.into_iter().filter(|record| record.patient.status == PatientStatus::Active);
     let organization_id = submission.caller.organization_id;
+    let home = records.iter().find(|record| is_known_by_number(record, organization_id, &stated.demographics));
+    let home_id = home.map(|record| record.patient.id);
+    let is_apart = |record: &&PatientRecord| home_id.is_some_and(|home| world.are_apart(home, record.patient.id));
+    let settled = records.into_iter().filter(|record| record.patient.status == PatientStatus::Active);
+    // Whoever a reviewer found not to be the sender's own person is not asked about again.
+    let settled = settled.filter(|record| !is_apart(record));
     let candidates: Vec<Candidate<'_>> = settled
         .map(|record| Candidate {
             patient_id: record.patient.id,
@@ -96,6 +101,15 @@ fn is_own_pending(record: &PatientRecord, submission: &Submission, stated: &Demo
                 && report.demographics.birth_date == stated.birth_date
                 && report.demographics.sex == stated.sex
                 && report.demographics.names.first().map(folded) == stated.names.first().map(folded)
+        })
+}
+
+/// Whether the sender has reported this person under a number that it states again.
+fn is_known_by_number(record: &PatientRecord, organization_id: OrganizationId, stated: &Demographics) -> bool {
+    record.patient.status == PatientStatus::Active
+        && record.reports.iter().any(|report| {
+            report.organization_id == organization_id
+                && report.demographics.identifiers.iter().any(|known| stated.identifiers.contains(known))
         })
 }
 
@@ -161,6 +175,7 @@ fn new_record(submission: &Submission, is_pending: bool) -> PatientRecord {
         demographics: Demographics::default(),
         created_at: submission.receipt.received_at,
         updated_at: submission.receipt.received_at,
+        is_told_apart: false,
     };
     PatientRecord { patient, reports: Vec::new(), vaccinations: Vec::new(), consents: Vec::new() }
 }

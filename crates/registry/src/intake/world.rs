@@ -3,14 +3,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use matching::{Grouped, UnsurePair};
 use model::{
-    AuditEntry, CodeTables, DataFixStep, Demographics, FileMessage, FilePosition, LoggedMessage, OrganizationId,
-    Outcome, PatientId, PatientRecord, PatientStatus,
+    AuditEntry, DataFixStep, Demographics, FileMessage, FilePosition, LoggedMessage, OrganizationId, Outcome,
+    PatientId, PatientRecord, PatientStatus, VaccinationEvent, VaccinationEventId, VaccinationReport,
+    VaccinationReportId,
 };
-use store::{Changes, Database, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened, StoreError};
+use store::{
+    Changes, Database, DoseReviewOpened, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened, StoreError,
+};
 
-use super::{Decision, Submission};
-use crate::consolidate;
+use super::{Decision, Rules, Submission};
+use crate::consolidate::doses::{assign, events, group};
 
 /// Steps from a merged record to the one that leads on; more are a mistake.
 const MERGES_MAXIMUM: usize = 64;
@@ -28,6 +32,8 @@ pub struct World {
     audit: Vec<AuditEntry>,
     /// People whose records are wanted whatever the keys say.
     named: Vec<PatientId>,
+    /// Who was found not to be the same as whom, by the records that lead on.
+    apart: HashSet<(PatientId, PatientId)>,
     fix_steps: Vec<DataFixStep>,
 }
 
@@ -114,6 +120,22 @@ impl World {
         }
     }
 
+    /// People known here of whom a reviewer found that they are not the same as another.
+    pub(super) fn told_apart(&self) -> Vec<PatientId> {
+        let flagged = self.records.values().filter(|entry| entry.now.patient.is_told_apart);
+        flagged.map(|entry| entry.now.patient.id).collect()
+    }
+
+    /// Adds who was found not to be the same as whom.
+    pub(super) fn add_apart(&mut self, pairs: &[(PatientId, PatientId)]) {
+        self.apart = pairs.iter().map(|(one, other)| (self.leading(*one), self.leading(*other))).collect();
+    }
+
+    /// Whether a reviewer found that the two are not the same person.
+    pub(super) fn are_apart(&self, one: PatientId, other: PatientId) -> bool {
+        self.apart.contains(&(one, other)) || self.apart.contains(&(other, one))
+    }
+
     /// The world of one submission, for a rehearsal: as if the message had never come before.
     pub(super) fn read(database: &Database, submission: &Submission) -> Result<World, StoreError> {
         let (_, keys) = World::questions(std::iter::once(submission));
@@ -122,10 +144,15 @@ impl World {
             let missing = world.missing_records();
             let records = database.patient_records(&missing)?;
             if records.is_empty() {
-                return Ok(world);
+                break;
             }
             world.add_records(records);
         }
+        let told_apart = world.told_apart();
+        if !told_apart.is_empty() {
+            world.add_apart(&database.told_apart(&told_apart)?);
+        }
+        Ok(world)
     }
 
     /// The messages that an organization sent under a control id, oldest first.
@@ -223,7 +250,7 @@ impl World {
     }
 
     /// Everything that differs from what was read.
-    pub(super) fn into_changes(self, codes: &dyn CodeTables) -> Changes {
+    pub(super) fn into_changes(self, rules: &Rules) -> Changes {
         let mut changes = Changes {
             messages: self.logged,
             file_messages: self.decided_in_files,
@@ -233,31 +260,82 @@ impl World {
             ..Changes::default()
         };
         for entry in self.records.into_values().filter(|entry| entry.is_changed) {
-            add_difference(&mut changes, entry.read.as_ref(), entry.now, codes);
+            add_difference(&mut changes, entry.read.as_ref(), entry.now, rules);
         }
         changes
     }
 }
 
-fn add_difference(changes: &mut Changes, read: Option<&PatientRecord>, now: PatientRecord, codes: &dyn CodeTables) {
+fn add_difference(changes: &mut Changes, read: Option<&PatientRecord>, mut now: PatientRecord, rules: &Rules) {
     let patient_id = now.patient.id;
     let number = patient_id.number();
     let old_keys = read.map(|read| matching::match_keys(&read.patient.demographics, Some(&number))).unwrap_or_default();
     let new_keys = matching::match_keys(&now.patient.demographics, Some(&number));
     changes.match_keys.extend(new_keys.into_iter().filter(|key| !old_keys.contains(key)).map(|key| (key, patient_id)));
 
-    let old_events = read.map(|read| consolidate::events(read, codes)).unwrap_or_default();
-    let new_events = consolidate::events(&now, codes);
-    let gone = old_events.iter().filter(|old| new_events.iter().all(|new| new.id != old.id));
-    changes.removed_events.extend(gone.map(|event| (patient_id, event.id)));
-    changes.vaccination_events.extend(new_events.into_iter().filter(|event| !old_events.contains(event)));
-
+    let known_doses = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
+    if now.vaccinations != known_doses {
+        add_dose_difference(changes, read, &mut now, rules);
+    }
     let known_reports = read.map(|read| read.reports.as_slice()).unwrap_or_default();
     changes.patient_reports.extend(now.reports.into_iter().filter(|report| !known_reports.contains(report)));
-    let known_doses = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
-    changes.vaccination_reports.extend(now.vaccinations.into_iter().filter(|report| !known_doses.contains(report)));
     let known_consents = read.map(|read| read.consents.as_slice()).unwrap_or_default();
     changes.consents.extend(now.consents.into_iter().filter(|consent| !known_consents.contains(consent)));
     let expected_version = read.map(|read| read.patient.version);
     changes.patients.push(PatientChange { patient: now.patient, expected_version });
+}
+
+/// The doses: reports that changed, the vaccinations that they make now, and what a reviewer has to decide.
+fn add_dose_difference(changes: &mut Changes, read: Option<&PatientRecord>, now: &mut PatientRecord, rules: &Rules) {
+    let patient_id = now.patient.id;
+    let grouped = group(now, rules);
+    assign(now, &grouped);
+    let new_events = events(now, &grouped);
+    if let Some(read) = read {
+        let before = group(read, rules);
+        let is_stored = |event: &VaccinationEvent| {
+            let is_of_it = |report: &&VaccinationReport| report.event_id == event.id && !report.is_deleted;
+            let count =
+                before.vaccinations.iter().find(|found| found.id == event.id).map_or(0, |found| found.reports.len());
+            read.vaccinations.iter().filter(is_of_it).count() == count
+        };
+        let old_events: Vec<VaccinationEvent> = events(read, &before).into_iter().filter(is_stored).collect();
+        let mut gone: Vec<VaccinationEventId> = read.vaccinations.iter().map(|report| report.event_id).collect();
+        gone.sort_unstable();
+        gone.dedup();
+        gone.retain(|id| new_events.iter().all(|event| event.id != *id));
+        changes.removed_events.extend(gone.into_iter().map(|id| (patient_id, id)));
+        changes.vaccination_events.extend(new_events.into_iter().filter(|event| !old_events.contains(event)));
+        changes.closed_dose_reviews.extend(over(&before, &grouped));
+    } else {
+        changes.vaccination_events.extend(new_events);
+    }
+    let opened_at = now.patient.updated_at;
+    changes.dose_reviews.extend(opened(&grouped, patient_id, opened_at, rules));
+    let known = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
+    let changed = std::mem::take(&mut now.vaccinations).into_iter().filter(|report| !known.contains(report));
+    changes.vaccination_reports.extend(changed);
+}
+
+/// The pairs of doses that a reviewer no longer has to decide.
+pub(crate) fn over(before: &Grouped, now: &Grouped) -> Vec<(VaccinationReportId, VaccinationReportId)> {
+    let pair = |unsure: &UnsurePair| (unsure.one, unsure.other);
+    let is_over = |old: &&UnsurePair| now.unsure.iter().all(|new| pair(new) != pair(old));
+    before.unsure.iter().filter(is_over).map(pair).collect()
+}
+
+/// The pairs of doses of a record that a reviewer has to decide, as they are stored.
+pub(crate) fn opened<'a>(
+    grouped: &'a Grouped,
+    patient_id: PatientId,
+    opened_at: jiff::Timestamp,
+    rules: &'a Rules,
+) -> impl Iterator<Item = DoseReviewOpened> + 'a {
+    grouped.unsure.iter().map(move |pair| DoseReviewOpened {
+        one: pair.one,
+        other: pair.other,
+        patient_id,
+        opened_at,
+        rule: format!("{} {} ({})", pair.rule.id(), pair.rule.sentence(), rules.doses.version()),
+    })
 }

@@ -1,87 +1,42 @@
 //! What a merge moves from one record to another, and what an undone merge moves back. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use matching::{DoseDecision, Folded, Matcher};
-use model::{
-    CodeTables, Cvx, MergeId, OrganizationId, PatientId, PatientRecord, PatientReport, VaccinationEventId,
-    VaccinationReport,
-};
-use store::MergePart;
+use matching::{Folded, Matcher};
+use model::{MergeId, OrganizationId, PatientId, PatientRecord, PatientReport};
 use uuid::Uuid;
 
 use crate::consolidate::consolidate;
-use crate::intake::known_doses;
 
-/// Moves everything that was reported of the retired person to the survivor. Gives what was moved.
+/// Moves everything that was reported of the retired person to the survivor. Gives the ids of what was moved.
 ///
-/// Vaccinations of both that are one are put together. The retired record keeps what it showed, so that its number and
-/// names still lead to the survivor.
-pub(super) fn move_all(
-    survivor: &mut PatientRecord,
-    retired: &mut PatientRecord,
-    codes: &dyn CodeTables,
-) -> Vec<MergePart> {
-    let part = |part_id, event_id| MergePart { part_id, event_id };
-    let mut parts: Vec<MergePart> = retired.reports.iter().map(|report| part(report.id.0, None)).collect();
-    parts.extend(retired.vaccinations.iter().map(|report| part(report.id.0, Some(report.event_id))));
-    parts.extend(retired.consents.iter().map(|consent| part(consent.id.0, None)));
-
-    let joined = joined_events(survivor, &retired.vaccinations, codes);
-    for mut report in retired.vaccinations.drain(..) {
-        report.event_id = joined.get(&report.event_id).copied().unwrap_or(report.event_id);
-        report.patient_id = survivor.patient.id;
-        survivor.vaccinations.push(report);
-    }
-    for mut report in retired.reports.drain(..) {
-        report.patient_id = survivor.patient.id;
-        survivor.reports.push(report);
-    }
-    for mut consent in retired.consents.drain(..) {
-        consent.patient_id = survivor.patient.id;
-        survivor.consents.push(consent);
-    }
+/// The retired record keeps what it showed, so that its number and names still lead to the survivor.
+pub(super) fn move_all(survivor: &mut PatientRecord, retired: &mut PatientRecord) -> Vec<Uuid> {
+    let reports = retired.reports.iter().map(|report| report.id.0);
+    let vaccinations = retired.vaccinations.iter().map(|report| report.id.0);
+    let consents = retired.consents.iter().map(|consent| consent.id.0);
+    let parts = reports.chain(vaccinations).chain(consents).collect();
+    survivor.reports.append(&mut retired.reports);
+    survivor.vaccinations.append(&mut retired.vaccinations);
+    survivor.consents.append(&mut retired.consents);
+    let survivor_id = survivor.patient.id;
+    rename(survivor, survivor_id);
     in_order(survivor);
     consolidate(survivor);
     parts
-}
-
-/// Which of the vaccinations are known to the survivor under another id.
-fn joined_events(
-    survivor: &PatientRecord,
-    reports: &[VaccinationReport],
-    codes: &dyn CodeTables,
-) -> HashMap<VaccinationEventId, VaccinationEventId> {
-    let groups = |cvx: Cvx| codes.vaccine_groups(cvx);
-    let known = known_doses(survivor);
-    let mut joined = HashMap::new();
-    for report in reports.iter().filter(|report| !report.is_deleted) {
-        let event_id = match matching::decide_dose(&report.dose, report.organization_id, &known, &groups).decision {
-            DoseDecision::SameEvent(event_id) => Some(event_id),
-            DoseDecision::SameReport(id) => {
-                known.iter().find(|known| known.report_id == id).map(|known| known.event_id)
-            }
-            DoseDecision::New => None,
-        };
-        if let Some(event_id) = event_id {
-            joined.entry(report.event_id).or_insert(event_id);
-        }
-    }
-    joined
 }
 
 /// Moves back what a merge moved, and what has come since for the retired person alone.
 pub(super) fn move_back(
     holder: &mut PatientRecord,
     retired: &mut PatientRecord,
-    parts: &[MergePart],
+    parts: &[Uuid],
     merge_id: MergeId,
     matcher: &Matcher,
 ) {
-    let moved: HashMap<Uuid, Option<VaccinationEventId>> =
-        parts.iter().map(|part| (part.part_id, part.event_id)).collect();
+    let moved: HashSet<Uuid> = parts.iter().copied().collect();
     let later = later_reports(holder, &moved, merge_id, matcher);
-    let belongs = |id: &Uuid| moved.contains_key(id) || later.contains(id);
+    let belongs = |id: &Uuid| moved.contains(id) || later.contains(id);
     let retired_id = retired.patient.id;
 
     let sides = Sides::of(&holder.reports, &belongs);
@@ -91,11 +46,6 @@ pub(super) fn move_back(
         belongs(&report.id.0) || (is_later(report.id.0, merge_id) && sides.is_of_retired(report.organization_id))
     });
     rename(retired, retired_id);
-    for report in &mut retired.vaccinations {
-        if let Some(Some(event_id)) = moved.get(&report.id.0) {
-            report.event_id = *event_id;
-        }
-    }
     in_order(holder);
     in_order(retired);
     consolidate(holder);
@@ -125,14 +75,9 @@ impl Sides {
 }
 
 /// Reports made since the merge that are nearer to the retired person.
-fn later_reports(
-    holder: &PatientRecord,
-    moved: &HashMap<Uuid, Option<VaccinationEventId>>,
-    merge_id: MergeId,
-    matcher: &Matcher,
-) -> HashSet<Uuid> {
+fn later_reports(holder: &PatientRecord, moved: &HashSet<Uuid>, merge_id: MergeId, matcher: &Matcher) -> HashSet<Uuid> {
     let (theirs, rest): (Vec<&PatientReport>, Vec<&PatientReport>) =
-        holder.reports.iter().partition(|report| moved.contains_key(&report.id.0));
+        holder.reports.iter().partition(|report| moved.contains(&report.id.0));
     let (later, own): (Vec<&PatientReport>, Vec<&PatientReport>) =
         rest.into_iter().partition(|report| is_later(report.id.0, merge_id));
     let nearest = |report: &PatientReport, others: &[&PatientReport]| {

@@ -3,10 +3,12 @@
 mod assessments;
 mod consent;
 mod data_fixes;
+mod dose_reviews;
 mod doses;
 mod entries;
 mod file_turns;
 mod files;
+mod histories;
 mod house;
 mod merging;
 mod people;

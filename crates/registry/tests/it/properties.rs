@@ -34,11 +34,11 @@ fn reports() -> impl Strategy<Value = Vec<Report>> {
             is_given,
         },
     );
-    // One sender says one thing of one day: what it says later of a dose would replace what it said before.
+    // One sender says one thing of one dose: what it says later of it would replace what it said before.
     proptest::collection::vec(report, 1..8).prop_map(|mut reports| {
-        let mut said: Vec<(&str, usize)> = Vec::new();
+        let mut said: Vec<(&str, usize, usize)> = Vec::new();
         reports.retain(|report| {
-            let what = (report.organization, report.day);
+            let what = (report.organization, report.vaccine, report.day);
             let is_new = !said.contains(&what);
             said.push(what);
             is_new

@@ -101,6 +101,7 @@ fn patient(dice: &mut Dice, number: u64) -> Patient {
         demographics: demographics(dice, number),
         created_at: instant(number),
         updated_at: instant(number),
+        is_told_apart: false,
     }
 }
 
@@ -199,6 +200,7 @@ pub(crate) fn vaccination_report(
         received_at: message.received_at,
         is_deleted: false,
         dose: dose(dice),
+        verdicts: Vec::new(),
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn patient(number: u64) -> Patient {
         demographics: demographics(number),
         created_at: instant(number),
         updated_at: instant(number),
+        is_told_apart: false,
     }
 }
 
@@ -116,6 +117,7 @@ pub(crate) fn vaccination_report(patient: u64, number: u64) -> VaccinationReport
         received_at: instant(patient),
         is_deleted: false,
         dose: dose(number),
+        verdicts: Vec::new(),
     }
 }
 

@@ -7,7 +7,8 @@ use model::{
     ConsentStatement, ConsentStatus, Cvx, DatedCode, Demographics, Dose, EntityId, Facility, Finding, FindingKind,
     Identifier, InformationSource, Location, LoggedMessage, MessageIdentity, MessageState, NextOfKin, Observation,
     ObservationValue, Organization, OrganizationKind, Patient, PatientObservation, PatientRecord, PatientReport,
-    PatientStatus, PersonName, Protection, Provider, Sex, Telecom, VaccinationReport, Vis,
+    PatientStatus, PersonName, Protection, Provider, ReportVerdict, Sex, Telecom, VaccinationReport,
+    VaccinationReportId, Vis,
 };
 use store::{Changes, Database, PatientChange};
 use uuid::Uuid;
@@ -17,6 +18,10 @@ use crate::databases::on_each_database;
 use crate::people::{
     audit_entry, dose, id, instant, message, organization_id, patient, patient_id, patient_report, vaccination_report,
 };
+
+fn verdict(is_same: bool, administered_on: Date) -> ReportVerdict {
+    ReportVerdict { other: VaccinationReportId(id(4, 99)), is_same, administered_on, cvx: Cvx(3) }
+}
 
 /// Letters outside ASCII and outside 16 bits, quotes, line ends, control characters but NUL.
 const AWKWARD: &str = "Zoë \u{1F33C} Nguyễn-O'Brien \"x\" \\ % _ $1 ?1 {rows}\r\n\t\u{7f}\u{1}\u{fffd} 中文 ـعربى";
@@ -170,6 +175,7 @@ fn records_with_awkward_facts_come_back_equal() {
                     demographics: all_demographics(&text, day),
                     created_at: at,
                     updated_at: at,
+                    is_told_apart: true,
                     ..patient(number)
                 },
                 reports: vec![PatientReport {
@@ -182,6 +188,7 @@ fn records_with_awkward_facts_come_back_equal() {
                         dose: all_of_a_dose(&text, day),
                         is_deleted: true,
                         received_at: at,
+                        verdicts: [true, false].map(|is_same| verdict(is_same, day)).to_vec(),
                         ..vaccination_report(number, 10 * number)
                     },
                     VaccinationReport { dose: bare_dose(number), ..vaccination_report(number, 10 * number + 1) },

@@ -14,6 +14,7 @@ use model::{
     PatientObservation, PatientRecord, PatientReport, PatientStatus, Right, Table, VaccinationReport,
 };
 use registry::OpenedRecord;
+use registry::matches::DoseFact;
 
 use crate::Web;
 use crate::evaluations::{self, WhyLine};
@@ -101,6 +102,8 @@ struct DoseRow {
     reactions: String,
     source: String,
     reported: String,
+    /// Who else reported the dose, and which facts are from them.
+    also: Vec<String>,
     is_own: bool,
 }
 
@@ -318,6 +321,7 @@ impl Told<'_> {
             reactions: self.reactions(report),
             source: self.source(report),
             reported: self.instant(report.received_at),
+            also: self.also(report),
             is_own: report.organization_id == self.signed_in.caller.organization_id
                 && self.signed_in.may(Right::CorrectDose),
         }
@@ -364,6 +368,29 @@ impl Told<'_> {
             InformationSource::Historical(_) => "history.reported_by",
         };
         self.language.fill(key, &[("organization", &organization)])
+    }
+
+    /// Who else reported a dose, and which of the facts shown are from them.
+    fn also(&self, report: &VaccinationReport) -> Vec<String> {
+        let Some(found) = self.opened.doses.iter().find(|found| found.shown.id == report.id) else {
+            return Vec::new();
+        };
+        let name = |id| {
+            let joined = found.reports.iter().find(|joined| joined.report.id == id)?;
+            Some(self.organization(joined.report.organization_id))
+        };
+        let mut lines: Vec<String> = found.reports[1..]
+            .iter()
+            .map(|joined| self.organization(joined.report.organization_id))
+            .map(|organization| self.language.fill("history.also_reported_by", &[("organization", &organization)]))
+            .collect();
+        let foreign = found.facts.iter().filter(|fact| fact.report_id != report.id);
+        lines.extend(foreign.filter_map(|fact| {
+            let (word, organization) = (self.language.text(fact_text(fact.fact)?), name(fact.report_id)?);
+            Some(self.language.fill("history.fact_of", &[("fact", word), ("organization", &organization)]))
+        }));
+        lines.dedup();
+        lines
     }
 
     fn instant(&self, instant: jiff::Timestamp) -> String {
@@ -455,6 +482,22 @@ fn status_key(status: GroupStatus) -> &'static str {
         GroupStatus::AgedOut => "status.aged_out",
         GroupStatus::NotRecommended => "status.not_recommended",
     }
+}
+
+/// What a fact of a dose is called; day and vaccine are always the leading report's.
+fn fact_text(fact: DoseFact) -> Option<&'static str> {
+    Some(match fact {
+        DoseFact::Day | DoseFact::Vaccine => return None,
+        DoseFact::Package => "history.fact_package",
+        DoseFact::Amount => "history.fact_amount",
+        DoseFact::Route => "history.fact_route",
+        DoseFact::GivenBy => "history.fact_given_by",
+        DoseFact::GivenAt => "history.fact_given_at",
+        DoseFact::OrderedBy => "history.fact_ordered_by",
+        DoseFact::Funding => "history.fact_funding",
+        DoseFact::Statements => "history.fact_statements",
+        DoseFact::Reactions => "history.fact_reactions",
+    })
 }
 
 /// What kind of fact an observation is.
