@@ -21,7 +21,7 @@ const routes = Object.entries(ACCESS).flatMap(([path, forms]) =>
 const isForVisitors = (route) => VISITORS.includes(route.open[0]);
 
 for (const database of ["sqlite", "postgres"]) {
-  describe(`access, on ${database}`, { timeout: 240_000 }, () => {
+  describe(`access, on ${database}`, { timeout: 600_000 }, () => {
     let registry, clients;
 
     before(async () => {

@@ -11,7 +11,7 @@ import { startRegistry } from "./registry.mjs";
 const MARKUP = "<img src=x onerror=alert(1)>";
 const median = (numbers) => [...numbers].sort((left, right) => left - right)[Math.floor(numbers.length / 2)];
 
-describe("attacks", { timeout: 240_000 }, () => {
+describe("attacks", { timeout: 600_000 }, () => {
   let registry, browser;
 
   before(async () => {

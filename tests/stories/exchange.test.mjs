@@ -10,7 +10,7 @@ import { authenticatorCode, signIn, startRegistry, unusedInstant } from "./regis
 const CONTACT = "data_exchange_contact";
 
 for (const database of ["sqlite", "postgres"]) {
-  describe(`exchange, on ${database}`, { timeout: 240_000 }, () => {
+  describe(`exchange, on ${database}`, { timeout: 600_000 }, () => {
     let registry, browser, contact;
 
     before(async () => {
@@ -35,8 +35,9 @@ for (const database of ["sqlite", "postgres"]) {
     }
 
     /** Sends a file as a person does, and waits until it is processed. */
-    async function send(page, name, content) {
+    async function send(page, name, content, organization) {
       await page.goto(`${registry.url}/files/new`);
+      if (organization) await page.selectOption("#organization", organization);
       await page.setInputFiles("#file", { name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
       await page.click("main form button");
       assert.match(page.url(), /\/files\/[0-9a-f]{32}\?done=file_taken/);

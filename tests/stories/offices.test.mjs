@@ -14,7 +14,7 @@ const LOOKED_AT = Object.entries(ACCESS)
   .map(([path]) => path);
 
 for (const database of ["sqlite", "postgres"]) {
-  describe(`offices, on ${database}`, { timeout: 240_000 }, () => {
+  describe(`offices, on ${database}`, { timeout: 600_000 }, () => {
     let registry, browser;
 
     before(async () => {

@@ -16,7 +16,7 @@ async function choose(page, input) {
 const SURNAME = "Smith";
 
 for (const database of ["sqlite", "postgres"]) {
-  describe(`people, on ${database}`, { timeout: 240_000 }, () => {
+  describe(`people, on ${database}`, { timeout: 600_000 }, () => {
     let registry, browser, signedIn;
 
     before(async () => {

@@ -14,7 +14,7 @@ const DOCS = fileURLToPath(new URL("../../docs/using", import.meta.url));
 /** A picture shows what a small laptop's window shows. */
 const WINDOW = { width: 1024, height: 700 };
 
-describe("walks", { timeout: 240_000 }, () => {
+describe("walks", { timeout: 600_000 }, () => {
   let registry, browser;
 
   before(async () => {
