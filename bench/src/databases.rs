@@ -64,6 +64,14 @@ impl Home {
         arguments
     }
 
+    /// Where the registry lies, as the program takes it.
+    pub(crate) fn database_url(&self) -> String {
+        match &self.place {
+            Place::Sqlite => self.sqlite_file().display().to_string(),
+            Place::Postgres { url, .. } => url.clone(),
+        }
+    }
+
     /// A copy of the registry as it is. No server may be running on it.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod forecasting;
 mod gate;
 mod http;
 mod machine;
+mod matching;
 mod messages;
 mod options;
 mod pages;
@@ -45,7 +46,10 @@ fn main() -> anyhow::Result<()> {
     }
     if options.needs_program() {
         let program = program::build(&options)?;
-        for database in options.databases() {
+        if options.has(Part::Match) {
+            matching::measure(&options, &program, &folder, &mut table)?;
+        }
+        for database in options.databases().into_iter().filter(|_| options.needs_registry()) {
             scenario::measure(&options, &program, database, &folder, &mut table)?;
         }
     }

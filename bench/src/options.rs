@@ -34,6 +34,9 @@ pub(crate) struct Options {
     /// Seconds of the window.
     #[arg(long, default_value_t = 60)]
     pub(crate) window_seconds: u64,
+    /// Sizes of the registries in which people are told apart; 1000000 takes a while on each database.
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000])]
+    pub(crate) people: Vec<u64>,
     /// Databases to run on; both when none is named.
     #[arg(long = "database")]
     databases: Vec<DatabaseKind>,
@@ -65,6 +68,8 @@ pub(crate) enum Part {
     Pages,
     /// Senders that retry through a window and its end. Only when it is named: it takes minutes.
     Senders,
+    /// Telling people apart, with each database and beside Splink.
+    Match,
 }
 
 /// A database that the registry runs on.
@@ -97,9 +102,12 @@ impl Options {
 
     /// Whether the program itself is measured.
     pub(crate) fn needs_program(&self) -> bool {
-        [Part::Load, Part::Files, Part::Soap, Part::Query, Part::Reforecast, Part::Pages]
-            .into_iter()
-            .any(|part| self.has(part))
+        self.needs_registry() || [Part::Match, Part::Reforecast].into_iter().any(|part| self.has(part))
+    }
+
+    /// Whether a registry is filled with messages.
+    pub(crate) fn needs_registry(&self) -> bool {
+        [Part::Load, Part::Files, Part::Soap, Part::Query, Part::Pages].into_iter().any(|part| self.has(part))
     }
 
     /// The databases to run on.

@@ -13,7 +13,7 @@ mod file;
 mod forecast;
 mod load;
 mod maintenance;
-mod matching;
+pub(crate) mod matching;
 mod messages;
 mod migrate;
 mod notice;

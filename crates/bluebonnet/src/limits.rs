@@ -28,6 +28,10 @@ pub(crate) const FORECAST_EVERY: Duration = Duration::from_secs(5);
 pub(crate) const FORECAST_VISIT: Duration = Duration::from_secs(60);
 /// It rests after each step for so many times as long as the step took: whoever waits for an answer comes first.
 pub(crate) const FORECAST_REST: u32 = 1;
+/// How often the node with the role `jobs` looks whether a sweep was ordered.
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How long it works on that before it looks up.
+pub(crate) const SWEEP_VISIT: Duration = Duration::from_secs(60);
 /// How often the role `jobs` makes notices that are due and hands over those that wait.
 pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How long a stopping node waits for the calls that it took.

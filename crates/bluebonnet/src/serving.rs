@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
+use crate::commands::matching::sweep;
 use crate::commands::reforecast;
 use crate::ending::Failure;
 use crate::file_door::{self, FileDoorSettings};
@@ -316,6 +317,8 @@ impl Serving {
                 tokio::time::sleep(limits::FORECAST_FIRST_AFTER).await;
                 forecasting.await;
             });
+            let swept = registry.clone();
+            jobs.spawn(regularly(limits::SWEEP_EVERY, move || sweep::visit(&swept)));
             let counted = registry.clone();
             jobs.spawn(regularly(limits::COUNT_EVERY, move || count_messages(&counted)));
             let drained = exchange.clone();

@@ -12,6 +12,7 @@ mod households;
 mod messages;
 mod names;
 mod places;
+mod records;
 #[cfg(test)]
 mod tests;
 mod vaccines;
@@ -23,6 +24,7 @@ use model::{Demographics, Dose};
 
 pub use batches::write_batch;
 pub use messages::{Affirmation, SendingSite, qbp, vxu};
+pub use records::{SyntheticRecord, SyntheticRecords};
 
 /// A person with everything that one clinic knows of them.
 #[derive(Clone, PartialEq, Debug)]

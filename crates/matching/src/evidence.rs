@@ -62,6 +62,10 @@ pub(crate) struct Evidence {
     pub(crate) middle: MiddleAgreement,
     /// First name and surname stand in each other's place.
     pub(crate) is_swapped: bool,
+    /// The first name of one is the surname of the other, and the other two differ.
+    pub(crate) is_half_swapped: bool,
+    /// Two surnames agree, not one.
+    pub(crate) is_family_double: bool,
     /// First and second name stand in each other's place.
     pub(crate) is_crossed: bool,
     /// The surname of one is the other's mother's name before marriage.
@@ -106,6 +110,8 @@ impl Evidence {
             family: name.family,
             middle: name.middle,
             is_swapped: name.is_swapped,
+            is_half_swapped: name.is_half_swapped,
+            is_family_double: name.is_family_double,
             is_crossed: name.is_crossed,
             is_maiden_link: is_family_open && (stated.has_maiden_name_of(other) || other.has_maiden_name_of(stated)),
             names,
@@ -167,6 +173,8 @@ const UNNAMED: NameAgreement = NameAgreement {
     is_suffix_compatible: true,
     is_suffix_same: false,
     is_swapped: false,
+    is_half_swapped: false,
+    is_family_double: false,
     is_crossed: false,
 };
 

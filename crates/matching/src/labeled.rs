@@ -2,9 +2,11 @@
 //! it is known who is who.
 
 mod csv;
+mod own;
 mod pairs;
 mod people;
 
+pub use own::{HEADER, write_person};
 pub use pairs::{LabeledPair, read_pairs};
 pub use people::{LabeledPerson, Layout, read_people};
 

@@ -8,12 +8,16 @@ use std::collections::HashMap;
 
 use model::Demographics;
 
+use crate::evidence::{DateAgreement, Evidence};
 use crate::keys::linkage_keys;
+use crate::names::GivenAgreement;
 use crate::people::Folded;
 use crate::{Matcher, Outcome};
 
 /// Records that may share a key; a key of more says too little.
 const RECORDS_PER_KEY_MAXIMUM: usize = 300;
+/// A file has families when more than one in so many pairs at one address are plainly two people.
+const FAMILIES_ONE_IN: usize = 20;
 
 /// What linking a file found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -32,6 +36,9 @@ pub struct Linked {
 pub fn link(people: &[Demographics], matcher: &Matcher) -> Linked {
     let mut linked = Linked { compared: candidate_pairs(people), ..Linked::default() };
     let folded: Vec<Folded<'_>> = people.iter().map(Folded::new).collect();
+    let mut matcher = matcher.clone();
+    matcher.thresholds.has_families = has_families(&linked.compared, &folded);
+    let matcher = &matcher;
     let mut scored = Vec::new();
     for &(one, other) in &linked.compared {
         match matcher.compare(&folded[one as usize], &folded[other as usize]) {
@@ -55,6 +62,21 @@ pub fn link(people: &[Demographics], matcher: &Matcher) -> Linked {
     linked.person = group_of;
     linked.same = scored.into_iter().map(|(_, one, other)| (one, other)).collect();
     linked
+}
+
+/// Whether people live together in a file: of the pairs that share an address or a phone, so many are plainly two people. A file
+/// in which nobody lives with anybody else, as test files are, says by an address alone who somebody is.
+fn has_families(pairs: &[(u32, u32)], folded: &[Folded<'_>]) -> bool {
+    let (mut at_home, mut two_people) = (0, 0);
+    for &(one, other) in pairs {
+        let evidence = Evidence::between(&folded[one as usize].0, &folded[other as usize].0, None);
+        if evidence.is_home_same() {
+            at_home += 1;
+            let is_two = evidence.given == GivenAgreement::Different && evidence.birth_date == DateAgreement::Different;
+            two_people += usize::from(is_two);
+        }
+    }
+    two_people * FAMILIES_ONE_IN > at_home
 }
 
 /// Every pair of records that shares a key, once, in order.

@@ -176,6 +176,10 @@ pub(crate) struct NameAgreement {
     pub(crate) is_suffix_same: bool,
     /// The surname of each is the other's first name: the fields were swapped.
     pub(crate) is_swapped: bool,
+    /// The surname of one is the other's first name, and nothing else agrees.
+    pub(crate) is_half_swapped: bool,
+    /// Two surnames agree, not one.
+    pub(crate) is_family_double: bool,
     /// The first name of each is the other's second name.
     pub(crate) is_crossed: bool,
 }
@@ -204,13 +208,16 @@ pub(crate) fn best_agreement(names: &[FoldedName], others: &[FoldedName]) -> Opt
 }
 
 fn compare(name: &FoldedName, other: &FoldedName) -> NameAgreement {
+    let family = compare_family(name, other);
     let agreement = NameAgreement {
         given: compare_given(name, other),
-        family: compare_family(name, other),
+        family,
         middle: compare_middle(name, other),
         is_suffix_compatible: name.suffix.is_none() || other.suffix.is_none() || name.suffix == other.suffix,
         is_suffix_same: name.suffix.is_some() && name.suffix == other.suffix,
         is_swapped: false,
+        is_half_swapped: false,
+        is_family_double: family == FamilyAgreement::Same && name.family_parts().nth(1).is_some(),
         is_crossed: false,
     };
     if agreement.given == GivenAgreement::Different && is_swapped(name, other) {
@@ -221,7 +228,9 @@ fn compare(name: &FoldedName, other: &FoldedName) -> NameAgreement {
         let (given, middle) = (GivenAgreement::Second, MiddleAgreement::Similar);
         return NameAgreement { given, middle, is_crossed: true, ..agreement };
     }
-    agreement
+    let is_nothing_same =
+        agreement.given == GivenAgreement::Different && agreement.family == FamilyAgreement::Different;
+    NameAgreement { is_half_swapped: is_nothing_same && is_half_swapped(name, other), ..agreement }
 }
 
 /// Whether the first name of each is the other's second name, one of them perhaps as an initial.
@@ -247,6 +256,12 @@ fn is_swapped(name: &FoldedName, other: &FoldedName) -> bool {
     let (one, two) = (name.given.is_same(&other.family), name.family.is_same(&other.given));
     let is_slip = |word: &Folded, other: &Folded| is_within_one_edit(word.as_str(), other.as_str(), 5);
     (one && (two || is_slip(&name.family, &other.given))) || (two && is_slip(&name.given, &other.family))
+}
+
+/// Whether the surname of one is the other's first name.
+fn is_half_swapped(name: &FoldedName, other: &FoldedName) -> bool {
+    let is_moved = |given: &Folded, family: &Folded| !given.is_empty() && given.is_same(family);
+    is_moved(&name.given, &other.family) || is_moved(&other.given, &name.family)
 }
 
 fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {

@@ -112,6 +112,11 @@ impl<'a> Folded<'a> {
     pub fn new(demographics: &'a Demographics) -> Folded<'a> {
         Folded(FoldedPerson::new(demographics))
     }
+
+    /// The person.
+    pub fn demographics(&self) -> &'a Demographics {
+        self.0.demographics
+    }
 }
 
 impl Matcher {
@@ -150,6 +155,19 @@ impl Matcher {
     pub fn compare(&self, one: &Folded<'_>, other: &Folded<'_>) -> (Outcome, f64) {
         let (verdict, _, score) = self.judge(&one.0, &other.0, None, false);
         (outcome(verdict), f64::from(score.hundredths) / 100.0)
+    }
+
+    /// What is found when two people are compared.
+    pub(crate) fn levels(&self, one: &FoldedPerson<'_>, other: &FoldedPerson<'_>) -> Vec<crate::Level> {
+        self.judge(one, other, None, false).2.found().iter().map(|found| found.level).collect()
+    }
+
+    /// Whether two people are one beyond doubt: under the strictest policy, with this matcher's weights.
+    pub fn is_beyond_doubt(&self, one: &Folded<'_>, other: &Folded<'_>) -> bool {
+        let strict = crate::Policy::Strict;
+        let evidence = Evidence::between(&one.0, &other.0, None);
+        let score = score(&evidence, &one.0, &self.weights, &self.frequencies, strict);
+        judge(&evidence, &score, false, strict, self.thresholds) == Verdict::Same
     }
 
     pub(crate) fn judge(

@@ -2,9 +2,11 @@
 
 use model::Demographics;
 
+use crate::Matcher;
 use crate::evidence::{DateAgreement, Evidence, FoldedPerson};
 use crate::identifiers::Trust;
 use crate::names::{FamilyAgreement, GivenAgreement, MiddleAgreement};
+use crate::people::Verdict;
 
 /// How sure it is that the candidate is the person asked about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -64,18 +66,34 @@ pub fn agreements(asked: &Demographics, candidate: &Demographics) -> (Vec<Agreem
     (found, is_against)
 }
 
-/// Grades a candidate for a query; `None`: not the person asked about.
-///
-/// `candidate` is the known person with our own number among the identifiers (type SR). High: an identifier borne out
-/// by birth date or name, or name and birth date, with nothing against it. Lower: a variant of the name, or a birth
-/// date that differs in one part, or an identifier alone.
-///
-/// # Source
-/// HL7 IG 1.5, tables 7-2 and 11-2: a high-confidence match gets the history, a lower one a list of candidates.
-pub fn grade_for_query(asked: &Demographics, candidate: &Demographics) -> Option<Grade> {
-    let evidence = Evidence::between(&FoldedPerson::new(asked), &FoldedPerson::new(candidate), None);
+impl Matcher {
+    /// Grades a candidate for a query; `None`: not the person asked about.
+    ///
+    /// `candidate` is the known person with our own number among the identifiers (type SR). High: an identifier borne out
+    /// by birth date or name, or name and birth date, with nothing against it, and together worth as many bits as a stranger
+    /// hardly shares. Lower: a variant of the name, or a birth date that differs in one part, or an identifier alone; or whom the
+    /// matcher would show to a reviewer.
+    ///
+    /// # Source
+    /// HL7 IG 1.5, tables 7-2 and 11-2: a high-confidence match gets the history, a lower one a list of candidates.
+    pub fn grade_for_query(&self, asked: &Demographics, candidate: &Demographics) -> Option<Grade> {
+        let (asked_person, known) = (FoldedPerson::new(asked), FoldedPerson::new(candidate));
+        let (verdict, evidence, score) = self.judge(&asked_person, &known, None, false);
+        if is_high(&evidence) && score.hundredths >= self.thresholds.query_high {
+            return Some(Grade::High);
+        }
+        let is_asked_by_identifier_alone = asked.names.is_empty() && asked.birth_date.is_none();
+        let is_shown_to_reviewers = verdict >= Verdict::Possible && score.hundredths >= self.thresholds.possible;
+        let is_lower = is_alike(&evidence)
+            || is_identifier_plausible(&evidence, is_asked_by_identifier_alone)
+            || is_shown_to_reviewers;
+        is_lower.then_some(Grade::Lower)
+    }
+}
+
+/// Whether name and birth date agree, or one of them with an identifier, and nothing speaks against it.
+fn is_high(evidence: &Evidence) -> bool {
     let is_date_same = evidence.birth_date == DateAgreement::Same;
-    let is_asked_by_identifier_alone = asked.names.is_empty() && asked.birth_date.is_none();
     let is_against = evidence.is_contradicted() || evidence.middle == MiddleAgreement::Different;
     let is_borne_out = match evidence.identifier {
         Some((Trust::Shared, _)) if is_date_same => {
@@ -85,22 +103,26 @@ pub fn grade_for_query(asked: &Demographics, candidate: &Demographics) -> Option
         Some(_) => evidence.is_name_same() && evidence.birth_date != DateAgreement::Different,
         None => is_date_same && evidence.is_name_same(),
     };
-    if is_borne_out && !is_against {
-        return Some(Grade::High);
-    }
+    is_borne_out && !is_against
+}
+
+/// Whether name and birth date agree but for a variant or a slip.
+fn is_alike(evidence: &Evidence) -> bool {
     let is_family_alike = evidence.family >= FamilyAgreement::Similar;
     let is_part = evidence.family >= FamilyAgreement::Part && !evidence.is_contradicted();
-    let is_alike = match (evidence.given, evidence.birth_date) {
+    match (evidence.given, evidence.birth_date) {
         (GivenAgreement::Same, DateAgreement::Same) => is_family_alike,
         (GivenAgreement::Different, _) => false,
         (GivenAgreement::Unknown, date) => is_part && date == DateAgreement::Same,
         (_, DateAgreement::Same) => is_family_alike && !evidence.is_contradicted(),
         (GivenAgreement::Same, date) => is_part && date != DateAgreement::Different,
         _ => false,
-    };
-    let is_identifier_plausible = evidence.identifier.is_some()
+    }
+}
+
+fn is_identifier_plausible(evidence: &Evidence, is_asked_by_identifier_alone: bool) -> bool {
+    evidence.identifier.is_some()
         && (is_asked_by_identifier_alone
-            || is_date_same
-            || (evidence.given > GivenAgreement::Unknown && is_family_alike));
-    (is_alike || is_identifier_plausible).then_some(Grade::Lower)
+            || evidence.birth_date == DateAgreement::Same
+            || (evidence.given > GivenAgreement::Unknown && evidence.family >= FamilyAgreement::Similar))
 }

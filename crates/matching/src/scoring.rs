@@ -129,6 +129,12 @@ fn add_names(
         };
         score.add(level, bits);
     }
+    if evidence.is_family_double {
+        score.add(Level::FamilySecond, weights.of(Level::FamilySecond));
+    }
+    if evidence.is_half_swapped {
+        score.add(Level::NameHalfSwapped, weights.of(Level::NameHalfSwapped));
+    }
     if evidence.is_swapped {
         score.add(Level::NameSwapped, weights.of(Level::NameSwapped));
     }
@@ -217,6 +223,7 @@ fn add_household(score: &mut Score, evidence: &Evidence, weights: &Weights, poli
     let levels = [
         match household.address {
             AddressAgreement::Different => Some(Level::AddressDifferent),
+            AddressAgreement::Street => Some(Level::AddressStreet),
             AddressAgreement::Nearby => Some(Level::AddressNearby),
             AddressAgreement::Unknown => None,
             AddressAgreement::City => Some(Level::AddressCity),

@@ -29,7 +29,8 @@ levels! {
     GivenSame "given.same", GivenCommon "given.common", GivenVariant "given.variant", GivenSimilar "given.similar",
     GivenSecond "given.second", GivenInitial "given.initial", GivenDifferent "given.different",
     FamilySame "family.same", FamilyCommon "family.common", FamilyPart "family.part", FamilySimilar "family.similar",
-    FamilyMaiden "family.maiden", FamilyDifferent "family.different", NameSwapped "name.swapped",
+    FamilyMaiden "family.maiden", FamilyDifferent "family.different",
+    FamilySecond "family.second", NameSwapped "name.swapped", NameHalfSwapped "name.half_swapped",
     MiddleSame "middle.same", MiddleSimilar "middle.similar", MiddleDifferent "middle.different",
     SuffixSame "suffix.same", SuffixDifferent "suffix.different",
     DateSame "birth_date.same", DateStandIn "birth_date.stand_in", DateNeighbor "birth_date.neighbor",
@@ -38,7 +39,7 @@ levels! {
     SexSame "sex.same", SexDifferent "sex.different",
     OrderDifferent "birth_order.different", MultipleBirth "multiple_birth.both",
     AddressSame "address.same", AddressSimilar "address.similar", AddressPostcode "address.postcode",
-    AddressZip "address.zip", AddressCity "address.city", AddressNearby "address.nearby",
+    AddressZip "address.zip", AddressCity "address.city", AddressStreet "address.street", AddressNearby "address.nearby",
     AddressDifferent "address.different",
     PhoneSame "phone.same", PhoneLocal "phone.local", PhoneDifferent "phone.different",
     MaidenSame "maiden.same", MaidenPart "maiden.part", MaidenDifferent "maiden.different",
@@ -169,7 +170,7 @@ mod tests {
             (text.replace("sex.same", "sex.alike"), "there is no weight \"sex.alike\""),
             (text.replace("sex.same 1.00", "sex.same much"), "sex.same: \"much\" is not a number"),
             (text.replace("sex.same 1.00", "sex.same 99"), "sex.same: 99 is beyond 30 bits"),
-            (text.replace("version 2026-11\n", ""), "the version is missing"),
+            (text.replace("version 2026-11.2\n", ""), "the version is missing"),
         ] {
             assert_eq!(Weights::parse(&mended).map_err(|error| error.to_string()), Err(expected.to_owned()));
         }

@@ -16,7 +16,7 @@ mod world;
 use std::sync::Arc;
 
 use codes::CodeSets;
-use matching::{DoseRules, Matcher};
+use matching::{DoseRules, Matcher, Weights};
 use model::{
     AuditAction, AuditEntry, FileMessage, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
     PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement, Verdict,
@@ -49,9 +49,14 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules of a profile.
+    /// The rules of a profile, with the weights that come with the program.
     pub fn new(profile: Profile, codes: Arc<CodeSets>) -> Rules {
-        let (matcher, doses) = (profile.matching.matcher(), profile.matching.dose_rules());
+        Rules::with_weights(profile, codes, Weights::builtin())
+    }
+
+    /// The rules of a profile, with these weights.
+    pub fn with_weights(profile: Profile, codes: Arc<CodeSets>, weights: Weights) -> Rules {
+        let (matcher, doses) = (profile.matching.matcher(weights), profile.matching.dose_rules());
         Rules { profile, codes, matcher, doses }
     }
 }

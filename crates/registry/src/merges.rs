@@ -64,7 +64,7 @@ impl Registry {
         survivor_id: PatientId,
         reason: &str,
     ) -> Result<Merge, RegistryError> {
-        self.authorize_here(caller, Right::DecideMatch)?;
+        self.require_reviewer_of(caller, retired_id, survivor_id)?;
         let merge = Merge {
             id: MergeId(receipt.message_id.0),
             survivor_id,
@@ -101,6 +101,7 @@ impl Registry {
         self.authorize_here(caller, Right::DecideMatch)?;
         let known = self.database().merge(merge_id)?;
         let known = known.ok_or_else(|| RegistryError::Refused("there is no such merge".into()))?;
+        self.require_reviewer_of(caller, known.retired_id, known.survivor_id)?;
         let buckets = self.buckets(&[known.retired_id, known.survivor_id])?;
         self.reviewers_lane().run(self.database(), &buckets, |batch| {
             let merge = batch.merge(merge_id)?.filter(|merge| merge.undone_at.is_none());
@@ -125,6 +126,15 @@ impl Registry {
     /// When the database cannot be read.
     pub fn merges_of(&self, _admission: &Admission, patient_id: PatientId) -> Result<Vec<Merge>, RegistryError> {
         Ok(self.database().merges_of(patient_id)?)
+    }
+
+    fn require_reviewer_of(&self, caller: &Caller, one: PatientId, other: PatientId) -> Result<(), RegistryError> {
+        self.authorize_here(caller, Right::DecideMatch)?;
+        let records = self.database().patient_records(&[one, other])?;
+        match records.as_slice() {
+            [first, second] => self.require_reviewer(caller, first, second),
+            _ => Err(RegistryError::Refused("these are not two people of the registry".into())),
+        }
     }
 
     fn merge_in(&self, batch: &mut Batch<'_>, merge: &Merge) -> Result<(), RegistryError> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, OrganizationId, PatientId};
-use store::{AuditChain, AuditRecord, AuditVerification, KnownMessage, MessageFilter, Statistics};
+use store::{
+    AuditChain, AuditRecord, AuditVerification, KnownMessage, MessageFilter, PEOPLE_PER_KEY_LIMIT, Statistics,
+};
 
 use crate::{Admission, Registry, RegistryError};
 
@@ -146,10 +148,21 @@ impl Registry {
         let quarantined = database.message_counts()?;
         let quarantined = quarantined.iter().find(|(state, _)| *state == MessageState::Quarantined);
         let quarantined = quarantined.map_or(0, |(_, count)| *count);
+        let over_full = database.over_full_key_count()?;
         Ok(vec![
             Diagnosis { subject: "database", is_well: faults.is_empty(), report: integrity },
             Diagnosis { subject: "schema", is_well: true, report: format!("version {}", database.schema_version()?) },
             Diagnosis { subject: "audit trail", is_well: audit.faults.is_empty(), report: audit_report(&audit) },
+            Diagnosis {
+                subject: "match keys",
+                is_well: true,
+                report: match over_full {
+                    0 => "no key is shared by too many people".to_owned(),
+                    count => format!(
+                        "{count} keys are shared by {PEOPLE_PER_KEY_LIMIT} people or more and find nobody, as dummy values do"
+                    ),
+                },
+            },
             Diagnosis {
                 subject: "quarantine",
                 is_well: quarantined == 0,

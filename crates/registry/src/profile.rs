@@ -189,12 +189,15 @@ pub struct QueryRules {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MatchingRules {
-    /// `careful`: one disagreement in what identifies goes to a reviewer; `weighed`: the score decides.
+    /// `careful`: one disagreement in what identifies goes to a reviewer; `strict`: an address alone does not bear a name
+    /// out, either; `weighed`: the score decides.
     pub policy: String,
     /// How many people there may be: the more, the more must agree.
     pub population: u64,
     /// By how many days reports of one dose may differ, where it is not as the built-in table says.
     pub dose_windows: BTreeMap<String, u16>,
+    /// Whether a sweep over the registry merges by itself what no policy doubts.
+    pub sweep_merges: bool,
 }
 
 impl Default for MatchingRules {
@@ -203,6 +206,7 @@ impl Default for MatchingRules {
             policy: Policy::Careful.word().to_owned(),
             population: matching::POPULATION,
             dose_windows: BTreeMap::new(),
+            sweep_merges: false,
         }
     }
 }
@@ -222,10 +226,10 @@ impl MatchingRules {
         DoseRules::builtin().with(&self.dose_windows)
     }
 
-    /// The matcher of these rules, with the weights and names that come with the program.
-    pub fn matcher(&self) -> Matcher {
+    /// The matcher of these rules, with these weights and the names that come with the program.
+    pub fn matcher(&self, weights: Weights) -> Matcher {
         let policy = self.policy().expect("checked when the profile was read");
-        Matcher::new(policy, Weights::builtin(), Frequencies::builtin(), self.population)
+        Matcher::new(policy, weights, Frequencies::builtin(), self.population)
     }
 }
 
@@ -256,7 +260,9 @@ impl Profile {
         }
         if self.matching.policy().is_none() {
             let policy = &self.matching.policy;
-            return Err(ProfileError(format!("matching.policy: {policy:?} is neither \"careful\" nor \"weighed\"")));
+            return Err(ProfileError(format!(
+                "matching.policy: {policy:?} is not \"careful\", \"strict\" or \"weighed\""
+            )));
         }
         self.matching.read_dose_rules().map_err(|error| ProfileError(format!("matching.dose_windows: {error}")))?;
         for (code, carried) in &self.consent.codes {

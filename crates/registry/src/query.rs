@@ -64,11 +64,12 @@ impl Registry {
     fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
         let keys = matching::lookup_keys(&query.person);
         let records = self.leading(self.database().patient_records_by_match_keys(&keys)?)?;
+        let matcher = &self.rules().matcher;
         let mut graded: Vec<(Grade, PatientRecord)> = records
             .into_iter()
             .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
             .filter_map(|record| {
-                Some((matching::grade_for_query(&query.person, &self.with_own_number(&record))?, record))
+                Some((matcher.grade_for_query(&query.person, &self.with_own_number(&record))?, record))
             })
             .collect();
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));

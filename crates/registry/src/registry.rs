@@ -55,7 +55,7 @@ impl Registry {
     ) -> Result<Registry, RegistryError> {
         let gate = Gate::new(&profile.closed_door.sentence, profile.closed_door.retry_after_seconds);
         let time_zone = profile.time_zone();
-        let rules = Arc::new(Rules::new(profile, codes));
+        let rules = Arc::new(Rules::with_weights(profile, codes, crate::matchers::weights_in_use(&database)?));
         let lanes = Lanes::start(&database, rules.clone(), options.lanes)?;
         let inner = Inner {
             directory: Directory::open(&database)?,

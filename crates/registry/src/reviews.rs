@@ -48,7 +48,9 @@ impl Registry {
             let stands = |id| find(id).is_some_and(|record| !is_merged(record));
             stands(review.patient_id)
                 && stands(review.candidate)
-                && find(review.patient_id).is_some_and(|record| self.may_review(caller, record))
+                && [review.patient_id, review.candidate]
+                    .into_iter()
+                    .any(|id| find(id).is_some_and(|record| self.may_review(caller, record)))
         });
         open.truncate(limit as usize);
         Ok(open)
@@ -57,13 +59,35 @@ impl Registry {
     /// Whether the caller may decide about a record: the registry's own people about all, others about a record of which
     /// one of the reporters is within their reach.
     pub(crate) fn may_review(&self, caller: &Caller, record: &PatientRecord) -> bool {
-        let is_of_the_registry = match caller.standing {
-            Standing::Operator => true,
-            Standing::Person(role) => role.is_of_the_registry(),
-            Standing::Program => false,
-        };
-        is_of_the_registry
+        is_of_the_registry(caller)
             || record.reports.iter().any(|report| self.may(caller, Right::DecideMatch, report.organization_id))
+    }
+
+    /// Whether the caller may see two records beside one another and decide about them: of the registry's own people all, others
+    /// where one of the two is theirs and the question was asked. A site cannot look at anybody by naming them beside its own.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] when they may not; when the database cannot be read.
+    pub(crate) fn require_reviewer(
+        &self,
+        caller: &Caller,
+        one: &PatientRecord,
+        other: &PatientRecord,
+    ) -> Result<(), RegistryError> {
+        self.authorize_here(caller, Right::DecideMatch)?;
+        if is_of_the_registry(caller) {
+            return Ok(());
+        }
+        let (one_id, other_id) = (one.patient.id, other.patient.id);
+        let asked = self.database().reviews_of(one_id)?;
+        let is_asked = asked.iter().any(|review| {
+            let pair = (review.patient_id, review.candidate);
+            pair == (one_id, other_id) || pair == (other_id, one_id)
+        });
+        match is_asked && (self.may_review(caller, one) || self.may_review(caller, other)) {
+            true => Ok(()),
+            false => Err(RegistryError::Forbidden { right: Right::DecideMatch }),
+        }
     }
 
     /// Two records side by side, with an explanation.
@@ -81,12 +105,14 @@ impl Registry {
         let records = self.database().patient_records(&[patient_id, candidate_id])?;
         let find = |id: PatientId| {
             let found = records.iter().find(|record| record.patient.id == id).cloned();
-            found.ok_or_else(|| RegistryError::Refused("there is no such person".into()))
+            // To others than the registry's people, a record that is not theirs and one that is not there are the same.
+            found.ok_or_else(|| match is_of_the_registry(caller) {
+                true => RegistryError::Refused("there is no such person".into()),
+                false => RegistryError::Forbidden { right: Right::DecideMatch },
+            })
         };
         let (patient, candidate) = (find(patient_id)?, find(candidate_id)?);
-        if !self.may_review(caller, &patient) {
-            return Err(RegistryError::Forbidden { right: Right::DecideMatch });
-        }
+        self.require_reviewer(caller, &patient, &candidate)?;
         let matcher = &self.rules().matcher;
         let explanation = matcher.explain(&patient.patient.demographics, &candidate.patient.demographics);
         let decisions = self.database().review_decisions_of(patient_id)?;
@@ -197,6 +223,14 @@ impl Registry {
             }
         }
         Ok(())
+    }
+}
+
+fn is_of_the_registry(caller: &Caller) -> bool {
+    match caller.standing {
+        Standing::Operator => true,
+        Standing::Person(role) => role.is_of_the_registry(),
+        Standing::Program => false,
     }
 }
 

@@ -7,7 +7,8 @@ use crate::{Database, StoreError};
 use crate::{
     account_keys, accounts, audit, consents, data_fixes, door_passes, dose_reviews, factors, file_messages, files,
     forecasts, maintenance, match_keys, merges, messages, migrations, names, notices, organizations,
-    passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions, vaccinations,
+    passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions, sweeps,
+    vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -143,6 +144,7 @@ const STATEMENTS: &[&str] = &[
     forecasts::DELETE_FORECASTS,
     forecasts::DELETE_DUE,
     forecasts::COUNT_DUE,
+    sweeps::COUNT_OVER_FULL_KEYS,
     messages::FIND_MESSAGE,
     messages::COUNT_MESSAGES,
     migrations::LIST_MIGRATIONS,

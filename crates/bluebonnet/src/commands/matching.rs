@@ -2,7 +2,11 @@
 
 mod dataset;
 mod doses;
+mod door;
+mod generate;
+mod learn;
 mod pairs;
+pub(crate) mod sweep;
 
 use std::path::PathBuf;
 
@@ -20,14 +24,18 @@ use crate::tables::{print_json, print_line};
 /// Tells people apart: tries the matcher on labeled data, and explains a pair
 #[derive(Debug, Subcommand)]
 #[command(
-    after_help = "Examples:\n  bluebonnet match pairs mismo_AIRA-A.csv\n  bluebonnet match dataset dataset4a.csv dataset4b.csv\n  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB\n  bluebonnet match doses 3V8K2M0Q7RTA"
+    after_help = "Examples:\n  bluebonnet match pairs mismo_AIRA-A.csv\n  bluebonnet match dataset dataset4a.csv dataset4b.csv\n  bluebonnet match dataset --generated 100000\n  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB\n  bluebonnet match doses 3V8K2M0Q7RTA\n  bluebonnet match learn --people 20000 --version mine-1 --to weights.txt\n  bluebonnet match sweep"
 )]
 pub(crate) enum Match {
     Pairs(pairs::Pairs),
     Dataset(dataset::Dataset),
     Explain(Explain),
     Doses(doses::Doses),
-    Weights(PrintWeights),
+    Weights(learn::PrintWeights),
+    Generate(generate::Generate),
+    Learn(learn::Learn),
+    Use(learn::Use),
+    Sweep(sweep::Sweep),
 }
 
 impl Match {
@@ -38,12 +46,16 @@ impl Match {
             Match::Explain(command) => command.run(),
             Match::Doses(command) => command.run(),
             Match::Weights(command) => command.run(),
+            Match::Generate(command) => command.run(),
+            Match::Learn(command) => command.run(),
+            Match::Use(command) => command.run(),
+            Match::Sweep(command) => command.run(),
         }
     }
 }
 
 /// By what is compared.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct By {
     /// What is made of a score: careful sends one disagreement in what identifies to a reviewer; weighed lets the score
     /// decide
@@ -60,22 +72,26 @@ struct By {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PolicyWord {
     Careful,
+    Strict,
     Weighed,
     Linkage,
 }
 
-impl By {
-    fn policy(&self) -> Policy {
-        match self.policy {
+impl PolicyWord {
+    fn policy(self) -> Policy {
+        match self {
             PolicyWord::Careful => Policy::Careful,
+            PolicyWord::Strict => Policy::Strict,
             PolicyWord::Weighed => Policy::Weighed,
             PolicyWord::Linkage => Policy::Linkage,
         }
     }
+}
 
+impl By {
     fn matcher(&self) -> Result<Matcher, Failure> {
         let weights = read_weights(self.weights.as_ref())?;
-        Ok(Matcher::new(self.policy(), weights, Frequencies::builtin(), self.population))
+        Ok(Matcher::new(self.policy.policy(), weights, Frequencies::builtin(), self.population))
     }
 }
 
@@ -112,19 +128,6 @@ impl Explain {
             true => print_json(&explanation_json(&explanation))?,
             false => print_explanation(&explanation)?,
         }
-        Ok(Ending::Well)
-    }
-}
-
-/// Prints the built-in table of weights
-///
-/// A copy with another version can be changed and tried with --weights.
-#[derive(Debug, Args)]
-pub(crate) struct PrintWeights {}
-
-impl PrintWeights {
-    fn run(self) -> Result<Ending, Failure> {
-        print_line(Weights::builtin().to_text().trim_end())?;
         Ok(Ending::Well)
     }
 }

@@ -12,6 +12,8 @@ use super::names::{self, Group};
 use super::places;
 
 const DAYS_OF_A_YEAR: i32 = 365;
+/// Of a thousand births so many are of twins: of all people, adults too, one or two of a hundred are.
+const TWIN_BIRTHS_PER_THOUSAND: u64 = 12;
 
 /// What the people of a household share.
 struct Household {
@@ -68,19 +70,19 @@ fn add_family(members: &mut VecDeque<Member>, dice: &mut Dice, home: &Household,
     let maiden = names::family(dice, home.group);
     let father_family = names::family(dice, home.group);
     let is_double = home.group == Group::Hispanic && dice.percent(55);
-    let mother_family = if dice.percent(60) && !is_double { father_family } else { maiden };
-    let mother = names::legal_name(dice, home.group, Sex::F, mother_family.to_owned());
-    let father = dice.percent(78).then(|| names::legal_name(dice, home.group, Sex::M, father_family.to_owned()));
+    let mother_family = if dice.percent(60) && !is_double { father_family.clone() } else { maiden.clone() };
+    let mother = names::legal_name(dice, home.group, Sex::F, mother_family.clone());
+    let father = dice.percent(78).then(|| names::legal_name(dice, home.group, Sex::M, father_family.clone()));
     let maiden_name = PersonName {
-        family: maiden.to_owned(),
+        family: maiden.clone(),
         given: mother.given.clone(),
         kind: "M".to_owned(),
         ..PersonName::default()
     };
     let child_family = match (is_double, &father) {
         (true, _) if maiden != father_family => format!("{father_family} {maiden}"),
-        (_, Some(_)) => father_family.to_owned(),
-        (_, None) => mother_family.to_owned(),
+        (_, Some(_)) => father_family,
+        (_, None) => mother_family,
     };
     let parents = Parents { mother: mother.clone(), father: father.clone(), maiden_name };
     let child_eligibility = ["V02", "V01", "V22", "V03", "V05", "V04"]
@@ -116,7 +118,7 @@ fn add_couple(members: &mut VecDeque<Member>, dice: &mut Dice, home: &Household,
     };
     for &sex in sexes {
         let born = later(born, dice.between(-3 * DAYS_OF_A_YEAR, 3 * DAYS_OF_A_YEAR));
-        let mut name = names::legal_name(dice, home.group, sex, family.to_owned());
+        let mut name = names::legal_name(dice, home.group, sex, family.clone());
         if sex == Sex::M && dice.percent(4) {
             name.suffix = dice.one_of(&["Jr", "Sr", "III"]).to_owned();
         }
@@ -150,7 +152,7 @@ fn births(dice: &mut Dice, mother_born: Date, on: Date) -> Vec<Birth> {
         if later(date, -17 * DAYS_OF_A_YEAR) < mother_born {
             break;
         }
-        match dice.percent(3) {
+        match dice.below(1_000) < TWIN_BIRTHS_PER_THOUSAND {
             true => births.extend([1, 2].map(|order| Birth { date, order: Some(order) })),
             false => births.push(Birth { date, order: None }),
         }

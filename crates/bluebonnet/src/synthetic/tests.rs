@@ -35,7 +35,7 @@ fn a_seed_gives_the_same_people_always() {
 
 #[test]
 fn twins_share_home_and_birth_date_and_have_names_of_their_own() {
-    let people = people(3_000);
+    let people = people(8_000);
     let mut twins = 0;
     for pair in people.windows(2) {
         let (one, other) = (&pair[0].demographics, &pair[1].demographics);
@@ -194,4 +194,40 @@ fn a_batch_holds_a_message_for_each_of_the_next_people() {
     assert!(text.starts_with("FHS|^~\\&|CLINIC|PEDS1001|") && text.ends_with("BTS|25\rFTS|1\r"));
     assert!(messages.iter().zip(1..).all(|(message, number)| message.contains(&format!("|B{number}|P|2.5.1|"))));
     assert_eq!(next.next().map(|person| person.number), Some(26));
+}
+
+#[test]
+fn records_keep_the_truth_and_have_slips_of_all_kinds() {
+    let records: Vec<SyntheticRecord> =
+        SyntheticRecords::new(7, ON, 500).take_while(|record| record.person <= 8_000).collect();
+    let again: Vec<SyntheticRecord> =
+        SyntheticRecords::new(7, ON, 500).take_while(|record| record.person <= 8_000).collect();
+    assert!(records == again, "a seed gives the same records always");
+    let second: Vec<&SyntheticRecord> = records.iter().filter(|record| record.name.ends_with("-2")).collect();
+    assert!((3_700..4_300).contains(&second.len()), "{} second records", second.len());
+    for pair in records.windows(2).filter(|pair| pair[1].name.ends_with("-2")) {
+        assert_eq!(pair[0].person, pair[1].person);
+        assert!(pair[0].slips.is_empty() && pair[0].name.ends_with("-1"));
+    }
+    for slip in [
+        "named later",
+        "first name mistyped",
+        "surname mistyped",
+        "first name shortened",
+        "half of a double surname",
+        "another surname",
+        "birth day mistyped",
+        "moved",
+        "another phone",
+        "wrong county",
+        "another sex",
+        "no mother",
+    ] {
+        assert!(second.iter().any(|record| record.slips.contains(&slip)), "{slip}");
+    }
+    let twins = records.iter().filter(|record| record.slips.is_empty() && record.demographics.birth_order.is_some());
+    let share = twins.count() as f64 / 8_000.0;
+    assert!((0.005..0.05).contains(&share), "{share} of the people are twins");
+    let families: HashSet<&str> = records.iter().map(|record| record.demographics.names[0].family.as_str()).collect();
+    assert!(families.len() > 2_000, "{} surnames", families.len());
 }

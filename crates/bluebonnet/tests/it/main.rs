@@ -13,6 +13,7 @@ mod explaining;
 mod forecasting;
 mod loading;
 mod maintenance;
+mod matching;
 mod messages;
 mod organizations_and_accounts;
 mod program;

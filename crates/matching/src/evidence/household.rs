@@ -12,6 +12,8 @@ pub(crate) enum AddressAgreement {
     Different,
     /// Two streets under one ZIP code.
     Nearby,
+    /// Two houses of one street.
+    Street,
     /// Nothing can be compared.
     Unknown,
     /// A street is missing; the city is the same.
@@ -162,6 +164,7 @@ impl<'a> Home<'a> {
             Some(true) if is_near => AddressAgreement::Same,
             Some(true) => AddressAgreement::Similar,
             Some(false) if is_near => AddressAgreement::Similar,
+            None if is_near && is_street_same(&self.street, &other.street) => AddressAgreement::Street,
             _ if is_place_same => AddressAgreement::Nearby,
             _ => AddressAgreement::Different,
         }
@@ -213,10 +216,8 @@ fn compare_streets(one: &Folded, other: &Folded) -> Option<bool> {
             is_within_one_edit(one.as_str(), other.as_str(), 8).then_some(false)
         };
     }
-    // Directions and kinds of street are abbreviated in too many ways to count.
-    let is_telling = |part: &&str| !matches!(*part, "N" | "S" | "E" | "W" | "NORTH" | "SOUTH" | "EAST" | "WEST");
-    let mut words = one.parts().filter(is_telling);
-    let mut others = other.parts().filter(is_telling);
+    let mut words = telling_parts(one);
+    let mut others = telling_parts(other);
     let (number, other_number) = (words.next().unwrap_or_default(), others.next().unwrap_or_default());
     let (word, other_word) = (words.next().unwrap_or_default(), others.next().unwrap_or_default());
     let (number, other_number) = (number.trim_start_matches('0'), other_number.trim_start_matches('0'));
@@ -227,6 +228,22 @@ fn compare_streets(one: &Folded, other: &Folded) -> Option<bool> {
         (true, false) if one.is_same(other) => Some(true),
         _ => None,
     }
+}
+
+/// Directions and kinds of street are abbreviated in too many ways to count.
+fn telling_parts(street: &Folded) -> impl Iterator<Item = &str> {
+    street.parts().filter(|part| !matches!(*part, "N" | "S" | "E" | "W" | "NORTH" | "SOUTH" | "EAST" | "WEST"))
+}
+
+/// Whether two numbered houses are in one street, its name of four letters or more.
+fn is_street_same(one: &Folded, other: &Folded) -> bool {
+    fn name(street: &Folded) -> Option<&str> {
+        let mut parts = telling_parts(street);
+        let number = parts.next()?;
+        let is_number = number.as_bytes()[0].is_ascii_digit();
+        parts.next().filter(|name| is_number && name.len() >= 4)
+    }
+    name(one).is_some() && name(one) == name(other)
 }
 
 fn compare_maiden(one: Option<&Folded>, other: Option<&Folded>) -> KinAgreement {

@@ -53,7 +53,7 @@ fn read_person(row: Row<'_>, side: &str) -> Demographics {
     let date = value("birthDate");
     let mut person = Demographics {
         names: vec![PersonName {
-            family: value("nameLast"),
+            family: surname(&value("nameLast"), &value("nameLastHyph")),
             given: value("nameFirst"),
             middle: value("nameMiddle"),
             suffix: value("nameSuffix"),
@@ -100,6 +100,15 @@ fn read_person(row: Row<'_>, side: &str) -> Demographics {
     }
     add_identifiers(&mut person, &value("mrns"), &value("ssn"), &value("medicaid"));
     person
+}
+
+/// Both halves of a double surname, where the second stands in a column of its own.
+fn surname(first: &str, second: &str) -> String {
+    match (first, second) {
+        (_, "") => first.to_owned(),
+        ("", _) => second.to_owned(),
+        _ => format!("{first}-{second}"),
+    }
 }
 
 fn add_identifiers(person: &mut Demographics, chart: &str, social_security: &str, medicaid: &str) {

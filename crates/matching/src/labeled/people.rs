@@ -16,11 +16,13 @@ pub enum Layout {
     Historical,
     /// `Match Id, ID, BIRTHDATE, FIRST, LAST, ..., SSN`.
     RecordLinker,
+    /// Our own: every fact that people are compared by, see [`HEADER`](super::HEADER).
+    Bluebonnet,
 }
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Layout; 3] = [Layout::Febrl, Layout::Historical, Layout::RecordLinker];
+    pub const ALL: [Layout; 4] = [Layout::Febrl, Layout::Historical, Layout::RecordLinker, Layout::Bluebonnet];
 
     /// The word on the command line.
     pub fn word(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Layout {
             Layout::Febrl => "febrl",
             Layout::Historical => "historical",
             Layout::RecordLinker => "recordlinker",
+            Layout::Bluebonnet => "bluebonnet",
         }
     }
 }
@@ -57,6 +60,8 @@ pub fn read_people(text: &str) -> Result<(Layout, Vec<LabeledPerson>), LabeledEr
         Layout::Historical
     } else if table.has("Match Id") && table.has("BIRTHDATE") {
         Layout::RecordLinker
+    } else if table.has("mother_maiden") && table.has("record") {
+        Layout::Bluebonnet
     } else {
         return Err(LabeledError("the columns are those of no known layout".to_owned()));
     };
@@ -64,6 +69,7 @@ pub fn read_people(text: &str) -> Result<(Layout, Vec<LabeledPerson>), LabeledEr
         Layout::Febrl => read_febrl,
         Layout::Historical => read_historical,
         Layout::RecordLinker => read_recordlinker,
+        Layout::Bluebonnet => super::own::read,
     };
     Ok((layout, table.rows().map(read).collect()))
 }
@@ -81,6 +87,11 @@ fn read_febrl(row: Row<'_>) -> LabeledPerson {
     };
     let street = format!("{} {}", row.value("street_number"), row.value("address_1"));
     add_address(&mut demographics, street.trim(), row.value("suburb"), row.value("postcode"));
+    if !row.value("address_2").is_empty() {
+        // The two lines of an address are swapped in some records.
+        let second = format!("{} {}", row.value("street_number"), row.value("address_2"));
+        add_address(&mut demographics, second.trim(), row.value("suburb"), row.value("postcode"));
+    }
     add_identifier(&mut demographics, "NI", row.value("soc_sec_id"));
     LabeledPerson {
         record: record.to_owned(),

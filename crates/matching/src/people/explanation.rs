@@ -93,6 +93,8 @@ fn in_words(
         Level::IdentifierSame => {
             return format!("same {}", evidence.identifier.map_or("identifier", |(_, words)| words));
         }
+        Level::FamilySecond => "same second surname",
+        Level::NameHalfSwapped => "the first name of one is the surname of the other",
         Level::NameSwapped => "first name and surname are swapped",
         Level::MiddleSame => "same second name",
         Level::MiddleSimilar => "second names are alike",
@@ -116,6 +118,7 @@ fn in_words(
         Level::AddressZip => "same ZIP code, a street is missing",
         Level::AddressCity => "same city, a street is missing",
         Level::AddressNearby => "another street in the same place",
+        Level::AddressStreet => "another house of the same street",
         Level::AddressDifferent => "addresses differ",
         Level::PhoneSame => "same phone or e-mail",
         Level::PhoneLocal => "same phone but for the area code",

@@ -37,6 +37,9 @@ pub(crate) fn judge(
     let is_likely = score.hundredths >= thresholds.same;
     let is_plausible = score.hundredths >= thresholds.possible;
     if policy == Policy::Linkage {
+        let is_likely = is_likely
+            && (!has_name_and_date_alone(evidence, score) || score.hundredths >= thresholds.even)
+            && !(thresholds.has_families && (may_be_family(evidence) || may_be_twins(evidence)));
         return match (is_likely, is_plausible) {
             (true, _) => Verdict::Same,
             (false, true) => Verdict::Possible,
@@ -50,6 +53,7 @@ pub(crate) fn judge(
                 is_same_by_identifier(evidence) && is_borne_out(evidence) && !is_told_apart_at_home(evidence)
             }
             _ if policy == Policy::Weighed => is_likely && is_borne_out(evidence) && !is_told_apart(evidence),
+            _ if policy == Policy::Strict => is_likely && is_borne_out_beside_home(evidence) && !is_doubtful(evidence),
             _ => is_likely && is_borne_out(evidence) && !is_doubtful(evidence),
         };
     if is_same {
@@ -69,6 +73,25 @@ pub(crate) fn judge(
         None if is_possible => Verdict::Possible,
         None => Verdict::Different,
     }
+}
+
+/// Whether nothing but name and birth date agrees.
+fn has_name_and_date_alone(evidence: &Evidence, score: &Score) -> bool {
+    score.household <= 0
+        && evidence.identifier.is_none()
+        && evidence.social_security <= NumberAgreement::Unknown
+        && evidence.medicaid <= NumberAgreement::Unknown
+}
+
+/// Whether two records may be of two people who live together: the first names or the birth dates are two, and no number of which
+/// a person has one says that they are one person.
+fn may_be_family(evidence: &Evidence) -> bool {
+    let is_number_alike = [evidence.social_security, evidence.medicaid, evidence.birth_registration]
+        .into_iter()
+        .any(|number| number > NumberAgreement::Unknown);
+    let is_one_of_two_told_apart = (evidence.given == GivenAgreement::Different && !evidence.is_half_swapped)
+        || evidence.birth_date == DateAgreement::Different;
+    is_one_of_two_told_apart && !is_number_alike && !evidence.is_personal_identifier_same()
 }
 
 /// What no score outweighs: the two are never merged without a reviewer.
@@ -133,22 +156,32 @@ fn is_told_apart_at_home(evidence: &Evidence) -> bool {
 
 /// Whether more than name, birth date and sex speaks for one person: strangers share those.
 fn is_borne_out(evidence: &Evidence) -> bool {
+    evidence.household.address >= AddressAgreement::Postcode || is_borne_out_beside_home(evidence)
+}
+
+/// Whether something beside name, birth date, sex and address speaks for one person.
+fn is_borne_out_beside_home(evidence: &Evidence) -> bool {
     let household = &evidence.household;
     evidence.middle == MiddleAgreement::Same
         || evidence.birth_registration == NumberAgreement::Same
         || (evidence.social_security >= NumberAgreement::LastFour && evidence.medicaid == NumberAgreement::Same)
-        || household.address >= AddressAgreement::Postcode
         || household.phone == PhoneAgreement::Same
         || household.maiden == KinAgreement::Same
         || household.mother == KinAgreement::Same
         || household.guardian >= KinAgreement::Part
 }
 
-/// Whether two second names differ, or a move comes with another mother or guardian.
+/// Whether two second names differ, a move comes with another mother or guardian, or half a surname agrees and neither
+/// phone, mother nor second name does.
 fn is_told_apart(evidence: &Evidence) -> bool {
     let household = &evidence.household;
+    let is_half_borne_out = household.phone == PhoneAgreement::Same
+        || evidence.is_mother_same() == Some(true)
+        || evidence.middle == MiddleAgreement::Same
+        || evidence.social_security == NumberAgreement::Same;
     let is_kin_other = [household.maiden, household.mother, household.guardian].contains(&KinAgreement::Different);
     evidence.middle == MiddleAgreement::Different
+        || (evidence.family == FamilyAgreement::Part && !is_half_borne_out)
         || (household.address == AddressAgreement::Different && is_kin_other && !evidence.is_home_same())
 }
 

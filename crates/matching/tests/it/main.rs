@@ -4,6 +4,7 @@ mod cases;
 mod doses;
 mod keys;
 mod labeled_pairs;
+mod learning;
 mod people;
 mod properties;
 mod queries;

@@ -11,6 +11,7 @@ pub(crate) enum Purpose {
     PatientReport = 2,
     VaccinationReport = 3,
     Consent = 5,
+    Merge = 6,
 }
 
 /// A UUID v7 of the receipt's millisecond, different for every purpose and ordinal of the receipt. Of one receipt and

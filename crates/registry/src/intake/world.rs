@@ -72,7 +72,9 @@ impl World {
             world.keys.entry(key).or_default().push(patient_id);
         }
         // A key that too many people share (a dummy identifier, say) tells nothing.
+        let all = world.keys.len();
         world.keys.retain(|_, people| people.len() < PEOPLE_PER_KEY_LIMIT as usize);
+        metrics::counter!("bluebonnet_match_keys_over_full_total").increment((all - world.keys.len()) as u64);
         world
     }
 

@@ -111,6 +111,27 @@ fn a_disaster_dose_is_kept_without_consent_and_no_other_dose_beside_it() {
 }
 
 #[test]
+fn a_protected_record_changes_no_list_of_candidates() {
+    on_each_database(&example(), async |house| {
+        let ask = async || house.ask("PHARMACY", "Z34", &Person { suffix: "", ..MARIA.clone() }).await;
+        house
+            .report("CLINIC", &Person { mrn: "M-300", suffix: "SR", ..MARIA.clone() }, &given("08", "20240311", "D1"))
+            .await;
+        let before = ask().await;
+        let protected = Person { mrn: "M-301", suffix: "JR", pd1: "PD1||||||||||||Y|20240311\n", ..MARIA.clone() };
+        house.report("CLINIC", &protected, &given("08", "20240311", "D2")).await;
+        let after = ask().await;
+        assert_eq!((field(&before, "QAK", 2), field(&after, "QAK", 2)), ("OK", "OK"), "{after}");
+        assert_eq!(segments(&before, "PID"), segments(&after, "PID"), "one person, as if there were no other");
+        assert_eq!(segments(&before, "RXA").len(), segments(&after, "RXA").len());
+        // The control: without the protection there are two, and a list.
+        let shown = Person { mrn: "M-302", suffix: "III", pd1: "", ..MARIA.clone() };
+        house.report("CLINIC", &shown, &given("08", "20240311", "D3")).await;
+        assert!(field(&ask().await, "MSH", 21).starts_with("Z31"));
+    });
+}
+
+#[test]
 fn a_protected_record_cannot_be_told_from_one_that_is_not_there() {
     on_each_database(&example(), async |house| {
         let protected = Person { pd1: "PD1||||||||||||Y|20240311\n", ..MARIA.clone() };

@@ -21,3 +21,4 @@ mod rounds;
 mod schedules;
 mod sessions;
 mod signing_in;
+mod sweeping;

@@ -90,3 +90,56 @@ fn records_that_are_not_the_same_stand_on_their_own() {
         assert_eq!(field(&answer, "MSA", 1), "AA", "it does not wait any more: {answer}");
     });
 }
+
+/// Somebody of an organization who may decide about its own people.
+fn clinician(house: &House, organization: &str) -> model::Caller {
+    let standing = model::Standing::Person(model::Role::FullAccessClinician);
+    model::Caller { standing, ..house.caller(organization) }
+}
+
+#[test]
+fn a_site_helps_with_its_own_and_looks_at_nobody_else() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        house.report("PHARMACY", &TWO_SURNAMES, &given("08", "20240311", "P1")).await;
+        let stranger = Person { mrn: "M-9", given: "Berta", family: "Escamilla", rest: "", ..MARIA };
+        house.report("PHARMACY", &stranger, "").await;
+        let (admission, receipt) = (house.admission(), house.receipt());
+        let pair = open_review(house);
+        let people = house.database.people_after(uuid::Uuid::nil(), 10).expect("the people are listed");
+        let unasked = people[2];
+        let registry = &house.registry;
+        let listed = |caller: &model::Caller| {
+            registry.open_reviews(&admission, caller, receipt.received_at, 10).expect("reviews are listed").len()
+        };
+        let (clinic, pharmacy) = (clinician(house, "CLINIC"), clinician(house, "PHARMACY"));
+        let site = clinician(house, "CLINIC-SITE");
+        assert_eq!((listed(&clinic), listed(&pharmacy), listed(&site)), (1, 1, 0));
+        assert!(registry.side_by_side(&admission, &clinic, pair.0, pair.1).is_ok(), "the candidate is theirs");
+        assert!(registry.side_by_side(&admission, &site, pair.0, pair.1).is_err(), "neither is theirs");
+        let refused = registry.side_by_side(&admission, &clinic, pair.1, unasked);
+        assert!(refused.is_err(), "nobody asked about these two: a site cannot look at anybody beside its own");
+        let nobody = PatientId(house.uuid());
+        let absent = registry.side_by_side(&admission, &clinic, pair.1, nobody);
+        assert_eq!(
+            format!("{:?}", refused.err()),
+            format!("{:?}", absent.err()),
+            "and cannot tell whether they are there"
+        );
+        tokio::task::block_in_place(|| {
+            let merge = |caller: &model::Caller, retired, survivor| {
+                registry.merge_patients(&admission, caller, &house.receipt(), retired, survivor, "the mother said so")
+            };
+            assert!(merge(&clinic, pair.1, unasked).is_err());
+            assert!(merge(&site, pair.0, pair.1).is_err());
+            let program = model::Caller { standing: model::Standing::Program, ..house.caller("CLINIC") };
+            assert!(merge(&program, pair.0, pair.1).is_err(), "programs decide nothing");
+            let merged = merge(&clinic, pair.0, pair.1).expect("asked, and theirs");
+            let undo = |caller: &model::Caller| {
+                registry.unmerge_patients(&admission, caller, &house.receipt(), merged.id, "two girls after all")
+            };
+            assert!(undo(&site).is_err());
+            assert!(undo(&pharmacy).is_ok(), "what is theirs was moved by it");
+        });
+    });
+}

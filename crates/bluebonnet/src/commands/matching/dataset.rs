@@ -12,7 +12,8 @@ use registry::matches::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::read_weights;
+use super::generate::Generated;
+use super::{PolicyWord, door, read_weights};
 use crate::ending::{Ending, Failure};
 use crate::place;
 use crate::tables::{print_json, print_line};
@@ -25,8 +26,16 @@ use crate::tables::{print_json, print_line};
 #[derive(Debug, Args)]
 pub(crate) struct Dataset {
     /// Files of people
-    #[arg(required = true)]
+    #[arg(required_unless_present = "people")]
     files: Vec<PathBuf>,
+    /// Lets so many generated people in, one after another as at the door, instead of linking files
+    #[arg(long = "generated", id = "people", value_name = "N", conflicts_with = "files")]
+    people: Option<u64>,
+    #[command(flatten)]
+    generated: Generated,
+    /// What is made of a score at the door
+    #[arg(long, value_enum, default_value = "careful")]
+    policy: PolicyWord,
     /// People to look for, with what is expected of each
     #[arg(long, value_name = "FILE")]
     cases: Option<PathBuf>,
@@ -40,6 +49,12 @@ pub(crate) struct Dataset {
 
 impl Dataset {
     pub(super) fn run(self) -> Result<Ending, Failure> {
+        if let Some(people) = self.people {
+            let weights = read_weights(self.weights.as_ref())?;
+            let policy = self.policy.policy();
+            let matcher = Matcher::new(policy, weights, Frequencies::builtin(), registry::matches::POPULATION);
+            return door::measure(self.generated.records(people), &matcher, self.json);
+        }
         let mut records = Vec::new();
         for file in &self.files {
             records.extend(read(file)?);
@@ -135,7 +150,7 @@ impl Dataset {
     }
 }
 
-fn read(file: &Path) -> Result<Vec<LabeledPerson>, Failure> {
+pub(super) fn read(file: &Path) -> Result<Vec<LabeledPerson>, Failure> {
     let read = read_people(&place::read_text(file)?);
     read.map(|(_, people)| people).map_err(|error| Failure::Refused(format!("{}: {error}", file.display())))
 }
