@@ -90,7 +90,8 @@ fn may_be_family(evidence: &Evidence) -> bool {
         .into_iter()
         .any(|number| number > NumberAgreement::Unknown);
     let is_one_of_two_told_apart = (evidence.given == GivenAgreement::Different && !evidence.is_half_swapped)
-        || evidence.birth_date == DateAgreement::Different;
+        || evidence.birth_date == DateAgreement::Different
+        || evidence.is_birth_order_conflicting;
     is_one_of_two_told_apart && !is_number_alike && !evidence.is_personal_identifier_same()
 }
 
