@@ -1,8 +1,8 @@
 //! `bluebonnet match`: how people and doses are told apart, tried on labeled data and explained for people of the registry.
 
 mod dataset;
-mod doses;
 mod door;
+mod doses;
 mod generate;
 mod learn;
 mod pairs;
