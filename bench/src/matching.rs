@@ -141,8 +141,15 @@ fn write(lane: &mut store::Lane, people: &mut Vec<(u64, Demographics)>) -> anyho
     for (person, demographics) in people.drain(..) {
         let id = PatientId(Uuid::from_u128((u128::from(person) << 80) | (7 << 76) | (2 << 62)));
         changes.match_keys.extend(match_keys(&demographics, Some(&id.number())).into_iter().map(|key| (key, id)));
-        let patient =
-            Patient { id, version: 1, status: PatientStatus::Active, demographics, created_at: at, updated_at: at };
+        let patient = Patient {
+            id,
+            version: 1,
+            status: PatientStatus::Active,
+            is_told_apart: false,
+            demographics,
+            created_at: at,
+            updated_at: at,
+        };
         changes.patients.push(PatientChange { patient, expected_version: None });
     }
     lane.batch::<(), StoreError>(&[], |batch: &mut Batch<'_>| batch.write(&changes))?;

@@ -280,11 +280,7 @@ fn verdict(other: u128, is_same: bool, said: &Dose) -> Vec<ReportVerdict> {
 fn what_a_reviewer_decided_holds() {
     let doses = read(&["1 20 1 00 CP - -", "2 20 9 00 CP - -", "3 20 1 01 CP - -", "4 20 60 01 CP - -"]);
     let decided = |pair: (usize, usize), is_same: bool, doses: &[(u128, Dose)]| {
-        let said = [
-            verdict(pair.1 as u128 + 1, is_same, &doses[pair.0].1),
-            verdict(pair.0 as u128 + 1, is_same, &doses[pair.1].1),
-        ];
-        said
+        [verdict(pair.1 as u128 + 1, is_same, &doses[pair.0].1), verdict(pair.0 as u128 + 1, is_same, &doses[pair.1].1)]
     };
     let group = |pair: (usize, usize), said: &[Vec<ReportVerdict>; 2], doses: &[(u128, Dose)]| {
         let mut reports = all(doses);

@@ -316,6 +316,7 @@ fn run_histories(house: &House, count: u32) {
 
 #[test]
 fn what_is_shown_is_what_a_simple_model_makes_of_what_was_said() {
+    #[expect(clippy::disallowed_methods, reason = "how many histories a long run wants is said from outside")]
     let asked = std::env::var("BLUEBONNET_HISTORIES").ok().and_then(|count| count.parse::<u32>().ok());
     let is_first = std::cell::Cell::new(true);
     on_each_database(&example(), async |house| {
