@@ -62,7 +62,6 @@ def rebuild(server, cluster, knocking):
     at_last = len(knocking.all("soap", True))
     knocking.wait_for("the front goes on", lambda now: len(now.all("soap", True)) > at_last + SENDERS)
     server.hand_over(ALL)
-    knocking.turned_away_at_least = len(knocking.all("soap", True))
     order(server, "complete", window)
     knocking.window = window
     before = knocking.acknowledged()
@@ -83,7 +82,8 @@ def check(server, knocking):
     assert {entry["name"] for entry in files} <= taken | unknown and len(unknown) <= len(knocking.cut)
     report = order(server, "report", knocking.window)
     counted, refused = report["turned_away"]["web_service"], len(knocking.all("soap", True))
-    assert knocking.turned_away_at_least <= counted <= refused, "those turned away at the front are counted, too"
+    # What a front counted and had not yet written down when its database died is not in the report: it may be too low.
+    assert 0 < counted <= refused, "nobody is counted who was not turned away"
     assert report["files"]["taken"] == report["files"]["processed"] > 4
     requests = len(knocking.all())
     print(f"\n{SENDERS} senders: {requests} requests, {refused} turned away, {len(taken)} files taken, none refused")

@@ -175,7 +175,7 @@ for (const database of ["sqlite", "postgres"]) {
       await nurse.click("li:has-text('Hillside') button");
       assert.match(await nurse.textContent("header"), /Hillside/);
       await nurse.goto(`${registry.url}/find`);
-      await nurse.fill("#family", "Smith");
+      await nurse.fill("#family", "Parker");
       await nurse.click("form[action='/find'] button");
       await nurse.click(".bb-found h3 a");
       assert.equal(await nurse.$("a[href*='/doses/new']"), null, "there she only looks");

@@ -13,7 +13,7 @@ async function choose(page, input) {
 }
 
 /** A surname that several people of the demonstration have. */
-const SURNAME = "Smith";
+const SURNAME = "Parker";
 
 for (const database of ["sqlite", "postgres"]) {
   describe(`people, on ${database}`, { timeout: 600_000 }, () => {

@@ -1,8 +1,7 @@
 //! Weights learned from data: how much more often an agreement is found in two records of one person than in two of strangers.
 //!
-//! From labeled records by counting; from others by expectation maximization, where the present weights say who may be one
-//! person. What is found too seldom keeps its weight, and so do the frequencies of names and the limits of the household. The
-//! result is a table with a version of its own; nothing puts it in use but an operator.
+//! Learned from labeled records by counting. What is found too seldom keeps its weight, and so do the frequencies of names and
+//! the limits of the household. The result is a table with a version of its own; nothing puts it in use but an operator.
 
 mod calibration;
 
@@ -20,8 +19,6 @@ pub use calibration::{Bin, Calibration};
 const SEEN_LEAST: f64 = 20.0;
 /// Strangers compared with one another: neighbors in a file, so far apart.
 const STRANGERS_PER_RECORD: usize = 8;
-/// Rounds of expectation maximization.
-const ROUNDS: usize = 12;
 /// Bits that a learned weight has at most.
 const BITS_MAXIMUM: f64 = 16.0;
 
@@ -64,19 +61,19 @@ pub struct Learned {
     pub weights: Weights,
     /// Level by level, those that changed.
     pub levels: Vec<LearnedLevel>,
-    /// Pairs of one person, or as many as there seem to be.
+    /// Pairs of one person.
     pub pairs: f64,
-    /// How the scores of the table agree with the labels, on records that it was not learned from; none without labels.
-    pub calibration: Option<Calibration>,
+    /// How the scores of the table agree with the labels, on records that it was not learned from.
+    pub calibration: Calibration,
 }
 
-/// A pair of records, by place, and whether they are of one person where that is known.
-type Pair = (u32, u32, Option<bool>);
+/// A pair of records, by place, and whether they are of one person.
+type Pair = (u32, u32, bool);
 
-/// Learns weights from records. `person` says whose each record is, or `None` when that is not known.
-pub fn learn(people: &[Demographics], person: Option<&[String]>, matcher: &Matcher, version: &str) -> Learned {
+/// Learns weights from records; `person` says whose each of them is.
+pub fn learn(people: &[Demographics], person: &[String], matcher: &Matcher, version: &str) -> Learned {
     let folded: Vec<FoldedPerson<'_>> = people.iter().map(FoldedPerson::new).collect();
-    let is_one = |one: u32, other: u32| person.map(|person| person[one as usize] == person[other as usize]);
+    let is_one = |one: u32, other: u32| person[one as usize] == person[other as usize];
     let pairs: Vec<Pair> =
         linkage::candidate_pairs(people).into_iter().map(|(one, other)| (one, other, is_one(one, other))).collect();
     // A quarter is kept apart to see what the table is worth.
@@ -85,21 +82,15 @@ pub fn learn(people: &[Demographics], person: Option<&[String]>, matcher: &Match
         pairs.into_iter().partition(|(one, ..)| is_learned_from(*one));
     let found = |one: u32, other: u32| matcher.levels(&folded[one as usize], &folded[other as usize]);
     let strangers = count_strangers(people.len(), &is_one, &found);
-    let one_person = match person {
-        Some(_) => count_labeled(&learned_from, &found),
-        None => count_unlabeled(&learned_from, &folded, matcher, &strangers),
-    };
+    let one_person = count_labeled(&learned_from, &found);
     let levels = learned_levels(&one_person, &strangers, &matcher.weights);
     let replaced = levels.iter().map(|learned| (learned.level, learned.bits));
     let weights = matcher.weights.with(version, replaced);
-    let calibration = person.is_some().then(|| {
-        let tried = Matcher { weights: weights.clone(), ..matcher.clone() };
-        let scores = kept_apart.iter().map(|&(one, other, is_one)| {
-            let score = tried.judge(&folded[one as usize], &folded[other as usize], None, false).2;
-            (f64::from(score.hundredths) / 100.0, is_one == Some(true))
-        });
-        calibration::calibrate(scores)
-    });
+    let tried = Matcher { weights: weights.clone(), ..matcher.clone() };
+    let calibration = calibration::calibrate(kept_apart.iter().map(|&(one, other, is_one)| {
+        let score = tried.judge(&folded[one as usize], &folded[other as usize], None, false).2;
+        (f64::from(score.hundredths) / 100.0, is_one)
+    }));
     Learned { weights, levels, pairs: one_person.pairs, calibration }
 }
 
@@ -139,7 +130,7 @@ fn fact(level: Level) -> &'static str {
 
 fn count_labeled(pairs: &[Pair], found: &dyn Fn(u32, u32) -> Vec<Level>) -> Counts {
     let mut counts = Counts::default();
-    for &(one, other, _) in pairs.iter().filter(|(_, _, is_one)| *is_one == Some(true)) {
+    for &(one, other, _) in pairs.iter().filter(|(_, _, is_one)| *is_one) {
         counts.add(&found(one, other), 1.0);
     }
     counts
@@ -148,7 +139,7 @@ fn count_labeled(pairs: &[Pair], found: &dyn Fn(u32, u32) -> Vec<Level>) -> Coun
 /// Records far apart in the file are strangers, unless they are labeled otherwise.
 fn count_strangers(
     records: usize,
-    is_one: &dyn Fn(u32, u32) -> Option<bool>,
+    is_one: &dyn Fn(u32, u32) -> bool,
     found: &dyn Fn(u32, u32) -> Vec<Level>,
 ) -> Counts {
     let mut counts = Counts::default();
@@ -156,30 +147,10 @@ fn count_strangers(
         let apart = step * records / (STRANGERS_PER_RECORD + 1);
         for one in 0..records {
             let (one, other) = (one as u32, ((one + apart.max(1)) % records) as u32);
-            if is_one(one, other) != Some(true) {
+            if !is_one(one, other) {
                 counts.add(&found(one, other), 1.0);
             }
         }
-    }
-    counts
-}
-
-/// Expectation maximization over the pairs that share a key: the shares among strangers are known, those of one person are
-/// found in rounds that begin from the present weights. Scores count how common names are, as they do at the door.
-fn count_unlabeled(pairs: &[Pair], folded: &[FoldedPerson<'_>], matcher: &Matcher, strangers: &Counts) -> Counts {
-    let even = (folded.len().max(1) as f64).log2();
-    let mut tried = matcher.clone();
-    let mut counts = Counts::default();
-    for _ in 0..ROUNDS {
-        counts = Counts::default();
-        for &(one, other, _) in pairs {
-            let score = tried.judge(&folded[one as usize], &folded[other as usize], None, false).2;
-            let levels: Vec<Level> = score.found().iter().map(|found| found.level).collect();
-            counts.add(&levels, 1.0 / (1.0 + (even - f64::from(score.hundredths) / 100.0).exp2()));
-        }
-        let learned = learned_levels(&counts, strangers, &tried.weights);
-        let version = tried.weights.version().to_owned();
-        tried.weights = tried.weights.with(&version, learned.iter().map(|learned| (learned.level, learned.bits)));
     }
     counts
 }

@@ -166,7 +166,7 @@ impl Matcher {
     pub fn is_beyond_doubt(&self, one: &Folded<'_>, other: &Folded<'_>) -> bool {
         let strict = crate::Policy::Strict;
         let evidence = Evidence::between(&one.0, &other.0, None);
-        let score = score(&evidence, &one.0, &self.weights, &self.frequencies, strict);
+        let score = score(&evidence, [&one.0, &other.0], &self.weights, &self.frequencies, strict);
         judge(&evidence, &score, false, strict, self.thresholds) == Verdict::Same
     }
 
@@ -178,7 +178,7 @@ impl Matcher {
         is_own: bool,
     ) -> (Verdict, Evidence, Score) {
         let evidence = Evidence::between(stated, other, other_number);
-        let score = score(&evidence, stated, &self.weights, &self.frequencies, self.policy);
+        let score = score(&evidence, [stated, other], &self.weights, &self.frequencies, self.policy);
         (judge(&evidence, &score, is_own, self.policy, self.thresholds), evidence, score)
     }
 

@@ -8,7 +8,7 @@ use crate::evidence::{
 };
 use crate::frequencies::Frequencies;
 use crate::identifiers::Trust;
-use crate::names::{FamilyAgreement, GivenAgreement, MiddleAgreement};
+use crate::names::{FamilyAgreement, FoldedName, GivenAgreement, MiddleAgreement};
 use crate::weights::{Level, Weights};
 
 /// What was found, and what it says in hundredths of a bit.
@@ -53,14 +53,14 @@ impl Score {
 /// Adds up what the evidence says.
 pub(crate) fn score(
     evidence: &Evidence,
-    stated: &FoldedPerson<'_>,
+    people: [&FoldedPerson<'_>; 2],
     weights: &Weights,
     frequencies: &Frequencies,
     policy: Policy,
 ) -> Score {
     let nothing = Found { level: Level::SexSame, hundredths: 0 };
     let mut score = Score { hundredths: 0, household: 0, found: [nothing; FACTS_MAXIMUM], count: 0 };
-    add_names(&mut score, evidence, stated, weights, frequencies);
+    add_names(&mut score, evidence, people, weights, frequencies);
     let plain = [
         middle(evidence.middle),
         suffix(evidence),
@@ -88,11 +88,11 @@ fn is_other_identifier_same(evidence: &Evidence) -> bool {
 fn add_names(
     score: &mut Score,
     evidence: &Evidence,
-    stated: &FoldedPerson<'_>,
+    [stated, other]: [&FoldedPerson<'_>; 2],
     weights: &Weights,
     frequencies: &Frequencies,
 ) {
-    let name = stated.names.get(evidence.names.0);
+    let (name, other) = (stated.names.get(evidence.names.0), other.names.get(evidence.names.1));
     let given = match evidence.given {
         GivenAgreement::Different => Some(Level::GivenDifferent),
         GivenAgreement::Unknown => None,
@@ -103,7 +103,11 @@ fn add_names(
         GivenAgreement::Same => Some(Level::GivenSame),
     };
     if let Some(level) = given {
-        let share = || name.and_then(|name| name.given.parts().next()).map_or(0, |given| frequencies.given(given));
+        let given_share = |name: Option<&FoldedName>| {
+            name.and_then(|name| name.given.parts().next()).map_or(0, |given| frequencies.given(given))
+        };
+        // Of two forms of a name the more common one counts, whichever was stated first.
+        let share = || given_share(name).max(given_share(other));
         let bits = match level {
             Level::GivenSame => by_share(share(), weights.of(level), weights.of(Level::GivenCommon)),
             Level::GivenVariant | Level::GivenSimilar => by_share(share(), weights.of(level), weights.of(level) / 2),
@@ -122,7 +126,7 @@ fn add_names(
     if let Some(level) = family {
         let bits = match level {
             Level::FamilySame | Level::FamilyPart => {
-                let share = name.map_or(0, |name| family_share(name, level, frequencies));
+                let share = name.zip(other).map_or(0, |names| family_share(names, level, frequencies));
                 by_share(share, weights.of(level), weights.of(Level::FamilyCommon))
             }
             _ => weights.of(level),
@@ -140,10 +144,13 @@ fn add_names(
     }
 }
 
-/// How common the surname is; of one that agrees in part, the most common part.
-fn family_share(name: &crate::names::FoldedName, level: Level, frequencies: &Frequencies) -> u32 {
+/// How common the surname is; of two that agree in part, the most common part that they share.
+fn family_share((name, other): (&FoldedName, &FoldedName), level: Level, frequencies: &Frequencies) -> u32 {
     match level {
-        Level::FamilyPart => name.family_parts().map(|part| frequencies.family(part)).max().unwrap_or(0),
+        Level::FamilyPart => {
+            let is_shared = |part: &&str| other.family_parts().any(|theirs| theirs == *part);
+            name.family_parts().filter(is_shared).map(|part| frequencies.family(part)).max().unwrap_or(0)
+        }
         _ => frequencies.family(name.family.as_str()),
     }
 }

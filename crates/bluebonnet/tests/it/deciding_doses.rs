@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::messages::vxu;
+use crate::messages::{CLINIC, vxu};
 use crate::program::on_each_database;
 
 /// The same dose as another site was told of it: ten days later, of another manufacturer.
 fn told(control_id: &str) -> String {
     vxu(control_id)
+        .replace(CLINIC, "LAKE2001")
         .replace("dose-1", "dose-9")
         .replace("20200310||03^MMR", "20200320||03^MMR")
         .replace("00^New^NIP001", "01^Historical^NIP001")
@@ -19,7 +20,7 @@ fn doses_that_may_be_one_are_explained_decided_and_undone() {
     on_each_database(|home| {
         home.settle();
         home.run_with(&["submit", "-", "--organization", "LAKE2000"], vxu("m-1").as_bytes()).expect(0);
-        home.run_with(&["submit", "-", "--organization", "LAKE2001"], told("m-2").as_bytes());
+        home.run_with(&["submit", "-", "--organization", "LAKE2001"], told("m-2").as_bytes()).expect(0);
         let open = || home.run(&["review", "doses", "list", "--json"]).expect(0).json();
         let waiting = open();
         assert_eq!(waiting.as_array().map(Vec::len), Some(1), "{waiting}");

@@ -1,4 +1,4 @@
-//! Weights learned from records, with labels and without.
+//! Weights learned from labeled records.
 
 use bluebonnet_matching::labeled::{HEADER, LabeledPerson, read_people, write_person};
 use bluebonnet_matching::learning::learn;
@@ -37,7 +37,7 @@ fn matcher(people: &[Demographics]) -> Matcher {
 #[test]
 fn weights_are_learned_from_labels_and_written_under_a_new_version() {
     let (people, labels) = records();
-    let learned = learn(&people, Some(&labels), &matcher(&people), "learned-1");
+    let learned = learn(&people, &labels, &matcher(&people), "learned-1");
     let bits = |level: Level| f64::from(learned.weights.of(level)) / 100.0;
     assert_eq!(learned.weights.version(), "learned-1");
     let shares = |level| learned.levels.iter().find(|learned| learned.level == level).expect("it is learned");
@@ -51,23 +51,10 @@ fn weights_are_learned_from_labels_and_written_under_a_new_version() {
     );
     assert_eq!(learned.weights.of(Level::GivenSame), Weights::builtin().of(Level::GivenSame), "names go by frequency");
     assert_eq!(learned.weights.of(Level::MedicaidSame), Weights::builtin().of(Level::MedicaidSame), "never seen");
-    let calibration = learned.calibration.expect("there are labels");
+    let calibration = &learned.calibration;
     let last = calibration.bins.last().expect("pairs were kept apart");
     assert_eq!(last.pairs, last.one_person, "the surest are one person: {calibration:?}");
     assert_eq!(Weights::parse(&learned.weights.to_text()), Ok(learned.weights.clone()));
-}
-
-#[test]
-fn weights_learned_without_labels_are_like_those_learned_with_them() {
-    let (people, labels) = records();
-    let with = learn(&people, Some(&labels), &matcher(&people), "with").weights;
-    let without = learn(&people, None, &matcher(&people), "without");
-    assert!(without.calibration.is_none(), "nothing to compare with");
-    assert!((400.0..560.0).contains(&without.pairs), "{} pairs", without.pairs);
-    for level in [Level::PhoneSame, Level::PhoneDifferent, Level::DateSame] {
-        let apart = f64::from(with.of(level) - without.weights.of(level)) / 100.0;
-        assert!(apart.abs() < 1.5, "{}: {apart} bits", level.word());
-    }
 }
 
 #[test]

@@ -16,9 +16,8 @@ use crate::tables::{Table, print_json, print_line};
 
 /// Learns weights from records, and writes a new table
 ///
-/// From labeled records (or generated ones) by counting, with a quarter of them kept apart to see how well scores and labels agree;
-/// with --unlabeled by expectation maximization. Nothing is put in use: look at the table, try it by `match pairs --weights FILE`, and
-/// order `match use FILE`.
+/// From labeled records (or generated ones) by counting, with a quarter of them kept apart to see how well scores and labels agree.
+/// Nothing is put in use: look at the table, try it by `match pairs --weights FILE`, and order `match use FILE`.
 #[derive(Debug, Args)]
 pub(crate) struct Learn {
     /// Files of people
@@ -29,9 +28,6 @@ pub(crate) struct Learn {
     people: Option<u64>,
     #[command(flatten)]
     generated: Generated,
-    /// Does not look at whose each record is
-    #[arg(long)]
-    unlabeled: bool,
     /// The table to begin from instead of the built-in one
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -62,16 +58,14 @@ impl Learn {
         let frequencies = Frequencies::count(people.iter().flat_map(|person| &person.names));
         let weights = read_weights(self.weights.as_ref())?;
         let matcher = Matcher::new(Policy::Linkage, weights, frequencies, people.len() as u64);
-        let labels = (!self.unlabeled).then_some(person.as_slice());
-        let learned = learn(&people, labels, &matcher, &self.version);
+        let learned = learn(&people, &person, &matcher, &self.version);
         if learned.pairs < 1.0 {
             return Err(Failure::Refused("no two records are of one person; there is nothing to learn from".into()));
         }
         let text = format!(
-            "# Learned from {} records, {:.0} pairs of one person, {}; beginning from {}.\n{}",
+            "# Learned from {} labeled records, {:.0} pairs of one person; beginning from {}.\n{}",
             people.len(),
             learned.pairs,
-            if self.unlabeled { "without labels" } else { "labeled" },
             matcher.version(),
             learned.weights.to_text()
         );
@@ -97,13 +91,12 @@ impl Learn {
                     })
                 })
                 .collect();
-            let calibration = learned.calibration.as_ref().map(calibration_json);
             print_json(&json!({
                 "version": learned.weights.version(),
                 "records": records,
                 "pairs": learned.pairs,
                 "levels": levels,
-                "calibration": calibration,
+                "calibration": calibration_json(&learned.calibration),
             }))?;
             return Ok(());
         }
@@ -118,25 +111,8 @@ impl Learn {
             ]);
         }
         table.print()?;
-        if let Some(calibration) = &learned.calibration {
-            print_line("")?;
-            print_line("Scores and labels, of people whom the table was not learned from:")?;
-            let mut table = Table::new(&["BITS", "PAIRS", "ONE PERSON", "SHARE"]);
-            for bin in &calibration.bins {
-                let share = bin.one_person as f64 / bin.pairs.max(1) as f64;
-                table.row([
-                    format!("{:.0} to {:.0}", bin.from_bits, bin.from_bits + 5.0),
-                    bin.pairs.to_string(),
-                    bin.one_person.to_string(),
-                    format!("{share:.4}"),
-                ]);
-            }
-            table.print()?;
-            print_line(&format!(
-                "as many pairs of one person as of two at {:.1} bits; a bit is worth {:.2}",
-                calibration.even_at, calibration.slope
-            ))?;
-        }
+        print_line("")?;
+        print_calibration(&learned.calibration)?;
         print_line("")?;
         print_line(&format!(
             "{} holds the table {}. It is not in use; `bluebonnet match use {}` puts it in use.",
@@ -146,6 +122,26 @@ impl Learn {
         ))?;
         Ok(())
     }
+}
+
+fn print_calibration(calibration: &Calibration) -> Result<(), Failure> {
+    print_line("Scores and labels, of people whom the table was not learned from:")?;
+    let mut table = Table::new(&["BITS", "PAIRS", "ONE PERSON", "SHARE"]);
+    for bin in &calibration.bins {
+        let share = bin.one_person as f64 / bin.pairs.max(1) as f64;
+        table.row([
+            format!("{:.0} to {:.0}", bin.from_bits, bin.from_bits + 5.0),
+            bin.pairs.to_string(),
+            bin.one_person.to_string(),
+            format!("{share:.4}"),
+        ]);
+    }
+    table.print()?;
+    print_line(&format!(
+        "as many pairs of one person as of two at {:.1} bits; a bit is worth {:.2}",
+        calibration.even_at, calibration.slope
+    ))?;
+    Ok(())
 }
 
 fn calibration_json(calibration: &Calibration) -> serde_json::Value {
