@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod background;
 mod codes;
 mod completions;
 mod copy;

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use registry::{ForecastRound, Registry};
 use serde_json::json;
 
+use crate::commands::background::{self, Progress};
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, grouped, print_json, print_line};
@@ -73,28 +73,16 @@ impl Reforecast {
         self.go_through(&registry)
     }
 
-    /// Takes step after step, as long as the gate lets it.
     fn go_through(&self, registry: &Registry) -> Result<Ending, Failure> {
-        let bar = ProgressBar::new(0).with_style(
-            ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} people, {per_sec}, {eta} left")
-                .expect("the template is ours"),
-        );
-        let (begin, mut first_done, mut last) = (Instant::now(), None, None);
-        loop {
-            let admission = registry.gate().admit(model::Channel::Jobs).map_err(|closed| {
-                Failure::Refused(format!(
-                    "work in the background is held: {} Begin again later; it goes on.",
-                    closed.sentence
-                ))
-            })?;
-            let Some(round) = registry.advance_forecast_round(&admission)? else { break };
-            bar.set_length(round.people_count);
-            bar.set_position(round.done_count);
-            first_done.get_or_insert(round.done_count.saturating_sub(u64::from(registry::PEOPLE_PER_STEP)));
-            last = Some(round);
-        }
-        bar.finish_and_clear();
-        let Some(round) = last else {
+        let (begin, mut first_done) = (Instant::now(), None);
+        let round = background::go_through(registry, |admission| {
+            let round = registry.advance_forecast_round(admission)?;
+            if let Some(round) = &round {
+                first_done.get_or_insert(round.done_count.saturating_sub(u64::from(registry::PEOPLE_PER_STEP)));
+            }
+            Ok(round)
+        })?;
+        let Some(round) = round else {
             return Err(Failure::Refused("the round is held; let it go on by --go-on".to_owned()));
         };
         let seconds = begin.elapsed().as_secs_f64();
@@ -121,12 +109,8 @@ impl Reforecast {
             print_line("no round was begun yet")?;
             return Ok(Ending::Well);
         };
-        let state = match (round.is_finished, round.is_held) {
-            (true, _) => "finished",
-            (false, true) => "held",
-            (false, false) => "under way",
-        };
         let (done, people) = (grouped(round.done_count), grouped(round.people_count));
+        let state = round.state();
         print_line(&format!("{state}: {done} of {people} people, by {}, as seen on {}", round.schedule, round.on))?;
         Ok(Ending::Well)
     }

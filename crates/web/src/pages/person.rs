@@ -1,5 +1,7 @@
 //! A person on one page: who they are, what is due, what was given, and why each dose counts or does not.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -10,11 +12,10 @@ use axum::routing::get;
 use codes::CodeSets;
 use jiff::civil::Date;
 use model::{
-    Assessment, CodeTables, DoseEvaluation, GroupForecast, GroupStatus, InformationSource, PatientId,
-    PatientObservation, PatientRecord, PatientReport, PatientStatus, Right, Table, VaccinationReport,
+    Assessment, CodeTables, DoseEvaluation, GroupForecast, InformationSource, PatientId, PatientObservation,
+    PatientRecord, PatientReport, PatientStatus, Right, Table, VaccinationReport,
 };
 use registry::OpenedRecord;
-use registry::matches::DoseFact;
 
 use crate::Web;
 use crate::evaluations::{self, WhyLine};
@@ -26,6 +27,9 @@ use crate::pages::consent::{ConsentBadge, badge};
 use crate::people::{PersonSummary, age};
 use crate::signed_in::SignedIn;
 use crate::{dates, people};
+
+pub(crate) use words::fact_key;
+use words::{fact_text, section_of, status_key};
 
 #[derive(Template)]
 #[template(path = "person.html")]
@@ -459,56 +463,6 @@ impl Told<'_> {
             }
         });
         rows.collect()
-    }
-}
-
-fn section_of(forecast: &GroupForecast) -> &'static str {
-    match forecast.status {
-        GroupStatus::Overdue => "overdue",
-        GroupStatus::Due => "due",
-        GroupStatus::UpToDate => "upcoming",
-        _ => "complete",
-    }
-}
-
-fn status_key(status: GroupStatus) -> &'static str {
-    match status {
-        GroupStatus::UpToDate => "status.up_to_date",
-        GroupStatus::Due => "status.due",
-        GroupStatus::Overdue => "status.overdue",
-        GroupStatus::Complete => "status.complete",
-        GroupStatus::Immune => "status.immune",
-        GroupStatus::Contraindicated => "status.contraindicated",
-        GroupStatus::AgedOut => "status.aged_out",
-        GroupStatus::NotRecommended => "status.not_recommended",
-    }
-}
-
-/// What a fact of a dose is called; day and vaccine are always the leading report's.
-fn fact_text(fact: DoseFact) -> Option<&'static str> {
-    Some(match fact {
-        DoseFact::Day | DoseFact::Vaccine => return None,
-        DoseFact::Package => "history.fact_package",
-        DoseFact::Amount => "history.fact_amount",
-        DoseFact::Route => "history.fact_route",
-        DoseFact::GivenBy => "history.fact_given_by",
-        DoseFact::GivenAt => "history.fact_given_at",
-        DoseFact::OrderedBy => "history.fact_ordered_by",
-        DoseFact::Funding => "history.fact_funding",
-        DoseFact::Statements => "history.fact_statements",
-        DoseFact::Reactions => "history.fact_reactions",
-    })
-}
-
-/// What kind of fact an observation is.
-pub(crate) fn fact_key(question: &str) -> &'static str {
-    match question {
-        PatientObservation::CONTRAINDICATION => "fact.contraindication",
-        PatientObservation::IMMUNITY | PatientObservation::SEROLOGY => "fact.immunity",
-        PatientObservation::REACTION => "fact.reaction",
-        PatientObservation::INDICATION => "fact.indication",
-        PatientObservation::NOTE => "fact.note",
-        _ => "fact.other",
     }
 }
 

@@ -1,11 +1,11 @@
 //! `bluebonnet match sweep`: the whole registry compared with itself.
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use model::{Channel, Receipt};
-use registry::{Registry, Sweep as Progress};
+use registry::Registry;
 use serde_json::json;
 
+use crate::commands::background::{self, Progress};
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{grouped, print_json, print_line};
@@ -61,33 +61,14 @@ impl Sweep {
         self.go_through(&registry)
     }
 
-    /// Takes step after step, as long as the gate lets it.
     fn go_through(&self, registry: &Registry) -> Result<Ending, Failure> {
-        let bar = ProgressBar::new(0).with_style(
-            ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} people, {per_sec}, {eta} left")
-                .expect("the template is ours"),
-        );
-        let mut last = None;
-        loop {
-            let admission = registry.gate().admit(Channel::Jobs).map_err(|closed| {
-                Failure::Refused(format!(
-                    "work in the background is held: {} Begin again later; it goes on.",
-                    closed.sentence
-                ))
-            })?;
-            let Some(sweep) = registry.advance_sweep(&admission, &receipt(registry))? else { break };
-            bar.set_length(sweep.people_count);
-            bar.set_position(sweep.done_count);
-            last = Some(sweep);
-        }
-        bar.finish_and_clear();
-        match last {
+        match background::go_through(registry, |admission| registry.advance_sweep(admission, &receipt(registry)))? {
             Some(sweep) => self.tell(Some(&sweep)),
             None => Err(Failure::Refused("the sweep is held; let it go on by --go-on".to_owned())),
         }
     }
 
-    fn tell(&self, sweep: Option<&Progress>) -> Result<Ending, Failure> {
+    fn tell(&self, sweep: Option<&registry::Sweep>) -> Result<Ending, Failure> {
         if self.json {
             print_json(&json!({ "sweep": sweep }))?;
             return Ok(Ending::Well);
@@ -96,13 +77,9 @@ impl Sweep {
             print_line("no sweep was begun yet")?;
             return Ok(Ending::Well);
         };
-        let state = match (sweep.is_finished, sweep.is_held) {
-            (true, _) => "finished",
-            (false, true) => "held",
-            (false, false) => "under way",
-        };
         print_line(&format!(
-            "{state}: {} of {} people, by {}; {} pairs compared, {} proposed, {} merged, {} keys made anew, {} lookups met an over-full key",
+            "{}: {} of {} people, by {}; {} pairs compared, {} proposed, {} merged, {} keys made anew, {} lookups met an over-full key",
+            sweep.state(),
             grouped(sweep.done_count),
             grouped(sweep.people_count),
             sweep.version,
