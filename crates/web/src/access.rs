@@ -59,7 +59,7 @@ pub(crate) fn is_open(registry: &Registry, caller: &Caller, path: &str, method: 
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
@@ -89,12 +89,17 @@ mod tests {
         after.split_once('"').expect("a text ends").0.to_owned()
     }
 
+    /// The files of a folder and of the folders in it.
+    fn files_in(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("the crate's folders can be read");
+        let paths = entries.map(|entry| entry.expect("the crate's folders can be read").path());
+        paths.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+    }
+
     #[test]
     fn the_table_has_every_route_and_no_other() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages");
         let mut built = BTreeSet::new();
-        for entry in fs::read_dir(folder).expect("the crate's folders can be read") {
-            let path = entry.expect("the crate's folders can be read").path();
+        for path in files_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages")) {
             built.extend(routes_of(&fs::read_to_string(path).expect("a source is text")));
         }
         assert!(built.len() > 80, "{} routes were found", built.len());
