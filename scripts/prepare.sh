@@ -53,10 +53,10 @@ prepare_assets() {
     touch "$lock"
 }
 
-# The checker of licenses, bans and sources; about two and a half minutes on two cores, once.
+# The checker of licenses, bans and sources, built once; without optimization, which would take longer than it saves.
 prepare_deny() {
     command -v cargo-deny >/dev/null || [ -x target/tools/bin/cargo-deny ] && return
-    cargo install cargo-deny --version 0.20.2 --locked --quiet --root target/tools --target-dir target/tools/build
+    cargo install cargo-deny --version 0.20.2 --locked --quiet --debug --root target/tools --target-dir target/tools/build
     rm -rf target/tools/build
 }
 

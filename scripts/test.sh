@@ -45,11 +45,6 @@ count_cargo() {
         add "$(number passed "$line")" "$(number failed "$line")" "$(number ignored "$line")"
     done < <(grep '^test result:')
 }
-count_nextest() {
-    local line
-    line=$(grep -E '^ *Summary' | tail -n 1)
-    add "$(number passed "$line")" "$(number failed "$line")" "$(number skipped "$line")"
-}
 count_pytest() {
     local line
     line=$(grep -E '^=+ .*(passed|failed|error|skipped).* in ' | tail -n 1)
@@ -85,14 +80,9 @@ check "licenses, bans and sources of dependencies" \
     cargo deny --offline --locked --log-level error check licenses bans sources
 check_vulnerabilities
 
-if cargo nextest --version >/dev/null 2>&1; then
-    count "Rust tests" nextest cargo nextest run --workspace --locked --no-fail-fast --status-level fail
-    count "examples in the documentation" cargo cargo test --workspace --locked --doc --no-fail-fast --quiet
-else
+# The tests of one crate share a PostgreSQL server, as threads of one process.
+if check "the program and the tests" cargo build --workspace --tests --locked --quiet; then
     count "Rust tests" cargo cargo test --workspace --locked --no-fail-fast --quiet
-fi
-
-if check "the program" cargo build --locked --quiet -p bluebonnet; then
     count "stories in the browser" node node --test --test-concurrency=2 --test-reporter=tap tests/stories/
     count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
 fi

@@ -156,7 +156,9 @@ def rehearse(rehearsal, box, notice):
     with server.client() as client:
         assert "HELD.txt" not in client.listdir("/outbox")
 
-    check_report(rehearsal, number, knocking, overdue, back, len(taken))
+    # An upload under way when the window began counts on the one side or the other.
+    ended_within = [knock for knock in knocking.all("file") if rehearsal.shown(knock.answered_at) >= starts_at]
+    check_report(rehearsal, number, knocking, overdue, back, range(len(taken), len(ended_within) + 1))
     check_mails(box, notice)
 
 
@@ -200,7 +202,8 @@ def check_report(rehearsal, number, knocking, overdue, back, held):
 
     report = until("the count of those turned away is kept", report)
     assert report["turned_away"] == {"web": of_web, "web_service": refused}
-    assert report["files"] == {"taken": held, "processed": held, "messages": held}
+    count = report["files"]["taken"]
+    assert count in held and report["files"] == {"taken": count, "processed": count, "messages": count}
     returned = {
         sender["organization"]: sender["returned_at"] for sender in report["senders"] if sender["channel"] == "web_service"
     }

@@ -137,7 +137,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.context().close();
     });
 
-    test("two records that may be of one person are set side by side, and decided", async () => {
+    test("two records that may be of one person are set side by side and merged; so are their doses; and all is undone", async () => {
       const sender = await open();
       await send(sender, "first.hl7", vaccinationFile(registry, "first"));
       const other = await (await browser.newContext({ locale: "en-US" })).newPage();
@@ -148,7 +148,8 @@ for (const database of ["sqlite", "postgres"]) {
       await page.goto(`${registry.url}/matches`);
       const link = page.locator("main table a").first();
       await check(page, `${database}-matches-waiting`);
-      const waiting = await page.locator("main table tbody tr").count();
+      const waiting = () => page.locator("main table:has-text('Waiting, the oldest first') tbody tr").count();
+      const before = await waiting();
       await link.click();
       await check(page, `${database}-match`);
       await page.click("main form button");
@@ -158,7 +159,44 @@ for (const database of ["sqlite", "postgres"]) {
       await page.fill("#reason", "the mother confirmed it by telephone");
       await page.click("main form button");
       assert.match(page.url(), /done=match_decided/);
-      assert.equal(await page.locator("main table tbody tr").count(), waiting - 1);
+      assert.equal(await waiting(), before - 1);
+
+      await page.click("a[href^='/matches/doses/'] >> nth=0");
+      await check(page, `${database}-dose-match`);
+      assert.match(await page.innerText(".bb-compare"), /LOT0[\s\S]*differs/);
+      await page.click("main form button");
+      assert.equal(await page.locator("#errors li").count(), 2);
+      const pair = page.url();
+      const decide = async (decision) => {
+        await page.click(`label:has-text('${decision}')`);
+        await page.fill("#reason", "the paper card says so");
+        await page.click("main form button");
+        assert.match(page.url(), /done=match_decided/);
+      };
+      await decide("One dose, reported twice");
+      await page.goto(pair);
+      assert.match(await page.innerText("main"), /Decided .*: One dose, reported twice\. the paper card says so/);
+      const measles = async () => {
+        await page.goto(pair);
+        await page.click("main p a[href^='/people/']");
+        const tables = await page.$$eval(".bb-history--doses", (all) => all.map((table) => table.innerText));
+        return tables.find((text) => text.includes("MMR")).match(/\(03\)/g).length;
+      };
+      assert.equal(await measles(), 1, "one vaccination is shown");
+      await page.goto(pair);
+      await decide("As the rules say");
+      assert.equal(await measles(), 2, "two are shown again");
+
+      await page.click("a[href$='/merges']");
+      await check(page, `${database}-merges`);
+      await page.click("main form button");
+      assert.equal(await page.locator("#errors li").count(), 2);
+      await page.click("main form .usa-radio label");
+      await page.fill("#reason", "the telephone was wrong");
+      await page.click("main form button");
+      assert.match(page.url(), /done=merge_undone/);
+      assert.equal(await page.locator("main form .usa-radio").count(), 0, "nothing is left to undo");
+      assert.equal((await page.goto(pair)).status(), 404, "the two doses are two people's again");
       await Promise.all([sender, other, page].map((one) => one.context().close()));
     });
 
@@ -197,6 +235,7 @@ for (const database of ["sqlite", "postgres"]) {
 
       await operator.goto(window);
       await operator.click("button[value=start]");
+      await operator.getByText(/temporarily unable/).first().waitFor();
       const shut = await nurse.goto(`${registry.url}/find`);
       assert.equal(shut.status(), 503);
       assert.ok(Number(shut.headers()["retry-after"]) > 0);

@@ -55,7 +55,10 @@ export function vaccinationTable() {
     "t-1,Nopal,Iris,2020-02-03,F,TXY,2026-01-01,03,2026-02-01\nt-2,Nopal,Noel,,M,TXY,2026-01-01,03,2026-02-01\n";
 }
 
-/** A report of another organization about the first person of `vaccinationFile`, by name, birth date and sex alone. */
+/**
+ * A report of another organization about the first person of `vaccinationFile`, by name, birth date and sex alone: of a
+ * dose of its own, and of one that may be the first person's.
+ */
 export function doubtfulReport(organization) {
   const segments = [
     `MSH|^~\\&|EHR|${organization}|TXIIS||20260302120000-0600||VXU^V04^VXU_V04|doubt-1|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS`,
@@ -63,6 +66,8 @@ export function doubtfulReport(organization) {
     "PD1|||||||||||02^Reminder^HL70215|TXY|20260101|||A|20260101|20260101",
     "ORC|RE||doubt-1^OTHER",
     "RXA|0|1|20260210||08^Hep B^CVX|0.5|mL^^UCUM||01^Historical^NIP001|||||||||||CP|A",
+    "ORC|RE||doubt-2^OTHER",
+    "RXA|0|1|20260211||03^MMR^CVX|0.5|mL^^UCUM||01^Historical^NIP001||||||||SKB^GSK^MVX|||CP|A",
   ];
   return `${segments.join("\r")}\r`;
 }

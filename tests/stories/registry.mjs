@@ -1,4 +1,5 @@
 // A demonstration registry of a story's own, on a free port and a database of its own; and people who sign in.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,7 +14,7 @@ const PROGRAM = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debu
 /** People of the demonstration: enough for lists, few enough to start in seconds. */
 const PEOPLE = 60;
 
-/** Starts a registry on "sqlite" or "postgres"; `close` stops it and removes what it left. */
+/** Starts a registry on "sqlite" or "postgres"; `close` stops it, removes what it left, and fails if it logged an error. */
 export async function startRegistry(database) {
   const home = mkdtempSync(join(tmpdir(), "bluebonnet-stories-"));
   const credentials = join(home, "credentials.json");
@@ -23,8 +24,13 @@ export async function startRegistry(database) {
     PROGRAM,
     ["demo", ...place, "--people", String(PEOPLE), "--http", "127.0.0.1:0", "--credentials", credentials,
       "--profile", join(ROOT, "profiles/texas.toml")],
-    { cwd: home, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, RUST_LOG: "warn" } },
+    { cwd: home, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RUST_LOG: "warn" } },
   );
+  const faults = [];
+  createInterface({ input: process_.stderr }).on("line", (line) => {
+    console.error(line);
+    if (line.includes(" ERROR ")) faults.push(line);
+  });
   const url = await listening(process_);
   const { web_users: users, web_service_accounts: programs } = JSON.parse(readFileSync(credentials, "utf8"));
   return {
@@ -37,6 +43,7 @@ export async function startRegistry(database) {
       await ended;
       await postgres?.close();
       rmSync(home, { recursive: true, force: true });
+      assert.deepEqual(faults, [], "the program logs no error");
     },
   };
 }

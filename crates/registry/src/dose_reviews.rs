@@ -32,6 +32,12 @@ pub enum DoseReviewDecision {
 }
 
 impl DoseReviewDecision {
+    /// Reads its word.
+    pub fn parse(word: &str) -> Option<DoseReviewDecision> {
+        use DoseReviewDecision::{Later, NotTheSame, Same, Undo};
+        [Same, NotTheSame, Later, Undo].into_iter().find(|decision| decision.word() == word)
+    }
+
     /// The word in answers and in the audit trail.
     pub fn word(self) -> &'static str {
         match self {

@@ -10,8 +10,8 @@ use crate::{Profile, ProfileError, RegistryError};
 
 pub use codes::{Change as CodeChange, Difference as CodeDifference};
 pub use store::{
-    AuditRecord, Database, DatabaseUrl, KnownMessage, Merge, MessageFilter, Migrated, Options as DatabaseOptions,
-    ReviewDecided, ReviewDecision, ReviewOpened, Statistics, StoreError,
+    AuditRecord, Database, DatabaseUrl, DoseReviewState, KnownMessage, Merge, MessageFilter, Migrated,
+    Options as DatabaseOptions, ReviewDecided, ReviewDecision, ReviewOpened, Statistics, StoreError,
 };
 
 /// The setting that holds the profile's text.

@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// The keys in `text("...")` and `fill("...")` of all files of a folder.
+    /// The literals of all files of a folder that are keys: `"find.title"`, not `"find.html"`.
     fn collect(folder: &Path, asked: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).expect("the crate's folders can be read") {
             let path = entry.expect("the crate's folders can be read").path();
@@ -145,13 +145,18 @@ mod tests {
                 continue;
             }
             let content = fs::read_to_string(&path).unwrap_or_default();
-            for marker in ["text(\"", "fill(\""] {
-                let keys = content.split(marker).skip(1).filter_map(|after| after.split_once('"'));
-                let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-                let is_key = |key: &str| key.split('.').all(|part| !part.is_empty() && part.chars().all(is_part));
-                let keys = keys.filter(|(key, _)| key.contains('.') && is_key(key));
-                asked.extend(keys.map(|(key, _)| (path.display().to_string(), key.to_owned())));
-            }
+            let keys = content.split('"').filter(|literal| is_key(literal));
+            asked.extend(keys.map(|key| (path.display().to_string(), key.to_owned())));
         }
+    }
+
+    /// Whether a literal names a table of the catalog and a text.
+    fn is_key(literal: &str) -> bool {
+        let is_name =
+            |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let Some((table, name)) = literal.split_once('.') else { return false };
+        let is_file = ["html", "css", "js", "svg", "txt"].contains(&name);
+        let is_table = CATALOG[0].keys().any(|key| key.split_once('.').is_some_and(|(known, _)| known == table));
+        is_name(table) && is_name(name) && is_table && !is_file
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod add_person;
 pub(crate) mod audit;
 pub(crate) mod client_status;
 pub(crate) mod consent;
+pub(crate) mod dose_matches;
 pub(crate) mod downtime_form;
 pub(crate) mod facts;
 pub(crate) mod files;
@@ -14,6 +15,7 @@ pub(crate) mod language;
 pub(crate) mod maintenance;
 pub(crate) mod matches;
 pub(crate) mod memberships;
+pub(crate) mod merges;
 pub(crate) mod not_found;
 pub(crate) mod operations;
 pub(crate) mod organization_names;
@@ -69,6 +71,8 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(account::routes())
         .merge(accounts::routes())
         .merge(matches::routes())
+        .merge(dose_matches::routes())
+        .merge(merges::routes())
         .merge(memberships::routes())
         .merge(organizations::routes())
         .merge(organization_names::routes())

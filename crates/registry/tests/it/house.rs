@@ -60,7 +60,7 @@ fn shared_cluster() -> Option<Arc<PostgresCluster>> {
     if let Some(cluster) = shared.upgrade() {
         return Some(cluster);
     }
-    match PostgresCluster::start(&[]).expect("PostgreSQL starts") {
+    match PostgresCluster::start(&["fsync=off"]).expect("PostgreSQL starts") {
         Availability::Running(cluster) => {
             let cluster = Arc::new(cluster);
             *shared = Arc::downgrade(&cluster);

@@ -74,7 +74,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         intro: language.text("matches.what").to_owned(),
         ways: Vec::new(),
         filter: None,
-        tables: vec![table],
+        tables: vec![table, super::dose_matches::waiting(&signed_in).await?],
     }
     .show()
 }

@@ -28,8 +28,8 @@ use crate::people::{PersonSummary, age};
 use crate::signed_in::SignedIn;
 use crate::{dates, people};
 
-pub(crate) use words::fact_key;
-use words::{fact_text, section_of, status_key};
+pub(crate) use words::{fact_key, status_key};
+use words::{fact_text, section_of};
 
 #[derive(Template)]
 #[template(path = "person.html")]
@@ -47,6 +47,7 @@ struct PersonView {
     may_record: bool,
     may_change: bool,
     may_consent: bool,
+    may_decide: bool,
 }
 
 /// What every page about a person shows on top.
@@ -141,8 +142,7 @@ pub(crate) fn routes() -> Router<Web> {
 
 async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let told =
-        Told { signed_in: &signed_in, opened: &opened, language: signed_in.language(), today: signed_in.today() };
+    let told = Told::of(&signed_in, &opened);
     let page = signed_in.page(&head.who.name);
     show(&PersonView {
         page: Page { is_wide: true, ..page },
@@ -157,6 +157,7 @@ async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
         may_record: signed_in.may(Right::RecordDose),
         may_change: signed_in.may(Right::ChangePerson),
         may_consent: signed_in.may(Right::RecordConsent),
+        may_decide: signed_in.may(Right::DecideMatch),
         head,
     })
 }
@@ -181,14 +182,18 @@ pub(crate) async fn open(signed_in: &SignedIn, id: &str) -> Result<(OpenedRecord
 }
 
 /// The parts of the page, out of one opened record.
-struct Told<'a> {
+pub(super) struct Told<'a> {
     signed_in: &'a SignedIn,
     opened: &'a OpenedRecord,
     language: Language,
     today: Date,
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    pub(super) fn of(signed_in: &'a SignedIn, opened: &'a OpenedRecord) -> Told<'a> {
+        Told { signed_in, opened, language: signed_in.language(), today: signed_in.today() }
+    }
+
     fn codes(&self) -> &CodeSets {
         self.signed_in.registry().codes()
     }
@@ -197,7 +202,7 @@ impl Told<'_> {
         self.signed_in.registry().organization_name(&self.signed_in.admission, id)
     }
 
-    fn date(&self, date: Date) -> String {
+    pub(super) fn date(&self, date: Date) -> String {
         dates::shown(date, self.language)
     }
 
@@ -331,12 +336,12 @@ impl Told<'_> {
         }
     }
 
-    fn vaccine(&self, report: &VaccinationReport) -> String {
+    pub(super) fn vaccine(&self, report: &VaccinationReport) -> String {
         let name = self.codes().vaccine_name(report.dose.cvx).unwrap_or("?");
         format!("{name} ({})", report.dose.cvx)
     }
 
-    fn details(&self, report: &VaccinationReport) -> String {
+    pub(super) fn details(&self, report: &VaccinationReport) -> String {
         let (dose, language) = (&report.dose, self.language);
         let codes = self.codes();
         let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
@@ -365,7 +370,7 @@ impl Told<'_> {
         named.collect::<Vec<_>>().join("; ")
     }
 
-    fn source(&self, report: &VaccinationReport) -> String {
+    pub(super) fn source(&self, report: &VaccinationReport) -> String {
         let organization = self.organization(report.organization_id);
         let key = match report.dose.source {
             InformationSource::Administered => "history.given_at",

@@ -9,7 +9,7 @@ use axum::routing::get;
 use model::{CodeTables, GroupStatus};
 use registry::OpenedRecord;
 
-use super::person::{PersonHead, open};
+use super::person::{PersonHead, open, status_key};
 use crate::Web;
 use crate::failures::Failure;
 use crate::layout::{Page, show};
@@ -127,21 +127,13 @@ fn printed_dose(
 fn due(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedForecast> {
     let language = signed_in.language();
     let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
-    let open = forecasts.filter_map(|forecast| {
-        let status = match forecast.status {
-            GroupStatus::Overdue => "status.overdue",
-            GroupStatus::Due => "status.due",
-            GroupStatus::UpToDate => "status.up_to_date",
-            _ => return None,
-        };
-        Some((forecast.recommended_on, forecast, status))
-    });
-    let mut open: Vec<_> = open.collect();
-    open.sort_by_key(|(recommended_on, ..)| *recommended_on);
-    let rows = open.into_iter().map(|(recommended_on, forecast, status)| PrintedForecast {
+    let is_open = |status| matches!(status, GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate);
+    let mut open: Vec<_> = forecasts.filter(|forecast| is_open(forecast.status)).collect();
+    open.sort_by_key(|forecast| forecast.recommended_on);
+    let rows = open.into_iter().map(|forecast| PrintedForecast {
         group: forecast.vaccine_group.clone(),
-        status: language.text(status),
-        date: recommended_on.map(|date| dates::shown(date, language)).unwrap_or_default(),
+        status: language.text(status_key(forecast.status)),
+        date: forecast.recommended_on.map(|date| dates::shown(date, language)).unwrap_or_default(),
     });
     rows.collect()
 }

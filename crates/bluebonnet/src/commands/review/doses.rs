@@ -139,11 +139,7 @@ pub(crate) struct Decide {
 
 impl Decide {
     fn run(self) -> Result<Ending, Failure> {
-        let decision = match self.decision.as_str() {
-            "same" => DoseReviewDecision::Same,
-            "not-the-same" => DoseReviewDecision::NotTheSame,
-            _ => DoseReviewDecision::Later,
-        };
+        let decision = DoseReviewDecision::parse(&self.decision.replace('-', "_")).expect("one of the values allowed");
         decide(&self.two, decision, &self.reason, self.json)
     }
 }

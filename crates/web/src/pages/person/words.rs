@@ -14,16 +14,16 @@ pub(super) fn section_of(forecast: &GroupForecast) -> &'static str {
 }
 
 /// What the status of a vaccine group is called.
-pub(super) fn status_key(status: GroupStatus) -> &'static str {
+pub(crate) fn status_key(status: GroupStatus) -> &'static str {
     match status {
-        GroupStatus::UpToDate => "status.up_to_date",
-        GroupStatus::Due => "status.due",
-        GroupStatus::Overdue => "status.overdue",
-        GroupStatus::Complete => "status.complete",
-        GroupStatus::Immune => "status.immune",
-        GroupStatus::Contraindicated => "status.contraindicated",
-        GroupStatus::AgedOut => "status.aged_out",
-        GroupStatus::NotRecommended => "status.not_recommended",
+        GroupStatus::UpToDate => "group_status.up_to_date",
+        GroupStatus::Due => "group_status.due",
+        GroupStatus::Overdue => "group_status.overdue",
+        GroupStatus::Complete => "group_status.complete",
+        GroupStatus::Immune => "group_status.immune",
+        GroupStatus::Contraindicated => "group_status.contraindicated",
+        GroupStatus::AgedOut => "group_status.aged_out",
+        GroupStatus::NotRecommended => "group_status.not_recommended",
     }
 }
 
