@@ -53,6 +53,10 @@ class Cluster:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "registry", name)
         return f"postgres://registry@127.0.0.1:{self.port}/{name}"
 
+    def execute(self, url, statements):
+        """Runs SQL behind the program's back, all of it or nothing."""
+        self._run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statements)
+
     def stop(self):
         if self.process.poll() is None:
             self.crash()
