@@ -53,6 +53,13 @@ class Cluster:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "registry", name)
         return f"postgres://registry@127.0.0.1:{self.port}/{name}"
 
+    def copy_of(self, url):
+        """The URL of a copy of a database that nobody uses."""
+        name = f"registry_{next(self.numbers)}"
+        template = url.rsplit("/", 1)[1]
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "registry", "--template", template, name)
+        return f"postgres://registry@127.0.0.1:{self.port}/{name}"
+
     def execute(self, url, statements):
         """Runs SQL behind the program's back, all of it or nothing."""
         self._run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statements)
