@@ -1,5 +1,6 @@
 """The file door itself: who is let in, with the database and without; large downloads; limits; stopping."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -265,3 +266,27 @@ def until(holds, seconds=20):
             return
         time.sleep(0.25)
     raise AssertionError("it did not happen")
+
+
+def test_a_session_that_asks_for_nothing_is_ended_and_its_upload_is_resumed():
+    """However alive its connection is: it asks again and again to be kept, and not for any file. One that works goes on."""
+    content = Person(2).report().encode()
+    idle_seconds = 2
+    with contextlib.closing(FileServer()) as server:
+        server.serving += ["--sftp-idle", str(idle_seconds)]
+        server.start()
+        busy, idle = server.client(), server.client()
+        with busy as working, idle as resting:
+            resting.get_channel().get_transport().set_keepalive(1)
+            file = resting.open("/inbox/slow.hl7", "w")
+            file.write(content[:100])
+            began = time.monotonic()
+            while not resting.get_channel().closed:
+                assert time.monotonic() - began < 10 * idle_seconds, "the session goes on"
+                assert "inbox" in working.listdir("/")
+                time.sleep(0.2)
+            assert time.monotonic() - began >= idle_seconds - 0.5
+            assert "inbox" in working.listdir("/"), "who works is not ended"
+        with server.client() as back, back.open("/inbox/slow.hl7", "a") as file:
+            file.write(content[100:])
+        until(lambda: [record["size"] for record in server.taken("slow.hl7")] == [len(content)])

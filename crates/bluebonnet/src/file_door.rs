@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use registry::{FileAccountList, FileAccounts, Gate, Registry};
@@ -26,6 +27,10 @@ pub(crate) struct FileDoorSettings {
     /// The private key by which clients know the SFTP server again [default: one is made in the data folder]
     #[arg(long, value_name = "FILE", env = "BLUEBONNET_SFTP_HOST_KEY")]
     sftp_host_key: Option<PathBuf>,
+    /// How long, in seconds, a session may ask for nothing before it is ended
+    #[arg(long, value_name = "SECONDS", env = "BLUEBONNET_SFTP_IDLE", default_value_t = 1800,
+        value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    sftp_idle: u64,
 }
 
 impl FileDoorSettings {
@@ -40,7 +45,8 @@ impl FileDoorSettings {
         let host_key = HostKey::open(&host_key_file).map_err(|error| Failure::Usage(error.to_string()))?;
         tracing::info!(fingerprint = host_key.fingerprint(), "host key of the file door");
         let accounts = FileAccounts::new(read_accounts(data)?, world::random_bytes())?;
-        Ok(FileDoor { gate, spool, accounts, host_key, limits: sftp::Limits::default() })
+        let idle_timeout = Duration::from_secs(self.sftp_idle);
+        Ok(FileDoor { gate, spool, accounts, host_key, limits: sftp::Limits { idle_timeout, ..Default::default() } })
     }
 }
 
