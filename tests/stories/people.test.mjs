@@ -1,5 +1,5 @@
-// What a nurse does, told as stories, in a real browser and on both databases: with and without JavaScript, on a phone,
-// enlarged, in Spanish, by keyboard alone.
+// What a nurse does, told as stories, in a real browser and on both databases. What is done most is told in every form in
+// forms.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
@@ -48,88 +48,6 @@ for (const database of ["sqlite", "postgres"]) {
       assert.ok(!page.url().includes(family), "no name stands in an address");
       await page.click(".bb-found h3 a");
     }
-
-    /** Records a dose of what is recommended first, reads it in the history, and undoes it. */
-    async function recordAndUndo(page, name, isChecked = true) {
-      const look = async (what) => isChecked && (await check(page, `${name}-${what}`));
-      await openFirst(page);
-      await look("person");
-      const record = page.url().split("?")[0];
-      await page.goto(`${record}/doses/new`);
-      const vaccine = await page.getAttribute("#vaccine_0 optgroup option >> nth=0", "value");
-      await page.selectOption("#vaccine_0", vaccine);
-      await page.fill("#lot_0", "st0ry-1");
-      await look("dose");
-      await page.click("button[name=check]");
-      assert.match(await page.textContent(".bb-answers"), /ST0RY-1/);
-      await look("check");
-      await page.click("button[name=save]");
-      assert.match(page.url(), /\/saved\//);
-      await look("saved");
-      await page.goto(record);
-      assert.match(await page.textContent("main"), /ST0RY-1/);
-      await page.click(`a[href^='${new URL(record).pathname}/doses/'] >> text=/Correct|Corregir/ >> nth=0`);
-      await page.click("form[action$='/undo'] button");
-      assert.match(page.url(), /done=dose_undone/);
-      const histories = await page.$$eval(".bb-history--doses", (tables) => tables.map((table) => table.innerText).join());
-      assert.doesNotMatch(histories, /ST0RY-1/);
-    }
-
-    test("a nurse finds a person, records a dose and undoes it", async () => {
-      const page = await open();
-      await recordAndUndo(page, `${database}-record`);
-      await page.context().close();
-    });
-
-    test("a nurse does the same without JavaScript", async () => {
-      const page = await open({ javaScriptEnabled: false });
-      await openFirst(page);
-      await page.goto(`${page.url()}/doses/new`);
-      await page.locator("#vaccine_0").selectOption({ index: 1 });
-      await page.locator("button[name=more]").click();
-      await page.locator("#vaccine_1").waitFor();
-      await page.locator("button[name=check]").click();
-      await page.locator("button[name=save]").click();
-      await page.locator("form[action$='/undo'] button").first().click();
-      assert.match(page.url(), /done=dose_undone/);
-      await page.context().close();
-    });
-
-    test("a nurse does the same on a phone of 360 pixels", async () => {
-      const page = await open({ viewport: { width: 360, height: 740 } });
-      await recordAndUndo(page, `${database}-phone`);
-      await page.context().close();
-    });
-
-    test("a nurse does the same with everything twice as large", async () => {
-      const page = await open({ viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
-      await recordAndUndo(page, `${database}-large`);
-      await page.context().close();
-    });
-
-    test("a nurse does the same in Spanish", async () => {
-      const page = await open({ locale: "es-MX" });
-      await recordAndUndo(page, `${database}-spanish`);
-      assert.equal(await page.getAttribute("html", "lang"), "es");
-      await page.context().close();
-    });
-
-    test("a nurse finds a person by keyboard alone", async () => {
-      const page = await open();
-      await page.goto(`${registry.url}/find`);
-      const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
-      for (let presses = 0; (await focused()) !== "family" && presses < 30; presses++) await page.keyboard.press("Tab");
-      await page.keyboard.type(SURNAME);
-      await page.keyboard.press("Enter");
-      await page.waitForURL(/\/find\/./);
-      const onResult = () => page.evaluate(() => document.activeElement?.closest(".bb-found") !== null);
-      for (let presses = 0; !(await onResult()) && presses < 30; presses++) await page.keyboard.press("Tab");
-      const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-      assert.notEqual(outline, "none", "the focus is seen");
-      await page.keyboard.press("Enter");
-      await page.waitForURL(/\/people\//);
-      await page.context().close();
-    });
 
     test("doses given elsewhere, health facts, a refusal, a note and a status are recorded", async () => {
       const page = await open();
