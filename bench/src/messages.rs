@@ -6,7 +6,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 /// The share of messages about people that the registry does not know yet, in percent.
-const NEW_PEOPLE_PERCENT: u64 = 30;
+pub(crate) const NEW_PEOPLE_PERCENT: u64 = 30;
 
 /// Family names are put together of three parts: few enough people share one for the registry to tell them apart.
 const FAMILY_BEGINNINGS: [&str; 24] = [
@@ -170,9 +170,9 @@ impl Person {
 
 /// Whom a message is about: one of the people known before it, or the next new one. `known_people` counts those that
 /// messages before this one made known.
-pub(crate) fn person_of(message: u64, known_people: u64) -> u64 {
+pub(crate) fn person_of(message: u64, known_people: u64, new_people_percent: u64) -> u64 {
     let mut dice = Dice::of(message ^ 0x5EED);
-    if known_people == 0 || dice.below(100) < NEW_PEOPLE_PERCENT { known_people } else { dice.below(known_people) }
+    if known_people == 0 || dice.below(100) < new_people_percent { known_people } else { dice.below(known_people) }
 }
 
 /// What somebody knows who looks for a person: surname, first name, and year, month and day of birth.
@@ -311,7 +311,7 @@ mod tests {
     fn three_messages_of_ten_are_about_new_people() {
         let mut known_people = 0;
         for message in 0..10_000 {
-            known_people += u64::from(person_of(message, known_people) == known_people);
+            known_people += u64::from(person_of(message, known_people, NEW_PEOPLE_PERCENT) == known_people);
         }
         assert!((2_800..3_200).contains(&known_people), "{known_people}");
     }

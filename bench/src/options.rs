@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Messages in the batch file; it is also what the registry holds when the web service is measured.
     #[arg(long, default_value_t = 200_000)]
     pub(crate) messages: u64,
+    /// Of a hundred messages in a file, those about people who are new; many make a registry of many people sooner.
+    #[arg(long, default_value_t = crate::messages::NEW_PEOPLE_PERCENT)]
+    pub(crate) new_people: u64,
     /// Messages in the file that goes through the file exchange.
     #[arg(long, default_value_t = 200_000)]
     pub(crate) file_messages: u64,

@@ -105,8 +105,8 @@ impl Story<'_> {
     /// A file of messages that are new.
     fn write_file(&mut self, count: u64) -> anyhow::Result<PathBuf> {
         let file = self.home.folder.join("batch.hl7");
-        self.known_people =
-            batch_file::write(&file, self.messages, count, self.known_people).context("write the batch file")?;
+        self.known_people = batch_file::write(&file, self.messages, count, self.known_people, self.options.new_people)
+            .context("write the batch file")?;
         self.messages += count;
         Ok(file)
     }

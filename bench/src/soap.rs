@@ -47,7 +47,7 @@ impl Numbers {
     fn next_report(&self) -> String {
         let message = self.next_message.fetch_add(1, Ordering::Relaxed);
         let known_people = self.known_people.load(Ordering::Relaxed);
-        let mut person = messages::person_of(message, known_people);
+        let mut person = messages::person_of(message, known_people, messages::NEW_PEOPLE_PERCENT);
         if person == known_people {
             person = self.known_people.fetch_add(1, Ordering::Relaxed);
         }
