@@ -61,18 +61,30 @@ pub(super) fn resolve<'world>(
     let home = records.iter().find(|record| is_known_by_number(record, organization_id, &stated.demographics));
     let home_id = home.map(|record| record.patient.id);
     let is_apart = |record: &&PatientRecord| home_id.is_some_and(|home| world.are_apart(home, record.patient.id));
-    let settled = records.into_iter().filter(|record| record.patient.status == PatientStatus::Active);
     // Whoever a reviewer found not to be the sender's own person is not asked about again.
-    let settled = settled.filter(|record| !is_apart(record));
-    let candidates: Vec<Candidate<'_>> = settled
-        .map(|record| Candidate {
-            patient_id: record.patient.id,
-            demographics: &record.patient.demographics,
-            is_senders: record.reports.iter().any(|report| report.organization_id == organization_id),
-        })
-        .collect();
+    let asked: Vec<&PatientRecord> = records.into_iter().filter(|record| !is_apart(record)).collect();
+    let candidates_of = |status: PatientStatus| -> Vec<Candidate<'_>> {
+        let standing = asked.iter().filter(|record| record.patient.status == status);
+        standing
+            .map(|record| Candidate {
+                patient_id: record.patient.id,
+                demographics: &record.patient.demographics,
+                is_senders: record.reports.iter().any(|report| report.organization_id == organization_id),
+            })
+            .collect()
+    };
     let matcher = &rules.matcher;
-    let mut matched = matcher.decide_person(&stated.demographics, last_event_on, &candidates);
+    let decide = |status| matcher.decide_person(&stated.demographics, last_event_on, &candidates_of(status));
+    let mut matched = decide(PatientStatus::Active);
+    if matches!(matched.decision, PersonDecision::Possible { .. }) {
+        // Whoever waits for a review, and surely is the stated person, waits for both: one review is enough.
+        let mut waiting = decide(PatientStatus::Pending);
+        waiting.decision.keep_version(&matcher.version());
+        if let PersonDecision::Same { patient_id, because } = waiting.decision {
+            findings.push(Finding::new(FindingKind::PatientPending).at(Location::segment("PID", 1)));
+            return Resolved { existing: world.record(patient_id), candidates: Vec::new(), because };
+        }
+    }
     matched.decision.keep_version(&matcher.version());
     for note in &matched.notes {
         let PersonNote::IdentifierSharedWithOthers { identifier, .. } = note;

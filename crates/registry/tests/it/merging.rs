@@ -91,6 +91,25 @@ fn records_that_are_not_the_same_stand_on_their_own() {
     });
 }
 
+#[test]
+fn reports_of_one_person_who_waits_for_a_review_wait_together() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        house.report("PHARMACY", &TWO_SURNAMES, &given("110", "20240512", "P1")).await;
+        let elsewhere = Person { mrn: "S-7", ..TWO_SURNAMES };
+        let doubted = house.report("CLINIC-SITE", &elsewhere, &given("83", "20250401", "S1")).await;
+        assert_eq!(findings(&doubted), ["IEE-200"], "{doubted}");
+
+        let pair = open_review(house);
+        let records = house.database.patient_records(&[pair.0]).expect("readable");
+        assert_eq!(records[0].reports.len(), 2, "both organizations mean the person who waits");
+        decide(house, pair, ReviewDecision::Same).expect("they can be merged").expect("a merge");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(dose_count(&history), 3, "{history}");
+        assert!(house.database.check_integrity().expect("readable").is_empty());
+    });
+}
+
 /// Somebody of an organization who may decide about its own people.
 fn clinician(house: &House, organization: &str) -> model::Caller {
     let standing = model::Standing::Person(model::Role::FullAccessClinician);
