@@ -1,5 +1,5 @@
-// What people do most, in every form and on both databases: they sign in, find a person, read the record, record a dose,
-// correct and undo it, see to consent, send a file and read its findings.
+// What people do most, on both databases, and on SQLite in every form: they sign in, find a person, read the record, record
+// a dose, correct and undo it, see to consent, send a file and read its findings.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
@@ -48,7 +48,7 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(await page.locator("html").getAttribute("lang"), form.isSpanish ? "es" : "en");
     }
 
-    for (const [number, form] of FORMS.entries()) {
+    for (const [number, form] of (database === "sqlite" ? FORMS : FORMS.slice(0, 1)).entries()) {
       test(`somebody signs in with password and authenticator app, ${form.name}`, async () => {
         const user = registry.users.find((known) => known.role === ROLES[number]);
         const [page, own] = await open(form);
