@@ -53,7 +53,7 @@ impl Lists {
     pub(crate) fn new(
         codes: &CodeSets,
         kind: Kind,
-        recommended: &[String],
+        recommended: &[Cvx],
         sites: Vec<Choice>,
         on: Date,
         language: Language,
@@ -80,7 +80,7 @@ impl Lists {
 }
 
 /// Products on the market for doses given here; vaccines, also those of other times and places, for others.
-fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[String], on: Date, language: Language) -> Vec<ChoiceGroup> {
+fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[Cvx], on: Date, language: Language) -> Vec<ChoiceGroup> {
     let mut choices: Vec<(Cvx, Choice)> = match kind {
         Kind::New => products(codes, on),
         Kind::Historical => {
@@ -98,10 +98,7 @@ fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[String], on: Date, lang
             groups.push(ChoiceGroup { label, choices: taken.into_iter().map(|(_, choice)| choice).collect() });
         }
     };
-    let in_group = |cvx: Cvx, name: &str| {
-        codes.vaccine_group(name).is_some_and(|group| codes.vaccine_groups(cvx).overlaps(group.bit))
-    };
-    take(language.text("dose.recommended").to_owned(), &|cvx| recommended.iter().any(|name| in_group(cvx, name)));
+    take(language.text("dose.recommended").to_owned(), &|cvx| recommended.contains(&cvx));
     for group in codes.all_vaccine_groups() {
         take(group.name.clone(), &|cvx| codes.vaccine_groups(cvx).overlaps(group.bit));
     }

@@ -63,9 +63,14 @@ pub(super) fn rejected(
     }
 }
 
-/// A finding without the value received, for a log that may keep nothing of a person.
+/// A finding without the value received, for a log that may keep nothing of a person. How to affirm consent is no such
+/// value: it is the profile's.
 fn without_value(finding: &Finding) -> Finding {
-    let value = if finding.value.is_empty() { "" } else { "(not kept)" };
+    let is_advice = matches!(finding.kind, FindingKind::ConsentMissing | FindingKind::ConsentWithdrawn);
+    let value = match finding.value.as_str() {
+        value if is_advice || value.is_empty() => value,
+        _ => "(not kept)",
+    };
     Finding { value: value.to_owned(), ..finding.clone() }
 }
 

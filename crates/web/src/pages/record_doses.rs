@@ -6,9 +6,8 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use jiff::civil::Date;
 use model::{
-    Action, CodeTables, Demographics, Dose, GroupStatus, MessageId, PatientStatement, Provider, Severity,
+    Action, CodeTables, Cvx, Demographics, Dose, GroupStatus, MessageId, PatientStatement, Provider, Severity,
     VaccinationReportId, VaccinationStatement,
 };
 use registry::{Entry, OpenedRecord, Rehearsal};
@@ -157,7 +156,7 @@ async fn form(
                 sticky(&format!("{vaccine}/{name}")).into_iter().for_each(|value| form.set(&row_field(name, 0), value));
             }
             form.set("vaccine_0", vaccine);
-        } else if let Some(first) = first_of_group(&signed_in, kind, group, receipt.today) {
+        } else if let Some(first) = first_recommended(&signed_in, &opened, kind, group) {
             form.set("vaccine_0", first);
         }
     }
@@ -172,15 +171,19 @@ fn row_field(name: &str, row: usize) -> String {
     }
 }
 
-/// The first product that a group offers, when the person page asked for one of it.
-fn first_of_group(signed_in: &SignedIn, kind: Kind, group: &str, today: Date) -> Option<String> {
-    if group.is_empty() {
-        return None;
-    }
-    let codes = signed_in.registry().codes();
-    let recommended = [group.to_owned()];
-    let lists = Lists::new(codes, kind, &recommended, Vec::new(), today, signed_in.language());
-    let heading = signed_in.language().text("dose.recommended");
+/// The vaccines that the forecast recommends today: of one group when the person page asked for one, else of all.
+fn recommended(opened: &OpenedRecord, group: Option<&str>) -> Vec<Cvx> {
+    let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
+    let due = forecasts.filter(|forecast| matches!(forecast.status, GroupStatus::Due | GroupStatus::Overdue));
+    let asked = due.filter(|forecast| group.is_none_or(|group| group == forecast.vaccine_group));
+    asked.flat_map(|forecast| forecast.products.iter().copied()).collect()
+}
+
+/// The first product that is recommended of a group; none is chosen beforehand when the forecast recommends none.
+fn first_recommended(signed_in: &SignedIn, opened: &OpenedRecord, kind: Kind, group: &str) -> Option<String> {
+    let (language, codes) = (signed_in.language(), signed_in.registry().codes());
+    let lists = Lists::new(codes, kind, &recommended(opened, Some(group)), Vec::new(), signed_in.today(), language);
+    let heading = language.text("dose.recommended");
     let offered = lists.vaccines.into_iter().find(|group: &ChoiceGroup| group.label == heading)?;
     offered.choices.into_iter().next().map(|choice| choice.value)
 }
@@ -195,13 +198,7 @@ fn view(
     let language = signed_in.language();
     let kind = Kind::parse(form.value("kind"));
     let today = signed_in.today();
-    let recommended: Vec<String> = opened
-        .assessment
-        .iter()
-        .flat_map(|assessment| &assessment.forecasts)
-        .filter(|forecast| matches!(forecast.status, GroupStatus::Due | GroupStatus::Overdue))
-        .map(|forecast| forecast.vaccine_group.clone())
-        .collect();
+    let recommended = recommended(opened, None);
     let lists = Lists::new(signed_in.registry().codes(), kind, &recommended, sites(signed_in), today, language);
     let title = match (report.is_empty(), kind) {
         (false, _) => language.text("dose.correct_title"),
