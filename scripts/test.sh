@@ -83,7 +83,7 @@ check_vulnerabilities
 # The tests of one crate share a PostgreSQL server, as threads of one process.
 if check "the program and the tests" cargo build --workspace --tests --locked --quiet; then
     count "Rust tests" cargo cargo test --workspace --locked --no-fail-fast --quiet
-    count "stories in the browser" node node --test --test-concurrency=3 --test-reporter=tap tests/stories/
+    count "stories in the browser" node node --test --test-concurrency=2 --test-reporter=tap tests/stories/
     count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
 fi
 

@@ -126,7 +126,9 @@ describe("attacks", { timeout: 600_000 }, () => {
     assert.ok(slow < 2 * fast, `${slow} ms and ${fast} ms`);
     const name = "locked.out";
     for (let tries = 0; tries < 4; tries++) await time(name);
-    const locked = median([await time(name), await time(name), await time(name)].map(({ took }) => took));
+    const refused = [];
+    while (refused.length < 15) refused.push((await time(name)).took);
+    const locked = median(refused);
     assert.ok(locked < fast, `an answer without a hash: ${locked} ms, with one: ${fast} ms`);
     await Client.signedIn(registry, "full_access_clinician");
   });
