@@ -10,7 +10,7 @@ import tempfile
 
 from addresses import free_port
 
-MEMORY = ["-c", "shared_buffers=64MB", "-c", "max_connections=60"]
+MEMORY = ["-c", "shared_buffers=64MB", "-c", "max_connections=200"]
 
 
 def binaries():
