@@ -297,3 +297,22 @@ pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
     }
     form.set("source", dose.source.code());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recommended_are_the_vaccines_of_the_forecast_and_not_all_of_their_group() {
+        let (codes, on) = (CodeSets::builtin(), jiff::civil::date(2026, 1, 15));
+        // PCV20 and PPSV23 stand in one group; a child needs the first.
+        let (conjugate, polysaccharide) = (Cvx(216), Cvx(33));
+        let groups = vaccines(codes, Kind::New, &[conjugate], on, Language::English);
+        let of = |choice: &Choice| chosen(&choice.value).expect("a product names its vaccine").0;
+        assert_eq!(groups[0].label, Language::English.text("dose.recommended"));
+        assert!(groups[0].choices.iter().all(|choice| of(choice) == conjugate) && !groups[0].choices.is_empty());
+        assert!(groups[1..].iter().flat_map(|group| &group.choices).any(|choice| of(choice) == polysaccharide));
+        let groups = vaccines(codes, Kind::New, &[], on, Language::English);
+        assert_ne!(groups[0].label, Language::English.text("dose.recommended"), "nothing is recommended");
+    }
+}

@@ -76,15 +76,6 @@ pub(super) fn resolve<'world>(
     let matcher = &rules.matcher;
     let decide = |status| matcher.decide_person(&stated.demographics, last_event_on, &candidates_of(status));
     let mut matched = decide(PatientStatus::Active);
-    if matches!(matched.decision, PersonDecision::Possible { .. }) {
-        // Whoever waits for a review, and surely is the stated person, waits for both: one review is enough.
-        let mut waiting = decide(PatientStatus::Pending);
-        waiting.decision.keep_version(&matcher.version());
-        if let PersonDecision::Same { patient_id, because } = waiting.decision {
-            findings.push(Finding::new(FindingKind::PatientPending).at(Location::segment("PID", 1)));
-            return Resolved { existing: world.record(patient_id), candidates: Vec::new(), because };
-        }
-    }
     matched.decision.keep_version(&matcher.version());
     for note in &matched.notes {
         let PersonNote::IdentifierSharedWithOthers { identifier, .. } = note;
@@ -96,6 +87,13 @@ pub(super) fn resolve<'world>(
             Resolved { existing: world.record(patient_id), candidates: Vec::new(), because }
         }
         PersonDecision::Possible { candidates, because } => {
+            // Whoever waits for a review, and surely is the stated person, waits for both: one review is enough.
+            let mut waiting = decide(PatientStatus::Pending);
+            waiting.decision.keep_version(&matcher.version());
+            if let PersonDecision::Same { patient_id, because } = waiting.decision {
+                findings.push(Finding::new(FindingKind::PatientPending).at(Location::segment("PID", 1)));
+                return Resolved { existing: world.record(patient_id), candidates: Vec::new(), because };
+            }
             let kind = if candidates.len() > 1 { FindingKind::PatientAmbiguous } else { FindingKind::PatientPending };
             let finding = Finding::new(kind).at(Location::segment("PID", 1));
             findings.push(finding.naming(candidates.len().to_string()));

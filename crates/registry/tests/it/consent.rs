@@ -13,7 +13,10 @@ fn nothing_of_a_person_without_consent_is_kept_and_the_sender_is_told_how_to_aff
         assert_eq!(house.rows("vaccination_report"), 0);
         let log = house.registry.messages(&house.admission(), &Default::default(), 10).expect("the log is read");
         let logged = house.registry.find_message(&house.admission(), log[0].id).expect("the log is read");
-        assert_eq!(logged.expect("the refusal is logged").original, None, "the bytes are not kept");
+        let logged = logged.expect("the refusal is logged");
+        assert_eq!(logged.original, None, "the bytes are not kept");
+        let kept: Vec<&str> = logged.findings.iter().map(|finding| finding.value.as_str()).collect();
+        assert!(kept.iter().any(|value| value.contains("PD1-12")), "how to affirm is told later, too: {kept:?}");
     });
 }
 
