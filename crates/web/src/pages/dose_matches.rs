@@ -10,6 +10,7 @@ use model::{PatientId, VaccinationReport, VaccinationReportId};
 use registry::setup::DoseReviewState;
 use registry::{DosePair, DoseReviewDecision, RegistryError};
 
+use super::matches::{FactRow, decided};
 use super::person::{PersonHead, Told, open};
 use crate::Web;
 use crate::dates;
@@ -34,19 +35,6 @@ struct DoseMatchView {
     /// What was decided before, and why; empty when nothing was.
     decided: String,
     decisions: Vec<Choice>,
-}
-
-/// A fact of both reports.
-struct FactRow {
-    key: &'static str,
-    one: String,
-    other: String,
-}
-
-impl FactRow {
-    fn differs(&self) -> bool {
-        !self.one.is_empty() && !self.other.is_empty() && self.one != self.other
-    }
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -111,10 +99,8 @@ async fn page(signed_in: &SignedIn, asked: Asked, form: Form, status: StatusCode
     })?;
     let language = signed_in.language();
     let told = Told::of(signed_in, &opened);
-    let row = |key: &'static str, fact: &dyn Fn(&VaccinationReport) -> String| FactRow {
-        key,
-        one: fact(&pair.one),
-        other: fact(&pair.other),
+    let row = |key: &'static str, fact: &dyn Fn(&VaccinationReport) -> String| {
+        FactRow::new(key, fact(&pair.one), fact(&pair.other))
     };
     let order =
         |report: &VaccinationReport| report.dose.order_id.as_ref().map(|order| order.id.clone()).unwrap_or_default();
@@ -144,7 +130,7 @@ async fn page(signed_in: &SignedIn, asked: Asked, form: Form, status: StatusCode
             facts,
             rule: pair.comparison.rule.id(),
             sentence: pair.comparison.rule.sentence().to_owned(),
-            decided: decided(signed_in, &pair),
+            decided: decided_before(signed_in, &pair),
             decisions: words.into_iter().map(choice).collect(),
             head,
         },
@@ -152,7 +138,7 @@ async fn page(signed_in: &SignedIn, asked: Asked, form: Form, status: StatusCode
 }
 
 /// What was decided about the two, and why.
-fn decided(signed_in: &SignedIn, pair: &DosePair) -> String {
+fn decided_before(signed_in: &SignedIn, pair: &DosePair) -> String {
     let Some((review, at)) = pair.review.as_ref().and_then(|review| Some((review, review.decided_at?))) else {
         return String::new();
     };
@@ -174,16 +160,8 @@ async fn decide(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let asked = asked(&person, &one, &other)?;
-    let language = signed_in.language();
-    let mut form = Form::from(&posted);
-    let decision = DoseReviewDecision::parse(posted.text("decision"));
-    if decision.is_none() {
-        form.refuse_with(language, "decision", "matches.decision_missing");
-    }
-    if posted.text("reason").is_empty() {
-        form.refuse_with(language, "reason", "matches.reason_missing");
-    }
-    let (Some(decision), false) = (decision, form.has_errors()) else {
+    let (mut form, decision) = decided(&signed_in, &posted, DoseReviewDecision::parse);
+    let Some(decision) = decision else {
         return page(&signed_in, asked, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let (registry, caller, receipt) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.receipt());

@@ -27,7 +27,6 @@ const LINES_MAXIMUM: u32 = 100;
 struct MatchView {
     page: Page,
     form: Form,
-    address: String,
     numbers: [String; 2],
     addresses: [String; 2],
     facts: Vec<FactRow>,
@@ -36,12 +35,20 @@ struct MatchView {
     decisions: Vec<Choice>,
 }
 
-/// A fact of both records.
-struct FactRow {
-    key: &'static str,
-    one: String,
-    other: String,
-    differs: bool,
+/// A fact of both that are compared.
+pub(super) struct FactRow {
+    pub(super) key: &'static str,
+    pub(super) one: String,
+    pub(super) other: String,
+    pub(super) differs: bool,
+}
+
+impl FactRow {
+    /// They differ when both are known and not the same.
+    pub(super) fn new(key: &'static str, one: String, other: String) -> FactRow {
+        let differs = !one.is_empty() && !other.is_empty() && !one.eq_ignore_ascii_case(&other);
+        FactRow { key, one, other, differs }
+    }
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -123,7 +130,6 @@ async fn page(
     let view = MatchView {
         page,
         form,
-        address: format!("/matches/{one}/{other}"),
         numbers: [one.number(), other.number()],
         addresses: [one, other].map(|id| format!("/people/{id}")),
         facts,
@@ -144,13 +150,27 @@ fn facts(one: &PersonSummary, other: &PersonSummary) -> Vec<FactRow> {
         ("person.mother", &one.mother, &other.mother),
         ("person.guardian", &one.guardian, &other.guardian),
     ];
-    let row = |(key, one, other): (&'static str, &str, &str)| FactRow {
-        key,
-        one: one.to_owned(),
-        other: other.to_owned(),
-        differs: !one.is_empty() && !other.is_empty() && !one.eq_ignore_ascii_case(other),
-    };
+    let row = |(key, one, other): (&'static str, &str, &str)| FactRow::new(key, one.to_owned(), other.to_owned());
     pairs.into_iter().map(row).collect()
+}
+
+/// What was decided with a reason; nothing, and the form says what is missing, when one of them is.
+pub(super) fn decided<D>(
+    signed_in: &SignedIn,
+    posted: &Posted,
+    parse: impl Fn(&str) -> Option<D>,
+) -> (Form, Option<D>) {
+    let language = signed_in.language();
+    let mut form = Form::from(posted);
+    let decision = parse(posted.text("decision"));
+    if decision.is_none() {
+        form.refuse_with(language, "decision", "matches.decision_missing");
+    }
+    if posted.text("reason").is_empty() {
+        form.refuse_with(language, "reason", "matches.reason_missing");
+    }
+    let decision = decision.filter(|_| !form.has_errors());
+    (form, decision)
 }
 
 async fn decide(
@@ -159,16 +179,8 @@ async fn decide(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let ids = pair(&one, &other)?;
-    let language = signed_in.language();
-    let mut form = Form::from(&posted);
-    let decision = ReviewDecision::parse(posted.text("decision"));
-    if decision.is_none() {
-        form.refuse_with(language, "decision", "matches.decision_missing");
-    }
-    if posted.text("reason").is_empty() {
-        form.refuse_with(language, "reason", "matches.reason_missing");
-    }
-    let (Some(decision), false) = (decision, form.has_errors()) else {
+    let (mut form, decision) = decided(&signed_in, &posted, ReviewDecision::parse);
+    let Some(decision) = decision else {
         return page(&signed_in, ids, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let (registry, caller, receipt) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.receipt());
