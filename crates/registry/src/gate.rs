@@ -157,11 +157,13 @@ impl Gate {
         self.state.clock.get().map(|clock| clock())
     }
 
-    /// Replaces the windows that the gate goes by.
+    /// Takes up the windows to go by. They may have been read before an order that the gate already knows: of each the
+    /// newer version holds, and one that is not over stays.
     pub fn set_windows(&self, windows: Vec<MaintenanceWindow>) {
-        let ids: Vec<WindowId> = windows.iter().map(|window| window.id).collect();
-        let timetable = Arc::new(Timetable::new(windows));
-        *self.state.timetable.write().unwrap_or_else(PoisonError::into_inner) = timetable;
+        let mut timetable = self.state.timetable.write().unwrap_or_else(PoisonError::into_inner);
+        *timetable = Arc::new(timetable.updated(windows));
+        let ids: Vec<WindowId> = timetable.windows().iter().map(|window| window.id).collect();
+        drop(timetable);
         self.state.ledger.forget_all_but(&ids);
     }
 

@@ -126,13 +126,18 @@ fn windows_close_the_doors_by_the_clock_and_open_them_by_an_order_only() {
         state: WindowState::Completed,
         started_at: Some(at(1000)),
         ended_at: Some(at(5000)),
-        ..downtime
+        version: 2,
+        ..downtime.clone()
     };
-    gate.set_windows(vec![completed.clone(), overlapping]);
+    gate.set_windows(vec![completed.clone(), overlapping.clone()]);
     assert_eq!(gate.mode(Channel::Web), Mode::Open);
+    gate.set_windows(vec![downtime]);
+    assert_eq!(gate.mode(Channel::Web), Mode::Open, "whoever read before the order does not take it back");
+    assert_eq!(gate.mode(Channel::WebService), Mode::ReadOnly, "nor does who read before another was announced");
     assert!(!gate.admit(Channel::WebService).expect("questions go on").permits_changes());
 
-    gate.set_windows(vec![completed]);
+    let withdrawn = MaintenanceWindow { state: WindowState::Cancelled, version: 2, ..overlapping };
+    gate.set_windows(vec![completed, withdrawn]);
     let change = || gate.admit_sender(Channel::WebService, Purpose::Change, Some(sender)).ok();
     let let_in: Vec<Admission> = std::iter::from_fn(change).collect();
     assert_eq!(let_in.len(), CHANGES_AT_OPENING, "no wave");

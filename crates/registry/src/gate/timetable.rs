@@ -27,6 +27,20 @@ impl Timetable {
         Timetable { windows }
     }
 
+    /// The timetable after a look at the windows that may have been made before the last: an order's effect is not taken
+    /// back by whoever read a moment before it. The newer of two versions holds, and what is not over is not forgotten.
+    pub(crate) fn updated(&self, mut windows: Vec<MaintenanceWindow>) -> Timetable {
+        for known in &self.windows {
+            match windows.iter_mut().find(|window| window.id == known.id) {
+                Some(window) if window.version < known.version => *window = known.clone(),
+                Some(_) => {}
+                None if known.state.is_over() => {}
+                None => windows.push(known.clone()),
+            }
+        }
+        Timetable::new(windows)
+    }
+
     pub(crate) fn windows(&self) -> &[MaintenanceWindow] {
         &self.windows
     }
