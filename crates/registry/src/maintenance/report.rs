@@ -104,6 +104,10 @@ impl Registry {
         }
         let files = self.files_of_window(started_at, ended_at.unwrap_or(now))?;
         let told = self.database().count_deliveries(id)?;
+        // Those whom this node turned away a moment ago count, too.
+        if let Err(error) = self.keep_refusals() {
+            tracing::warn!(%error, "a report lacks those turned away in the last seconds");
+        }
         let refusals = self.database().refusals(id)?;
         let mut turned_away: HashMap<Channel, u64> = HashMap::new();
         for refused in &refusals {
