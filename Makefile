@@ -60,6 +60,7 @@ fuzz: ## Fuzz the readers of ER7 and SOAP: SECONDS_EACH=3600 (needs cargo-fuzz)
 
 deny: ## Check licenses, bans, sources and, with the network, known vulnerabilities of the dependencies
 	@scripts/prepare.sh deny
+	cargo fetch --locked --quiet
 	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny check
 
 format: ## Format the Rust code

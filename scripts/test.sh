@@ -73,6 +73,8 @@ check "system packages" scripts/prepare.sh system
 check "Python packages" scripts/prepare.sh python
 check "assets of the pages" scripts/prepare.sh assets
 check "dependency checker" scripts/prepare.sh deny
+# The checker reads all of them, those for other systems too, which no build here would fetch.
+check "sources of dependencies" cargo fetch --locked --quiet
 
 check "format" cargo fmt --all --check
 check "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
