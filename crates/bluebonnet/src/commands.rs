@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod background;
+mod backup;
 mod codes;
 mod completions;
 mod copy;
@@ -56,6 +57,8 @@ enum Command {
     Explain(explain::Explain),
     Copy(copy::Copy),
     #[command(subcommand)]
+    Backup(backup::Backup),
+    #[command(subcommand)]
     Organization(organization::Organization),
     #[command(subcommand)]
     Account(account::Account),
@@ -103,6 +106,7 @@ impl Program {
             Command::Load(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Copy(command) => command.run(),
+            Command::Backup(command) => command.run(),
             Command::Organization(command) => command.run(),
             Command::Account(command) => command.run(),
             Command::Maintenance(command) => command.run(),

@@ -31,5 +31,6 @@ pub(crate) fn begin() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!("bluebonnet_queries_total", "Questions, by the status of the answer");
     metrics::describe_counter!("bluebonnet_webservice_calls_total", "Calls of the web service, by outcome");
     metrics::describe_histogram!("bluebonnet_webservice_call_seconds", "From the last byte of a call to its answer");
+    metrics::describe_histogram!("bluebonnet_web_page_seconds", "From the head of a request for a page to its answer");
     Ok(handle)
 }

@@ -198,7 +198,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Makes the empty database file, for its owner alone; SQLite gives the files beside it the same rights.
-fn make_file(path: &Path) -> Result<(), Failure> {
+pub(crate) fn make_file(path: &Path) -> Result<(), Failure> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

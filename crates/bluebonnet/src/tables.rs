@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+pub(crate) use model::grouped;
 use serde::Serialize;
 
 /// The widest column that is aligned; longer cells push the rest of their line aside.
@@ -70,19 +71,6 @@ pub(crate) fn print_line(line: &str) -> io::Result<()> {
     output.flush()
 }
 
-/// A number with separators: `12,345`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,12 +83,5 @@ mod tests {
         let mut bytes = Vec::new();
         table.write(&mut bytes).expect("a vector takes everything");
         assert_eq!(String::from_utf8_lossy(&bytes), "CODE      NAME\nLAKE2000  Lake\nA         Alpha\n");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1234567), "1,234,567");
-        assert_eq!(grouped(123456), "123,456");
     }
 }

@@ -20,18 +20,22 @@ border-color:#8fa8e0}a{color:#a9bff0}footer{color:#b3bccd}section+section{border
 pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile) -> String {
     let door = &profile.closed_door;
     let mut sections = vec![section("en", &door.heading, &closed.sentence)];
+    let mut links = vec!["<a href=\"/status\" lang=\"en\">Status, and when it is planned to end</a>"];
     let (mut language, mut heading) = ("en", &door.heading);
     if let Some(spanish) = &door.spanish {
         sections.push(section("es", &spanish.heading, &spanish.sentence));
+        links.push("<a href=\"/status\" lang=\"es\">Estado, y cuándo debe terminar</a>");
         if prefers_spanish(headers) {
             sections.reverse();
+            links.reverse();
             (language, heading) = ("es", &spanish.heading);
         }
     }
     let body = format!(
-        "{sections}<footer>\n<p><a href=\"/status\">Status</a></p>\n\
+        "{sections}<footer>\n<p>{links}</p>\n\
          <p>{full_name}<br>{web} · {exchange}</p>\n</footer>\n",
         sections = sections.concat(),
+        links = links.join("<br>"),
         full_name = escaped(&profile.registry.name),
         web = escaped(&profile.contacts.web_application),
         exchange = escaped(&profile.contacts.data_exchange),

@@ -14,6 +14,9 @@ pub(crate) fn contraindication(
     antigen: &AntigenRule,
     target: &TargetRule,
 ) -> Option<ObservationCode> {
+    if !person.is_observed {
+        return None;
+    }
     let rules = antigen.contraindications.of(&schedule.indications);
     if let Some(rule) = rules.iter().find(|rule| person.has_within(rule, person.today)) {
         return Some(rule.code);
@@ -30,6 +33,9 @@ pub(crate) fn forbidden_vaccines(
     antigen: &AntigenRule,
 ) -> (CvxSet, Option<ObservationCode>) {
     let mut forbidden = (CvxSet::default(), None);
+    if !person.is_observed {
+        return forbidden;
+    }
     for rule in antigen.vaccine_contraindications.of(&schedule.vaccine_contraindications) {
         if person.has_within(&rule.when, person.today) {
             forbidden.0.union(&rule.vaccines);

@@ -24,6 +24,8 @@ pub(crate) struct Person {
     records: Vec<u16>,
     antigen_records: Vec<Span>,
     observations: [u64; Person::OBSERVATION_WORDS],
+    /// Any observation was made: most people have none.
+    pub(crate) is_observed: bool,
     observation_dates: Vec<(ObservationCode, Day)>,
 }
 
@@ -75,9 +77,14 @@ impl Person {
         self.sexes = crate::schedule::sex_bit(history.sex);
         self.country.clone_from(&history.birth_country);
         self.ages.clear();
-        self.ages.extend(schedule.periods.iter().map(|period| period.after(self.birth)));
+        let birth = self.birth.civil();
+        self.ages.extend(schedule.periods.iter().map(|period| {
+            let (months, days) = period.months_and_days();
+            birth.plus_months_and_days(months, days)
+        }));
         self.observations = [0; Person::OBSERVATION_WORDS];
         self.observation_dates.clear();
+        self.is_observed = !history.observations.is_empty();
         for observation in &history.observations {
             let code = observation.code;
             if let Some(word) = self.observations.get_mut(usize::from(code.0) / 64) {

@@ -58,8 +58,14 @@ impl Period {
 
     /// The day that is this period after another.
     pub(crate) fn after(self, day: Day) -> Day {
-        let days = i32::from(self.weeks) * 7 + i32::from(self.days);
-        day.plus_months_and_days(i32::from(self.years) * 12 + i32::from(self.months), days)
+        let (months, days) = self.months_and_days();
+        day.plus_months_and_days(months, days)
+    }
+
+    /// The length in whole months, and the days beyond them.
+    pub(crate) fn months_and_days(self) -> (i32, i32) {
+        let (years, months) = (i32::from(self.years), i32::from(self.months));
+        (years * 12 + months, i32::from(self.weeks) * 7 + i32::from(self.days))
     }
 
     /// The length in days, when it does not depend on the calendar.

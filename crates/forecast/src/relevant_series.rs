@@ -13,5 +13,6 @@ pub(crate) fn is_relevant(schedule: &Schedule, person: &Person, series: &SeriesR
         return false;
     }
     series.kind != SeriesKind::Risk
-        || series.indications.of(&schedule.indications).iter().any(|rule| person.has_within(rule, person.today))
+        || person.is_observed
+            && series.indications.of(&schedule.indications).iter().any(|rule| person.has_within(rule, person.today))
 }

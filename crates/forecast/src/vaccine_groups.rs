@@ -43,6 +43,8 @@ pub(crate) struct GroupForecast {
 pub(crate) struct Groups {
     pub(crate) forecasts: Vec<GroupForecast>,
     pub(crate) members: Vec<usize>,
+    /// The best series by the forecast that they belong to: group, kind, and place in the list of the best.
+    sorted: Vec<(u8, ForecastKind, usize)>,
 }
 
 impl Groups {
@@ -50,30 +52,29 @@ impl Groups {
     pub(crate) fn blend(&mut self, schedule: &Schedule, person: &Person, trail: &Trail, best: &[usize]) {
         self.forecasts.clear();
         self.members.clear();
-        for (number, group) in (0..).zip(&schedule.groups) {
-            for kind in [ForecastKind::Standard, ForecastKind::Risk] {
-                let start = self.members.len();
-                self.members.extend(best.iter().filter(|place| {
-                    let rule = schedule.series_rule(trail.runs[**place].series);
-                    ForecastKind::of(rule.kind) == kind && schedule.antigens[usize::from(rule.antigen)].group == number
-                }));
-                if self.members.len() == start {
-                    continue;
-                }
-                let members = Span::new(start, self.members.len());
-                let runs = || members.of(&self.members).iter().map(|place| &trail.runs[*place]);
-                let is_single = group.antigens.len() == 1;
-                let status = if is_single { single_status(runs()) } else { multiple_status(runs()) };
-                let mut forecast =
-                    GroupForecast { group: number, kind, status, members, dates: None, dose_number: None };
-                if status == SeriesStatus::NotComplete {
-                    let last_dose = || last_dose(person, &group.antigens);
-                    forecast.dates = blend_dates(runs(), is_single, last_dose);
-                    let numbers = runs().filter(|run| run.forecast.dates.is_some()).map(|run| run.forecast.dose_number);
-                    forecast.dose_number = if group.is_given_in_full { numbers.min() } else { numbers.max() };
-                }
-                self.forecasts.push(forecast);
+        self.sorted.clear();
+        self.sorted.extend(best.iter().enumerate().map(|(order, place)| {
+            let rule = schedule.series_rule(trail.runs[*place].series);
+            (schedule.antigens[usize::from(rule.antigen)].group, ForecastKind::of(rule.kind), order)
+        }));
+        self.sorted.sort_unstable();
+        for of_group in self.sorted.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)) {
+            let (number, kind, _) = of_group[0];
+            let group = &schedule.groups[usize::from(number)];
+            let start = self.members.len();
+            self.members.extend(of_group.iter().map(|(.., order)| best[*order]));
+            let members = Span::new(start, self.members.len());
+            let runs = || members.of(&self.members).iter().map(|place| &trail.runs[*place]);
+            let is_single = group.antigens.len() == 1;
+            let status = if is_single { single_status(runs()) } else { multiple_status(runs()) };
+            let mut forecast = GroupForecast { group: number, kind, status, members, dates: None, dose_number: None };
+            if status == SeriesStatus::NotComplete {
+                let last_dose = || last_dose(person, &group.antigens);
+                forecast.dates = blend_dates(runs(), is_single, last_dose);
+                let numbers = runs().filter(|run| run.forecast.dates.is_some()).map(|run| run.forecast.dose_number);
+                forecast.dose_number = if group.is_given_in_full { numbers.min() } else { numbers.max() };
             }
+            self.forecasts.push(forecast);
         }
     }
 }

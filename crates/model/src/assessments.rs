@@ -119,6 +119,9 @@ pub enum GroupStatus {
     Contraindicated,
     /// The person is too old for it.
     AgedOut,
-    /// The history or the season makes it unnecessary.
+    /// The history makes it unnecessary.
     NotRecommended,
+    /// The schedule ends before the day asked about: its last season is over, and it holds no newer one. Whether a dose is
+    /// recommended is not known.
+    SeasonUnknown,
 }

@@ -16,6 +16,7 @@ mod ids;
 mod maintenance;
 mod messages;
 mod notices;
+mod numbers;
 mod organizations;
 mod patients;
 mod queries;
@@ -48,6 +49,7 @@ pub use maintenance::{
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};
 pub use notices::{DeliveryState, HandOver, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};
+pub use numbers::grouped;
 pub use organizations::{Organization, OrganizationKind};
 pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
 pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};

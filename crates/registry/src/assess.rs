@@ -3,7 +3,7 @@
 use codes::CodeSets;
 use forecast::{
     DoseReport, EvaluationReport, Explanation, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation,
-    Language, Report, Schedule, SeriesStatus, Workspace,
+    Language, ReasonKind, Report, Schedule, SeriesStatus, Workspace,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -231,6 +231,9 @@ fn status(found: &GroupReport, on: Date) -> GroupStatus {
         SeriesStatus::Immune => GroupStatus::Immune,
         SeriesStatus::Contraindicated => GroupStatus::Contraindicated,
         SeriesStatus::AgedOut => GroupStatus::AgedOut,
+        SeriesStatus::NotRecommended if found.reasons.iter().any(|reason| reason.kind == ReasonKind::SeasonOver) => {
+            GroupStatus::SeasonUnknown
+        }
         SeriesStatus::NotRecommended => GroupStatus::NotRecommended,
     }
 }

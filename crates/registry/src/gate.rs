@@ -5,16 +5,20 @@
 //! windows begin by themselves. An admission counts as work in flight until it is dropped: that is how load is shed,
 //! how a window drains and how a stopping program waits for what it took.
 
+mod answer_times;
 mod refusals;
 mod timetable;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{Channel, ChannelModes, MaintenanceWindow, Mode, Refusals, WindowId};
 use tokio::sync::Notify;
 
+pub use answer_times::AnswerTimes;
+use answer_times::LastAnswers;
 use refusals::Ledger;
 pub use refusals::{SENDERS_MAXIMUM, Sender};
 use timetable::{Standing, Timetable};
@@ -128,6 +132,7 @@ struct State {
     clock: OnceLock<fn() -> Timestamp>,
     timetable: RwLock<Arc<Timetable>>,
     ledger: Ledger,
+    last_answers: LastAnswers,
 }
 
 impl Gate {
@@ -143,6 +148,7 @@ impl Gate {
             clock: OnceLock::new(),
             timetable: RwLock::default(),
             ledger: Ledger::new(),
+            last_answers: LastAnswers::default(),
         };
         Gate { state: Arc::new(state), sentence: sentence.into(), retry_after_seconds }
     }
@@ -279,6 +285,16 @@ impl Gate {
     /// Calls turned away since the program started, for whatever reason.
     pub fn turned_away_count(&self) -> usize {
         self.state.turned_away.load(Ordering::Relaxed)
+    }
+
+    /// Notes how long a door took for an answer.
+    pub fn note_answer(&self, channel: Channel, took: Duration) {
+        self.state.last_answers.note(channel, took);
+    }
+
+    /// How long a door took for its last answers; `None` where it gave none yet.
+    pub fn answer_times(&self, channel: Channel) -> Option<AnswerTimes> {
+        self.state.last_answers.of(channel)
     }
 
     /// Calls in flight.

@@ -8,6 +8,7 @@ mod accounts;
 mod administration;
 mod assess;
 mod authority;
+mod backups;
 mod consents;
 mod consolidate;
 mod data_fixes;
@@ -51,6 +52,7 @@ mod workbench;
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
 pub use accounts::{Credentials, NewAccount, SignInRefused};
 pub use administration::{AccountChange, AccountSeen, NewPerson};
+pub use backups::{BackupMade, BackupTested, Backups};
 pub use consolidate::doses::{ExplainedDoses, ExplainedReport, ExplainedVaccination};
 pub use data_fixes::{DataFixProgress, NewDataFix, STEPS_AT_ONCE};
 pub use deliveries::Letter;
@@ -65,7 +67,7 @@ pub use files::{
     ResultKind, finding_in_words,
 };
 pub use gate::{
-    Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
+    AnswerTimes,    Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
     RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,
 };
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};

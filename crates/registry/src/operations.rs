@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, OrganizationId, PatientId};
 use store::{
-    AuditChain, AuditRecord, AuditVerification, KnownMessage, MessageFilter, PEOPLE_PER_KEY_LIMIT, Statistics,
+    AuditChain, AuditRecord, AuditVerification, Database, KnownMessage, MessageFilter, PEOPLE_PER_KEY_LIMIT, Statistics,
 };
 
 use crate::{Admission, Registry, RegistryError};
@@ -40,6 +40,13 @@ pub struct Diagnosis {
     pub is_well: bool,
     /// What was seen, and what to do if it is not well.
     pub report: String,
+}
+
+impl Diagnosis {
+    /// It tells of what is stored, and not of work that waits for somebody.
+    pub(crate) fn is_of_storage(&self) -> bool {
+        self.subject != "quarantine"
+    }
 }
 
 impl Registry {
@@ -141,38 +148,42 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read at all.
     pub fn examine(&self, _admission: &Admission) -> Result<Vec<Diagnosis>, RegistryError> {
-        let database = self.database();
-        let faults = database.check_integrity()?;
-        let integrity = if faults.is_empty() { "no fault found".to_owned() } else { faults.join("; ") };
-        let audit = database.verify_audit_chains()?;
-        let quarantined = database.message_counts()?;
-        let quarantined = quarantined.iter().find(|(state, _)| *state == MessageState::Quarantined);
-        let quarantined = quarantined.map_or(0, |(_, count)| *count);
-        let over_full = database.over_full_key_count()?;
-        Ok(vec![
-            Diagnosis { subject: "database", is_well: faults.is_empty(), report: integrity },
-            Diagnosis { subject: "schema", is_well: true, report: format!("version {}", database.schema_version()?) },
-            Diagnosis { subject: "audit trail", is_well: audit.faults.is_empty(), report: audit_report(&audit) },
-            Diagnosis {
-                subject: "match keys",
-                is_well: true,
-                report: match over_full {
-                    0 => "no key is shared by too many people".to_owned(),
-                    count => format!(
-                        "{count} keys are shared by {PEOPLE_PER_KEY_LIMIT} people or more and find nobody, as dummy values do"
-                    ),
-                },
-            },
-            Diagnosis {
-                subject: "quarantine",
-                is_well: quarantined == 0,
-                report: match quarantined {
-                    0 => "no message is kept aside".to_owned(),
-                    count => format!("{count} messages are kept aside; see `bluebonnet messages --state quarantined`"),
-                },
-            },
-        ])
+        examine(self.database())
     }
+}
+
+/// The same of any database of a registry.
+pub(crate) fn examine(database: &Database) -> Result<Vec<Diagnosis>, RegistryError> {
+    let faults = database.check_integrity()?;
+    let integrity = if faults.is_empty() { "no fault found".to_owned() } else { faults.join("; ") };
+    let audit = database.verify_audit_chains()?;
+    let quarantined = database.message_counts()?;
+    let quarantined = quarantined.iter().find(|(state, _)| *state == MessageState::Quarantined);
+    let quarantined = quarantined.map_or(0, |(_, count)| *count);
+    let over_full = database.over_full_key_count()?;
+    Ok(vec![
+        Diagnosis { subject: "database", is_well: faults.is_empty(), report: integrity },
+        Diagnosis { subject: "schema", is_well: true, report: format!("version {}", database.schema_version()?) },
+        Diagnosis { subject: "audit trail", is_well: audit.faults.is_empty(), report: audit_report(&audit) },
+        Diagnosis {
+            subject: "match keys",
+            is_well: true,
+            report: match over_full {
+                0 => "no key is shared by too many people".to_owned(),
+                count => format!(
+                    "{count} keys are shared by {PEOPLE_PER_KEY_LIMIT} people or more and find nobody, as dummy values do"
+                ),
+            },
+        },
+        Diagnosis {
+            subject: "quarantine",
+            is_well: quarantined == 0,
+            report: match quarantined {
+                0 => "no message is kept aside".to_owned(),
+                count => format!("{count} messages are kept aside; see `bluebonnet messages --state quarantined`"),
+            },
+        },
+    ])
 }
 
 fn audit_report(audit: &AuditVerification) -> String {

@@ -1,5 +1,7 @@
 //! The form of doses: its lists to choose from, how a row of it becomes a dose, and a dose a row.
 
+use std::collections::BTreeMap;
+
 use codes::CodeSets;
 use jiff::civil::Date;
 use model::{CodeTables, Coded, Completion, Cvx, Dose, EntityId, Facility, InformationSource, Provider, Table, Vis};
@@ -58,25 +60,36 @@ impl Lists {
         on: Date,
         language: Language,
     ) -> Lists {
-        let table = |table: Table, section: &str| -> Vec<Choice> {
-            let named = |(code, name): (&str, &str)| {
-                Choice::new(code, language.find_text(&format!("{section}.{code}")).unwrap_or(name))
-            };
+        let table = |table: Table| -> Vec<Choice> {
+            let named = |(code, _): (&str, &str)| Choice::new(code, code_text(codes, table, code, language));
             codes.table(table).map(named).collect()
         };
         Lists {
             vaccines: vaccines(codes, kind, recommended, on, language),
             sites,
-            routes: table(Table::Route, "route").into_iter().filter(|choice| choice.value.starts_with('C')).collect(),
-            body_sites: table(Table::BodySite, "body_site"),
-            eligibilities: table(Table::Eligibility, "eligibility"),
-            fundings: table(Table::FundingSource, "funding"),
-            sources: table(Table::InformationSource, "source")
+            routes: table(Table::Route).into_iter().filter(|choice| choice.value.starts_with('C')).collect(),
+            body_sites: table(Table::BodySite),
+            eligibilities: table(Table::Eligibility),
+            fundings: table(Table::FundingSource),
+            sources: table(Table::InformationSource)
                 .into_iter()
                 .filter(|choice| choice.value != "00")
                 .collect(),
         }
     }
+}
+
+/// What a code of a dose's facts is called; itself where nothing names it.
+pub(crate) fn code_text<'a>(codes: &'a CodeSets, table: Table, code: &'a str, language: Language) -> &'a str {
+    let section = match table {
+        Table::Route => "route",
+        Table::BodySite => "body_site",
+        Table::Eligibility => "eligibility",
+        Table::FundingSource => "funding",
+        _ => "source",
+    };
+    let text = language.find_text(&format!("{section}.{code}"));
+    text.or_else(|| codes.name(table, code)).unwrap_or(code)
 }
 
 /// Products on the market for doses given here; vaccines, also those of other times and places, for others.
@@ -106,21 +119,29 @@ fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[Cvx], on: Date, languag
     groups
 }
 
-/// What can be bought: trade name, vaccine and maker.
+/// What can be given: trade name, vaccine and maker; and each vaccine in use of which the code tables know no package.
 fn products(codes: &CodeSets, on: Date) -> Vec<(Cvx, Choice)> {
-    let sold = codes.packages().iter().filter(|package| {
-        let is_sold = package.sold_until.is_none_or(|until| until >= on);
-        is_sold && codes.vaccine(package.cvx).is_some_and(|vaccine| vaccine.is_in_use(on) && !vaccine.is_non_vaccine)
+    let mut names: BTreeMap<(Cvx, &str, String), &str> = BTreeMap::new();
+    for package in codes.packages().iter().filter(|package| package.sold_until.is_none_or(|until| until >= on)) {
+        let name = names.entry((package.cvx, &package.mvx, package.trade_name.to_lowercase()));
+        // Packages of one product write its name in letters of different size: the more readable one is shown.
+        let shown = name.or_insert(&package.trade_name);
+        *shown = (*shown).max(&package.trade_name);
+    }
+    let given = codes.vaccines().iter().filter(|vaccine| {
+        vaccine.is_in_use(on) && !vaccine.is_non_vaccine && !vaccine.is_unspecified
     });
-    let mut products: Vec<(Cvx, Choice)> = sold
-        .map(|package| {
-            let name = codes.vaccine_name(package.cvx).unwrap_or_default();
-            let value = format!("{}:{}:{}", package.cvx, package.mvx, package.trade_name);
-            (package.cvx, Choice::new(value, format!("{} – {name}", package.trade_name)))
-        })
-        .collect();
-    products.sort_by(|left, right| left.1.value.cmp(&right.1.value));
-    products.dedup_by(|left, right| left.1.value == right.1.value);
+    let mut products = Vec::new();
+    for vaccine in given {
+        let (cvx, short_name) = (vaccine.cvx, &vaccine.short_name);
+        let before = products.len();
+        products.extend(names.iter().filter(|((of, ..), _)| *of == cvx).map(|((_, mvx, _), name)| {
+            (cvx, Choice::new(format!("{cvx}:{mvx}:{name}"), format!("{name} – {short_name}")))
+        }));
+        if products.len() == before {
+            products.push((cvx, Choice::new(format!("{cvx}::"), short_name.clone())));
+        }
+    }
     products
 }
 
@@ -301,6 +322,27 @@ pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_vaccine_in_use_can_be_chosen_and_each_product_once() {
+        let (codes, on) = (CodeSets::builtin(), jiff::civil::date(2026, 1, 15));
+        let groups = vaccines(codes, Kind::New, &[], on, Language::English);
+        let texts: Vec<&str> =
+            groups.iter().flat_map(|group| &group.choices).map(|choice| choice.text.as_str()).collect();
+        // COVID-19 and RSV: newer than the packages that the tables know.
+        for cvx in [Cvx(309), Cvx(312), Cvx(303), Cvx(306), Cvx(332)] {
+            let choices = groups.iter().flat_map(|group| &group.choices);
+            assert_eq!(choices.filter(|choice| chosen(&choice.value) == Some((cvx, None))).count(), 1, "{cvx}");
+        }
+        assert!(texts.contains(&"Adacel – Tdap"), "{texts:?}");
+        let mut lowered: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        lowered.sort();
+        let all = lowered.len();
+        lowered.dedup();
+        assert_eq!(lowered.len(), all, "a product stands there twice");
+        let groups: Vec<&str> = groups.iter().map(|group| group.label.as_str()).collect();
+        assert!(groups.contains(&"COVID-19") && groups.contains(&"RSV"), "{groups:?}");
+    }
 
     #[test]
     fn recommended_are_the_vaccines_of_the_forecast_and_not_all_of_their_group() {

@@ -43,6 +43,8 @@ pub(crate) struct Page {
 pub(crate) struct NavigationItem {
     pub(crate) address: &'static str,
     pub(crate) text: &'static str,
+    /// What is done there, in a sentence.
+    pub(crate) what: &'static str,
     pub(crate) is_current: bool,
 }
 
@@ -147,6 +149,7 @@ impl Visitor {
         open.map(|(address, key, _)| NavigationItem {
             address,
             text: self.language().text(key),
+            what: self.language().text(&format!("{key}_what")),
             is_current: self.path().starts_with(address),
         })
         .collect()

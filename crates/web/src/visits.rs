@@ -3,10 +3,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use closed::Form;
@@ -88,8 +89,20 @@ struct Inner {
     pass: Option<Pass>,
 }
 
-/// Finds out who visits, lets the page answer, and dresses the answer.
+/// Answers, and notes how long that took; a closed door takes no time worth noting.
 pub(crate) async fn receive(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (gate, started) = (web.registry.gate().clone(), Instant::now());
+    let response = answer(web, request, next).await;
+    if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+        let took = started.elapsed();
+        gate.note_answer(Channel::Web, took);
+        metrics::histogram!("bluebonnet_web_page_seconds").record(took.as_secs_f64());
+    }
+    response
+}
+
+/// Finds out who visits, lets the page answer, and dresses the answer.
+async fn answer(web: Web, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let visitor = Visitor::of(web, &parts).await;
     if !matches!(parts.method, Method::GET | Method::HEAD) && is_foreign(&parts.headers) {

@@ -106,7 +106,11 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
     let was_received = matches!(body, Received::Whole(_));
     let source = client_address(&head, service.settings.forwarded);
     let outcome = service.admit_and_answer(&head, body, source).await;
-    outcome.record(started.elapsed(), source);
+    let took = started.elapsed();
+    if !matches!(outcome, Outcome::Closed(_)) {
+        service.registry.gate().note_answer(Channel::WebService, took);
+    }
+    outcome.record(took, source);
     let mut response = match outcome {
         Outcome::Closed(closed) => {
             closed::answer(&closed, closed::Form::PlainText, &head.headers, service.registry.profile())

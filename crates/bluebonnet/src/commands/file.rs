@@ -6,7 +6,7 @@ mod put;
 mod work;
 
 use clap::{Args, Subcommand};
-use registry::{Exchange, Received, Registry};
+use registry::{Admission, Exchange, Received, Registry};
 use uuid::Uuid;
 
 use crate::ending::{Ending, Failure};
@@ -60,6 +60,40 @@ impl FilePlace {
     }
 }
 
+/// A receipt as somebody has it: the long form of files and messages, or the short one that pages and results show of files.
+#[derive(Clone, Debug)]
+enum ReceiptGiven {
+    Long(Uuid),
+    Short(String),
+}
+
+impl std::str::FromStr for ReceiptGiven {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<ReceiptGiven, Self::Err> {
+        if let Ok(id) = Uuid::parse_str(text) {
+            return Ok(ReceiptGiven::Long(id));
+        }
+        let is_short = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_short.then(|| ReceiptGiven::Short(text.to_owned())).ok_or(
+            "a receipt has 32 digits and letters a-f (dashes may stand between them); that of a file also has a short form of 12",
+        )
+    }
+}
+
+impl ReceiptGiven {
+    /// The long form.
+    fn found(&self, exchange: &Exchange, admission: &Admission) -> Result<Uuid, Failure> {
+        match self {
+            ReceiptGiven::Long(id) => Ok(*id),
+            ReceiptGiven::Short(number) => {
+                let file = exchange.find_file_numbered(admission, number)?;
+                Ok(file.ok_or_else(|| Failure::Refused(format!("no file has the receipt {number}")))?.0)
+            }
+        }
+    }
+}
+
 fn not_received(receipt: Uuid) -> Failure {
     Failure::Refused(format!("nothing was received under the receipt {}", receipt.simple()))
 }
@@ -69,6 +103,9 @@ fn print_received(received: &Received) -> Result<(), Failure> {
     let counts = received.counts;
     print_line(&format!("receipt       {}", received.receipt.simple()))?;
     print_line(&format!("name          {}", received.name))?;
+    if !received.control_id.is_empty() {
+        print_line(&format!("control id    {}", received.control_id))?;
+    }
     print_line(&format!("organization  {}", received.organization))?;
     print_line(&format!("received      {} by {}", received.received_at, received.channel.word()))?;
     print_line(&format!("state         {}", received.state.word()))?;

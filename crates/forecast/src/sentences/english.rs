@@ -18,6 +18,11 @@ fn words(period: Period) -> String {
     })
 }
 
+/// A day as Americans write it: `03/09/2026`.
+fn told(date: Date) -> String {
+    format!("{:02}/{:02}/{:04}", date.month(), date.day(), date.year())
+}
+
 fn days(count: i32) -> String {
     format!("{count} day{}", if count == 1 { "" } else { "s" })
 }
@@ -28,7 +33,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
         Origin::TargetDose(number, _) => format!("dose {number}"),
         Origin::Vaccine(place) => {
             let (name, date) = teller.dose(*place);
-            format!("{name} ({date})")
+            format!("{name} ({})", told(date))
         }
         Origin::Observation(code) => teller.observation_within(*code),
     }
@@ -36,7 +41,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
 
 pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
     match reason {
-        Reason::LotExpired { on } => format!("Must be given again: the lot had expired on {}.", on.date()),
+        Reason::LotExpired { on } => format!("Must be given again: the lot had expired on {}.", told(on.date())),
         Reason::MustBeRepeated => "Must be given again: the dose was partial, spoiled or recalled.".to_owned(),
         Reason::Inadvertent => {
             "Not valid: this vaccine is not to be given for this dose (given by mistake).".to_owned()
@@ -44,7 +49,7 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
         Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
         Reason::AgeWithGrace { minimum, absolute } => early_age(teller, *minimum, *absolute),
         Reason::TooOld { maximum } => match teller.age(*maximum) {
-            Some((age, date)) => format!("Not needed: given at or after the maximum age of {} ({date}).", words(age)),
+            Some((age, date)) => format!("Not needed: given at or after the maximum age of {} ({}).", words(age), told(date)),
             None => "Not needed: given after the maximum age.".to_owned(),
         },
         Reason::TooSoon { origin: from, reference, given, minimum, absolute } => {
@@ -67,8 +72,8 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
             let after = days(given.days_since(*on));
             format!(
                 "Not valid: given {after} after another live vaccine ({name}, {}); it had to wait until {}.",
-                on.date(),
-                end.date()
+                told(on.date()),
+                told(end.date())
             )
         }
         Reason::VaccineOfAnotherAge => "Not valid: this vaccine does not count at this age.".to_owned(),
@@ -80,11 +85,11 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
 fn early_age(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
     match (teller.age(minimum), teller.age(absolute)) {
         (Some((age, date)), Some((_, counts_from))) if Teller::is_grace(counts_from, date) => format!(
-            "Counts: given a little before the minimum age of {} ({date}), within the days of grace.",
-            words(age)
+            "Counts: given a little before the minimum age of {} ({}), within the days of grace.",
+            words(age), told(date)
         ),
         (Some((age, date)), _) => {
-            format!("Counts: given before the minimum age of {} ({date}), but it need not be given again.", words(age))
+            format!("Counts: given before the minimum age of {} ({}), but it need not be given again.", words(age), told(date))
         }
         _ => "Counts: within the days of grace.".to_owned(),
     }
@@ -95,12 +100,12 @@ fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
         (Some((age, date)), Some((_, absolute))) if absolute < date => {
             let early = if Teller::is_grace(absolute, date) { "with grace" } else { "is early enough to count" };
             format!(
-                "Not valid: given too young; the minimum age is {}, reached on {date} ({absolute} {early}).",
-                words(age)
+                "Not valid: given too young; the minimum age is {}, reached on {} ({} {early}).",
+                words(age), told(date), told(absolute)
             )
         }
         (_, Some((age, date))) => {
-            format!("Not valid: given too young; the minimum age is {}, reached on {date}.", words(age))
+            format!("Not valid: given too young; the minimum age is {}, reached on {}.", words(age), told(date))
         }
         _ => "Not valid: given too young.".to_owned(),
     }
@@ -118,8 +123,8 @@ fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Perio
         (Some(days), Some((absolute, date))) if absolute.whole_days().is_some() => {
             format!("{days} ({} {})", absolute.whole_days().unwrap_or_default(), word(date))
         }
-        (_, Some((_, date))) => format!("{}, reached on {reached} ({date} {})", words(minimum), word(date)),
-        (_, None) => format!("{}, reached on {reached}", words(minimum)),
+        (_, Some((_, date))) => format!("{}, reached on {} ({} {})", words(minimum), told(reached), told(date), word(date)),
+        (_, None) => format!("{}, reached on {}", words(minimum), told(reached)),
     }
 }
 
@@ -129,18 +134,18 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Complete => "The series is complete.".to_owned(),
         Need::PastHistory => "Not recommended, because of the doses given or the person's age.".to_owned(),
         Need::Immune(Immunity::Observed(code)) => format!("Immune: {}.", teller.observation(*code)),
-        Need::Immune(Immunity::BornBefore(day)) => format!("Counts as immune: born before {}.", day.date()),
+        Need::Immune(Immunity::BornBefore(day)) => format!("Counts as immune: born before {}.", told(day.date())),
         Need::Contraindicated(code) => format!("Contraindicated: {}.", teller.observation(*code)),
         Need::SeasonOver(end) => {
-            format!("The schedule in use holds no season after {}; follow the current recommendations.", end.date())
+            format!("The schedule in use holds no season after {}; follow the current recommendations.", told(end.date()))
         }
-        Need::TooOld(maximum) => format!("Too old: no dose is given on or after {}.", maximum.date()),
+        Need::TooOld(maximum) => format!("Too old: no dose is given on or after {}.", told(maximum.date())),
         Need::NoDate => "No dose is given at this age.".to_owned(),
     }
 }
 
 pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: bool) -> String {
-    let begin = if is_recommended { format!("Recommended from {day}") } else { format!("Can be given from {day}") };
+    let begin = if is_recommended { format!("Recommended from {}", told(day)) } else { format!("Can be given from {}", told(day)) };
     let why = match basis {
         Basis::Age(age) => match (teller.age(*age), is_recommended) {
             (Some((age, _)), _) if age == Period::default() => "from birth on".to_owned(),
@@ -151,7 +156,7 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
         Basis::Interval { period, origin: from } => format!("{} after {}", words(*period), origin(teller, from)),
         Basis::Conflict(place) => {
             let (name, date) = teller.dose(*place);
-            format!("after the wait for another live vaccine ({name}, {date})")
+            format!("after the wait for another live vaccine ({name}, {})", told(date))
         }
         Basis::Season => match teller.season_age(day) {
             SeasonAge::Coming => "when the season begins".to_owned(),

@@ -18,6 +18,13 @@ fn words(period: Period) -> String {
     })
 }
 
+/// A day that nobody takes for another: `9 mar 2026`.
+fn told(date: Date) -> String {
+    const MONTHS: [&str; 12] = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"];
+    let month = usize::from(date.month().unsigned_abs()) - 1;
+    format!("{} {} {}", date.day(), MONTHS[month], date.year())
+}
+
 fn days(count: i32) -> String {
     format!("{count} día{}", if count == 1 { "" } else { "s" })
 }
@@ -28,7 +35,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
         Origin::TargetDose(number, _) => format!("la dosis {number}"),
         Origin::Vaccine(place) => {
             let (name, date) = teller.dose(*place);
-            format!("{name} ({date})")
+            format!("{name} ({})", told(date))
         }
         Origin::Observation(code) => teller.observation_within(*code),
     }
@@ -36,14 +43,14 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
 
 pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
     match reason {
-        Reason::LotExpired { on } => format!("Debe repetirse: el lote había vencido el {}.", on.date()),
+        Reason::LotExpired { on } => format!("Debe repetirse: el lote había vencido el {}.", told(on.date())),
         Reason::MustBeRepeated => "Debe repetirse: la dosis fue parcial, se dañó o fue retirada.".to_owned(),
         Reason::Inadvertent => "No válida: esta vacuna no corresponde a esta dosis (se aplicó por error).".to_owned(),
         Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
         Reason::AgeWithGrace { minimum, absolute } => early_age(teller, *minimum, *absolute),
         Reason::TooOld { maximum } => match teller.age(*maximum) {
             Some((age, date)) => {
-                format!("No era necesaria: se aplicó a la edad máxima de {} ({date}) o después.", words(age))
+                format!("No era necesaria: se aplicó a la edad máxima de {} ({}) o después.", words(age), told(date))
             }
             None => "No era necesaria: se aplicó después de la edad máxima.".to_owned(),
         },
@@ -67,8 +74,8 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
             let after = days(given.days_since(*on));
             format!(
                 "No válida: se aplicó {after} después de otra vacuna viva ({name}, {}); había que esperar hasta el {}.",
-                on.date(),
-                end.date()
+                told(on.date()),
+                told(end.date())
             )
         }
         Reason::VaccineOfAnotherAge => "No válida: esta vacuna no cuenta a esta edad.".to_owned(),
@@ -80,12 +87,12 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
 fn early_age(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::schedule::AgeId) -> String {
     match (teller.age(minimum), teller.age(absolute)) {
         (Some((age, date)), Some((_, counts_from))) if Teller::is_grace(counts_from, date) => format!(
-            "Cuenta: se aplicó poco antes de la edad mínima de {} ({date}), dentro de los días de gracia.",
-            words(age)
+            "Cuenta: se aplicó poco antes de la edad mínima de {} ({}), dentro de los días de gracia.",
+            words(age), told(date)
         ),
         (Some((age, date)), _) => format!(
-            "Cuenta: se aplicó antes de la edad mínima de {} ({date}), pero no hace falta repetirla.",
-            words(age)
+            "Cuenta: se aplicó antes de la edad mínima de {} ({}), pero no hace falta repetirla.",
+            words(age), told(date)
         ),
         _ => "Cuenta: dentro de los días de gracia.".to_owned(),
     }
@@ -96,12 +103,12 @@ fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
         (Some((age, date)), Some((_, absolute))) if absolute < date => {
             let early = if Teller::is_grace(absolute, date) { "con gracia" } else { "basta para que cuente" };
             format!(
-                "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date} ({absolute} {early}).",
-                words(age)
+                "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {} ({} {early}).",
+                words(age), told(date), told(absolute)
             )
         }
         (_, Some((age, date))) => {
-            format!("No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {date}.", words(age))
+            format!("No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {}.", words(age), told(date))
         }
         _ => "No válida: se aplicó demasiado pronto.".to_owned(),
     }
@@ -119,8 +126,8 @@ fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Perio
         (Some(days), Some((absolute, date))) if absolute.whole_days().is_some() => {
             format!("{days} ({} {})", absolute.whole_days().unwrap_or_default(), word(date))
         }
-        (_, Some((_, date))) => format!("{}, cumplidos el {reached} ({date} {})", words(minimum), word(date)),
-        (_, None) => format!("{}, cumplidos el {reached}", words(minimum)),
+        (_, Some((_, date))) => format!("{}, cumplidos el {} ({} {})", words(minimum), told(reached), told(date), word(date)),
+        (_, None) => format!("{}, cumplidos el {}", words(minimum), told(reached)),
     }
 }
 
@@ -130,20 +137,20 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Complete => "La serie está completa.".to_owned(),
         Need::PastHistory => "No se recomienda, por las dosis aplicadas o por la edad.".to_owned(),
         Need::Immune(Immunity::Observed(code)) => format!("Inmune: {}.", teller.observation(*code)),
-        Need::Immune(Immunity::BornBefore(day)) => format!("Se considera inmune: nació antes del {}.", day.date()),
+        Need::Immune(Immunity::BornBefore(day)) => format!("Se considera inmune: nació antes del {}.", told(day.date())),
         Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code)),
         Need::SeasonOver(end) => format!(
             "El calendario en uso no tiene temporadas después del {}; siga las recomendaciones actuales.",
-            end.date()
+            told(end.date())
         ),
-        Need::TooOld(maximum) => format!("Edad superada: no se aplica ninguna dosis desde el {}.", maximum.date()),
+        Need::TooOld(maximum) => format!("Edad superada: no se aplica ninguna dosis desde el {}.", told(maximum.date())),
         Need::NoDate => "No se aplica ninguna dosis a esta edad.".to_owned(),
     }
 }
 
 pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: bool) -> String {
     let begin =
-        if is_recommended { format!("Recomendada desde el {day}") } else { format!("Se puede aplicar desde el {day}") };
+        if is_recommended { format!("Recomendada desde el {}", told(day)) } else { format!("Se puede aplicar desde el {}", told(day)) };
     let why = match basis {
         Basis::Age(age) => match (teller.age(*age), is_recommended) {
             (Some((age, _)), _) if age == Period::default() => "desde el nacimiento".to_owned(),
@@ -154,7 +161,7 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
         Basis::Interval { period, origin: from } => format!("{} después de {}", words(*period), origin(teller, from)),
         Basis::Conflict(place) => {
             let (name, date) = teller.dose(*place);
-            format!("tras la espera por otra vacuna viva ({name}, {date})")
+            format!("tras la espera por otra vacuna viva ({name}, {})", told(date))
         }
         Basis::Season => match teller.season_age(day) {
             SeasonAge::Coming => "cuando empieza la temporada".to_owned(),

@@ -98,13 +98,17 @@ impl Answer<'_> {
     }
 }
 
-/// LOINC's answers to 59783-1. It has none for a person who is immune or must not be vaccinated; the reason says so.
+/// LOINC's answers to 59783-1. It has none for a person who is immune or must not be vaccinated, nor for what a
+/// schedule does not know; the reason says so.
 fn status_answer(status: GroupStatus) -> Option<(&'static str, &'static str)> {
     match status {
         GroupStatus::UpToDate | GroupStatus::Due => Some(("LA13422-3", "On schedule")),
         GroupStatus::Overdue => Some(("LA13423-1", "Overdue")),
         GroupStatus::Complete => Some(("LA13421-5", "Complete")),
         GroupStatus::AgedOut => Some(("LA13424-9", "Too old")),
-        GroupStatus::Immune | GroupStatus::Contraindicated | GroupStatus::NotRecommended => None,
+        GroupStatus::Immune
+        | GroupStatus::Contraindicated
+        | GroupStatus::NotRecommended
+        | GroupStatus::SeasonUnknown => None,
     }
 }

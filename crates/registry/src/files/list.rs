@@ -1,5 +1,6 @@
 //! The one list of everything received: files and single messages, whatever the door.
 
+use hl7::Message;
 use jiff::Timestamp;
 use model::{
     Caller, Channel, FileCounts, FileId, FileState, Finding, MessageId, MessageState, OrganizationId, ReceivedFile,
@@ -12,6 +13,9 @@ use uuid::Uuid;
 
 use super::{Exchange, results};
 use crate::{Admission, RegistryError};
+
+/// Files looked at in one go while one is sought by the short form of its receipt.
+const NUMBERS_PER_PAGE: u32 = 1_000;
 
 /// Which of what was received to list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,6 +49,9 @@ pub struct Received {
     pub kind: ReceivedKind,
     /// The file's name, or the message's type.
     pub name: String,
+    /// By what its sender knows a message (MSH-10), where one message is told of; empty for files and in lists.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub control_id: String,
     /// Whose it is.
     pub organization_id: OrganizationId,
     /// That organization's code.
@@ -82,6 +89,8 @@ pub struct MessageInWords {
     pub ordinal: u32,
     /// The receipt under which it is logged.
     pub receipt: MessageId,
+    /// By what its sender knows it: MSH-10.
+    pub control_id: String,
     /// What became of it.
     pub verdict: Verdict,
     /// The same, as the message log says it.
@@ -105,6 +114,12 @@ pub struct FindingInWords {
     pub sentence: String,
     /// How to mend it, alone.
     pub mend: String,
+}
+
+/// MSH-10 of a message, of which the header is enough.
+fn control_id(message: &str) -> String {
+    let message = Message::read(message);
+    message.header().control_id.to_owned()
 }
 
 /// A finding as people read it.
@@ -173,7 +188,9 @@ impl Exchange {
         let message = self.registry.database().find_message(MessageId(receipt))?;
         let message = message.filter(|message| self.may_see(caller, message.organization_id));
         Ok(message.map(|message| {
-            self.message_line(&KnownMessage {
+            let original = message.original.as_deref().map(hl7::decode);
+            let control_id = original.map(|original| control_id(&original.text)).unwrap_or_default();
+            let line = self.message_line(&KnownMessage {
                 id: message.id,
                 received_at: message.received_at,
                 channel: message.channel,
@@ -183,8 +200,30 @@ impl Exchange {
                 state: message.state,
                 patient_id: message.patient_id,
                 findings: message.findings,
-            })
+            });
+            Received { control_id, ..line }
         }))
+    }
+
+    /// The file with this receipt in its short form ([`FileId::number`]), which no database can search for: all are looked
+    /// through, the newest first.
+    ///
+    /// # Errors
+    /// When the database or the spool cannot be read.
+    pub fn find_file_numbered(&self, _admission: &Admission, number: &str) -> Result<Option<FileId>, RegistryError> {
+        let is_meant = |file: &&ReceivedFile| file.id.number().eq_ignore_ascii_case(number);
+        let mut filter = FileFilter::default();
+        if let Some(file) = self.not_written_down(&filter)?.iter().find(is_meant) {
+            return Ok(Some(file.id));
+        }
+        loop {
+            let page = self.registry.database().files(&filter, NUMBERS_PER_PAGE)?;
+            if let Some(file) = page.iter().find(is_meant) {
+                return Ok(Some(file.id));
+            }
+            let Some(last) = page.last() else { return Ok(None) };
+            filter.before = Some(last.id.0);
+        }
     }
 
     /// What became of the messages of a file, after a place, in its order; only those with one verdict where one is
@@ -209,6 +248,7 @@ impl Exchange {
         let in_words = |message: store::MessageOfFile| MessageInWords {
             ordinal: message.line.position.ordinal,
             receipt: message.line.message_id,
+            control_id: control_id(&message.line.header),
             verdict: message.line.verdict,
             state: message.state.word(),
             findings: message.findings.iter().map(finding_in_words).collect(),
@@ -267,6 +307,7 @@ impl Exchange {
             receipt: file.id.0,
             kind: ReceivedKind::File,
             name: file.name.clone(),
+            control_id: String::new(),
             organization_id: file.organization_id,
             organization: self.code_of(file.organization_id),
             account: file.account.clone(),
@@ -301,6 +342,7 @@ impl Exchange {
             receipt: message.id.0,
             kind: ReceivedKind::Message,
             name: message.kind.clone(),
+            control_id: String::new(),
             organization_id: message.organization_id,
             organization: self.code_of(message.organization_id),
             account: String::new(),

@@ -90,6 +90,7 @@ struct CountView {
 
 struct MessageView {
     place: String,
+    control_id: String,
     number: String,
     verdict: StateView,
     findings: Vec<FindingView>,
@@ -176,7 +177,7 @@ fn line(signed_in: &SignedIn, received: &Received) -> Line {
     Line {
         receipt: received.receipt.simple().to_string(),
         name: received.name.clone(),
-        number: FileId(received.receipt).number(),
+        number: shown_receipt(received),
         organization: received.organization.clone(),
         channel: channel_name(received.channel, language),
         received: dates::moment(signed_in.registry(), received.received_at, language),
@@ -186,6 +187,14 @@ fn line(signed_in: &SignedIn, received: &Received) -> Line {
             ("files.verdict_warned", counts.warned),
             ("files.verdict_rejected", counts.rejected),
         ],
+    }
+}
+
+/// The receipt as its sender has it: of a file the short form in the names of its results, of a message what its answer carries.
+fn shown_receipt(received: &Received) -> String {
+    match received.kind {
+        ReceivedKind::File => FileId(received.receipt).number(),
+        ReceivedKind::Message => received.receipt.to_string(),
     }
 }
 
@@ -280,6 +289,7 @@ async fn received_page(
         older,
         results: results.collect(),
         may_repeat: received.state.is_finished()
+            && (received.counts.rejected > 0 || received.state != FileState::Complete)
             && received.duplicate_of.is_none()
             && signed_in.registry().may(&signed_in.caller, Right::SendFiles, target),
         duplicate_of: received.duplicate_of.map(|id| id.to_string()),
@@ -306,7 +316,8 @@ fn facts(signed_in: &SignedIn, received: &Received) -> Vec<(&'static str, String
     let language = signed_in.language();
     let time = |at| dates::moment(signed_in.registry(), at, language);
     let facts = [
-        ("files.receipt", FileId(received.receipt).number()),
+        ("files.control_id", received.control_id.clone()),
+        ("files.receipt", shown_receipt(received)),
         ("files.organization", received.organization.clone()),
         ("files.door", channel_name(received.channel, language).to_owned()),
         ("files.account", received.account.clone()),
@@ -351,7 +362,8 @@ fn counts(received: &Received, receipt: &str, current: Option<Verdict>, language
 fn message_view(message: &MessageInWords, language: Language) -> MessageView {
     MessageView {
         place: message.ordinal.to_string(),
-        number: message.receipt.number(),
+        number: message.receipt.to_string(),
+        control_id: message.control_id.clone(),
         verdict: verdict_view(message.verdict, language),
         findings: message.findings.iter().map(|finding| finding_view(finding, language)).collect(),
     }

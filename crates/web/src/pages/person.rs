@@ -18,6 +18,7 @@ use model::{
 use registry::OpenedRecord;
 
 use crate::Web;
+use crate::dose_form::code_text;
 use crate::evaluations::{self, WhyLine};
 use crate::failures::Failure;
 use crate::languages::Language;
@@ -245,6 +246,7 @@ impl<'a> Told<'a> {
             ("overdue", "forecast.overdue", "warning"),
             ("due", "forecast.due", "event"),
             ("upcoming", "forecast.upcoming", "schedule"),
+            ("unknown", "forecast.unknown", "help"),
             ("complete", "forecast.complete", "check_circle"),
         ];
         let sections = sections.into_iter().map(|(name, heading, icon)| {
@@ -254,7 +256,9 @@ impl<'a> Told<'a> {
             let rows = found.into_iter().map(|forecast| self.forecast_row(forecast, name)).collect();
             ForecastSection { name, heading: self.language.text(heading), icon, rows }
         });
-        Forecast { schedule: assessment.schedule.clone(), sections: sections.collect() }
+        // What the schedule does not know is a part of its own only where there is such a thing.
+        let told = sections.filter(|section| section.name != "unknown" || !section.rows.is_empty());
+        Forecast { schedule: assessment.schedule.clone(), sections: told.collect() }
     }
 
     fn forecast_row(&self, forecast: &GroupForecast, section: &str) -> ForecastRow {
@@ -347,8 +351,7 @@ impl<'a> Told<'a> {
         let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
         let lot = dose.lot_number.as_deref().map(|lot| language.fill("history.lot", &[("lot", lot)]));
         let named = |table, code: &Option<String>| {
-            let code = code.as_deref()?;
-            Some(codes.name(table, code).unwrap_or(code).to_owned())
+            Some(code_text(codes, table, code.as_deref()?, language).to_owned())
         };
         let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
         let by = by.filter(|by| !by.is_empty()).map(|by| language.fill("history.given_by", &[("who", &by)]));

@@ -127,7 +127,12 @@ fn printed_dose(
 fn due(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedForecast> {
     let language = signed_in.language();
     let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
-    let is_open = |status| matches!(status, GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate);
+    let is_open = |status| {
+        matches!(
+            status,
+            GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate | GroupStatus::SeasonUnknown
+        )
+    };
     let mut open: Vec<_> = forecasts.filter(|forecast| is_open(forecast.status)).collect();
     open.sort_by_key(|forecast| forecast.recommended_on);
     let rows = open.into_iter().map(|forecast| PrintedForecast {

@@ -7,14 +7,14 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Cvx, Demographics, Dose, GroupStatus, MessageId, PatientStatement, Provider, Severity,
-    VaccinationReportId, VaccinationStatement,
+    Action, CodeTables, Cvx, Demographics, Dose, GroupStatus, InformationSource, MessageId, PatientStatement, Provider,
+    Severity, Table, VaccinationReportId, VaccinationStatement,
 };
 use registry::{Entry, OpenedRecord, Rehearsal};
 
 use super::person::{PersonHead, open, own_report};
 use crate::Web;
-use crate::dose_form::{self, Common, Kind, Lists, ROWS_MAXIMUM};
+use crate::dose_form::{self, Common, Kind, Lists, ROWS_MAXIMUM, code_text};
 use crate::evaluations::why;
 use crate::failures::Failure;
 use crate::findings;
@@ -305,7 +305,9 @@ async fn finish(
     }
     let rehearsal = registry.rehearse_entry(admission, caller, receipt, &entry).await?;
     let doses = entry.vaccinations.iter().enumerate();
-    let doses = doses.map(|(row, vaccination)| checked(signed_in, &vaccination.dose, row, &rehearsal)).collect();
+    let sites = sites(signed_in);
+    let doses =
+        doses.map(|(row, vaccination)| checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)).collect();
     let is_of_dose = |finding: &&model::Finding| finding.location.is_some_and(|at| at.segment.as_str() == "RXA");
     let general = rehearsal.findings.iter().filter(|finding| !is_of_dose(finding) && is_told(finding));
     let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "check" | "save" | "more" | "change"));
@@ -328,9 +330,23 @@ fn warning(signed_in: &SignedIn, finding: &model::Finding) -> Warning {
     Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
 }
 
-fn checked(signed_in: &SignedIn, dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
+fn checked(
+    signed_in: &SignedIn,
+    sites: &[Choice],
+    dose: &Dose,
+    row: usize,
+    rehearsal: &Rehearsal,
+) -> CheckedDose {
+    CheckedDose {
+        vaccine: format!("{} ({})", signed_in.registry().codes().vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
+        facts: answers(signed_in, sites, dose),
+        warnings: warnings(signed_in, row, rehearsal),
+    }
+}
+
+/// What would be surprising about a dose once it is saved: that it does not count, that it is known, what is wrong with it.
+fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warning> {
     let language = signed_in.language();
-    let codes = signed_in.registry().codes();
     let mut warnings: Vec<Warning> = Vec::new();
     let not_counted = rehearsal.events.get(row).copied().flatten().and_then(|event| {
         let all = rehearsal.assessment.as_ref()?.evaluations.iter().filter(move |found| found.event_id == event);
@@ -354,27 +370,42 @@ fn checked(signed_in: &SignedIn, dose: &Dose, row: usize, rehearsal: &Rehearsal)
         _ => is_told(finding),
     };
     warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
-    let named = |table, code: &Option<String>| {
-        code.as_deref().map(|code| codes.name(table, code).unwrap_or(code).to_owned()).unwrap_or_default()
-    };
+    warnings
+}
+
+/// Everything that was answered about a dose, in words.
+fn answers(signed_in: &SignedIn, sites: &[Choice], dose: &Dose) -> Vec<(&'static str, String)> {
+    let language = signed_in.language();
+    let codes = signed_in.registry().codes();
+    let date = |date| dates::shown(date, language);
+    let named = |table, code: &Option<String>| Some(code_text(codes, table, code.as_deref()?, language).to_owned());
+    let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
+    let site = dose.administered_at.as_ref().map(|at| at.code.as_str());
+    let site = site.map(|code| sites.iter().find(|site| site.value == code).map_or(code, |site| site.text.as_str()));
     let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
+    let statements = dose.vis.iter().filter_map(|vis| {
+        let edition = vis.edition_on.map(date)?;
+        Some(language.fill("dose.vis_edition", &[("edition", &edition)]))
+    });
+    let source = (dose.source != InformationSource::Administered).then(|| dose.source.code());
     let facts = [
-        ("dose.given_on", dates::shown(dose.administered_on, language)),
-        ("dose.lot", dose.lot_number.clone().unwrap_or_default()),
-        ("dose.expires", dose.lot_expires_on.map(|date| dates::shown(date, language)).unwrap_or_default()),
-        ("dose.route", named(model::Table::Route, &dose.route)),
-        ("dose.body_site", named(model::Table::BodySite, &dose.body_site)),
-        ("dose.eligibility", named(model::Table::Eligibility, &dose.eligibility)),
-        ("dose.funding", named(model::Table::FundingSource, &dose.funding_source)),
-        ("dose.vaccinator", by.unwrap_or_default()),
-        ("dose.site", dose.administered_at.as_ref().map(|at| at.code.clone()).unwrap_or_default()),
+        ("dose.given_on", Some(date(dose.administered_on))),
+        ("dose.maker", maker.map(str::to_owned)),
+        ("dose.lot", dose.lot_number.clone()),
+        ("dose.expires", dose.lot_expires_on.map(date)),
+        ("dose.amount", dose.amount.clone()),
+        ("dose.route", named(Table::Route, &dose.route)),
+        ("dose.body_site", named(Table::BodySite, &dose.body_site)),
+        ("dose.eligibility", named(Table::Eligibility, &dose.eligibility)),
+        ("dose.funding", named(Table::FundingSource, &dose.funding_source)),
+        ("dose.vaccinator", by),
+        ("dose.site", site.map(str::to_owned)),
+        ("dose.statement", statements.reduce(|all, next| format!("{all}; {next}"))),
+        ("dose.source", named(Table::InformationSource, &source)),
+        ("dose.reaction", dose.reactions.first().map(|reaction| reaction.text.clone())),
     ];
-    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
-    CheckedDose {
-        vaccine: format!("{} ({})", codes.vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
-        facts: facts.map(|(key, value)| (language.text(key), value)).collect(),
-        warnings,
-    }
+    let answered = facts.into_iter().filter_map(|(key, value)| Some((key, value.filter(|value| !value.is_empty())?)));
+    answered.map(|(key, value)| (language.text(key), value)).collect()
 }
 
 /// Keeps for the next form what usually stays the same: site and vaccinator; and by vaccine its lot, route and site.

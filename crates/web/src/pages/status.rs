@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
-use model::MaintenanceWindow;
+use model::{Channel, MaintenanceWindow};
 use registry::notices::{self, Board, BoardWindow};
 
 use crate::Web;
@@ -64,7 +64,8 @@ async fn page(visitor: Visitor) -> Result<Response, Failure> {
     let view = |windows: &[BoardWindow]| {
         windows.iter().map(|window| window_view(visitor.web(), window, language)).collect::<Vec<_>>()
     };
-    let doors = board.doors.iter();
+    // The board counts with FHIR, too; a door that is not there yet is not shown to people as open.
+    let doors = board.doors.iter().filter(|door| door.channel != Channel::Fhir.word());
     show(&StatusView {
         page: visitor.page(language.text("status.title")),
         doors: doors.map(|door| (word(language, "door", door.channel), word(language, "mode", door.mode))).collect(),

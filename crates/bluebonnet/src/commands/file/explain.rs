@@ -4,9 +4,8 @@ use clap::Args;
 use model::{FileId, Verdict};
 use registry::ReceivedKind;
 use serde_json::json;
-use uuid::Uuid;
 
-use super::{FilePlace, not_received, print_received};
+use super::{FilePlace, ReceiptGiven, not_received, print_received};
 use crate::ending::{Ending, Failure};
 use crate::tables::{print_json, print_line};
 use crate::{limits, place};
@@ -18,7 +17,7 @@ use crate::{limits, place};
 )]
 pub(crate) struct Explain {
     /// The receipt of a file, or of a message that came alone
-    receipt: Uuid,
+    receipt: ReceiptGiven,
     /// Only messages with this verdict: accepted, warned or rejected
     #[arg(long, value_parser = parse_verdict)]
     verdict: Option<Verdict>,
@@ -43,12 +42,13 @@ impl Explain {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         let (registry, exchange) = self.place.open()?;
         let admission = place::admit(&registry)?;
-        let found = exchange.find_received(&admission, &exchange.operator(None), self.receipt)?;
-        let received = found.ok_or_else(|| not_received(self.receipt))?;
+        let receipt = self.receipt.found(&exchange, &admission)?;
+        let found = exchange.find_received(&admission, &exchange.operator(None), receipt)?;
+        let received = found.ok_or_else(|| not_received(receipt))?;
         let messages = match received.kind {
             ReceivedKind::Message => Vec::new(),
             ReceivedKind::File => {
-                let file_id = FileId(self.receipt);
+                let file_id = FileId(receipt);
                 exchange.messages_of(
                     &admission,
                     &exchange.operator(None),
@@ -66,7 +66,8 @@ impl Explain {
         print_received(&received)?;
         for message in messages {
             print_line("")?;
-            print_line(&format!("message {}  {}  {}", message.ordinal, message.verdict.word(), message.receipt))?;
+            let (ordinal, verdict) = (message.ordinal, message.verdict.word());
+            print_line(&format!("message {ordinal}  {}  {verdict}  {}", message.control_id, message.receipt))?;
             for finding in message.findings {
                 let at = if finding.location.is_empty() { String::new() } else { format!(" at {}", finding.location) };
                 let (severity, code) = (finding.severity.code(), finding.code);

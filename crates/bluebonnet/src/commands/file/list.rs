@@ -7,7 +7,7 @@ use model::FileState;
 use registry::{ReceivedFilter, ReceivedKind};
 use uuid::Uuid;
 
-use super::{FilePlace, not_received, print_received};
+use super::{FilePlace, ReceiptGiven, not_received, print_received};
 use crate::ending::{Ending, Failure};
 use crate::tables::{Table, grouped, print_json};
 use crate::{limits, place};
@@ -49,7 +49,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// The receipt
-    receipt: Uuid,
+    receipt: ReceiptGiven,
     /// Waits until it is processed, for so many seconds at most
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
@@ -110,10 +110,11 @@ impl Status {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         let (registry, exchange) = self.place.open()?;
         let admission = place::admit(&registry)?;
+        let receipt = self.receipt.found(&exchange, &admission)?;
         let started = Instant::now();
         let received = loop {
-            let found = exchange.find_received(&admission, &exchange.operator(None), self.receipt)?;
-            let received = found.ok_or_else(|| not_received(self.receipt))?;
+            let found = exchange.find_received(&admission, &exchange.operator(None), receipt)?;
+            let received = found.ok_or_else(|| not_received(receipt))?;
             if received.state.is_finished() || started.elapsed() >= Duration::from_secs(self.wait) {
                 break received;
             }

@@ -8,9 +8,8 @@ use anyhow::Context;
 use clap::Args;
 use model::{FileId, FileState};
 use registry::{ReceivedFilter, ReceivedKind};
-use uuid::Uuid;
 
-use super::FilePlace;
+use super::{FilePlace, ReceiptGiven};
 use crate::commands::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::tables::{grouped, print_line};
@@ -23,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 pub(crate) struct Reprocess {
     /// The receipt of a file, or of a message that came alone
-    receipt: Uuid,
+    receipt: ReceiptGiven,
     #[command(flatten)]
     place: FilePlace,
 }
@@ -34,7 +33,7 @@ pub(crate) struct Reprocess {
 #[derive(Debug, Args)]
 pub(crate) struct Download {
     /// The receipt
-    receipt: FileId,
+    receipt: ReceiptGiven,
     /// Where to; standard output without it
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -56,9 +55,10 @@ impl Reprocess {
         let (registry, exchange) = self.place.open()?;
         let admission = place::admit(&registry)?;
         let operator = exchange.operator(None);
-        let again = exchange.process_again(&admission, &operator, self.receipt, world::now());
+        let receipt = self.receipt.found(&exchange, &admission)?;
+        let again = exchange.process_again(&admission, &operator, receipt, world::now());
         crate::commands::runtime()?.block_on(again)?;
-        print_line(&format!("{} is processed again", self.receipt.simple()))?;
+        print_line(&format!("{} is processed again", receipt.simple()))?;
         Ok(Ending::Well)
     }
 }
@@ -68,7 +68,8 @@ impl Download {
         let (registry, exchange) = self.place.open()?;
         let admission = place::admit(&registry)?;
         let operator = exchange.operator(None);
-        let taking = exchange.download(&admission, &operator, self.receipt, world::now());
+        let receipt = FileId(self.receipt.found(&exchange, &admission)?);
+        let taking = exchange.download(&admission, &operator, receipt, world::now());
         let (_, mut content) = crate::commands::runtime()?.block_on(taking)?;
         match &self.output {
             Some(path) => {

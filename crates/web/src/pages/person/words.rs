@@ -9,6 +9,7 @@ pub(super) fn section_of(forecast: &GroupForecast) -> &'static str {
         GroupStatus::Overdue => "overdue",
         GroupStatus::Due => "due",
         GroupStatus::UpToDate => "upcoming",
+        GroupStatus::SeasonUnknown => "unknown",
         _ => "complete",
     }
 }
@@ -24,6 +25,7 @@ pub(crate) fn status_key(status: GroupStatus) -> &'static str {
         GroupStatus::Contraindicated => "group_status.contraindicated",
         GroupStatus::AgedOut => "group_status.aged_out",
         GroupStatus::NotRecommended => "group_status.not_recommended",
+        GroupStatus::SeasonUnknown => "group_status.season_unknown",
     }
 }
 

@@ -1,0 +1,183 @@
+//! `bluebonnet backup`: a copy of the registry made while it works, and the proof that one can be read back.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use registry::setup::{Database, DatabaseOptions, DatabaseUrl};
+use serde_json::json;
+
+use super::load::progress_bar;
+use crate::ending::{Ending, Failure};
+use crate::place::{self, Place, Presence};
+use crate::tables::{grouped, print_json, print_line};
+use crate::world;
+
+/// Makes a backup while the registry works, tests that one can be read back, and tells when either was last done
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backup {
+    Make(Make),
+    Test(Test),
+    Status(Status),
+}
+
+/// Writes everything that the registry holds into a new SQLite file, as of the moment it begins
+///
+/// To go back, put the file in the place of registry.db, or copy it into an empty PostgreSQL database with `bluebonnet copy`.
+/// What waits in the spool of files is not part of it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bluebonnet backup make /backup/registry-2026-03-01.db\n  bluebonnet backup make nightly.db --database postgres://registry@localhost/registry"
+)]
+pub(crate) struct Make {
+    /// The file to make
+    file: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads a backup whole, or a database that was restored from one, and notes the outcome in the registry
+///
+/// Nothing in the backup is changed. The exit code is 1 when something in it is broken.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bluebonnet backup test /backup/registry-2026-03-01.db\n  bluebonnet backup test postgres://registry@localhost/restored --database postgres://registry@localhost/registry"
+)]
+pub(crate) struct Test {
+    /// The backup: a SQLite file or postgres://...
+    backup: String,
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Tells when a backup was last made, and last read back
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    place: Place,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Backup {
+    pub(crate) fn run(self) -> Result<Ending, Failure> {
+        match self {
+            Backup::Make(command) => command.run(),
+            Backup::Test(command) => command.run(),
+            Backup::Status(command) => command.run(),
+        }
+    }
+}
+
+impl Make {
+    fn run(self) -> Result<Ending, Failure> {
+        if self.file.exists() {
+            return Err(Failure::Refused(format!("{} is there already; a backup is a new file", self.file.display())));
+        }
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        // What breaks off has another name, so that nobody takes it for a backup.
+        let unfinished = self.file.with_added_extension("unfinished");
+        remove(&unfinished)?;
+        place::make_file(&unfinished)?;
+        let url = DatabaseUrl::Sqlite(unfinished.clone());
+        let (target, _) = place::open_database(&url, "command", Presence::MayBeNew)?;
+        let progress = progress_bar(None);
+        let made = registry.make_backup(
+            &admission,
+            &target,
+            &self.file.display().to_string(),
+            world::now(),
+            &mut |table, rows| {
+                progress.set_prefix(table.to_owned());
+                progress.set_message(format!("{} rows", grouped(rows)));
+            },
+        );
+        progress.finish_and_clear();
+        let made = made?;
+        // The last connection puts the write-ahead log into the file.
+        drop(target);
+        let attempt = || format!("cannot put the backup in its place, {}", self.file.display());
+        std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).with_context(attempt)?;
+        std::fs::rename(&unfinished, &self.file).with_context(attempt)?;
+        if self.json {
+            print_json(&made)?;
+        } else {
+            print_line(&format!("{} rows written to {}, as of {}", grouped(made.rows), made.place, made.at))?;
+            print_line(&format!("`bluebonnet backup test {}` reads it back", made.place))?;
+        }
+        Ok(Ending::Well)
+    }
+}
+
+/// Removes what an attempt that broke off has left.
+fn remove(unfinished: &Path) -> Result<(), Failure> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = unfinished.as_os_str().to_owned();
+        name.push(ending);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::Refused(format!("cannot remove {}: {error}", name.display())));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl Test {
+    fn run(self) -> Result<Ending, Failure> {
+        let url = DatabaseUrl::parse(&self.backup)?;
+        if let DatabaseUrl::Sqlite(path) = &url
+            && !path.exists()
+        {
+            return Err(Failure::Refused(format!("there is no file {}", path.display())));
+        }
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let copy = Database::open(&url, &DatabaseOptions { node: "command".to_owned(), ..DatabaseOptions::default() })?;
+        let (tested, diagnoses) = registry.test_backup(&admission, &copy, world::now())?;
+        if self.json {
+            print_json(&tested)?;
+            return Ok(Ending::well_if(tested.is_well));
+        }
+        for diagnosis in &diagnoses {
+            let mark = if diagnosis.is_well { "well" } else { "NOT WELL" };
+            print_line(&format!("{mark:<9} {:<12} {}", diagnosis.subject, diagnosis.report))?;
+        }
+        let reaches = tested.reaches_to.map_or("it holds no message".to_owned(), |at| format!("it reaches to {at}"));
+        print_line(&format!("{} rows read from {}; {reaches}", grouped(tested.rows), tested.place))?;
+        Ok(Ending::well_if(tested.is_well))
+    }
+}
+
+impl Status {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let backups = registry.backups(&admission)?;
+        if self.json {
+            print_json(&json!(backups))?;
+            return Ok(Ending::Well);
+        }
+        match &backups.made {
+            Some(made) => print_line(&format!("made    {}  {}  {} rows", made.at, made.place, grouped(made.rows)))?,
+            None => print_line("made    never by `bluebonnet backup make`")?,
+        }
+        match &backups.tested {
+            Some(tested) => {
+                let outcome = if tested.is_well { "well" } else { "BROKEN" };
+                print_line(&format!("tested  {}  {}  {outcome}", tested.at, tested.place))?;
+            }
+            None => print_line("tested  never: a backup that was not read back is a hope")?,
+        }
+        Ok(Ending::Well)
+    }
+}
