@@ -55,11 +55,17 @@ def test_a_file_is_put_processed_listed_explained_and_fetched(program):
     assert "story.hl7." in said and "finished" in said
 
     code, said = ran(program, "explain", receipt, "--verdict", "rejected")
-    assert code == WELL and "message 2  rejected" in said and "message 1 " not in said
+    control_id = MESSAGES[1].split("|")[9]
+    assert code == WELL and f"message 2  {control_id}  rejected" in said and "message 1 " not in said
     explained = program.json("file", "explain", receipt, "--json")
     assert [message["verdict"] for message in explained["messages"]] == ["accepted", "rejected", "accepted"]
     finding = next(finding for finding in explained["messages"][1]["findings"] if finding["severity"] == "error")
     assert finding["code"] and finding["sentence"].endswith(finding["mend"]) and finding["mend"]
+    assert explained["messages"][1]["control_id"] == control_id
+    # Pages, results and the file door show the short form of the receipt.
+    (summary,) = [name for name in explained["received"]["results"] if name.endswith(".summary.txt")]
+    short = summary.removeprefix("story.hl7.").removesuffix(".summary.txt")
+    assert program.json("file", "status", short.lower(), "--json", check=False)["receipt"] == str(uuid.UUID(receipt))
     later = program.json("file", "explain", receipt, "--after", "2", "--json")["messages"]
     assert [message["ordinal"] for message in later] == [3]
     assert len(program.json("file", "explain", receipt, "--limit", "1", "--json")["messages"]) == 1

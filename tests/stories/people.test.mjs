@@ -152,6 +152,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("button[name=check]");
       assert.match(page.url(), /done=person_added/);
       const record = page.url().split("?")[0];
+      const number = (await page.textContent("main")).match(/\b[0-9A-HJKMNP-TV-Z]{12}\b/)[0];
       await page.goto(`${record}/consent`);
       await check(page, `${database}-consent`);
       await page.click("form[action$='/withdraw'] button");
@@ -165,7 +166,33 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("form[action='/find'] button");
       assert.equal(await page.$(".bb-found"), null);
       await page.context().close();
+      await isOpenedByTheOffice(record, number);
     });
+
+    /** The registry's office opens a record that may not be given out, with a reason that the person can read. */
+    async function isOpenedByTheOffice(record, number) {
+      const context = await browser.newContext({ locale: "en-US" });
+      const office = await context.newPage();
+      await signIn(office, registry, "registry_analyst");
+      assert.equal((await office.goto(record)).status(), 404, "the office, too, sees it only with a reason");
+      await office.goto(`${registry.url}/audit`);
+      await office.click("main a[href='/audit/withheld']");
+      await office.fill("#number", number.toLowerCase());
+      await office.click("main form button");
+      assert.match(await office.textContent("#errors"), /Say why/);
+      await check(office, `${database}-withheld`);
+      await office.fill("#reason", "asked who had seen it");
+      await office.click("main form button");
+      assert.equal(office.url(), record);
+      assert.match(await office.textContent(".bb-alert"), /may not be given out/);
+      await check(office, `${database}-withheld-open`);
+      await office.goto(`${registry.url}/audit/person`);
+      await office.fill("#number", number);
+      await office.click("main form button");
+      assert.match(await office.textContent("main tbody"), /Opened a withheld record\s*asked who had seen it/);
+      await check(office, `${database}-access-list`);
+      await context.close();
+    }
 
     test("a person who may be known stands beside what was entered", async () => {
       const page = await open();

@@ -86,7 +86,9 @@ impl SeriesWalk<'_> {
     /// No target dose is left: complete, when any was satisfied.
     fn finished(&self) -> (SeriesStatus, SeriesForecast) {
         if self.satisfied_count() > 0 {
-            (SeriesStatus::Complete, self.without_dates(Need::Complete))
+            // Complete for a season that is over: what the next one asks for, the schedule does not hold.
+            let ended = self.series.last_season_end.filter(|end| self.person.today > *end);
+            (SeriesStatus::Complete, self.without_dates(ended.map_or(Need::Complete, Need::SeasonOver)))
         } else {
             (SeriesStatus::NotRecommended, self.without_dates(Need::PastHistory))
         }

@@ -19,19 +19,48 @@ pub(crate) enum Origin {
 /// Why a dose was evaluated as it was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reason {
-    LotExpired { on: Day },
+    LotExpired {
+        on: Day,
+    },
     MustBeRepeated,
     Inadvertent,
-    TooYoung { minimum: AgeId, absolute: AgeId },
-    AgeWithGrace { minimum: AgeId, absolute: AgeId },
-    TooOld { maximum: AgeId },
-    TooSoon { origin: Origin, reference: Day, given: Day, minimum: Option<Period>, absolute: Option<Period> },
-    IntervalWithGrace { origin: Origin, reference: Day, given: Day, minimum: Option<Period>, absolute: Option<Period> },
+    TooYoung {
+        minimum: AgeId,
+        absolute: AgeId,
+    },
+    AgeWithGrace {
+        minimum: AgeId,
+        absolute: AgeId,
+    },
+    TooOld {
+        maximum: AgeId,
+    },
+    TooSoon {
+        origin: Origin,
+        reference: Day,
+        given: Day,
+        minimum: Option<Period>,
+        absolute: Option<Period>,
+    },
+    IntervalWithGrace {
+        origin: Origin,
+        reference: Day,
+        given: Day,
+        minimum: Option<Period>,
+        absolute: Option<Period>,
+    },
     AllowableInterval,
-    Conflict { with: u16, on: Day, given: Day, end: Day },
+    Conflict {
+        with: u16,
+        on: Day,
+        given: Day,
+        end: Day,
+    },
     VaccineOfAnotherAge,
     WrongVaccine,
     SeriesAlreadyComplete,
+    /// Given when the last season that the schedule holds was over.
+    AfterLastSeason(Day),
 }
 
 /// Why a dose is, or is not, needed.

@@ -133,6 +133,8 @@ pub(crate) struct SeriesRule {
     pub(crate) begin_before: AgeId,
     pub(crate) indications: Span,
     pub(crate) targets: Span,
+    /// Of a vaccine that every season asks for anew, the end of the last season that the schedule holds.
+    pub(crate) last_season_end: Option<Day>,
 }
 
 #[derive(Clone, Copy, Debug)]

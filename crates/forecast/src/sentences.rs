@@ -121,6 +121,7 @@ impl<'a> Teller<'a> {
             Reason::VaccineOfAnotherAge => ("CALCDTALLOW-1", ReasonKind::Vaccine),
             Reason::WrongVaccine => ("6.9", ReasonKind::Vaccine),
             Reason::SeriesAlreadyComplete => ("4.4", ReasonKind::SeriesComplete),
+            Reason::AfterLastSeason(_) => ("4.4", ReasonKind::SeasonOver),
         };
         let text = match self.language {
             Language::English => english::reason(self, reason),

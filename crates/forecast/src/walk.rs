@@ -222,7 +222,8 @@ impl<'a> SeriesWalk<'a> {
 
     fn extraneous(&mut self, record: usize) -> Evaluation {
         let start = self.trail.reasons.len();
-        self.trail.reasons.push(Reason::SeriesAlreadyComplete);
+        let ended = self.series.last_season_end.filter(|end| self.dose(record).date > *end);
+        self.trail.reasons.push(ended.map_or(Reason::SeriesAlreadyComplete, Reason::AfterLastSeason));
         Evaluation {
             dose: self.records[record],
             target_number: 0,

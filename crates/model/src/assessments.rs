@@ -59,6 +59,8 @@ pub enum DoseStatus {
     Extraneous,
     /// It was spoiled or given in part, and must be given again.
     Substandard,
+    /// It was given when the last season that the schedule holds was over: whether it counts is not known.
+    SeasonUnknown,
 }
 
 /// A reason in words that a nurse understands, in every language of the registry.

@@ -42,6 +42,8 @@ pub enum AuditAction {
     SubmissionRefused,
     /// A person's record was given out.
     RecordDisclosed,
+    /// A record that may not be given out was opened by the registry's office, with a reason.
+    WithheldOpened,
     /// A search named candidates.
     CandidatesDisclosed,
     /// A search found nobody who may be shown.
@@ -59,7 +61,9 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    const ALL: [AuditAction; 15] = [
+    /// All of them.
+    pub const ALL: [AuditAction; 16] = [
+        AuditAction::WithheldOpened,
         AuditAction::PatientMerged,
         AuditAction::PatientUnmerged,
         AuditAction::MatchReviewed,
@@ -88,6 +92,7 @@ impl AuditAction {
             AuditAction::PatientConfirmed => "patient_confirmed",
             AuditAction::SubmissionRefused => "submission_refused",
             AuditAction::RecordDisclosed => "record_disclosed",
+            AuditAction::WithheldOpened => "withheld_opened",
             AuditAction::CandidatesDisclosed => "candidates_disclosed",
             AuditAction::SearchWithoutResult => "search_without_result",
             AuditAction::Administered => "administered",

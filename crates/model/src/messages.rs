@@ -56,7 +56,8 @@ pub enum MessageState {
 }
 
 impl MessageState {
-    const ALL: [MessageState; 6] = [
+    /// All of them.
+    pub const ALL: [MessageState; 6] = [
         MessageState::Accepted,
         MessageState::AcceptedWithFindings,
         MessageState::Pending,

@@ -98,6 +98,7 @@ words! {
         ReviewAccess = "review_access",
         ReadAudit = "read_audit",
         ReadAccessList = "read_access_list",
+        OpenWithheld = "open_withheld",
         ReadOperations = "read_operations",
         ReadMaintenance = "read_maintenance",
         PlanMaintenance = "plan_maintenance",

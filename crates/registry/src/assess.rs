@@ -199,6 +199,7 @@ fn evaluation(
         status: match found.status {
             forecast::DoseStatus::Valid => DoseStatus::Valid,
             forecast::DoseStatus::NotValid => DoseStatus::NotValid,
+            forecast::DoseStatus::Extraneous if is_beyond_seasons(&found.reasons) => DoseStatus::SeasonUnknown,
             forecast::DoseStatus::Extraneous => DoseStatus::Extraneous,
             forecast::DoseStatus::Substandard => DoseStatus::Substandard,
         },
@@ -227,13 +228,18 @@ fn status(found: &GroupReport, on: Date) -> GroupStatus {
         SeriesStatus::NotComplete if found.past_due.is_some_and(|past_due| past_due < on) => GroupStatus::Overdue,
         SeriesStatus::NotComplete if found.recommended.is_some_and(|recommended| recommended <= on) => GroupStatus::Due,
         SeriesStatus::NotComplete => GroupStatus::UpToDate,
+        SeriesStatus::Complete | SeriesStatus::NotRecommended if is_beyond_seasons(&found.reasons) => {
+            GroupStatus::SeasonUnknown
+        }
         SeriesStatus::Complete => GroupStatus::Complete,
         SeriesStatus::Immune => GroupStatus::Immune,
         SeriesStatus::Contraindicated => GroupStatus::Contraindicated,
         SeriesStatus::AgedOut => GroupStatus::AgedOut,
-        SeriesStatus::NotRecommended if found.reasons.iter().any(|reason| reason.kind == ReasonKind::SeasonOver) => {
-            GroupStatus::SeasonUnknown
-        }
         SeriesStatus::NotRecommended => GroupStatus::NotRecommended,
     }
+}
+
+/// Whether the last season that the schedule holds is over, and nothing else decided.
+fn is_beyond_seasons(reasons: &[Explanation]) -> bool {
+    reasons.iter().any(|reason| reason.kind == ReasonKind::SeasonOver)
 }

@@ -47,6 +47,7 @@ pub mod setup;
 mod sign_ins;
 mod subscriptions;
 mod sweeps;
+mod withheld;
 mod workbench;
 
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
@@ -67,8 +68,8 @@ pub use files::{
     ResultKind, finding_in_words,
 };
 pub use gate::{
-    AnswerTimes,    Admission, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass, Purpose,
-    RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,
+    Admission, AnswerTimes, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass,
+    Purpose, RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,
 };
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};

@@ -51,6 +51,8 @@ pub struct OpenedRecord {
     pub doses: Vec<ExplainedVaccination>,
     /// Which doses count, and what is due; `None` where the birth date is not known.
     pub assessment: Option<Assessment>,
+    /// It may not be given out: the caller opened it with a reason.
+    pub is_withheld: bool,
 }
 
 impl Registry {
@@ -90,7 +92,7 @@ impl Registry {
         Ok(found)
     }
 
-    /// Opens a person's record. `None`: there is none of this id that may be shown.
+    /// Opens a person's record. `None`: there is none of this id that may be shown, or that the caller opened with a reason.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
@@ -103,9 +105,13 @@ impl Registry {
     ) -> Result<Option<OpenedRecord>, RegistryError> {
         self.authorize_here(caller, Right::FindPerson)?;
         let registry = self.clone();
-        let reading = tokio::task::spawn_blocking(move || registry.read_record(patient_id, receipt));
+        let asking = caller.clone();
+        let reading = tokio::task::spawn_blocking(move || registry.read_record(&asking, patient_id, receipt));
         let opened = reading.await.map_err(|_| RegistryError::Stopping)??;
         let entry = match &opened {
+            Some(opened) if opened.is_withheld => {
+                looked(caller, &receipt, AuditAction::WithheldOpened, Some(opened.held.patient.id))
+            }
             Some(opened) => looked(caller, &receipt, AuditAction::RecordDisclosed, Some(opened.held.patient.id)),
             None => looked(caller, &receipt, AuditAction::SearchWithoutResult, None),
         };
@@ -130,19 +136,24 @@ impl Registry {
 
     pub(crate) fn read_record(
         &self,
+        caller: &Caller,
         patient_id: PatientId,
         receipt: Receipt,
     ) -> Result<Option<OpenedRecord>, RegistryError> {
         let leading = self.leading(self.database().patient_records(&[patient_id])?)?;
-        let shown = leading.into_iter().find(|record| consents::is_shown(self.rules(), record, receipt.today));
-        Ok(shown.map(|held| self.opened(held, receipt)))
+        let opens = |record: &PatientRecord| {
+            consents::is_shown(self.rules(), record, receipt.today)
+                || self.withheld().is_open(caller, record.patient.id, receipt.received_at)
+        };
+        Ok(leading.into_iter().find(opens).map(|held| self.opened(held, receipt)))
     }
 
     pub(crate) fn opened(&self, held: PatientRecord, receipt: Receipt) -> OpenedRecord {
+        let is_withheld = !consents::is_shown(self.rules(), &held, receipt.today);
         let doses = consolidate::doses::explain(&held, self.rules()).vaccinations;
         let shown = consolidate::shown(held.clone(), self.rules());
         let assessment = assess(&self.schedule(), self.codes(), &shown, receipt.today);
-        OpenedRecord { held, shown, doses, assessment }
+        OpenedRecord { held, shown, doses, assessment, is_withheld }
     }
 
     fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {

@@ -13,6 +13,7 @@ use crate::intake::{Lanes, Rules};
 use crate::merges::ReviewersLane;
 use crate::schedules::ScheduleInUse;
 use crate::sign_ins::SignIns;
+use crate::withheld::OpenedWithheld;
 use crate::{Gate, Profile, RegistryError};
 
 /// Settings of one node.
@@ -40,6 +41,7 @@ struct Inner {
     schedule_in_use: ScheduleInUse,
     lanes: Lanes,
     reviewers_lane: ReviewersLane,
+    withheld: OpenedWithheld,
 }
 
 impl Registry {
@@ -67,8 +69,13 @@ impl Registry {
             gate,
             lanes,
             reviewers_lane: ReviewersLane::default(),
+            withheld: OpenedWithheld::default(),
         };
         Ok(Registry { inner: Arc::new(inner) })
+    }
+
+    pub(crate) fn withheld(&self) -> &OpenedWithheld {
+        &self.inner.withheld
     }
 
     /// The gate in front of every door.

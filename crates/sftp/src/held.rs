@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
-use model::{Channel, MaintenanceWindow, Mode};
+use model::{Channel, MaintenanceWindow, Mode, counted};
 use registry::Gate;
 use spool::Record;
 
@@ -31,11 +31,16 @@ pub(crate) fn text(gate: &Gate, waiting: &[Record]) -> Option<String> {
         return None;
     }
     let messages: u64 = waiting.iter().map(|record| record.message_count).sum();
-    let mut text = format!("{}\n{PROMISE}\n\nWaiting: {} files, {messages} messages.\n", heading(gate), waiting.len());
+    let mut text = format!(
+        "{}\n{PROMISE}\n\nWaiting: {}, {}.\n",
+        heading(gate),
+        counted(waiting.len() as u64, "file"),
+        counted(messages, "message")
+    );
     for record in waiting.iter().take(NAMED_MAXIMUM) {
         let Record { id, name, size, message_count, received_at, .. } = record;
         let receipt = id.number();
-        writeln!(text, "  {receipt}  {received_at:.0}  {size} bytes  {message_count} messages  {name}")
+        writeln!(text, "  {receipt}  {received_at:.0}  {size} bytes  {}  {name}", counted(*message_count, "message"))
             .expect("a string takes everything");
     }
     if let Some(more) = waiting.len().checked_sub(NAMED_MAXIMUM + 1) {

@@ -71,10 +71,7 @@ impl Lists {
             body_sites: table(Table::BodySite),
             eligibilities: table(Table::Eligibility),
             fundings: table(Table::FundingSource),
-            sources: table(Table::InformationSource)
-                .into_iter()
-                .filter(|choice| choice.value != "00")
-                .collect(),
+            sources: table(Table::InformationSource).into_iter().filter(|choice| choice.value != "00").collect(),
         }
     }
 }
@@ -122,15 +119,20 @@ fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[Cvx], on: Date, languag
 /// What can be given: trade name, vaccine and maker; and each vaccine in use of which the code tables know no package.
 fn products(codes: &CodeSets, on: Date) -> Vec<(Cvx, Choice)> {
     let mut names: BTreeMap<(Cvx, &str, String), &str> = BTreeMap::new();
-    for package in codes.packages().iter().filter(|package| package.sold_until.is_none_or(|until| until >= on)) {
+    let is_sold = |package: &&codes::Package| {
+        package.sold_until.is_none_or(|until| until >= on)
+            && codes.manufacturer(&package.mvx).is_none_or(|maker| maker.is_active)
+    };
+    for package in codes.packages().iter().filter(is_sold) {
         let name = names.entry((package.cvx, &package.mvx, package.trade_name.to_lowercase()));
         // Packages of one product write its name in letters of different size: the more readable one is shown.
         let shown = name.or_insert(&package.trade_name);
         *shown = (*shown).max(&package.trade_name);
     }
-    let given = codes.vaccines().iter().filter(|vaccine| {
-        vaccine.is_in_use(on) && !vaccine.is_non_vaccine && !vaccine.is_unspecified
-    });
+    let given = codes
+        .vaccines()
+        .iter()
+        .filter(|vaccine| vaccine.is_in_use(on) && !vaccine.is_non_vaccine && !vaccine.is_unspecified);
     let mut products = Vec::new();
     for vaccine in given {
         let (cvx, short_name) = (vaccine.cvx, &vaccine.short_name);

@@ -53,6 +53,6 @@ pub(crate) fn validity(
         Some(DoseStatus::NotValid) => ("history.not_valid", "cancel", "bb-invalid"),
         Some(DoseStatus::Extraneous) => ("history.extra", "info", "bb-neutral"),
         Some(DoseStatus::Substandard) => ("history.substandard", "error", "bb-invalid"),
-        None => ("history.not_evaluated", "remove", "bb-neutral"),
+        Some(DoseStatus::SeasonUnknown) | None => ("history.not_evaluated", "remove", "bb-neutral"),
     }
 }

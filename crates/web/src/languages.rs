@@ -136,6 +136,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_word_that_a_page_looks_up_has_its_text() {
+        use model::{AuditAction, Channel, FileState, MessageState};
+        let mut keys: Vec<String> =
+            AuditAction::ALL.iter().map(|action| format!("audit.action_{}", action.word())).collect();
+        keys.extend(MessageState::ALL.iter().map(|state| format!("operations.message_{}", state.word())));
+        keys.extend(FileState::ALL.iter().map(|state| format!("files.state_{}", state.word())));
+        keys.extend(Channel::DOORS.iter().map(|door| format!("window.door_{}", door.word())));
+        for key in keys {
+            assert!(CATALOG[0].contains_key(&key), "{key} is not in the catalog");
+        }
+    }
+
     /// The literals of all files of a folder that are keys: `"find.title"`, not `"find.html"`.
     fn collect(folder: &Path, asked: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).expect("the crate's folders can be read") {

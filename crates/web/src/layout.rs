@@ -33,8 +33,6 @@ pub(crate) struct Page {
     pub(crate) banner: Option<Banner>,
     /// What has just been done, after a form was sent.
     pub(crate) done: Option<String>,
-    /// Its content needs the breadth of a large screen.
-    pub(crate) is_wide: bool,
     /// Its form came back with something to mend.
     pub(crate) is_in_error: bool,
 }
@@ -108,7 +106,6 @@ impl Visitor {
             }),
             banner: self.inside().or_else(|| crate::pages::status::banner(web, self.language())),
             done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
-            is_wide: false,
             is_in_error: false,
         }
     }

@@ -36,6 +36,7 @@ pub(crate) mod subscriptions;
 pub(crate) mod upload;
 pub(crate) mod window_notices;
 pub(crate) mod window_report;
+pub(crate) mod withheld;
 pub(crate) mod workbench;
 
 use axum::Router;
@@ -79,6 +80,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(register::routes())
         .merge(registrations::routes())
         .merge(audit::routes())
+        .merge(withheld::routes())
         .merge(operations::routes())
         .merge(maintenance::routes())
         .merge(window_notices::routes())

@@ -3,6 +3,7 @@
 #[path = "../../../store/tests/it/postgres_cluster.rs"]
 mod postgres_cluster;
 
+mod backups;
 mod codes;
 mod command_line;
 mod copying;

@@ -167,6 +167,10 @@ impl Schedule {
             begin_before: self.age(series.begin_before),
             indications,
             targets: Span::new(start, self.targets.len()),
+            last_season_end: self.targets[start..]
+                .last()
+                .filter(|last| last.is_recurring)
+                .and_then(|last| last.season_end),
         };
         self.series.push(rule);
         Ok(())

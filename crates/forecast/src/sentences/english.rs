@@ -49,7 +49,9 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
         Reason::TooYoung { minimum, absolute } => too_young(teller, *minimum, *absolute),
         Reason::AgeWithGrace { minimum, absolute } => early_age(teller, *minimum, *absolute),
         Reason::TooOld { maximum } => match teller.age(*maximum) {
-            Some((age, date)) => format!("Not needed: given at or after the maximum age of {} ({}).", words(age), told(date)),
+            Some((age, date)) => {
+                format!("Not needed: given at or after the maximum age of {} ({}).", words(age), told(date))
+            }
             None => "Not needed: given after the maximum age.".to_owned(),
         },
         Reason::TooSoon { origin: from, reference, given, minimum, absolute } => {
@@ -78,6 +80,10 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
         }
         Reason::VaccineOfAnotherAge => "Not valid: this vaccine does not count at this age.".to_owned(),
         Reason::WrongVaccine => "Not valid: this vaccine does not count for this dose.".to_owned(),
+        Reason::AfterLastSeason(end) => format!(
+            "Not evaluated: this dose was given after {}, and the schedule in use holds no later season.",
+            told(end.date())
+        ),
         Reason::SeriesAlreadyComplete => "Not needed: the series was already complete.".to_owned(),
     }
 }
@@ -86,10 +92,15 @@ fn early_age(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
     match (teller.age(minimum), teller.age(absolute)) {
         (Some((age, date)), Some((_, counts_from))) if Teller::is_grace(counts_from, date) => format!(
             "Counts: given a little before the minimum age of {} ({}), within the days of grace.",
-            words(age), told(date)
+            words(age),
+            told(date)
         ),
         (Some((age, date)), _) => {
-            format!("Counts: given before the minimum age of {} ({}), but it need not be given again.", words(age), told(date))
+            format!(
+                "Counts: given before the minimum age of {} ({}), but it need not be given again.",
+                words(age),
+                told(date)
+            )
         }
         _ => "Counts: within the days of grace.".to_owned(),
     }
@@ -101,7 +112,9 @@ fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
             let early = if Teller::is_grace(absolute, date) { "with grace" } else { "is early enough to count" };
             format!(
                 "Not valid: given too young; the minimum age is {}, reached on {} ({} {early}).",
-                words(age), told(date), told(absolute)
+                words(age),
+                told(date),
+                told(absolute)
             )
         }
         (_, Some((age, date))) => {
@@ -123,7 +136,9 @@ fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Perio
         (Some(days), Some((absolute, date))) if absolute.whole_days().is_some() => {
             format!("{days} ({} {})", absolute.whole_days().unwrap_or_default(), word(date))
         }
-        (_, Some((_, date))) => format!("{}, reached on {} ({} {})", words(minimum), told(reached), told(date), word(date)),
+        (_, Some((_, date))) => {
+            format!("{}, reached on {} ({} {})", words(minimum), told(reached), told(date), word(date))
+        }
         (_, None) => format!("{}, reached on {}", words(minimum), told(reached)),
     }
 }
@@ -137,7 +152,10 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Immune(Immunity::BornBefore(day)) => format!("Counts as immune: born before {}.", told(day.date())),
         Need::Contraindicated(code) => format!("Contraindicated: {}.", teller.observation(*code)),
         Need::SeasonOver(end) => {
-            format!("The schedule in use holds no season after {}; follow the current recommendations.", told(end.date()))
+            format!(
+                "The schedule in use holds no season after {}; follow the current recommendations.",
+                told(end.date())
+            )
         }
         Need::TooOld(maximum) => format!("Too old: no dose is given on or after {}.", told(maximum.date())),
         Need::NoDate => "No dose is given at this age.".to_owned(),
@@ -145,7 +163,11 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
 }
 
 pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: bool) -> String {
-    let begin = if is_recommended { format!("Recommended from {}", told(day)) } else { format!("Can be given from {}", told(day)) };
+    let begin = if is_recommended {
+        format!("Recommended from {}", told(day))
+    } else {
+        format!("Can be given from {}", told(day))
+    };
     let why = match basis {
         Basis::Age(age) => match (teller.age(*age), is_recommended) {
             (Some((age, _)), _) if age == Period::default() => "from birth on".to_owned(),

@@ -80,6 +80,10 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
         }
         Reason::VaccineOfAnotherAge => "No válida: esta vacuna no cuenta a esta edad.".to_owned(),
         Reason::WrongVaccine => "No válida: esta vacuna no cuenta para esta dosis.".to_owned(),
+        Reason::AfterLastSeason(end) => format!(
+            "No evaluada: esta dosis se aplicó después del {}, y el calendario en uso no tiene temporadas posteriores.",
+            told(end.date())
+        ),
         Reason::SeriesAlreadyComplete => "No era necesaria: la serie ya estaba completa.".to_owned(),
     }
 }
@@ -88,11 +92,13 @@ fn early_age(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
     match (teller.age(minimum), teller.age(absolute)) {
         (Some((age, date)), Some((_, counts_from))) if Teller::is_grace(counts_from, date) => format!(
             "Cuenta: se aplicó poco antes de la edad mínima de {} ({}), dentro de los días de gracia.",
-            words(age), told(date)
+            words(age),
+            told(date)
         ),
         (Some((age, date)), _) => format!(
             "Cuenta: se aplicó antes de la edad mínima de {} ({}), pero no hace falta repetirla.",
-            words(age), told(date)
+            words(age),
+            told(date)
         ),
         _ => "Cuenta: dentro de los días de gracia.".to_owned(),
     }
@@ -104,11 +110,17 @@ fn too_young(teller: &Teller, minimum: crate::schedule::AgeId, absolute: crate::
             let early = if Teller::is_grace(absolute, date) { "con gracia" } else { "basta para que cuente" };
             format!(
                 "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {} ({} {early}).",
-                words(age), told(date), told(absolute)
+                words(age),
+                told(date),
+                told(absolute)
             )
         }
         (_, Some((age, date))) => {
-            format!("No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {}.", words(age), told(date))
+            format!(
+                "No válida: se aplicó demasiado pronto; la edad mínima es {}, cumplida el {}.",
+                words(age),
+                told(date)
+            )
         }
         _ => "No válida: se aplicó demasiado pronto.".to_owned(),
     }
@@ -126,7 +138,9 @@ fn minimum_words(reference: Day, minimum: Option<Period>, absolute: Option<Perio
         (Some(days), Some((absolute, date))) if absolute.whole_days().is_some() => {
             format!("{days} ({} {})", absolute.whole_days().unwrap_or_default(), word(date))
         }
-        (_, Some((_, date))) => format!("{}, cumplidos el {} ({} {})", words(minimum), told(reached), told(date), word(date)),
+        (_, Some((_, date))) => {
+            format!("{}, cumplidos el {} ({} {})", words(minimum), told(reached), told(date), word(date))
+        }
         (_, None) => format!("{}, cumplidos el {}", words(minimum), told(reached)),
     }
 }
@@ -137,20 +151,27 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Complete => "La serie está completa.".to_owned(),
         Need::PastHistory => "No se recomienda, por las dosis aplicadas o por la edad.".to_owned(),
         Need::Immune(Immunity::Observed(code)) => format!("Inmune: {}.", teller.observation(*code)),
-        Need::Immune(Immunity::BornBefore(day)) => format!("Se considera inmune: nació antes del {}.", told(day.date())),
+        Need::Immune(Immunity::BornBefore(day)) => {
+            format!("Se considera inmune: nació antes del {}.", told(day.date()))
+        }
         Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code)),
         Need::SeasonOver(end) => format!(
             "El calendario en uso no tiene temporadas después del {}; siga las recomendaciones actuales.",
             told(end.date())
         ),
-        Need::TooOld(maximum) => format!("Edad superada: no se aplica ninguna dosis desde el {}.", told(maximum.date())),
+        Need::TooOld(maximum) => {
+            format!("Edad superada: no se aplica ninguna dosis desde el {}.", told(maximum.date()))
+        }
         Need::NoDate => "No se aplica ninguna dosis a esta edad.".to_owned(),
     }
 }
 
 pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: bool) -> String {
-    let begin =
-        if is_recommended { format!("Recomendada desde el {}", told(day)) } else { format!("Se puede aplicar desde el {}", told(day)) };
+    let begin = if is_recommended {
+        format!("Recomendada desde el {}", told(day))
+    } else {
+        format!("Se puede aplicar desde el {}", told(day))
+    };
     let why = match basis {
         Basis::Age(age) => match (teller.age(*age), is_recommended) {
             (Some((age, _)), _) if age == Period::default() => "desde el nacimiento".to_owned(),

@@ -4,8 +4,8 @@
 
 use bluebonnet_forecast::facts::ObservationCode;
 use bluebonnet_forecast::{
-    DoseStatus, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation, Language, Report, Schedule,
-    SeriesStatus, Workspace, forecast,
+    DoseReport, DoseStatus, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation, Language, ReasonKind,
+    Report, Schedule, SeriesStatus, Workspace, forecast,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -241,4 +241,28 @@ fn reasons_are_told_with_their_numbers() {
         explained.contains(english) && explained.contains("CALCDTINT-3") && explained.contains("cdsi-4.64"),
         "{explained}"
     );
+}
+
+/// A schedule that is older than the season says so: neither is the series complete for it, nor was a dose of it superfluous.
+#[test]
+fn what_lies_beyond_the_last_season_of_the_schedule_is_called_unknown() {
+    let mut history = History::new("2002-01-28".parse().expect("a date"), Sex::F);
+    history.doses.push(HistoryDose::new("2025-11-01".parse().expect("a date"), Cvx(140)));
+    history.doses.push(HistoryDose::new("2026-11-24".parse().expect("a date"), Cvx(140)));
+    let mut workspace = Workspace::default();
+    let mut told = |on: &str| {
+        let on = on.parse().expect("a date");
+        let found = forecast(Schedule::builtin(), &history, on, &mut workspace).report(Language::English);
+        let influenza =
+            found.forecasts.into_iter().find(|row| row.vaccine_group == "Influenza").expect("for everybody");
+        let of_dose = |dose: &DoseReport| dose.evaluations[0].reasons.first().map(|reason| reason.kind);
+        (influenza.status, influenza.reasons[0].clone(), found.doses.iter().map(of_dose).collect::<Vec<_>>())
+    };
+    let (status, reason, doses) = told("2026-06-30");
+    assert_eq!((status, reason.kind), (SeriesStatus::Complete, ReasonKind::NotNeeded));
+    assert_eq!(doses[0], Some(ReasonKind::Counts));
+    let (status, reason, doses) = told("2026-11-25");
+    assert_eq!((status, reason.kind), (SeriesStatus::Complete, ReasonKind::SeasonOver));
+    assert!(reason.text.contains("no season after 06/30/2026"), "{}", reason.text);
+    assert_eq!(doses, [Some(ReasonKind::Counts), Some(ReasonKind::SeasonOver)]);
 }

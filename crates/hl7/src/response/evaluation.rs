@@ -1,6 +1,6 @@
 //! Evaluation and forecast of an answer (Z42): which doses count, and what is due when.
 
-use model::{Assessment, DoseEvaluation, GroupForecast, GroupStatus, PatientRecord, Reason};
+use model::{Assessment, DoseEvaluation, DoseStatus, GroupForecast, GroupStatus, PatientRecord, Reason};
 
 use super::Answer;
 use super::history::vaccinations;
@@ -55,7 +55,10 @@ impl Answer<'_> {
         if let Some(count) = evaluation.doses_in_series {
             self.write_observation(numbers, "59782-3", &Value::Number(count), on);
         }
-        self.write_observation(numbers, "59781-5", &Value::YesOrNo(evaluation.is_valid()), on);
+        // Whether a dose counts of a season that the schedule does not hold, nobody knows: the reason says so.
+        if evaluation.status != DoseStatus::SeasonUnknown {
+            self.write_observation(numbers, "59781-5", &Value::YesOrNo(evaluation.is_valid()), on);
+        }
         // One reason a dose, as the guide's examples have it: the most important one.
         self.write_reason(numbers, evaluation.reasons.get(..1).unwrap_or_default(), assessment);
     }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use hl7::Message;
-use model::{FileId, Finding, FindingKind, Location, MessageId, ReceivedFile, Segment, Severity, Verdict};
+use model::{FileId, Finding, FindingKind, Location, MessageId, ReceivedFile, Segment, Severity, Verdict, counted};
 use store::MessageOfFile;
 
 use super::processing::TurnError;
@@ -211,7 +211,9 @@ fn write_kinds(output: &mut BufWriter<File>, tally: &Tally) -> io::Result<()> {
         write_finding(output, &finding)?;
         let places: Vec<String> = found.places.iter().map(u32::to_string).collect();
         let more = if found.count > found.places.len() as u64 { ", ..." } else { "" };
-        write!(output, "    found {} times: in message {}{more}\r\n", found.count, places.join(", "))?;
+        let times = if found.count == 1 { "once".to_owned() } else { counted(found.count, "time") };
+        let messages = if places.len() == 1 { "message" } else { "messages" };
+        write!(output, "    found {times}: in {messages} {}{more}\r\n", places.join(", "))?;
     }
     if kinds.len() > KINDS_MAXIMUM {
         write!(output, "  and {} other kinds\r\n", kinds.len() - KINDS_MAXIMUM)?;

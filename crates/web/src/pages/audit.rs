@@ -34,6 +34,8 @@ struct AccessRow {
     who: String,
     organization: String,
     what: &'static str,
+    /// The reason that was given.
+    why: String,
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -84,11 +86,15 @@ async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
         choices: choices.collect(),
         nothing: String::new(),
     };
-    let person = ("/audit/person".to_owned(), language.text("audit.access_list").to_owned());
+    let ways = [
+        ("/audit/person", "audit.access_list", Right::ReadAccessList),
+        ("/audit/withheld", "withheld.title", Right::OpenWithheld),
+    ];
+    let ways = ways.into_iter().filter(|(.., right)| registry.may_here(caller, *right));
     Listing {
         page: signed_in.page(language.text("audit.title")),
         intro: language.text("audit.intro").to_owned(),
-        ways: if registry.may_here(caller, Right::ReadAccessList) { vec![person] } else { Vec::new() },
+        ways: ways.map(|(address, key, _)| (address.to_owned(), language.text(key).to_owned())).collect(),
         filter: Some(filter),
         tables: vec![table],
     }
@@ -134,6 +140,11 @@ fn access_page(
             who: account.unwrap_or_else(|| language.text("audit.operator").to_owned()),
             organization: organization.map(|known| known.name.clone()).unwrap_or_default(),
             what: action_name(line.entry.action, signed_in),
+            why: if line.entry.action == AuditAction::WithheldOpened {
+                line.entry.detail.clone()
+            } else {
+                String::new()
+            },
         }
     };
     let mut page = signed_in.page(language.text("audit.access_list"));

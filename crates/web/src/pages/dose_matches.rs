@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use model::{PatientId, VaccinationReport, VaccinationReportId};
+use model::{CodeTables, PatientId, VaccinationReport, VaccinationReportId};
 use registry::setup::DoseReviewState;
 use registry::{DosePair, DoseReviewDecision, RegistryError};
 
@@ -55,7 +55,11 @@ pub(super) async fn waiting(signed_in: &SignedIn) -> Result<Table, Failure> {
     let row = |pair: &DosePair| {
         let since = pair.review.as_ref().map(|review| review.opened.opened_at);
         let address = format!("/matches/doses/{}/{}/{}", pair.patient_id, pair.one.id, pair.other.id);
-        let vaccines = [&pair.one, &pair.other].map(|report| report.dose.cvx.to_string());
+        let codes = signed_in.registry().codes();
+        let vaccines = [&pair.one, &pair.other].map(|report| {
+            let cvx = report.dose.cvx;
+            codes.vaccine_name(cvx).map_or_else(|| cvx.to_string(), |name| format!("{name} ({cvx})"))
+        });
         vec![
             Cell::link(pair.patient_id.number(), address)
                 .with_note(language.fill("dose_matches.vaccines", &[("one", &vaccines[0]), ("other", &vaccines[1])])),
@@ -114,7 +118,6 @@ async fn page(signed_in: &SignedIn, asked: Asked, form: Form, status: StatusCode
     let verdict = pair.one.verdicts.iter().find(|verdict| verdict.other == pair.other.id);
     let mut page = signed_in.page(language.text("dose_matches.pair_title"));
     page.is_in_error = form.has_errors();
-    page.is_wide = true;
     let choice = |word: &str| Choice {
         value: word.to_owned(),
         text: language.text(&format!("dose_matches.{word}")).to_owned(),

@@ -49,7 +49,7 @@ async fn form(visitor: Visitor) -> Result<Response, Failure> {
         language.text("downtime_form.entered"),
     ];
     show(&DowntimeFormView {
-        page: Page { is_wide: true, ..visitor.page(language.text("downtime_form.title")) },
+        page: visitor.page(language.text("downtime_form.title")),
         person: person.into(),
         columns: columns.into(),
         lines: (1..=LINES).collect(),

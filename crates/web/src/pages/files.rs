@@ -159,7 +159,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     };
     let is_narrowed = filter != ReceivedFilter::default();
     show(&FilesView {
-        page: Page { is_wide: true, ..signed_in.page(language.text("files.title")) },
+        page: signed_in.page(language.text("files.title")),
         kinds: ["file", "message"].map(|kind| Choice::new(kind, language.text(&format!("files.kind_{kind}")))).into(),
         states: FileState::ALL.map(state).into(),
         organizations: if visible.len() > 1 { visible.into_iter().map(organization).collect() } else { Vec::new() },
@@ -275,7 +275,6 @@ async fn received_page(
     let target = received.organization_id;
     let mut page = signed_in.page(&received.name);
     page.is_in_error = form.has_errors();
-    page.is_wide = true;
     let view = FileView {
         page,
         form,

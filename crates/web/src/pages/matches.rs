@@ -67,7 +67,8 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         vec![
             Cell::link(format!("{} – {}", one.number(), other.number()), format!("/matches/{one}/{other}")),
             Cell::text(dates::moment(signed_in.registry(), review.opened_at, language)),
-            Cell::text(&review.reason),
+            // By which weights it was found so stands on the page of the pair.
+            Cell::text(review.reason.rsplit_once(" (").map_or(review.reason.as_str(), |(reason, _)| reason)),
         ]
     };
     let table = Table {
@@ -118,7 +119,6 @@ async fn page(
     let who = |place: usize| PersonSummary::of(&shown[place].shown.patient.demographics, signed_in.today(), language);
     let mut page = signed_in.page(language.text("matches.pair_title"));
     page.is_in_error = form.has_errors();
-    page.is_wide = true;
     let decision = |word: &str| Choice {
         value: word.to_owned(),
         text: language.text(&format!("matches.{word}")).to_owned(),

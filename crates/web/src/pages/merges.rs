@@ -69,7 +69,6 @@ async fn page(signed_in: &SignedIn, id: &str, form: Form, status: StatusCode) ->
     };
     let mut page = signed_in.page(language.text("merges.title"));
     page.is_in_error = form.has_errors();
-    page.is_wide = true;
     Ok(show_as(
         status,
         &MergesView {

@@ -98,7 +98,8 @@ fn doors(signed_in: &SignedIn) -> Table {
         let name = language.text(&format!("window.door_{}", channel.word()));
         let mode = language.text(&format!("window.mode_{}", gate.mode(channel).word()));
         let times = gate.answer_times(channel);
-        let time = |of: fn(&AnswerTimes) -> Duration| times.as_ref().map_or("–".to_owned(), |times| milliseconds(of(times)));
+        let time =
+            |of: fn(&AnswerTimes) -> Duration| times.as_ref().map_or("–".to_owned(), |times| milliseconds(of(times)));
         let count = times.as_ref().map_or("–".to_owned(), |times| grouped(times.count as u64));
         let cells = [
             name.to_owned(),

@@ -146,7 +146,7 @@ async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
     let told = Told::of(&signed_in, &opened);
     let page = signed_in.page(&head.who.name);
     show(&PersonView {
-        page: Page { is_wide: true, ..page },
+        page: page,
         alerts: told.alerts(),
         forecast: opened.assessment.as_ref().map(|assessment| told.forecast(assessment)),
         families: told.families(),
@@ -210,6 +210,10 @@ impl<'a> Told<'a> {
     fn alerts(&self) -> Vec<Alert> {
         let language = self.language;
         let mut alerts = Vec::new();
+        if self.opened.is_withheld {
+            let text = language.text("withheld.opened").to_owned();
+            alerts.push(Alert { heading: language.text("withheld.heading"), text });
+        }
         let record = &self.opened.shown;
         if record.patient.status == PatientStatus::Pending {
             let text = language.text("person.pending_text").to_owned();
@@ -350,9 +354,7 @@ impl<'a> Told<'a> {
         let codes = self.codes();
         let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
         let lot = dose.lot_number.as_deref().map(|lot| language.fill("history.lot", &[("lot", lot)]));
-        let named = |table, code: &Option<String>| {
-            Some(code_text(codes, table, code.as_deref()?, language).to_owned())
-        };
+        let named = |table, code: &Option<String>| Some(code_text(codes, table, code.as_deref()?, language).to_owned());
         let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
         let by = by.filter(|by| !by.is_empty()).map(|by| language.fill("history.given_by", &[("who", &by)]));
         let parts = [

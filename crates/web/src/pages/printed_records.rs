@@ -128,10 +128,7 @@ fn due(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedForecast> {
     let language = signed_in.language();
     let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
     let is_open = |status| {
-        matches!(
-            status,
-            GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate | GroupStatus::SeasonUnknown
-        )
+        matches!(status, GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate | GroupStatus::SeasonUnknown)
     };
     let mut open: Vec<_> = forecasts.filter(|forecast| is_open(forecast.status)).collect();
     open.sort_by_key(|forecast| forecast.recommended_on);

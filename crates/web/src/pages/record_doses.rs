@@ -7,8 +7,8 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Cvx, Demographics, Dose, GroupStatus, InformationSource, MessageId, PatientStatement, Provider,
-    Severity, Table, VaccinationReportId, VaccinationStatement,
+    Action, CodeTables, Cvx, Demographics, Dose, DoseEvaluation, DoseStatus, GroupStatus, InformationSource, MessageId,
+    PatientStatement, Provider, Severity, Table, VaccinationReportId, VaccinationStatement,
 };
 use registry::{Entry, OpenedRecord, Rehearsal};
 
@@ -330,13 +330,7 @@ fn warning(signed_in: &SignedIn, finding: &model::Finding) -> Warning {
     Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
 }
 
-fn checked(
-    signed_in: &SignedIn,
-    sites: &[Choice],
-    dose: &Dose,
-    row: usize,
-    rehearsal: &Rehearsal,
-) -> CheckedDose {
+fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
     CheckedDose {
         vaccine: format!("{} ({})", signed_in.registry().codes().vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
         facts: answers(signed_in, sites, dose),
@@ -351,7 +345,8 @@ fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warn
     let not_counted = rehearsal.events.get(row).copied().flatten().and_then(|event| {
         let all = rehearsal.assessment.as_ref()?.evaluations.iter().filter(move |found| found.event_id == event);
         let evaluations: Vec<_> = all.collect();
-        (!evaluations.is_empty() && evaluations.iter().all(|found| !found.is_valid())).then_some(evaluations)
+        let does_not_count = |found: &&DoseEvaluation| !found.is_valid() && found.status != DoseStatus::SeasonUnknown;
+        (!evaluations.is_empty() && evaluations.iter().all(does_not_count)).then_some(evaluations)
     });
     for evaluation in not_counted.into_iter().flatten() {
         let reasons: Vec<String> = why(&evaluation.reasons, language).into_iter().map(|line| line.text).collect();

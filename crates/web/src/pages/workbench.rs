@@ -73,7 +73,7 @@ async fn form(signed_in: SignedIn) -> Result<Response, Failure> {
 fn view(signed_in: &SignedIn, form: Form, result: Option<ResultView>) -> Result<Response, Failure> {
     let page = signed_in.page(signed_in.language().text("workbench.title"));
     show(&WorkbenchView {
-        page: Page { is_in_error: form.has_errors(), is_wide: true, ..page },
+        page: Page { is_in_error: form.has_errors(), ..page },
         facility: signed_in.caller.organization_code.clone(),
         form,
         result,
