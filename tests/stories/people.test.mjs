@@ -152,7 +152,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("button[name=check]");
       assert.match(page.url(), /done=person_added/);
       const record = page.url().split("?")[0];
-      const number = (await page.textContent("main")).match(/\b[0-9A-HJKMNP-TV-Z]{12}\b/)[0];
+      const number = (await page.textContent(".bb-person__facts")).match(/[0-9A-HJKMNP-TV-Z]{12}/)[0];
       await page.goto(`${record}/consent`);
       await check(page, `${database}-consent`);
       await page.click("form[action$='/withdraw'] button");

@@ -42,6 +42,9 @@ pub struct Record {
     pub message_count: u64,
 }
 
+/// Looks through all states for one file.
+const LOOKS: usize = 3;
+
 /// How far a taken file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecordState {
@@ -123,9 +126,12 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Missing`], [`SpoolError::Disk`] or [`SpoolError::RecordInvalid`].
     pub fn find(&self, organization_id: OrganizationId, id: FileId) -> Result<(Record, RecordState), SpoolError> {
-        for state in RecordState::ALL {
-            if let Some(record) = self.record(organization_id, state, id)? {
-                return Ok((record, state));
+        // A file goes on from state to state while it is sought, and back when it is processed again: one look can miss it.
+        for _ in 0..LOOKS {
+            for state in RecordState::ALL {
+                if let Some(record) = self.record(organization_id, state, id)? {
+                    return Ok((record, state));
+                }
             }
         }
         Err(SpoolError::Missing { name: id.to_string() })
