@@ -55,9 +55,8 @@ impl Registry {
             return Err(RegistryError::Refused("say why this record is opened, in a few words".to_owned()));
         };
         let registry = self.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            registry.leading(registry.database().patient_records(&[patient_id])?).map_err(RegistryError::from)
-        });
+        let reading =
+            tokio::task::spawn_blocking(move || registry.leading(registry.database().patient_records(&[patient_id])?));
         let leading = reading.await.map_err(|_| RegistryError::Stopping)??;
         let patient_id = leading.first().map_or(patient_id, |record| record.patient.id);
         let entry = AuditEntry {

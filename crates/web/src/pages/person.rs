@@ -146,7 +146,7 @@ async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
     let told = Told::of(&signed_in, &opened);
     let page = signed_in.page(&head.who.name);
     show(&PersonView {
-        page: page,
+        page,
         alerts: told.alerts(),
         forecast: opened.assessment.as_ref().map(|assessment| told.forecast(assessment)),
         families: told.families(),
