@@ -155,9 +155,11 @@ impl Exchange {
         let stored = FileFilter { organizations, state: self.stored_state(filter.state), before: filter.before };
         let mut found = Vec::new();
         if filter.kind != Some(ReceivedKind::Message) {
-            let files = self.registry.database().files(&stored, limit)?;
+            // The spool before the database: a file that is written down meanwhile is in one of them.
             let mut waiting = self.not_written_down(&stored)?;
+            let files = self.registry.database().files(&stored, limit)?;
             waiting.retain(|file| filter.before.is_none_or(|before| file.id.0 < before));
+            waiting.retain(|file| files.iter().all(|known| known.id != file.id));
             found.extend(waiting.iter().chain(&files).map(|file| self.file_line(file)));
         }
         if filter.kind != Some(ReceivedKind::File) {
@@ -276,7 +278,11 @@ impl Exchange {
             return Ok(Some(file));
         }
         let waiting = self.not_written_down(&FileFilter::default())?;
-        Ok(waiting.into_iter().find(|file| file.id == id))
+        match waiting.into_iter().find(|file| file.id == id) {
+            Some(file) => Ok(Some(file)),
+            // It may have been written down since.
+            None => Ok(self.registry.database().find_file(id)?),
+        }
     }
 
     /// Files of this node's spool that the database does not know yet.
