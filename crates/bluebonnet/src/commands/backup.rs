@@ -93,7 +93,7 @@ impl Make {
         let made = registry.make_backup(
             &admission,
             &target,
-            &self.file.display().to_string(),
+            &absolute(&self.file)?.display().to_string(),
             world::now(),
             &mut |table, rows| {
                 progress.set_prefix(table.to_owned());
@@ -117,6 +117,11 @@ impl Make {
     }
 }
 
+/// What is noted is read elsewhere, later.
+fn absolute(file: &Path) -> Result<PathBuf, Failure> {
+    Ok(std::path::absolute(file).with_context(|| format!("cannot tell where {} is", file.display()))?)
+}
+
 /// Removes what an attempt that broke off has left.
 fn remove(unfinished: &Path) -> Result<(), Failure> {
     for ending in ["", "-wal", "-shm"] {
@@ -134,12 +139,13 @@ fn remove(unfinished: &Path) -> Result<(), Failure> {
 
 impl Test {
     fn run(self) -> Result<Ending, Failure> {
-        let url = DatabaseUrl::parse(&self.backup)?;
-        if let DatabaseUrl::Sqlite(path) = &url
-            && !path.exists()
-        {
-            return Err(Failure::Refused(format!("there is no file {}", path.display())));
-        }
+        let url = match DatabaseUrl::parse(&self.backup)? {
+            DatabaseUrl::Sqlite(path) if !path.exists() => {
+                return Err(Failure::Refused(format!("there is no file {}", path.display())));
+            }
+            DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(absolute(&path)?),
+            url => url,
+        };
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
         let copy = Database::open(&url, &DatabaseOptions { node: "command".to_owned(), ..DatabaseOptions::default() })?;

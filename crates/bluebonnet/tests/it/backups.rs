@@ -10,6 +10,7 @@ fn is_made_and_read_back(home: &Home) {
     assert!(said.output.contains("made    never") && said.output.contains("tested  never"), "{said:?}");
     let file = home.path("backup.db");
     let made = home.run(&["backup", "make", &file, "--json"]).expect(0).json();
+    assert_eq!(made["place"].as_str(), Some(file.as_str()), "an absolute path");
     assert!(made["rows"].as_u64().is_some_and(|rows| rows > 100), "{made}");
     let left: Vec<String> = std::fs::read_dir(home.path(""))
         .expect("the folder is there")
