@@ -47,8 +47,8 @@ pub struct Backups {
 }
 
 impl Registry {
-    /// Copies everything into an empty, migrated database, as of this moment, while the registry goes on working; and
-    /// notes that it was done. `progress` hears the table and how many of its rows are there.
+    /// Copies everything into an empty, migrated database, as of this moment, while the registry goes on working. `progress`
+    /// hears the table and how many of its rows are there. When the copy stands where it belongs, [`Registry::note_backup_made`].
     ///
     /// # Errors
     /// When one of the two cannot be read or written.
@@ -61,9 +61,15 @@ impl Registry {
         progress: &mut dyn FnMut(&str, u64),
     ) -> Result<BackupMade, RegistryError> {
         let rows = self.database().copy_to(target, progress)?;
-        let made = BackupMade { at, place: place.to_owned(), rows };
-        self.note_backup(MADE_SETTING, &made)?;
-        Ok(made)
+        Ok(BackupMade { at, place: place.to_owned(), rows })
+    }
+
+    /// Notes that a backup was made.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    pub fn note_backup_made(&self, _admission: &Admission, made: &BackupMade) -> Result<(), RegistryError> {
+        self.note_backup(MADE_SETTING, made)
     }
 
     /// Reads a copy of a registry whole, as `doctor` reads the registry itself, changes nothing in it, and notes the outcome

@@ -73,3 +73,31 @@ impl Registry {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{OrganizationId, Standing};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_open_for_a_quarter_of_an_hour_and_for_who_opened_it() {
+        let (opened, at): (_, Timestamp) = (OpenedWithheld::default(), "2026-03-01T12:00:00Z".parse().expect("a time"));
+        let [one, other] = [1, 2].map(|number| AccountId(Uuid::from_u128(number)));
+        let [record, another] = [3, 4].map(|number| PatientId(Uuid::from_u128(number)));
+        let caller = |account_id| Caller {
+            account_id,
+            username: String::new(),
+            organization_id: OrganizationId(Uuid::nil()),
+            organization_code: String::new(),
+            standing: Standing::Program,
+        };
+        opened.open(one, record, at);
+        let minutes = |minutes| at + SignedDuration::from_mins(minutes);
+        assert!(opened.is_open(&caller(Some(one)), record, minutes(14)));
+        assert!(!opened.is_open(&caller(Some(one)), record, minutes(15)), "it closes by itself");
+        assert!(!opened.is_open(&caller(Some(one)), another, at) && !opened.is_open(&caller(Some(other)), record, at));
+        assert!(!opened.is_open(&caller(None), record, at), "a program has nothing open");
+    }
+}

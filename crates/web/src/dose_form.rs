@@ -282,6 +282,44 @@ fn reactions(text: &str) -> Vec<Coded> {
     vec![Coded { code: "OTH".to_owned(), text: text.to_owned(), system: "L".to_owned() }]
 }
 
+/// Everything that was answered about a dose, in words.
+pub(crate) fn answers(
+    codes: &CodeSets,
+    sites: &[Choice],
+    dose: &Dose,
+    language: Language,
+) -> Vec<(&'static str, String)> {
+    let date = |date| dates::shown(date, language);
+    let named = |table, code: &Option<String>| Some(code_text(codes, table, code.as_deref()?, language).to_owned());
+    let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
+    let site = dose.administered_at.as_ref().map(|at| at.code.as_str());
+    let site = site.map(|code| sites.iter().find(|site| site.value == code).map_or(code, |site| site.text.as_str()));
+    let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
+    let statements = dose.vis.iter().filter_map(|vis| {
+        let edition = vis.edition_on.map(date)?;
+        Some(language.fill("dose.vis_edition", &[("edition", &edition)]))
+    });
+    let source = (dose.source != InformationSource::Administered).then(|| dose.source.code());
+    let facts = [
+        ("dose.given_on", Some(date(dose.administered_on))),
+        ("dose.maker", maker.map(str::to_owned)),
+        ("dose.lot", dose.lot_number.clone()),
+        ("dose.expires", dose.lot_expires_on.map(date)),
+        ("dose.amount", dose.amount.clone()),
+        ("dose.route", named(Table::Route, &dose.route)),
+        ("dose.body_site", named(Table::BodySite, &dose.body_site)),
+        ("dose.eligibility", named(Table::Eligibility, &dose.eligibility)),
+        ("dose.funding", named(Table::FundingSource, &dose.funding_source)),
+        ("dose.vaccinator", by),
+        ("dose.site", site.map(str::to_owned)),
+        ("dose.statement", statements.reduce(|all, next| format!("{all}; {next}"))),
+        ("dose.source", named(Table::InformationSource, &source)),
+        ("dose.reaction", dose.reactions.first().map(|reaction| reaction.text.clone())),
+    ];
+    let answered = facts.into_iter().filter_map(|(key, value)| Some((key, value.filter(|value| !value.is_empty())?)));
+    answered.map(|(key, value)| (language.text(key), value)).collect()
+}
+
 /// Puts a dose into the first row of a form, to be corrected.
 pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
     let name = if kind == Kind::New { "given" } else { "given_0" };

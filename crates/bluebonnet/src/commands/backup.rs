@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use registry::setup::{Database, DatabaseOptions, DatabaseUrl};
 use serde_json::json;
 
+use super::doctor::print_diagnoses;
 use super::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place, Presence};
@@ -107,6 +108,7 @@ impl Make {
         let attempt = || format!("cannot put the backup in its place, {}", self.file.display());
         std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).with_context(attempt)?;
         std::fs::rename(&unfinished, &self.file).with_context(attempt)?;
+        registry.note_backup_made(&admission, &made)?;
         if self.json {
             print_json(&made)?;
         } else {
@@ -154,10 +156,7 @@ impl Test {
             print_json(&tested)?;
             return Ok(Ending::well_if(tested.is_well));
         }
-        for diagnosis in &diagnoses {
-            let mark = if diagnosis.is_well { "well" } else { "NOT WELL" };
-            print_line(&format!("{mark:<9} {:<12} {}", diagnosis.subject, diagnosis.report))?;
-        }
+        print_diagnoses(&diagnoses)?;
         let reaches = tested.reaches_to.map_or("it holds no message".to_owned(), |at| format!("it reaches to {at}"));
         print_line(&format!("{} rows read from {}; {reaches}", grouped(tested.rows), tested.place))?;
         Ok(Ending::well_if(tested.is_well))

@@ -60,10 +60,7 @@ impl Doctor {
             }))?;
             return Ok(Ending::well_if(is_well));
         }
-        for diagnosis in &diagnoses {
-            let mark = if diagnosis.is_well { "well" } else { "NOT WELL" };
-            print_line(&format!("{mark:<9} {:<12} {}", diagnosis.subject, diagnosis.report))?;
-        }
+        print_diagnoses(&diagnoses)?;
         let megabytes = statistics.size_bytes / 1_000_000;
         print_line(&format!("{}, {} MB, at {}", statistics.database, grouped(megabytes), database.url()))?;
         for (table, rows) in statistics.tables.iter().filter(|(_, rows)| *rows > 0) {
@@ -71,6 +68,15 @@ impl Doctor {
         }
         Ok(Ending::well_if(is_well))
     }
+}
+
+/// One line for each, what is not well in capitals.
+pub(super) fn print_diagnoses(diagnoses: &[Diagnosis]) -> Result<(), Failure> {
+    for diagnosis in diagnoses {
+        let mark = if diagnosis.is_well { "well" } else { "NOT WELL" };
+        print_line(&format!("{mark:<9} {:<12} {}", diagnosis.subject, diagnosis.report))?;
+    }
+    Ok(())
 }
 
 fn codes(registry: &registry::Registry, database: &Database) -> Result<Diagnosis, Failure> {

@@ -140,3 +140,21 @@ fn nobody_is_told_of_a_record_that_may_not_be_shown() {
         assert_eq!(grown_up, None, "the consent of a child ends");
     });
 }
+
+/// CDSi calls influenza complete or not recommended when the last season of the schedule is over; whoever asks is told that it is
+/// not known.
+#[test]
+fn a_season_that_the_schedule_lacks_is_told_as_unknown() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("150", "20240611", "D1")).await;
+        let patient_id = house.database.newest_audit(1).expect("the trail")[0].entry.patient_id.expect("a person");
+        let (at, caller) = (NOON.parse().expect("a timestamp"), house.caller("CLINIC"));
+        let influenza = async |on| {
+            let found = house.registry.assess_patient(&house.admission(), &caller, patient_id, at, on).await;
+            let found = found.expect("the registry serves").expect("she is shown");
+            found.forecasts.into_iter().find(|group| group.vaccine_group == "Influenza").expect("for everybody").status
+        };
+        assert_ne!(influenza(jiff::civil::date(2026, 6, 30)).await, GroupStatus::SeasonUnknown, "its last day");
+        assert_eq!(influenza(jiff::civil::date(2026, 7, 1)).await, GroupStatus::SeasonUnknown);
+    });
+}

@@ -7,14 +7,14 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Cvx, Demographics, Dose, DoseEvaluation, DoseStatus, GroupStatus, InformationSource, MessageId,
-    PatientStatement, Provider, Severity, Table, VaccinationReportId, VaccinationStatement,
+    Action, CodeTables, Cvx, Demographics, Dose, DoseEvaluation, DoseStatus, GroupStatus, MessageId, PatientStatement,
+    Provider, Severity, VaccinationReportId, VaccinationStatement,
 };
 use registry::{Entry, OpenedRecord, Rehearsal};
 
 use super::person::{PersonHead, open, own_report};
 use crate::Web;
-use crate::dose_form::{self, Common, Kind, Lists, ROWS_MAXIMUM, code_text};
+use crate::dose_form::{self, Common, Kind, Lists, ROWS_MAXIMUM};
 use crate::evaluations::why;
 use crate::failures::Failure;
 use crate::findings;
@@ -333,7 +333,7 @@ fn warning(signed_in: &SignedIn, finding: &model::Finding) -> Warning {
 fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
     CheckedDose {
         vaccine: format!("{} ({})", signed_in.registry().codes().vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
-        facts: answers(signed_in, sites, dose),
+        facts: dose_form::answers(signed_in.registry().codes(), sites, dose, signed_in.language()),
         warnings: warnings(signed_in, row, rehearsal),
     }
 }
@@ -366,41 +366,6 @@ fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warn
     };
     warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
     warnings
-}
-
-/// Everything that was answered about a dose, in words.
-fn answers(signed_in: &SignedIn, sites: &[Choice], dose: &Dose) -> Vec<(&'static str, String)> {
-    let language = signed_in.language();
-    let codes = signed_in.registry().codes();
-    let date = |date| dates::shown(date, language);
-    let named = |table, code: &Option<String>| Some(code_text(codes, table, code.as_deref()?, language).to_owned());
-    let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
-    let site = dose.administered_at.as_ref().map(|at| at.code.as_str());
-    let site = site.map(|code| sites.iter().find(|site| site.value == code).map_or(code, |site| site.text.as_str()));
-    let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
-    let statements = dose.vis.iter().filter_map(|vis| {
-        let edition = vis.edition_on.map(date)?;
-        Some(language.fill("dose.vis_edition", &[("edition", &edition)]))
-    });
-    let source = (dose.source != InformationSource::Administered).then(|| dose.source.code());
-    let facts = [
-        ("dose.given_on", Some(date(dose.administered_on))),
-        ("dose.maker", maker.map(str::to_owned)),
-        ("dose.lot", dose.lot_number.clone()),
-        ("dose.expires", dose.lot_expires_on.map(date)),
-        ("dose.amount", dose.amount.clone()),
-        ("dose.route", named(Table::Route, &dose.route)),
-        ("dose.body_site", named(Table::BodySite, &dose.body_site)),
-        ("dose.eligibility", named(Table::Eligibility, &dose.eligibility)),
-        ("dose.funding", named(Table::FundingSource, &dose.funding_source)),
-        ("dose.vaccinator", by),
-        ("dose.site", site.map(str::to_owned)),
-        ("dose.statement", statements.reduce(|all, next| format!("{all}; {next}"))),
-        ("dose.source", named(Table::InformationSource, &source)),
-        ("dose.reaction", dose.reactions.first().map(|reaction| reaction.text.clone())),
-    ];
-    let answered = facts.into_iter().filter_map(|(key, value)| Some((key, value.filter(|value| !value.is_empty())?)));
-    answered.map(|(key, value)| (language.text(key), value)).collect()
 }
 
 /// Keeps for the next form what usually stays the same: site and vaccinator; and by vaccine its lot, route and site.
