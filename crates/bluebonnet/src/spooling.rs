@@ -1,5 +1,6 @@
 //! The spool of a node: where it is, what it may hold, and how the exchange is joined to it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -31,6 +32,9 @@ pub(crate) struct SpoolSettings {
     /// Days for which processed files are kept, for *process again*; 7 at most where nobody is kept without consent
     #[arg(long, value_name = "DAYS", env = "BLUEBONNET_ARCHIVE_DAYS", default_value_t = Limits::default().archive_days)]
     archive_days: u32,
+    /// Organizations whose files are processed at the same time, one file of each
+    #[arg(long, value_name = "N", env = "BLUEBONNET_ORGANIZATIONS_AT_ONCE", default_value = "8")]
+    organizations_at_once: NonZeroUsize,
 }
 
 impl SpoolSettings {
@@ -57,7 +61,11 @@ impl SpoolSettings {
 
     /// Joins a registry with the spool of this node.
     pub(crate) fn exchange(&self, place: &Place, registry: &Registry, node: &str) -> Result<Exchange, Failure> {
-        let settings = ExchangeSettings { node: node.to_owned(), clock: world::now };
+        let settings = ExchangeSettings {
+            node: node.to_owned(),
+            clock: world::now,
+            organizations_at_once: self.organizations_at_once,
+        };
         Ok(Exchange::new(registry.clone(), self.open(place)?, settings))
     }
 }

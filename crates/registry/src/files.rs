@@ -15,6 +15,7 @@ mod results;
 mod settled;
 mod uploads;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,6 +36,8 @@ pub struct ExchangeSettings {
     pub node: String,
     /// The clock: nothing below the doors reads one of its own.
     pub clock: fn() -> Timestamp,
+    /// Organizations whose files are processed at the same time; at least one.
+    pub organizations_at_once: NonZeroUsize,
 }
 
 /// The registry and the files of its node. Cheap to clone; all clones are one.

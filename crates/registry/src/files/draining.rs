@@ -16,8 +16,6 @@ use super::Exchange;
 use super::processing::{Turn, TurnError};
 use crate::ConsentPolicy;
 
-/// Organizations whose files are processed at the same time.
-const ORGANIZATIONS_AT_ONCE: usize = 8;
 /// How often the spool is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Given to a database that is away, or a machine that failed, before a file is taken up again.
@@ -107,7 +105,7 @@ impl Exchange {
             .collect();
         organizations.sort_by_key(|id| draining.served.get(id).copied().unwrap_or_default());
         for organization_id in organizations {
-            if draining.turns.len() >= ORGANIZATIONS_AT_ONCE {
+            if draining.turns.len() >= self.settings.organizations_at_once.get() {
                 break;
             }
             draining.busy.insert(organization_id);

@@ -8,7 +8,6 @@ use model::{FileId, FileState, ReceivedFile};
 use crate::files::{Exchanging, NewCode, clock, three};
 use crate::house::*;
 
-/// More than are processed at the same time.
 const ORGANIZATIONS: usize = 20;
 
 /// A clock that is later whenever it is looked at.
@@ -37,7 +36,8 @@ fn every_organization_has_its_turn_before_any_has_its_second() {
         };
         let many: Vec<[FileId; 3]> = first.iter().map(|code| ["a", "b", "c"].map(|name| put(code, name))).collect();
         let only: Vec<FileId> = last.iter().map(|code| put(code, "a")).collect();
-        files.another(rising_clock).drain_once().await;
+        // Of turns at the same time, none can be said to begin before another.
+        files.another_by_single_turns(rising_clock).drain_once().await;
         let begun_at = |id: &FileId| as_stored(house, id).begun_at.expect("it was begun");
         let last_first = many.iter().map(|[first, ..]| first).chain(&only).map(begun_at).max();
         let first_second = many.iter().map(|[_, second, _]| begun_at(second)).min();

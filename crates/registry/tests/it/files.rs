@@ -1,6 +1,7 @@
 //! Files: taken once, processed once, told in full.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 
 use bluebonnet_registry::{Exchange, ExchangeSettings, Received, ReceivedFilter, ReceivedKind};
 use jiff::Timestamp;
@@ -8,6 +9,9 @@ use model::{Channel, FileId, FileState, Verdict};
 use spool::{Faults, Finished, Limits, Opening, Owner, Spool, SpoolError};
 
 use crate::house::*;
+
+/// Organizations whose files are processed at the same time.
+const SEVERAL: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// A registry with a spool beside it.
 pub(crate) struct Exchanging<'h> {
@@ -27,13 +31,18 @@ impl Exchanging<'_> {
 
     fn failing(house: &House, faults: Faults) -> Exchanging<'_> {
         let folder = tempfile::tempdir().expect("a folder");
-        let exchange = exchange(house, folder.path(), faults, clock);
+        let exchange = exchange(house, folder.path(), faults, clock, SEVERAL);
         Exchanging { house, exchange, folder }
     }
 
     /// Another process on the same files, with a clock of its own.
     pub(crate) fn another(&self, clock: fn() -> Timestamp) -> Exchange {
-        exchange(self.house, self.folder.path(), Faults::default(), clock)
+        exchange(self.house, self.folder.path(), Faults::default(), clock, SEVERAL)
+    }
+
+    /// Another process that gives one turn after another, never two at the same time.
+    pub(crate) fn another_by_single_turns(&self, clock: fn() -> Timestamp) -> Exchange {
+        exchange(self.house, self.folder.path(), Faults::default(), clock, NonZeroUsize::MIN)
     }
 
     pub(crate) fn put(&self, organization: &str, name: &str, bytes: &[u8]) -> FileId {
@@ -77,10 +86,17 @@ impl Exchanging<'_> {
     }
 }
 
-fn exchange(house: &House, folder: &std::path::Path, faults: Faults, clock: fn() -> Timestamp) -> Exchange {
+fn exchange(
+    house: &House,
+    folder: &std::path::Path,
+    faults: Faults,
+    clock: fn() -> Timestamp,
+    organizations_at_once: NonZeroUsize,
+) -> Exchange {
     let limits = Limits { disk_reserve_bytes: 0, ..Limits::default() };
     let spool = Spool::open(folder, limits, faults, clock()).expect("a spool opens");
-    Exchange::new(house.registry.clone(), spool, ExchangeSettings { node: "test".into(), clock })
+    let settings = ExchangeSettings { node: "test".into(), clock, organizations_at_once };
+    Exchange::new(house.registry.clone(), spool, settings)
 }
 
 fn codes(received: &Received) -> Vec<&str> {
