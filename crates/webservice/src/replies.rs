@@ -108,19 +108,29 @@ fn shortened(text: &str, length_maximum: usize) -> &str {
 /// Escapes text for an element or an attribute. What XML cannot carry becomes U+FFFD.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 16);
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\r' => escaped.push_str("&#xD;"),
-            '\t' | '\n' => escaped.push(character),
-            '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => escaped.push('\u{FFFD}'),
-            _ => escaped.push(character),
+    let mut rest = text;
+    while let Some(place) = rest.bytes().position(may_be_escaped) {
+        let (plain, after) = rest.split_at(place);
+        escaped.push_str(plain);
+        let mut characters = after.chars();
+        match characters.next() {
+            Some('&') => escaped.push_str("&amp;"),
+            Some('<') => escaped.push_str("&lt;"),
+            Some('>') => escaped.push_str("&gt;"),
+            Some('"') => escaped.push_str("&quot;"),
+            Some('\r') => escaped.push_str("&#xD;"),
+            Some('\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}') => escaped.push('\u{FFFD}'),
+            other => escaped.extend(other),
         }
+        rest = characters.as_str();
     }
+    escaped.push_str(rest);
     escaped
+}
+
+/// Whether a byte is one that [`escape`] replaces, or begins a character that it may replace (U+FFFE is EF BF BE).
+fn may_be_escaped(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF) || (byte < b' ' && byte != b'\t' && byte != b'\n')
 }
 
 #[cfg(test)]
@@ -134,6 +144,7 @@ mod tests {
             ("a < b > \"c\" ]]>", "a &lt; b &gt; &quot;c&quot; ]]&gt;"),
             ("tab\tline\n", "tab\tline\n"),
             ("\u{0}\u{b}\u{1c}\u{fffe}", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+            ("\u{ffff}\u{fffd}｜ﬁ", "\u{fffd}\u{fffd}｜ﬁ"),
             ("Nuñez 😀", "Nuñez 😀"),
         ] {
             assert_eq!(escape(text), escaped);

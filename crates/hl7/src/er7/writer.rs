@@ -9,6 +9,25 @@ pub(crate) struct Writer {
     at: Place,
 }
 
+/// The bytes that stand in a value as they are: neither a delimiter, nor a control character, nor the first byte of
+/// one (U+0080 to U+009F begin with C2).
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        plain[byte as usize] = false;
+        byte += 1;
+    }
+    let Delimiters { field, component, repetition, escape, subcomponent } = Delimiters::STANDARD;
+    let others = [0x7F, 0xC2, field, component, repetition, escape, subcomponent];
+    let mut place = 0;
+    while place < others.len() {
+        plain[others[place] as usize] = false;
+        place += 1;
+    }
+    plain
+};
+
 /// Field, repetition, component, subcomponent, each from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Place {
@@ -63,7 +82,9 @@ impl Writer {
             return;
         }
         self.go_to(place.into());
-        if value.contains(|character: char| character.is_control()) {
+        if value.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+            self.text.push_str(value);
+        } else if value.contains(|character: char| character.is_control()) {
             let flat = value.replace(|character: char| character.is_control(), " ");
             self.text.push_str(&escape(&flat, Delimiters::STANDARD));
         } else {
@@ -147,5 +168,17 @@ mod tests {
         writer.put((3, 2, 1), "B");
         writer.put((5, 2), "Ana\r\nMaría");
         assert_eq!(writer.finish(), "MSH|^~\\&|APP\rPID|1||A\\F\\1^^^NS&1.2^MR~B||^Ana  María\r");
+    }
+
+    #[test]
+    fn every_character_goes_out_as_itself_as_a_space_or_escaped() {
+        for character in '\u{0}'..='\u{17F}' {
+            let mut writer = Writer::default();
+            writer.segment("NTE");
+            writer.put(3, &format!("a{character}b"));
+            let told = if character.is_control() { ' ' } else { character };
+            let escaped = escape(&format!("a{told}b"), Delimiters::STANDARD).into_owned();
+            assert_eq!(writer.finish(), format!("NTE|||{escaped}\r"), "{:?}", character);
+        }
     }
 }

@@ -99,8 +99,7 @@ pub(crate) fn events(record: &PatientRecord, grouped: &Grouped) -> Vec<Vaccinati
 /// A record's vaccinations, each with its reports, its facts and their sources.
 pub(crate) fn explain(record: &PatientRecord, rules: &Rules) -> ExplainedDoses {
     let grouped = group(record, rules);
-    let reports: HashMap<VaccinationReportId, &VaccinationReport> =
-        record.vaccinations.iter().map(|report| (report.id, report)).collect();
+    let reports = reports_by_id(record);
     let vaccinations = grouped.vaccinations.iter().filter_map(|found| explained(found, &reports));
     ExplainedDoses {
         version: rules.doses.version().to_owned(),
@@ -109,21 +108,45 @@ pub(crate) fn explain(record: &PatientRecord, rules: &Rules) -> ExplainedDoses {
     }
 }
 
-fn explained(
-    found: &Vaccination,
-    reports: &HashMap<VaccinationReportId, &VaccinationReport>,
-) -> Option<ExplainedVaccination> {
-    let joined: Vec<ExplainedReport> = found
-        .reports
-        .iter()
-        .filter_map(|joined| {
-            let report = (*reports.get(&joined.report_id)?).clone();
-            Some(ExplainedReport { report, rule: joined.rule, days_apart: joined.days_apart })
-        })
-        .collect();
-    let known: Vec<KnownDose<'_>> = joined.iter().map(|joined| known_dose(&joined.report)).collect();
+/// What is shown of a record's vaccinations.
+pub(crate) fn shown(record: &PatientRecord, rules: &Rules) -> Vec<VaccinationReport> {
+    let grouped = group(record, rules);
+    let reports = reports_by_id(record);
+    grouped.vaccinations.iter().filter_map(|found| Some(surviving(found, &reports)?.0)).collect()
+}
+
+type ReportsById<'a> = HashMap<VaccinationReportId, &'a VaccinationReport>;
+
+fn reports_by_id(record: &PatientRecord) -> ReportsById<'_> {
+    record.vaccinations.iter().map(|report| (report.id, report)).collect()
+}
+
+fn explained(found: &Vaccination, reports: &ReportsById<'_>) -> Option<ExplainedVaccination> {
+    let joined = found.reports.iter().filter_map(|joined| {
+        let report = (*reports.get(&joined.report_id)?).clone();
+        Some(ExplainedReport { report, rule: joined.rule, days_apart: joined.days_apart })
+    });
+    let (shown, facts) = surviving(found, reports)?;
+    Some(ExplainedVaccination { shown, reports: joined.collect(), facts })
+}
+
+/// A vaccination's leading report with what it lacks from the others, and where each fact is from.
+fn surviving(found: &Vaccination, reports: &ReportsById<'_>) -> Option<(VaccinationReport, Vec<FactSource>)> {
+    let joined: Vec<&VaccinationReport> =
+        found.reports.iter().filter_map(|joined| reports.get(&joined.report_id).copied()).collect();
+    let known: Vec<KnownDose<'_>> = joined.iter().map(|report| known_dose(report)).collect();
     let (dose, facts) = matching::surviving(&known)?;
-    let lead = joined.first()?.report.clone();
-    let shown = VaccinationReport { event_id: found.id, dose, ..lead };
-    Some(ExplainedVaccination { shown, reports: joined, facts })
+    let lead = joined.first()?;
+    let shown = VaccinationReport {
+        id: lead.id,
+        patient_id: lead.patient_id,
+        event_id: found.id,
+        organization_id: lead.organization_id,
+        message_id: lead.message_id,
+        received_at: lead.received_at,
+        is_deleted: lead.is_deleted,
+        dose,
+        verdicts: lead.verdicts.clone(),
+    };
+    Some((shown, facts))
 }

@@ -158,3 +158,26 @@ fn a_season_that_the_schedule_lacks_is_told_as_unknown() {
         assert_eq!(influenza(jiff::civil::date(2026, 7, 1)).await, GroupStatus::SeasonUnknown);
     });
 }
+
+/// Neither right nor wrong: the question whether the dose counts (59781-5) stays unanswered, and the reason says why.
+#[test]
+fn a_dose_of_a_season_that_the_schedule_lacks_is_not_called_valid_or_invalid() {
+    const AFTER_THE_LAST_SEASON: &str = "2026-11-25T18:00:00Z";
+    on_each_database(&example(), async |house| {
+        let grown_up = Person { birth_date: "20020128", ..MARIA.clone() };
+        let doses = given("140", "20251101", "F1") + &given("140", "20261124", "F2");
+        house.send_at(AFTER_THE_LAST_SEASON, "CLINIC", &vxu("S1", &grown_up, &doses)).await;
+        let answer = house.send_at(AFTER_THE_LAST_SEASON, "CLINIC", &qbp("S2", "Z44", &grown_up)).await;
+        let of_dose = |order_id: &str| -> Vec<&str> {
+            let order = answer.split("ORC|").find(|order| order.contains(order_id)).expect("the dose is told");
+            order.lines().filter(|line| line.starts_with("OBX")).collect()
+        };
+        let asks = |lines: &[&str], question: &str, answer: &str| {
+            lines.iter().any(|line| line.contains(question) && line.contains(answer))
+        };
+        let (known, unknown) = (of_dose("F1"), of_dose("F2"));
+        assert!(asks(&known, "|59781-5^", "|Y|"), "{known:?}");
+        assert!(!asks(&unknown, "|59781-5^", ""), "{unknown:?}");
+        assert!(asks(&unknown, "|30982-3^", "the schedule in use holds no later season"), "{unknown:?}");
+    });
+}

@@ -176,10 +176,21 @@ impl House {
 
     /// Sends text as it is; gives the HL7 answer, its segments ended by line feeds for reading.
     pub(crate) async fn send(&self, organization: &str, message: &str) -> String {
+        self.send_under(organization, self.receipt(), message).await
+    }
+
+    /// Sends text as it is at an instant.
+    pub(crate) async fn send_at(&self, at: &str, organization: &str, message: &str) -> String {
+        let at = at.parse().expect("a timestamp");
+        let receipt = self.registry.receipt(&self.admission(), MessageId(self.uuid()), at);
+        self.send_under(organization, receipt, message).await
+    }
+
+    async fn send_under(&self, organization: &str, receipt: Receipt, message: &str) -> String {
         let message = message.replace('\n', "\r").into_bytes();
         let answer = self
             .registry
-            .receive_message(&self.admission(), &self.caller(organization), self.receipt(), message)
+            .receive_message(&self.admission(), &self.caller(organization), receipt, message)
             .await
             .expect("the registry serves");
         match answer {
