@@ -84,7 +84,7 @@ impl std::fmt::Display for Difference {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ImportError {
     /// There are lines, or files, that were not understood.
-    #[error("nothing was imported: {} places were not understood, the first is {}", .0.len(), .0[0])]
+    #[error("nothing was imported: places not understood: {}; the first is {}", .0.len(), .0[0])]
     Refused(Vec<Refusal>),
 }
 

@@ -27,7 +27,7 @@ pub use doses::{
 pub use frequencies::Frequencies;
 pub use keys::{lookup_keys, match_keys};
 pub use matcher::{Matcher, POPULATION, Policy};
-pub use names::is_placeholder;
+pub use names::{is_placeholder, plain_letters};
 pub use people::{Candidate, Explanation, Folded, Outcome, PersonDecision, PersonMatch, PersonNote, Reason};
 pub use queries::{Agreement, Grade, agreements};
 pub use weights::{Level, Weights, WeightsError};

@@ -18,6 +18,12 @@ const PARTICLES: [&str; 19] = [
     "MAC", "ST",
 ];
 
+/// A name in capital letters without diacritics or punctuation, its parts separated by single spaces: `Peña-Muñoz` is
+/// PENA MUNOZ.
+pub fn plain_letters(name: &str) -> String {
+    fold(name).as_str().to_owned()
+}
+
 /// A name, ready to be compared.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct FoldedName {

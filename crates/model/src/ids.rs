@@ -76,6 +76,19 @@ fn short_number(id: Uuid) -> String {
     (0..12).rev().map(|place| ALPHABET[(bits >> (place * 5)) as usize & 31] as char).collect()
 }
 
+/// A short number as people write it: in whatever case, with spaces or dashes, and with letters for the digits that look
+/// like them (Crockford base 32: O is 0, I and L are 1).
+pub fn read_number(text: &str) -> String {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_uppercase);
+    letters
+        .map(|letter| match letter {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +99,13 @@ mod tests {
             (0..10_000u128).map(|n| PatientId(Uuid::from_u128((0x0192 << 112) + n)).number()).collect();
         assert_eq!(numbers.len(), 10_000);
         assert!(numbers.iter().all(|number| number.len() == 12));
+    }
+
+    #[test]
+    fn a_number_is_read_as_people_write_it() {
+        for written in ["9063ZKY7DG0Q", "9063-zky7-dg0q", " 9063 ZKY7 DGOQ "] {
+            assert_eq!(read_number(written), "9063ZKY7DG0Q");
+        }
+        assert_eq!(read_number("iLl"), "111");
     }
 }

@@ -42,7 +42,7 @@ pub use files::{FileCounts, FileMessage, FilePosition, FileState, ReceivedFile, 
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};
 pub use ids::{
     AccountId, ConsentId, DataFixId, FactorId, FileId, MergeId, MessageId, OrganizationId, PatientId, PatientReportId,
-    RegistrationId, SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId,
+    RegistrationId, SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId, read_number,
 };
 pub use maintenance::{
     ChannelModes, DoorPass, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,

@@ -3,6 +3,8 @@
 //! Twice a year a wall clock lies: in spring an hour is left out, in autumn an hour comes twice. A time in the first
 //! is refused, a time in the second needs to say which of the two is meant.
 
+use std::fmt;
+
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
@@ -70,6 +72,19 @@ pub enum WallTimeError {
         /// The second.
         second: Timestamp,
     },
+}
+
+/// As [`WallTime::parse`] reads it: `2024-05-31 19:00`.
+impl fmt::Display for WallTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pattern = if self.local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+        write!(formatter, "{}", self.local.strftime(pattern))?;
+        match self.occurrence {
+            None => Ok(()),
+            Some(Occurrence::First) => formatter.write_str(" first"),
+            Some(Occurrence::Second) => formatter.write_str(" second"),
+        }
+    }
 }
 
 impl WallTime {

@@ -5,7 +5,7 @@ use model::{Demographics, PatientId};
 use crate::{Admission, Registry, RegistryError};
 
 impl Registry {
-    /// Whose number this is: the short number that is shown and sent, whatever its case. A merged record's number
+    /// Whose number this is: the short number that is shown and sent, as people write it. A merged record's number
     /// gives that record, not the one that leads on.
     ///
     /// For operators: consent is not asked, and nothing but the id is given.
@@ -17,9 +17,10 @@ impl Registry {
         _admission: &Admission,
         number: &str,
     ) -> Result<Option<PatientId>, RegistryError> {
-        let keys = matching::match_keys(&Demographics::default(), Some(number));
+        let number = model::read_number(number);
+        let keys = matching::match_keys(&Demographics::default(), Some(&number));
         let found = self.database().patients_by_match_keys(&keys)?;
-        let is_meant = |id: &PatientId| id.number().eq_ignore_ascii_case(number);
+        let is_meant = |id: &PatientId| id.number() == number;
         Ok(found.into_iter().map(|(_, id)| id).find(is_meant))
     }
 }

@@ -278,8 +278,10 @@ impl Registry {
 
     /// A user name that nobody has: the first letter and the family name, and a number where it is taken.
     pub(crate) fn free_username(&self, first_name: &str, last_name: &str) -> String {
-        let letters =
-            |name: &str| -> String { name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect() };
+        let letters = |name: &str| -> String {
+            let plain = matching::plain_letters(name).to_lowercase();
+            plain.chars().filter(char::is_ascii_alphanumeric).collect()
+        };
         let base: String = letters(first_name).chars().take(1).chain(letters(last_name).chars().take(24)).collect();
         let base = if base.is_empty() { "user".to_owned() } else { base };
         let snapshot = self.directory().snapshot();

@@ -1,12 +1,11 @@
-//! The form of doses: its lists to choose from, how a row of it becomes a dose, and a dose a row.
-
-use std::collections::BTreeMap;
+//! The form of doses: how a row of it becomes a dose, and a dose a row.
 
 use codes::CodeSets;
 use jiff::civil::Date;
-use model::{CodeTables, Coded, Completion, Cvx, Dose, EntityId, Facility, InformationSource, Provider, Table, Vis};
+use model::{Coded, Completion, Cvx, Dose, EntityId, Facility, InformationSource, Provider, Table, Vis};
 
 use crate::dates;
+use crate::dose_lists::{Lists, code_text};
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 
@@ -31,120 +30,6 @@ impl Kind {
             Kind::Historical => "historical",
         }
     }
-}
-
-/// Choices under one heading.
-pub(crate) struct ChoiceGroup {
-    pub(crate) label: String,
-    pub(crate) choices: Vec<Choice>,
-}
-
-/// The lists of the form.
-pub(crate) struct Lists {
-    pub(crate) vaccines: Vec<ChoiceGroup>,
-    pub(crate) sites: Vec<Choice>,
-    pub(crate) routes: Vec<Choice>,
-    pub(crate) body_sites: Vec<Choice>,
-    pub(crate) eligibilities: Vec<Choice>,
-    pub(crate) fundings: Vec<Choice>,
-    pub(crate) sources: Vec<Choice>,
-}
-
-impl Lists {
-    /// The lists for doses of a kind; what is recommended today stands first.
-    pub(crate) fn new(
-        codes: &CodeSets,
-        kind: Kind,
-        recommended: &[Cvx],
-        sites: Vec<Choice>,
-        on: Date,
-        language: Language,
-    ) -> Lists {
-        let table = |table: Table| -> Vec<Choice> {
-            let named = |(code, _): (&str, &str)| Choice::new(code, code_text(codes, table, code, language));
-            codes.table(table).map(named).collect()
-        };
-        Lists {
-            vaccines: vaccines(codes, kind, recommended, on, language),
-            sites,
-            routes: table(Table::Route).into_iter().filter(|choice| choice.value.starts_with('C')).collect(),
-            body_sites: table(Table::BodySite),
-            eligibilities: table(Table::Eligibility),
-            fundings: table(Table::FundingSource),
-            sources: table(Table::InformationSource).into_iter().filter(|choice| choice.value != "00").collect(),
-        }
-    }
-}
-
-/// What a code of a dose's facts is called; itself where nothing names it.
-pub(crate) fn code_text<'a>(codes: &'a CodeSets, table: Table, code: &'a str, language: Language) -> &'a str {
-    let section = match table {
-        Table::Route => "route",
-        Table::BodySite => "body_site",
-        Table::Eligibility => "eligibility",
-        Table::FundingSource => "funding",
-        _ => "source",
-    };
-    let text = language.find_text(&format!("{section}.{code}"));
-    text.or_else(|| codes.name(table, code)).unwrap_or(code)
-}
-
-/// Products on the market for doses given here; vaccines, also those of other times and places, for others.
-fn vaccines(codes: &CodeSets, kind: Kind, recommended: &[Cvx], on: Date, language: Language) -> Vec<ChoiceGroup> {
-    let mut choices: Vec<(Cvx, Choice)> = match kind {
-        Kind::New => products(codes, on),
-        Kind::Historical => {
-            let vaccines = codes.vaccines().iter().filter(|vaccine| !vaccine.is_non_vaccine);
-            let choice = |cvx: Cvx, name: &str| (cvx, Choice::new(cvx.to_string(), format!("{name} ({cvx})")));
-            vaccines.map(|vaccine| choice(vaccine.cvx, &vaccine.short_name)).collect()
-        }
-    };
-    choices.sort_by_key(|(_, choice)| choice.text.to_lowercase());
-    let mut groups = Vec::new();
-    let mut take = |label: String, fits: &dyn Fn(Cvx) -> bool| {
-        let (taken, left): (Vec<_>, Vec<_>) = choices.drain(..).partition(|(cvx, _)| fits(*cvx));
-        choices = left;
-        if !taken.is_empty() {
-            groups.push(ChoiceGroup { label, choices: taken.into_iter().map(|(_, choice)| choice).collect() });
-        }
-    };
-    take(language.text("dose.recommended").to_owned(), &|cvx| recommended.contains(&cvx));
-    for group in codes.all_vaccine_groups() {
-        take(group.name.clone(), &|cvx| codes.vaccine_groups(cvx).overlaps(group.bit));
-    }
-    take(language.text("person.other_vaccines").to_owned(), &|_| true);
-    groups
-}
-
-/// What can be given: trade name, vaccine and maker; and each vaccine in use of which the code tables know no package.
-fn products(codes: &CodeSets, on: Date) -> Vec<(Cvx, Choice)> {
-    let mut names: BTreeMap<(Cvx, &str, String), &str> = BTreeMap::new();
-    let is_sold = |package: &&codes::Package| {
-        package.sold_until.is_none_or(|until| until >= on)
-            && codes.manufacturer(&package.mvx).is_none_or(|maker| maker.is_active)
-    };
-    for package in codes.packages().iter().filter(is_sold) {
-        let name = names.entry((package.cvx, &package.mvx, package.trade_name.to_lowercase()));
-        // Packages of one product write its name in letters of different size: the more readable one is shown.
-        let shown = name.or_insert(&package.trade_name);
-        *shown = (*shown).max(&package.trade_name);
-    }
-    let given = codes
-        .vaccines()
-        .iter()
-        .filter(|vaccine| vaccine.is_in_use(on) && !vaccine.is_non_vaccine && !vaccine.is_unspecified);
-    let mut products = Vec::new();
-    for vaccine in given {
-        let (cvx, short_name) = (vaccine.cvx, &vaccine.short_name);
-        let before = products.len();
-        products.extend(names.iter().filter(|((of, ..), _)| *of == cvx).map(|((_, mvx, _), name)| {
-            (cvx, Choice::new(format!("{cvx}:{mvx}:{name}"), format!("{name} – {short_name}")))
-        }));
-        if products.len() == before {
-            products.push((cvx, Choice::new(format!("{cvx}::"), short_name.clone())));
-        }
-    }
-    products
 }
 
 /// The vaccine that a choice means, and its maker.
@@ -226,7 +111,7 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
         };
         let mut dose = bare_dose(on, cvx, source);
         dose.order_id = Some(EntityId { id: format!("{}-{row}", common.once), authority: common.authority.to_owned() });
-        dose.mvx = mvx;
+        dose.mvx = filled("maker").or(mvx);
         dose.lot_number = filled("lot").map(|lot| lot.to_uppercase());
         dose.lot_expires_on = dates::read(posted, form, &format!("expires_{row}"), language);
         dose.entered_by = Some(common.entered_by.clone());
@@ -325,9 +210,14 @@ pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
     let name = if kind == Kind::New { "given" } else { "given_0" };
     dates::fill(form, name, dose.administered_on);
     let mvx = dose.mvx.clone().unwrap_or_default();
-    let wanted = format!("{}:{mvx}:", dose.cvx);
-    let mut choices = lists.vaccines.iter().flat_map(|group| &group.choices);
-    let known = choices.find(|choice| choice.value.starts_with(&wanted)).map(|choice| choice.value.clone());
+    let choices = || lists.vaccines.iter().flat_map(|group| &group.choices).map(|choice| &choice.value);
+    let product =
+        choices().find(|value| value.starts_with(&format!("{}:{mvx}:", dose.cvx))).filter(|_| !mvx.is_empty());
+    let vaccine = || choices().find(|value| matches!(chosen(value), Some((cvx, None)) if cvx == dose.cvx));
+    if product.is_none() {
+        form.set("maker_0", mvx.clone());
+    }
+    let known = product.or_else(vaccine).cloned();
     form.set("vaccine_0", known.unwrap_or_else(|| format!("{}:{mvx}", dose.cvx)));
     let fields = [
         ("lot_0", &dose.lot_number),
@@ -357,44 +247,4 @@ pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
         form.set("vis", "yes");
     }
     form.set("source", dose.source.code());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_vaccine_in_use_can_be_chosen_and_each_product_once() {
-        let (codes, on) = (CodeSets::builtin(), jiff::civil::date(2026, 1, 15));
-        let groups = vaccines(codes, Kind::New, &[], on, Language::English);
-        let texts: Vec<&str> =
-            groups.iter().flat_map(|group| &group.choices).map(|choice| choice.text.as_str()).collect();
-        // COVID-19 and RSV: newer than the packages that the tables know.
-        for cvx in [Cvx(309), Cvx(312), Cvx(303), Cvx(306), Cvx(332)] {
-            let choices = groups.iter().flat_map(|group| &group.choices);
-            assert_eq!(choices.filter(|choice| chosen(&choice.value) == Some((cvx, None))).count(), 1, "{cvx}");
-        }
-        assert!(texts.contains(&"Adacel – Tdap"), "{texts:?}");
-        let mut lowered: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
-        lowered.sort();
-        let all = lowered.len();
-        lowered.dedup();
-        assert_eq!(lowered.len(), all, "a product stands there twice");
-        let groups: Vec<&str> = groups.iter().map(|group| group.label.as_str()).collect();
-        assert!(groups.contains(&"COVID-19") && groups.contains(&"RSV"), "{groups:?}");
-    }
-
-    #[test]
-    fn recommended_are_the_vaccines_of_the_forecast_and_not_all_of_their_group() {
-        let (codes, on) = (CodeSets::builtin(), jiff::civil::date(2026, 1, 15));
-        // PCV20 and PPSV23 stand in one group; a child needs the first.
-        let (conjugate, polysaccharide) = (Cvx(216), Cvx(33));
-        let groups = vaccines(codes, Kind::New, &[conjugate], on, Language::English);
-        let of = |choice: &Choice| chosen(&choice.value).expect("a product names its vaccine").0;
-        assert_eq!(groups[0].label, Language::English.text("dose.recommended"));
-        assert!(groups[0].choices.iter().all(|choice| of(choice) == conjugate) && !groups[0].choices.is_empty());
-        assert!(groups[1..].iter().flat_map(|group| &group.choices).any(|choice| of(choice) == polysaccharide));
-        let groups = vaccines(codes, Kind::New, &[], on, Language::English);
-        assert_ne!(groups[0].label, Language::English.text("dose.recommended"), "nothing is recommended");
-    }
 }

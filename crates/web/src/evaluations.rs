@@ -1,7 +1,7 @@
 //! Evaluations and forecasts in the visitor's language.
 
 use codes::CodeSets;
-use model::{CodeTables, DoseEvaluation, DoseStatus, GroupForecast, Reason, VaccinationReport};
+use model::{CodeTables, Completion, DoseEvaluation, DoseStatus, GroupForecast, Reason, VaccinationReport};
 
 use crate::languages::Language;
 
@@ -45,6 +45,9 @@ pub(crate) fn validity(
     report: &VaccinationReport,
     evaluation: Option<&DoseEvaluation>,
 ) -> (&'static str, &'static str, &'static str) {
+    if report.dose.completion == Completion::Refused {
+        return ("history.refused", "do_not_disturb", "bb-neutral");
+    }
     if !report.dose.is_given() {
         return ("history.not_given", "do_not_disturb", "bb-neutral");
     }

@@ -4,7 +4,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 
-use crate::dose_form::ChoiceGroup;
+use crate::dose_lists::ChoiceGroup;
 use crate::failures::Failure;
 use crate::languages::Language;
 use crate::visits::Visitor;

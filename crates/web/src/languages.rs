@@ -143,7 +143,8 @@ mod tests {
             AuditAction::ALL.iter().map(|action| format!("audit.action_{}", action.word())).collect();
         keys.extend(MessageState::ALL.iter().map(|state| format!("operations.message_{}", state.word())));
         keys.extend(FileState::ALL.iter().map(|state| format!("files.state_{}", state.word())));
-        keys.extend(Channel::DOORS.iter().map(|door| format!("window.door_{}", door.word())));
+        let channels = Channel::DOORS.into_iter().chain([Channel::CommandLine]);
+        keys.extend(channels.map(|channel| format!("window.door_{}", channel.word())));
         for key in keys {
             assert!(CATALOG[0].contains_key(&key), "{key} is not in the catalog");
         }

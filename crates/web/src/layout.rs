@@ -1,15 +1,15 @@
 //! What stands around every page: its title, the registry's name, the way around, the banner; and how a page is shown.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use model::Right;
-
+use crate::access;
 use crate::assets;
 use crate::dates;
 use crate::failures::Failure;
 use crate::languages::Language;
+use crate::pages::pass::PASS;
 use crate::visits::Visitor;
 
 /// What the layout shows; every view has one as `page`.
@@ -99,7 +99,7 @@ impl Visitor {
             path: self.path().to_owned(),
             form_token: self.form_token(),
             navigation: self.navigation(),
-            account: self.session().map(|(signed_in, _)| AccountMenu {
+            account: self.session().filter(|_| !self.is_before_closed_door()).map(|(signed_in, _)| AccountMenu {
                 name: self.account_name(),
                 organization: signed_in.organization.name.clone(),
                 seconds_left: signed_in.ends_at.duration_since(self.now()).as_secs(),
@@ -112,6 +112,11 @@ impl Visitor {
 }
 
 impl Visitor {
+    /// Whether somebody is about to pass the closed door: nothing of what lies behind it works before.
+    fn is_before_closed_door(&self) -> bool {
+        self.path().starts_with(PASS) && self.is_inside_until().is_none()
+    }
+
     /// What somebody is told who passed the closed door.
     fn inside(&self) -> Option<Banner> {
         let (registry, language) = (&self.web().registry, self.language());
@@ -124,32 +129,41 @@ impl Visitor {
     }
 }
 
-/// The ways of the application: address, text, and the right that opens it.
-const WAYS: [(&str, &str, Right); 10] = [
-    ("/find", "navigation.find", Right::FindPerson),
-    ("/matches", "navigation.matches", Right::DecideMatch),
-    ("/files", "navigation.files", Right::ReadFiles),
-    ("/workbench", "navigation.workbench", Right::TryMessage),
-    ("/organizations", "ways.organizations", Right::ReadOrganization),
-    ("/accounts", "ways.accounts", Right::ReadAccounts),
-    ("/registrations", "ways.registrations", Right::ApproveRegistration),
-    ("/audit", "ways.audit", Right::ReadAudit),
-    ("/maintenance-windows", "ways.maintenance", Right::ReadMaintenance),
-    ("/operations", "ways.operations", Right::ReadOperations),
+/// The ways of the application: address, text, and the page that only those open who do more there than read.
+const WAYS: [(&str, &str, Option<&str>); 11] = [
+    ("/find", "navigation.find", Some("/people/{id}/doses/new")),
+    ("/matches", "navigation.matches", None),
+    ("/files", "navigation.files", Some("/files/new")),
+    ("/workbench", "navigation.workbench", None),
+    ("/organizations", "ways.organizations", None),
+    ("/accounts", "ways.accounts", None),
+    ("/registrations", "ways.registrations", None),
+    ("/audit", "ways.audit", None),
+    ("/audit/person", "ways.access_list", None),
+    ("/maintenance-windows", "ways.maintenance", Some("/maintenance-windows/new")),
+    ("/operations", "ways.operations", None),
 ];
 
 impl Visitor {
-    /// The ways that this visitor may take.
+    /// The ways that this visitor may take; one that leads on from another only where the other is shut.
     fn navigation(&self) -> Vec<NavigationItem> {
-        let Some(caller) = self.caller() else { return Vec::new() };
-        let open = WAYS.into_iter().filter(|(.., right)| self.web().registry.may_here(&caller, *right));
-        open.map(|(address, key, _)| NavigationItem {
-            address,
-            text: self.language().text(key),
-            what: self.language().text(&format!("{key}_what")),
-            is_current: self.path().starts_with(address),
-        })
-        .collect()
+        let Some(caller) = self.caller().filter(|_| !self.is_before_closed_door()) else { return Vec::new() };
+        let is_open = |address: &str| access::is_open(&self.web().registry, &caller, address, &Method::GET);
+        let mut open: Vec<NavigationItem> = Vec::new();
+        for (address, key, more) in WAYS.into_iter().filter(|(address, ..)| is_open(address)) {
+            if open.last().is_some_and(|before| address.starts_with(before.address)) {
+                continue;
+            }
+            let reads_only = more.is_some_and(|more| !is_open(more));
+            let what = format!("{key}_what{}", if reads_only { "_reading" } else { "" });
+            open.push(NavigationItem {
+                address,
+                text: self.language().text(key),
+                what: self.language().text(&what),
+                is_current: self.path().starts_with(address),
+            });
+        }
+        open
     }
 }
 

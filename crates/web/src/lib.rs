@@ -11,6 +11,7 @@ mod cookies;
 mod dates;
 mod desk;
 mod dose_form;
+mod dose_lists;
 mod evaluations;
 mod failures;
 mod findings;
@@ -21,6 +22,7 @@ mod listings;
 mod pages;
 mod people;
 mod quick_response;
+mod refusals;
 mod signed_in;
 mod visits;
 

@@ -34,6 +34,7 @@ pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod subscriptions;
 pub(crate) mod upload;
+pub(crate) mod window;
 pub(crate) mod window_notices;
 pub(crate) mod window_report;
 pub(crate) mod withheld;
@@ -83,6 +84,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(withheld::routes())
         .merge(operations::routes())
         .merge(maintenance::routes())
+        .merge(window::routes())
         .merge(window_notices::routes())
         .merge(window_report::routes())
 }

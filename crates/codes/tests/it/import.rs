@@ -52,7 +52,7 @@ fn a_name_that_cannot_stand_in_a_table_is_refused() {
     let error = import_files(&[("cvx.txt", CVX)]).expect_err("a divider in a name");
     assert_eq!(
         error.to_string(),
-        "nothing was imported: 1 places were not understood, the first is cvx.txt line 3: the short description may not contain \"|\""
+        "nothing was imported: places not understood: 1; the first is cvx.txt line 3: the short description may not contain \"|\""
     );
 }
 

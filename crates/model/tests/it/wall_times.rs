@@ -125,3 +125,11 @@ fn both_notices_say_their_times_with_year_and_weekday_once_a_day() {
         "5:00 a.m. to 6:00 a.m. Saturday, July 4, 2026 (MST)"
     );
 }
+
+#[test]
+fn a_wall_time_is_written_as_it_is_read() {
+    for text in ["2027-05-31 19:00", "2026-11-01 01:30 first", "2026-11-01 01:30 second", "2027-05-31 19:00:05"] {
+        assert_eq!(WallTime::parse(text).expect("a time").to_string(), text);
+    }
+    assert_eq!(WallTime::parse("Monday 2027-05-31T19:00").expect("a time").to_string(), "2027-05-31 19:00");
+}

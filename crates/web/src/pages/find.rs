@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::civil::Date;
-use model::{Address, Demographics, Identifier, PersonName, Right, Telecom};
+use model::{Address, Demographics, Identifier, PersonName, Right, Telecom, read_number};
 use registry::{Agreement, FoundPerson, PeopleFound};
 
 use crate::Web;
@@ -20,7 +20,9 @@ use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
 /// The kinds of identifiers that people have at hand, by their HL7 type.
-const IDENTIFIER_KINDS: [&str; 4] = ["SR", "MR", "MA", "SS"];
+const IDENTIFIER_KINDS: [&str; 4] = [OWN_NUMBER, "MR", "MA", "SS"];
+/// That of the registry itself.
+const OWN_NUMBER: &str = "SR";
 
 #[derive(Template)]
 #[template(path = "find.html")]
@@ -177,10 +179,11 @@ fn read(posted: &Posted, form: &mut Form, language: Language) -> Option<Demograp
     }
     let number = posted.text("identifier");
     if !number.is_empty() {
-        let kind = IDENTIFIER_KINDS.into_iter().find(|kind| *kind == posted.text("identifier_kind")).unwrap_or("SR");
+        let kind =
+            IDENTIFIER_KINDS.into_iter().find(|kind| *kind == posted.text("identifier_kind")).unwrap_or(OWN_NUMBER);
         asked.identifiers.push(Identifier {
             kind: kind.to_owned(),
-            value: number.to_uppercase(),
+            value: if kind == OWN_NUMBER { read_number(number) } else { number.to_uppercase() },
             authority: posted.text("identifier_authority").to_owned(),
         });
     }

@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use model::PatientId;
+use model::{CodeTables, PatientId, PatientRecord};
 use registry::RegistryError;
 use registry::setup::ReviewDecision;
 
@@ -124,9 +124,16 @@ async fn page(
         text: language.text(&format!("matches.{word}")).to_owned(),
         description: language.text(&format!("matches.{word}_what")).to_owned(),
     };
-    let doses = |place: usize| shown[place].shown.vaccinations.len().to_string();
     let mut facts = facts(&who(0), &who(1));
-    facts.push(FactRow { key: "matches.doses", one: doses(0), other: doses(1), differs: false });
+    let row = |key, of: fn(&SignedIn, &PatientRecord) -> String| {
+        let [one, other] = [0, 1].map(|place: usize| of(signed_in, &shown[place].shown));
+        FactRow { key, one, other, differs: false }
+    };
+    facts.extend([
+        row("matches.numbers", chart_numbers),
+        row("matches.reported_by", reporters),
+        row("matches.doses", doses),
+    ]);
     let view = MatchView {
         page,
         form,
@@ -152,6 +159,38 @@ fn facts(one: &PersonSummary, other: &PersonSummary) -> Vec<FactRow> {
     ];
     let row = |(key, one, other): (&'static str, &str, &str)| FactRow::new(key, one.to_owned(), other.to_owned());
     pairs.into_iter().map(row).collect()
+}
+
+/// The numbers under which organizations know the person.
+fn chart_numbers(_: &SignedIn, record: &PatientRecord) -> String {
+    let numbers = record.patient.demographics.identifiers.iter();
+    joined(numbers.map(|number| format!("{} ({} {})", number.value, number.kind, number.authority)))
+}
+
+/// The organizations that report on the person.
+fn reporters(signed_in: &SignedIn, record: &PatientRecord) -> String {
+    let name = |id| signed_in.registry().organization_name(&signed_in.admission, id);
+    joined(record.reports.iter().map(|report| name(report.organization_id)))
+}
+
+/// The doses by date.
+fn doses(signed_in: &SignedIn, record: &PatientRecord) -> String {
+    let codes = signed_in.registry().codes();
+    joined(record.vaccinations.iter().map(|report| {
+        let date = dates::shown(report.dose.administered_on, signed_in.language());
+        format!("{date} {}", codes.vaccine_name(report.dose.cvx).unwrap_or("?"))
+    }))
+}
+
+/// Each thing once.
+fn joined(things: impl Iterator<Item = String>) -> String {
+    let mut once: Vec<String> = Vec::new();
+    things.for_each(|thing| {
+        if !once.contains(&thing) {
+            once.push(thing);
+        }
+    });
+    once.join("; ")
 }
 
 /// What was decided with a reason; nothing, and the form says what is missing, when one of them is.

@@ -92,8 +92,6 @@ fn health(signed_in: &SignedIn, read: &Read) -> Table {
 /// What each door does, and how long those that answer one by one take.
 fn doors(signed_in: &SignedIn) -> Table {
     let (language, gate) = (signed_in.language(), signed_in.registry().gate());
-    // There is no FHIR door yet.
-    let channels = Channel::DOORS.into_iter().filter(|channel| *channel != Channel::Fhir);
     let door = |channel: Channel| {
         let name = language.text(&format!("window.door_{}", channel.word()));
         let mode = language.text(&format!("window.mode_{}", gate.mode(channel).word()));
@@ -115,7 +113,7 @@ fn doors(signed_in: &SignedIn) -> Table {
     Table {
         caption: language.text("operations.doors").to_owned(),
         columns: columns.map(|column| language.text(&format!("operations.{column}")).to_owned()).into(),
-        rows: channels.map(door).collect(),
+        rows: super::maintenance::doors().map(door).collect(),
         empty: String::new(),
     }
 }

@@ -1,8 +1,7 @@
 //! A person on one page: who they are, what is due, what was given, and why each dose counts or does not.
 
+mod history;
 mod words;
-
-use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
@@ -12,25 +11,24 @@ use axum::routing::get;
 use codes::CodeSets;
 use jiff::civil::Date;
 use model::{
-    Assessment, CodeTables, DoseEvaluation, GroupForecast, InformationSource, PatientId, PatientObservation,
-    PatientRecord, PatientReport, PatientStatus, Right, Table, VaccinationReport,
+    Assessment, GroupForecast, PatientId, PatientObservation, PatientRecord, PatientReport, PatientStatus, Right,
+    VaccinationReport,
 };
 use registry::OpenedRecord;
 
 use crate::Web;
-use crate::dose_form::code_text;
 use crate::evaluations::{self, WhyLine};
 use crate::failures::Failure;
 use crate::languages::Language;
 use crate::layout::{Page, show};
 use crate::pages::client_status;
 use crate::pages::consent::{ConsentBadge, badge};
-use crate::people::{PersonSummary, age};
+use crate::people::PersonSummary;
 use crate::signed_in::SignedIn;
-use crate::{dates, people};
+use crate::{dates, people, refusals};
 
+use words::section_of;
 pub(crate) use words::{fact_key, status_key};
-use words::{fact_text, section_of};
 
 #[derive(Template)]
 #[template(path = "person.html")]
@@ -85,6 +83,7 @@ struct ForecastRow {
     status: &'static str,
     why: Vec<WhyLine>,
     products: String,
+    refused: String,
     can_record: bool,
 }
 
@@ -290,135 +289,13 @@ impl<'a> Told<'a> {
             status: language.text(status_key(forecast.status)),
             why: evaluations::why(&forecast.reasons, language),
             products: evaluations::products(forecast, self.codes()),
+            refused: refusals::of_group(self.opened, forecast, self.codes(), language).unwrap_or_default(),
             can_record: matches!(section, "overdue" | "due") && self.signed_in.may(Right::RecordDose),
         }
     }
 
-    /// The shown doses by vaccine family: a combined vaccine stands in each of its families.
-    fn families(&self) -> Vec<Family> {
-        let mut families: BTreeMap<String, Vec<DoseRow>> = BTreeMap::new();
-        for report in self.opened.shown.vaccinations.iter().rev() {
-            let found = self.opened.assessment.iter().flat_map(|assessment| &assessment.evaluations);
-            let evaluations: Vec<&DoseEvaluation> = found.filter(|found| found.event_id == report.event_id).collect();
-            for group in self.groups(report, &evaluations) {
-                let evaluation = evaluations.iter().find(|found| found.vaccine_group == group).copied();
-                families.entry(group).or_default().push(self.dose_row(report, evaluation));
-            }
-        }
-        families.into_iter().map(|(name, doses)| Family { name, doses }).collect()
-    }
-
-    fn groups(&self, report: &VaccinationReport, evaluations: &[&DoseEvaluation]) -> Vec<String> {
-        let mut groups: Vec<String> = evaluations.iter().map(|found| found.vaccine_group.clone()).collect();
-        if groups.is_empty() {
-            let set = self.codes().vaccine_groups(report.dose.cvx);
-            groups.extend(self.codes().groups_of(set).map(|group| group.name.clone()));
-        }
-        if groups.is_empty() {
-            groups.push(self.language.text("person.other_vaccines").to_owned());
-        }
-        groups
-    }
-
-    fn dose_row(&self, report: &VaccinationReport, evaluation: Option<&DoseEvaluation>) -> DoseRow {
-        let (dose, language) = (&report.dose, self.language);
-        let (validity, icon, class) = evaluations::validity(report, evaluation);
-        let birth = self.opened.shown.patient.demographics.birth_date;
-        DoseRow {
-            report: report.id.to_string(),
-            number: evaluation.map(|found| evaluations::number(found, language)).unwrap_or_default(),
-            date: self.date(dose.administered_on),
-            age: birth.map(|birth| age(birth, dose.administered_on, language)).unwrap_or_default(),
-            vaccine: self.vaccine(report),
-            details: self.details(report),
-            validity: language.text(validity),
-            icon,
-            class,
-            why: evaluation.map(|found| evaluations::why(&found.reasons, language)).unwrap_or_default(),
-            reactions: self.reactions(report),
-            source: self.source(report),
-            reported: self.instant(report.received_at),
-            also: self.also(report),
-            is_own: report.organization_id == self.signed_in.caller.organization_id
-                && self.signed_in.may(Right::CorrectDose),
-        }
-    }
-
-    pub(super) fn vaccine(&self, report: &VaccinationReport) -> String {
-        let name = self.codes().vaccine_name(report.dose.cvx).unwrap_or("?");
-        format!("{name} ({})", report.dose.cvx)
-    }
-
-    pub(super) fn details(&self, report: &VaccinationReport) -> String {
-        let (dose, language) = (&report.dose, self.language);
-        let codes = self.codes();
-        let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
-        let lot = dose.lot_number.as_deref().map(|lot| language.fill("history.lot", &[("lot", lot)]));
-        let named = |table, code: &Option<String>| Some(code_text(codes, table, code.as_deref()?, language).to_owned());
-        let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
-        let by = by.filter(|by| !by.is_empty()).map(|by| language.fill("history.given_by", &[("who", &by)]));
-        let parts = [
-            maker.map(str::to_owned),
-            lot,
-            named(Table::Route, &dose.route),
-            named(Table::BodySite, &dose.body_site),
-            by,
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
-    }
-
-    fn reactions(&self, report: &VaccinationReport) -> String {
-        let named = report.dose.reactions.iter().map(|reaction| {
-            let is_named = !reaction.text.is_empty();
-            if is_named { reaction.text.clone() } else { reaction.code.clone() }
-        });
-        named.collect::<Vec<_>>().join("; ")
-    }
-
-    pub(super) fn source(&self, report: &VaccinationReport) -> String {
-        let organization = self.organization(report.organization_id);
-        let key = match report.dose.source {
-            InformationSource::Administered => "history.given_at",
-            InformationSource::Historical(_) => "history.reported_by",
-        };
-        self.language.fill(key, &[("organization", &organization)])
-    }
-
-    /// Who else reported a dose, and which of the facts shown are from them.
-    fn also(&self, report: &VaccinationReport) -> Vec<String> {
-        let Some(found) = self.opened.doses.iter().find(|found| found.shown.id == report.id) else {
-            return Vec::new();
-        };
-        let name = |id| {
-            let joined = found.reports.iter().find(|joined| joined.report.id == id)?;
-            Some(self.organization(joined.report.organization_id))
-        };
-        let mut lines: Vec<String> = found.reports[1..]
-            .iter()
-            .map(|joined| self.organization(joined.report.organization_id))
-            .map(|organization| self.language.fill("history.also_reported_by", &[("organization", &organization)]))
-            .collect();
-        let foreign = found.facts.iter().filter(|fact| fact.report_id != report.id);
-        lines.extend(foreign.filter_map(|fact| {
-            let (word, organization) = (self.language.text(fact_text(fact.fact)?), name(fact.report_id)?);
-            Some(self.language.fill("history.fact_of", &[("fact", word), ("organization", &organization)]))
-        }));
-        lines.dedup();
-        lines
-    }
-
     fn instant(&self, instant: jiff::Timestamp) -> String {
         self.date(self.signed_in.registry().today(instant))
-    }
-
-    fn taken_back(&self) -> Vec<TakenBack> {
-        let own = self.signed_in.caller.organization_id;
-        let is_own = |report: &&VaccinationReport| report.is_deleted && report.organization_id == own;
-        let rows = self.opened.held.vaccinations.iter().filter(is_own).map(|report| TakenBack {
-            report: report.id.to_string(),
-            text: format!("{}, {}", self.vaccine(report), self.date(report.dose.administered_on)),
-        });
-        rows.collect()
     }
 
     fn facts(&self, are_notes: bool) -> Vec<Fact> {

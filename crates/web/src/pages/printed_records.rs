@@ -15,7 +15,7 @@ use crate::failures::Failure;
 use crate::layout::{Page, show};
 use crate::people::age;
 use crate::signed_in::SignedIn;
-use crate::{dates, evaluations};
+use crate::{dates, evaluations, refusals};
 
 #[derive(Template)]
 #[template(path = "printed_record.html")]
@@ -46,6 +46,7 @@ struct PrintedDose {
 struct PrintedForecast {
     group: String,
     status: &'static str,
+    refused: String,
     date: String,
 }
 
@@ -67,7 +68,7 @@ async fn printed(signed_in: SignedIn, id: &str, is_official: bool) -> Result<Res
     let title = if is_official { "print.official_title" } else { "print.history_title" };
     show(&PrintedView {
         page: signed_in.page(&format!("{} – {}", language.text(title), head.who.name)),
-        families: families(&signed_in, &opened, is_official),
+        families: families(&signed_in, &opened),
         due: if is_official { Vec::new() } else { due(&signed_in, &opened) },
         organization: signed_in.registry().organization_name(&signed_in.admission, signed_in.caller.organization_id),
         printed: dates::shown(signed_in.today(), language),
@@ -76,7 +77,7 @@ async fn printed(signed_in: SignedIn, id: &str, is_official: bool) -> Result<Res
     })
 }
 
-fn families(signed_in: &SignedIn, opened: &OpenedRecord, is_official: bool) -> Vec<PrintedFamily> {
+fn families(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedFamily> {
     let codes = signed_in.registry().codes();
     let given: Vec<_> = opened.shown.vaccinations.iter().filter(|report| report.dose.is_given()).collect();
     let mut families = Vec::new();
@@ -87,15 +88,14 @@ fn families(signed_in: &SignedIn, opened: &OpenedRecord, is_official: bool) -> V
             .inspect(|report| {
                 taken.insert(report.id);
             })
-            .map(|report| printed_dose(signed_in, opened, report, Some(&group.name), is_official))
+            .map(|report| printed_dose(signed_in, opened, report, Some(&group.name)))
             .collect();
         if !doses.is_empty() {
             families.push(PrintedFamily { name: group.name.clone(), doses });
         }
     }
     let others = given.iter().filter(|report| !taken.contains(&report.id));
-    let doses: Vec<PrintedDose> =
-        others.map(|report| printed_dose(signed_in, opened, report, None, is_official)).collect();
+    let doses: Vec<PrintedDose> = others.map(|report| printed_dose(signed_in, opened, report, None)).collect();
     if !doses.is_empty() {
         families.push(PrintedFamily { name: signed_in.language().text("person.other_vaccines").to_owned(), doses });
     }
@@ -107,7 +107,6 @@ fn printed_dose(
     opened: &OpenedRecord,
     report: &model::VaccinationReport,
     group: Option<&str>,
-    is_official: bool,
 ) -> PrintedDose {
     let language = signed_in.language();
     let birth = opened.shown.patient.demographics.birth_date;
@@ -120,7 +119,7 @@ fn printed_dose(
         age: birth.map(|birth| age(birth, report.dose.administered_on, language)).unwrap_or_default(),
         vaccine: signed_in.registry().codes().vaccine_name(report.dose.cvx).unwrap_or("?").to_owned(),
         provider: signed_in.registry().organization_name(&signed_in.admission, report.organization_id),
-        note: if is_in_doubt && !is_official { language.text(evaluations::validity(report, evaluation).0) } else { "" },
+        note: if is_in_doubt { language.text(evaluations::validity(report, evaluation).0) } else { "" },
     }
 }
 
@@ -135,6 +134,7 @@ fn due(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedForecast> {
     let rows = open.into_iter().map(|forecast| PrintedForecast {
         group: forecast.vaccine_group.clone(),
         status: language.text(status_key(forecast.status)),
+        refused: refusals::of_group(opened, forecast, signed_in.registry().codes(), language).unwrap_or_default(),
         date: forecast.recommended_on.map(|date| dates::shown(date, language)).unwrap_or_default(),
     });
     rows.collect()

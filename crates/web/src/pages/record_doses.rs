@@ -7,14 +7,16 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Cvx, Demographics, Dose, DoseEvaluation, DoseStatus, GroupStatus, MessageId, PatientStatement,
-    Provider, Severity, VaccinationReportId, VaccinationStatement,
+    Action, CodeTables, Demographics, Dose, DoseEvaluation, DoseStatus, GroupForecast, GroupStatus, MessageId,
+    PatientStatement, Provider, Severity, VaccinationReportId, VaccinationStatement,
 };
 use registry::{Entry, OpenedRecord, Rehearsal};
 
 use super::person::{PersonHead, open, own_report};
 use crate::Web;
-use crate::dose_form::{self, Common, Kind, Lists, ROWS_MAXIMUM};
+use crate::dates;
+use crate::dose_form::{self, Common, Kind, ROWS_MAXIMUM};
+use crate::dose_lists::{ChoiceGroup, Lists, Wanted};
 use crate::evaluations::why;
 use crate::failures::Failure;
 use crate::findings;
@@ -22,11 +24,10 @@ use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
-use crate::{dates, dose_form::ChoiceGroup};
 
 /// What of a row is remembered for the next dose of the same vaccine.
-const STICKY_OF_ROW: [&str; 8] =
-    ["lot", "expires_month", "expires_day", "expires_year", "route", "body_site", "amount", "funding"];
+const STICKY_OF_ROW: [&str; 9] =
+    ["lot", "maker", "expires_month", "expires_day", "expires_year", "route", "body_site", "amount", "funding"];
 /// What is remembered for the next dose of any vaccine.
 const STICKY_OF_FORM: [&str; 4] = ["site", "vaccinator_given", "vaccinator_family", "vis"];
 
@@ -50,6 +51,7 @@ struct Row {
     vaccine: String,
     given: String,
     lot: String,
+    maker: String,
     expires: String,
     route: String,
     body_site: String,
@@ -67,6 +69,7 @@ impl Row {
             vaccine: named("vaccine"),
             given: named("given"),
             lot: named("lot"),
+            maker: named("maker"),
             expires: named("expires"),
             route: named("route"),
             body_site: named("body_site"),
@@ -140,6 +143,7 @@ async fn form(
     form.set("kind", kind.word());
     form.set("rows", "1");
     form.set("once", random_secret());
+    form.set("group", parameter(&query, "group"));
     let receipt = signed_in.receipt();
     let sticky = |name: &str| signed_in.desks().sticky(signed_in.account_id(), name, receipt.received_at);
     if kind == Kind::New {
@@ -171,18 +175,29 @@ fn row_field(name: &str, row: usize) -> String {
     }
 }
 
-/// The vaccines that the forecast recommends today: of one group when the person page asked for one, else of all.
-fn recommended(opened: &OpenedRecord, group: Option<&str>) -> Vec<Cvx> {
+/// The forecasts of what is due today.
+fn due(opened: &OpenedRecord) -> impl Iterator<Item = &GroupForecast> {
     let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
-    let due = forecasts.filter(|forecast| matches!(forecast.status, GroupStatus::Due | GroupStatus::Overdue));
-    let asked = due.filter(|forecast| group.is_none_or(|group| group == forecast.vaccine_group));
-    asked.flat_map(|forecast| forecast.products.iter().copied()).collect()
+    forecasts.filter(|forecast| matches!(forecast.status, GroupStatus::Due | GroupStatus::Overdue))
+}
+
+/// What stands first among the vaccines: what the forecast recommends today; then the group that the person page asked for, and
+/// all that is due.
+fn wanted(opened: &OpenedRecord, group: &str) -> Wanted {
+    let asked = Some(group.to_owned()).filter(|group| !group.is_empty());
+    Wanted {
+        vaccines: due(opened).flat_map(|forecast| forecast.products.iter().copied()).collect(),
+        groups: asked.into_iter().chain(due(opened).map(|forecast| forecast.vaccine_group.clone())).collect(),
+    }
 }
 
 /// The first product that is recommended of a group; none is chosen beforehand when the forecast recommends none.
 fn first_recommended(signed_in: &SignedIn, opened: &OpenedRecord, kind: Kind, group: &str) -> Option<String> {
     let (language, codes) = (signed_in.language(), signed_in.registry().codes());
-    let lists = Lists::new(codes, kind, &recommended(opened, Some(group)), Vec::new(), signed_in.today(), language);
+    let of_group = due(opened).filter(|forecast| forecast.vaccine_group == group);
+    let vaccines = of_group.flat_map(|forecast| forecast.products.iter().copied()).collect();
+    let wanted = Wanted { vaccines, ..Wanted::default() };
+    let lists = Lists::new(codes, kind, &wanted, Vec::new(), signed_in.today(), language);
     let heading = language.text("dose.recommended");
     let offered = lists.vaccines.into_iter().find(|group: &ChoiceGroup| group.label == heading)?;
     offered.choices.into_iter().next().map(|choice| choice.value)
@@ -198,8 +213,8 @@ fn view(
     let language = signed_in.language();
     let kind = Kind::parse(form.value("kind"));
     let today = signed_in.today();
-    let recommended = recommended(opened, None);
-    let lists = Lists::new(signed_in.registry().codes(), kind, &recommended, sites(signed_in), today, language);
+    let wanted = wanted(opened, form.value("group"));
+    let lists = Lists::new(signed_in.registry().codes(), kind, &wanted, sites(signed_in), today, language);
     let title = match (report.is_empty(), kind) {
         (false, _) => language.text("dose.correct_title"),
         (true, Kind::New) => language.text("dose.new_title"),
@@ -244,7 +259,7 @@ async fn record(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
         return view(&signed_in, &opened, head, form, "");
     }
     let entry = entry(&opened, posted.text("once"), doses, None);
-    finish(&signed_in, &opened, head, &posted, form, entry, "new").await
+    finish(&signed_in, head, &posted, form, entry, "new").await
 }
 
 fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Vec<Dose> {
@@ -286,7 +301,6 @@ fn entry(opened: &OpenedRecord, once: &str, doses: Vec<Dose>, report: Option<Vac
 /// Shows what would be saved, or saves it.
 async fn finish(
     signed_in: &SignedIn,
-    opened: &OpenedRecord,
     head: PersonHead,
     posted: &Posted,
     form: Form,
@@ -298,7 +312,7 @@ async fn finish(
     if posted.has("save") {
         let outcome = registry.enter(admission, caller, receipt, entry).await?;
         if outcome.patient_id.is_some() {
-            remember(signed_in, opened, &form);
+            remember(signed_in, &form);
             return Ok(Redirect::to(&format!("/people/{}/doses/saved/{}", head.id, outcome.message_id)).into_response());
         }
         return Err(Failure::of_machine(&"an entry was refused after it had been checked"));
@@ -369,7 +383,7 @@ fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warn
 }
 
 /// Keeps for the next form what usually stays the same: site and vaccinator; and by vaccine its lot, route and site.
-fn remember(signed_in: &SignedIn, _: &OpenedRecord, form: &Form) {
+fn remember(signed_in: &SignedIn, form: &Form) {
     if Kind::parse(form.value("kind")) != Kind::New {
         return;
     }
@@ -413,8 +427,14 @@ async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, Str
         model::InformationSource::Administered => Kind::New,
         model::InformationSource::Historical(_) => Kind::Historical,
     };
-    let lists =
-        Lists::new(signed_in.registry().codes(), kind, &[], sites(&signed_in), signed_in.today(), signed_in.language());
+    let lists = Lists::new(
+        signed_in.registry().codes(),
+        kind,
+        &Wanted::default(),
+        sites(&signed_in),
+        signed_in.today(),
+        signed_in.language(),
+    );
     let mut form = Form::default();
     form.set("kind", kind.word());
     form.set("rows", "1");
@@ -455,7 +475,7 @@ async fn correct(
         }
     }
     let entry = entry(&opened, posted.text("once"), doses, Some(known.id));
-    finish(&signed_in, &opened, head, &posted, form, entry, &report).await
+    finish(&signed_in, head, &posted, form, entry, &report).await
 }
 
 async fn undo(signed_in: SignedIn, Path((id, report)): Path<(String, String)>, _: Posted) -> Result<Response, Failure> {

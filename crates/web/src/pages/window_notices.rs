@@ -7,8 +7,8 @@ use axum::response::Response;
 use axum::routing::get;
 use model::{Audience, NoticePart};
 
-use super::maintenance::find;
 use super::status::of_notices;
+use super::window::find;
 use crate::Web;
 use crate::dates;
 use crate::failures::Failure;

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use model::Channel;
 use registry::{RegistryError, SenderReport};
 
-use super::maintenance::find;
+use super::window::find;
 use crate::Web;
 use crate::dates;
 use crate::failures::Failure;
