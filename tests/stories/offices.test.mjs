@@ -101,6 +101,9 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("button[value=announce]");
       assert.match(await page.textContent("main"), /Announced/);
       await page.click("button[value=cancel]");
+      assert.match(await page.textContent("main"), /cannot be brought back/);
+      await check(page, `window-cancel-${database}`);
+      await page.click("button[name=confirmed]");
       assert.match(await page.textContent("main"), /Cancelled/);
       await page.goto(`${registry.url}/maintenance-windows`);
       await check(page, `windows-${database}`);

@@ -78,6 +78,9 @@ for (const database of ["sqlite", "postgres"]) {
       await choose(page, "#reason-03");
       await check(page, `${database}-refusal`);
       await page.click(".bb-form button");
+      const told = await page.innerText("main");
+      assert.match(told, /Refused/, "the history says that it was refused");
+      assert.match(told, /Patient decision/, "and why");
       await page.goto(`${record}/status`);
       await choose(page, "#status-M");
       await check(page, `${database}-status`);

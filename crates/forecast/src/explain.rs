@@ -47,7 +47,7 @@ const SPANISH: Words = Words {
     seen_on: "a fecha de",
     doses: "Dosis",
     before_birth: "aplicada antes de nacer: un error en los datos",
-    unknown_vaccine: "el calendario no conoce esta vacuna",
+    unknown_vaccine: "el esquema no conoce esta vacuna",
     not_evaluated: "ninguna serie para esta persona usa esta dosis",
     forecasts: "Pronósticos",
     risk: "por riesgo",

@@ -348,6 +348,7 @@ finding_kinds! {
     OrderIdMissing,
     ObservationUnreadable,
     DoseAlreadyKnown,
+    DoseUpdated,
     DoseRepeatedInMessage,
     DeleteMatchesNothing,
     DeleteNotOwned,

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Audience, Channel, MaintenanceWindow, Mode, NoticeKind, Subscription, SubscriptionState, WindowAction, WindowKind,
-    WindowState,
+    Audience, Channel, MaintenanceWindow, Mode, NoticeKind, Subscription, SubscriptionState, WindowAction,
+    WindowChange, WindowKind, WindowState,
 };
 
 /// How long after its end a window's report is made: by then those who retry by themselves have come back.
@@ -177,7 +177,10 @@ impl View<'_> {
         let began_at = self.window.started_at.unwrap_or(self.window.starts_at);
         let is_fresh =
             |told: &Told| (Timestamp::UNIX_EPOCH..=began_at).contains(&told.at) && told.at + FRESH > began_at;
-        let knows_already = due.iter().any(|occasion| !self.was_told(*occasion)) || self.told.iter().any(is_fresh);
+        // Whoever was told a moment before of a later start knows nothing of this one.
+        let is_early = |change: &WindowChange| change.action == WindowAction::Started && change.before.is_some();
+        let knows_time = !self.window.changes.iter().any(is_early) && self.told.iter().any(is_fresh);
+        let knows_already = due.iter().any(|occasion| !self.was_told(*occasion)) || knows_time;
         let told_since = self.told.iter().any(|told| told.at > began_at);
         if !knows_already && !told_since && self.now < self.window.ends_at {
             due.push(Occasion::Started);

@@ -255,7 +255,9 @@ fn check_role(kind: AccountKind, role: Option<Role>, organization: OrganizationK
     let refuse = |reason: String| Err(RegistryError::Refused(reason));
     match (kind, role) {
         (AccountKind::WebService, None) => Ok(()),
-        (AccountKind::WebService, Some(_)) => refuse("an account of a program has no role".into()),
+        (AccountKind::WebService, Some(_)) => {
+            refuse("an account of a program has no role; a person's account is of the kind web_user".into())
+        }
         (AccountKind::WebUser, None) => {
             let words: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
             refuse(format!("an account of a person needs a role: {}", words.join(", ")))

@@ -138,11 +138,13 @@ mod tests {
 
     #[test]
     fn every_word_that_a_page_looks_up_has_its_text() {
-        use model::{AuditAction, Channel, FileState, MessageState};
+        use model::{AuditAction, Channel, FileState, MessageState, Verdict};
         let mut keys: Vec<String> =
             AuditAction::ALL.iter().map(|action| format!("audit.action_{}", action.word())).collect();
         keys.extend(MessageState::ALL.iter().map(|state| format!("operations.message_{}", state.word())));
         keys.extend(FileState::ALL.iter().map(|state| format!("files.state_{}", state.word())));
+        let verdicts = [Verdict::Accepted, Verdict::Warned, Verdict::Rejected];
+        keys.extend(verdicts.map(|verdict| format!("files.message_{}", verdict.word())));
         let channels = Channel::DOORS.into_iter().chain([Channel::CommandLine]);
         keys.extend(channels.map(|channel| format!("window.door_{}", channel.word())));
         for key in keys {

@@ -31,7 +31,7 @@ pub(crate) enum DataFix {
 /// Finds what would change and keeps it under a name; nothing is changed yet
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bluebonnet data-fix plan lot-a1234 --change-cvx 03 --to 94 --lot A1234 --organization LAKE2000 \\\n      --reason \"asked for by LAKE2000 on 2026-11-25\" --by maria"
+    after_help = "Example:\n  bluebonnet data-fix plan lot-a1234 --change-cvx 03 --to 94 --lot A1234 --organization LCPG3000 \\\n      --reason \"asked for by LCPG3000 on 2026-11-25\" --by maria"
 )]
 pub(crate) struct Plan {
     /// Its name

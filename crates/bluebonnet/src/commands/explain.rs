@@ -17,7 +17,7 @@ use crate::world;
 /// Prints every finding, and the person's record as it would be. The exit code is 1 when there is an error among the
 /// findings.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bluebonnet explain vxu.hl7 --organization LAKE2000")]
+#[command(after_help = "Examples:\n  bluebonnet explain vxu.hl7 --organization LCPG3000")]
 pub(crate) struct Explain {
     /// The file with one VXU message; - is standard input
     file: PathBuf,

@@ -31,7 +31,7 @@ const DRAW_EVERY: Duration = Duration::from_millis(200);
 /// load that was cut off is finished by starting it again. The exit code is 1 when a message was answered AE or AR.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet load march.hl7 april.hl7 --organization BURL6343\n  bluebonnet load march.hl7 --organization BURL6343 --results march-answers.hl7\n  zcat march.hl7.gz | bluebonnet load - --organization BURL6343 --json"
+    after_help = "Examples:\n  bluebonnet load march.hl7 april.hl7 --organization LCPG3000\n  bluebonnet load march.hl7 --organization LCPG3000 --results march-answers.hl7\n  zcat march.hl7.gz | bluebonnet load - --organization LCPG3000 --json"
 )]
 pub(crate) struct Load {
     /// The files; - is standard input

@@ -14,7 +14,7 @@ use crate::tables::{Table, print_json, print_line};
 /// Lists the message log, newest first; `messages show RECEIPT` shows one message
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet messages --state rejected --limit 20\n  bluebonnet messages --organization LAKE2000 --json\n  bluebonnet messages show 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b --original",
+    after_help = "Examples:\n  bluebonnet messages --state rejected --limit 20\n  bluebonnet messages --organization LCPG3000 --json\n  bluebonnet messages show 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b --original",
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct Messages {

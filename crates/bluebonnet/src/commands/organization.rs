@@ -68,7 +68,7 @@ pub(crate) struct Switch {
 
 /// Says by which clocks an organization and its sites go: they are told the times of maintenance by these, too
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet organization time-zone ELP1000 America/Denver")]
+#[command(after_help = "Example:\n  bluebonnet organization time-zone LOAK2000 America/Denver")]
 pub(crate) struct TimeZone {
     /// The organization's code
     code: String,
@@ -144,6 +144,7 @@ impl List {
                 .iter()
                 .map(|known| {
                     json!({
+                        "id": known.id.to_string(),
                         "code": known.code,
                         "name": known.name,
                         "kind": known.kind.word(),

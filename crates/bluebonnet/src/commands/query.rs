@@ -23,7 +23,7 @@ use crate::world;
 /// the audit trail. The exit code is 0 when the person was found, and 1 for nobody, or for people who may be meant.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet query --family Garza --given Elena --birth-date 2019-03-04 --organization LAKE2000\n  bluebonnet query --identifier MR:12345:LAKE2000 --family Garza --birth-date 2019-03-04 --organization LAKE2000 --json\n  bluebonnet query qbp.hl7 --organization LAKE2000"
+    after_help = "Examples:\n  bluebonnet query --family Garza --given Elena --birth-date 2019-03-04 --organization LCPG3000\n  bluebonnet query --identifier MR:12345:LCPG3000 --family Garza --birth-date 2019-03-04 --organization LCPG3000 --json\n  bluebonnet query qbp.hl7 --organization LCPG3000"
 )]
 pub(crate) struct Query {
     /// A QBP message instead of the options below; its answer is printed as it is; - is standard input
@@ -50,7 +50,7 @@ pub(crate) struct Query {
     /// Phone number
     #[arg(long)]
     phone: Option<String>,
-    /// An identifier with its type and authority, MR:12345:LAKE2000; may be given several times. The registry's own
+    /// An identifier with its type and authority, MR:12345:LCPG3000; may be given several times. The registry's own
     /// number is SR:NUMBER
     #[arg(long, value_name = "TYPE:VALUE:AUTHORITY", value_parser = parse_identifier)]
     identifier: Vec<Identifier>,
@@ -72,7 +72,7 @@ fn parse_identifier(text: &str) -> Result<Identifier, String> {
     let mut parts = text.splitn(3, ':').map(str::trim);
     let (kind, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if kind.is_empty() || value.is_empty() {
-        return Err("write TYPE:VALUE:AUTHORITY, for example MR:12345:LAKE2000".to_owned());
+        return Err("write TYPE:VALUE:AUTHORITY, for example MR:12345:LCPG3000".to_owned());
     }
     Ok(Identifier {
         kind: kind.to_owned(),

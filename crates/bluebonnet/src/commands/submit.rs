@@ -17,7 +17,7 @@ use crate::world;
 /// The exit code is 0 when every message was answered AA, and 1 otherwise. For large files see `load`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet submit vxu.hl7 --organization BURL6343\n  cat vxu.hl7 | bluebonnet submit - --organization BURL6343 --json"
+    after_help = "Examples:\n  bluebonnet submit vxu.hl7 --organization LCPG3000\n  cat vxu.hl7 | bluebonnet submit - --organization LCPG3000 --json"
 )]
 pub(crate) struct Submit {
     /// The file with one message or a batch; - is standard input

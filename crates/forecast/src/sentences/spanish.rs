@@ -81,7 +81,7 @@ pub(super) fn reason(teller: &Teller, reason: &Reason) -> String {
         Reason::VaccineOfAnotherAge => "No válida: esta vacuna no cuenta a esta edad.".to_owned(),
         Reason::WrongVaccine => "No válida: esta vacuna no cuenta para esta dosis.".to_owned(),
         Reason::AfterLastSeason(end) => format!(
-            "No evaluada: esta dosis se aplicó después del {}, y el calendario en uso no tiene temporadas posteriores.",
+            "No evaluada: esta dosis se aplicó después del {}, y el esquema en uso no tiene temporadas posteriores.",
             told(end.date())
         ),
         Reason::SeriesAlreadyComplete => "No era necesaria: la serie ya estaba completa.".to_owned(),
@@ -156,7 +156,7 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         }
         Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code)),
         Need::SeasonOver(end) => format!(
-            "El calendario en uso no tiene temporadas después del {}; siga las recomendaciones actuales.",
+            "El esquema en uso no tiene temporadas después del {}; siga las recomendaciones actuales.",
             told(end.date())
         ),
         Need::TooOld(maximum) => {
@@ -188,7 +188,7 @@ pub(super) fn basis(teller: &Teller, basis: &Basis, day: Date, is_recommended: b
             SeasonAge::Coming => "cuando empieza la temporada".to_owned(),
             SeasonAge::Current => "la temporada ha empezado".to_owned(),
             SeasonAge::Past => {
-                "el calendario en uso no tiene temporadas posteriores; siga las recomendaciones actuales".to_owned()
+                "el esquema en uso no tiene temporadas posteriores; siga las recomendaciones actuales".to_owned()
             }
         },
         Basis::Inadvertent(_) => "no antes de la dosis aplicada por error".to_owned(),

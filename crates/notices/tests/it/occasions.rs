@@ -138,6 +138,19 @@ fn who_was_told_nothing_is_not_told_of_a_cancellation() {
     expect(told, &[]);
 }
 
+/// Ten minutes after it was announced for another hour.
+#[test]
+fn a_window_that_is_started_early_is_told_however_freshly_it_was_announced() {
+    let early = |window: &mut MaintenanceWindow, now: Timestamp| {
+        note(window, now, WindowAction::Started);
+        (window.state, window.started_at, window.starts_at) = (WindowState::Active, Some(now), now);
+    };
+    let mut window = emergency();
+    window.changes.last_mut().expect("it was announced").at = instant("2025-02-07T00:00:00Z");
+    let told = live(window, "2025-02-07T00:00:00Z", "2025-02-07T00:30:00Z", &[("2025-02-07T00:10:00Z", &early)]);
+    expect(told, &[("02-07T00:00", "announced"), ("02-07T00:10", "started")]);
+}
+
 #[test]
 fn a_program_that_was_away_tells_only_what_still_matters() {
     let window = scheduled();

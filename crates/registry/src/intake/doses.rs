@@ -65,8 +65,9 @@ impl Step<'_> {
         let is_repeated = earlier.iter().any(|recorded| recorded.report_id == Some(report_id));
         let finding = if is_repeated {
             self.finding(FindingKind::DoseRepeatedInMessage)
+        } else if self.update(record, report_id) {
+            self.finding(FindingKind::DoseUpdated).naming(format!("CVX {} on {}", dose.cvx, dose.administered_on))
         } else {
-            self.update(record, report_id);
             self.finding(FindingKind::DoseAlreadyKnown).naming("from you")
         };
         Recorded { report_id: Some(report_id), is_new: false, finding: Some(finding) }
@@ -118,18 +119,21 @@ impl Step<'_> {
         id
     }
 
-    fn update(&self, record: &mut PatientRecord, report_id: VaccinationReportId) {
+    /// Brings a report up to date; whether anything changed.
+    fn update(&self, record: &mut PatientRecord, report_id: VaccinationReportId) -> bool {
         let receipt = &self.submission.receipt;
         let Some(report) = record.vaccinations.iter_mut().find(|report| report.id == report_id) else {
-            return;
+            return false;
         };
         let dose = brought_up_to_date(&report.dose, &self.vaccination.dose);
-        if dose != report.dose || report.is_deleted {
+        let is_changed = dose != report.dose || report.is_deleted;
+        if is_changed {
             report.dose = dose;
             report.is_deleted = false;
             report.message_id = receipt.message_id;
             report.received_at = receipt.received_at;
         }
+        is_changed
     }
 
     /// Whether this report is of the record, and of the organization that speaks.

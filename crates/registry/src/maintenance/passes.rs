@@ -104,7 +104,9 @@ impl Registry {
     ) -> Result<Pass, RegistryError> {
         let reason = reason.trim().to_owned();
         if !REASON_LENGTH.contains(&reason.chars().count()) || reason.contains(char::is_control) {
-            return Err(RegistryError::Refused("say in a line why you must pass the closed door".to_owned()));
+            let (least, most) = (REASON_LENGTH.start(), REASON_LENGTH.end());
+            let refusal = format!("say in a line why you must pass the closed door, in {least} to {most} characters");
+            return Err(RegistryError::Refused(refusal));
         }
         let pass = DoorPass {
             account_id: account.id,

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use jiff::civil::Date;
 use model::{AuditAction, Right};
 use registry::setup::AuditRecord;
 
@@ -27,13 +28,17 @@ struct AccessListView {
     number: String,
     rows: Vec<AccessRow>,
     is_searched: bool,
+    /// Whether the visitor may read the whole trail, too.
+    leads_back: bool,
 }
 
+/// What one person did with a record, once or several times in a row on one day.
 struct AccessRow {
     at: String,
     who: String,
     organization: String,
     what: &'static str,
+    count: u32,
     /// The reason that was given.
     why: String,
 }
@@ -132,7 +137,7 @@ fn access_page(
     let (registry, admission) = (signed_in.registry(), &signed_in.admission);
     let accounts = registry.account_names(admission);
     let organizations = registry.organizations(admission);
-    let row = |line: &AuditRecord| {
+    let row = |(line, count): (&AuditRecord, u32)| {
         let organization = organizations.iter().find(|known| known.id == line.entry.organization_id);
         let account = line.entry.account_id.and_then(|id| accounts.get(&id).cloned());
         AccessRow {
@@ -140,6 +145,7 @@ fn access_page(
             who: account.unwrap_or_else(|| language.text("audit.operator").to_owned()),
             organization: organization.map(|known| known.name.clone()).unwrap_or_default(),
             what: action_name(line.entry.action, signed_in),
+            count,
             why: if line.entry.action == AuditAction::WithheldOpened {
                 line.entry.detail.clone()
             } else {
@@ -150,8 +156,28 @@ fn access_page(
     let mut page = signed_in.page(language.text("audit.access_list"));
     page.is_in_error = form.has_errors();
     let (number, rows, is_searched) = match &found {
-        Some((number, lines)) => (number.clone(), lines.iter().map(row).collect(), true),
+        Some((number, lines)) => {
+            let day = |line: &AuditRecord| registry.today(line.entry.at);
+            (number.clone(), in_a_row(lines, day).into_iter().map(row).collect(), true)
+        }
         None => (String::new(), Vec::new(), false),
     };
-    Ok(show_as(status, &AccessListView { page, form, number, rows, is_searched }))
+    let leads_back = signed_in.may(Right::ReadAudit);
+    Ok(show_as(status, &AccessListView { page, form, number, rows, is_searched, leads_back }))
+}
+
+/// The lines, those of one person who did the same several times in a row on one day as one: the newest, and how often.
+fn in_a_row(lines: &[AuditRecord], day: impl Fn(&AuditRecord) -> Date) -> Vec<(&AuditRecord, u32)> {
+    let said = |line: &AuditRecord| {
+        let entry = &line.entry;
+        (entry.account_id, entry.organization_id, entry.action, entry.detail.clone(), day(line))
+    };
+    let mut rows: Vec<(&AuditRecord, u32)> = Vec::new();
+    for line in lines {
+        match rows.last_mut().filter(|(newest, _)| said(newest) == said(line)) {
+            Some((_, count)) => *count += 1,
+            None => rows.push((line, 1)),
+        }
+    }
+    rows
 }

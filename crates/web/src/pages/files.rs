@@ -220,7 +220,7 @@ fn verdict_view(verdict: Verdict, language: Language) -> StateView {
         Verdict::Warned => ("warning", "bb-state bb-state--warning"),
         Verdict::Rejected => ("error", "bb-state bb-state--bad"),
     };
-    StateView { text: language.text(&format!("files.verdict_{}", verdict.word())), icon, class }
+    StateView { text: language.text(&format!("files.message_{}", verdict.word())), icon, class }
 }
 
 fn finding_view(finding: &FindingInWords, language: Language) -> FindingView {

@@ -116,9 +116,15 @@ async fn plan(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> 
     signed_in.registry().authorize_here(&signed_in.caller, Right::PlanMaintenance)?;
     signed_in.require_fresh()?;
     let mut form = Form::from(&posted);
+    for field in ["reason", "performed_by"] {
+        if posted.text(field).is_empty() {
+            let label = signed_in.language().text(&format!("window.{field}"));
+            form.refuse(field, signed_in.language().fill("window.text_missing", &[("field", label)]));
+        }
+    }
     let mut wall_time = |field| read_time(&signed_in, &mut form, field, &format!("window.{field}"));
     let (starts, ends) = (wall_time("starts"), wall_time("ends"));
-    let (Some(starts), Some(ends)) = (starts, ends) else {
+    let (Some(starts), Some(ends), false) = (starts, ends, form.has_errors()) else {
         return plan_page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let mut modes = ChannelModes::default();

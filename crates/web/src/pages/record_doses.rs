@@ -29,7 +29,7 @@ use crate::visits::random_secret;
 const STICKY_OF_ROW: [&str; 9] =
     ["lot", "maker", "expires_month", "expires_day", "expires_year", "route", "body_site", "amount", "funding"];
 /// What is remembered for the next dose of any vaccine.
-const STICKY_OF_FORM: [&str; 4] = ["site", "vaccinator_given", "vaccinator_family", "vis"];
+const STICKY_OF_FORM: [&str; 3] = ["site", "vaccinator_given", "vaccinator_family"];
 
 #[derive(Template)]
 #[template(path = "record_doses.html")]
@@ -216,6 +216,7 @@ fn view(
     let wanted = wanted(opened, form.value("group"));
     let lists = Lists::new(signed_in.registry().codes(), kind, &wanted, sites(signed_in), today, language);
     let title = match (report.is_empty(), kind) {
+        _ if !form.value("refused").is_empty() => language.text("dose.refusal_title"),
         (false, _) => language.text("dose.correct_title"),
         (true, Kind::New) => language.text("dose.new_title"),
         (true, Kind::Historical) => language.text("dose.historical_title"),
@@ -375,7 +376,7 @@ fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warn
     let is_warned = |finding: &&model::Finding| match finding.kind {
         // When the dose does not count for it, the schedule has said so already.
         model::FindingKind::LotExpired => is_counted,
-        model::FindingKind::DoseAlreadyKnown => true,
+        model::FindingKind::DoseAlreadyKnown | model::FindingKind::DoseUpdated => true,
         _ => is_told(finding),
     };
     warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
@@ -427,15 +428,13 @@ async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, Str
         model::InformationSource::Administered => Kind::New,
         model::InformationSource::Historical(_) => Kind::Historical,
     };
-    let lists = Lists::new(
-        signed_in.registry().codes(),
-        kind,
-        &Wanted::default(),
-        sites(&signed_in),
-        signed_in.today(),
-        signed_in.language(),
-    );
+    let (codes, today, language) = (signed_in.registry().codes(), signed_in.today(), signed_in.language());
+    let lists = Lists::new(codes, kind, &Wanted::default(), sites(&signed_in), today, language);
     let mut form = Form::default();
+    if !dose.is_given() {
+        // Of a refusal there is nothing to correct: it is taken back, and recorded anew.
+        form.set("refused", "yes");
+    }
     form.set("kind", kind.word());
     form.set("rows", "1");
     form.set("once", random_secret());

@@ -23,6 +23,8 @@ struct SubscribeView {
     page: Page,
     form: Form,
     audiences: Vec<Choice>,
+    /// Without an address of its own the registry can send no link to confirm by.
+    is_possible: bool,
     is_done: bool,
 }
 
@@ -52,7 +54,6 @@ async fn subscribe(visitor: Visitor, posted: Posted) -> Result<Response, Failure
     let language = visitor.language();
     let mut form = Form::from(&posted);
     let Some(public_url) = visitor.web().settings.public_url.clone() else {
-        form.refuse_with(language, "address", "subscription.not_here");
         return show(&view(&visitor, form, false));
     };
     let new = NewSubscription {
@@ -165,5 +166,6 @@ fn view(visitor: &Visitor, form: Form, is_done: bool) -> SubscribeView {
         (Audience::EhrVendors, language.text("subscription.ehr_vendors")),
     ];
     let audiences = audiences.into_iter().map(|(audience, text)| Choice::new(audience.word(), text)).collect();
-    SubscribeView { page, form, audiences, is_done }
+    let is_possible = visitor.web().settings.public_url.is_some();
+    SubscribeView { page, form, audiences, is_possible, is_done }
 }

@@ -18,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Lists everything received, newest first: files and single messages, whatever the door
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet file list --organization BURL6343\n  bluebonnet file list --state exception --only file --json"
+    after_help = "Examples:\n  bluebonnet file list --organization LCPG3000\n  bluebonnet file list --state exception --only file --json"
 )]
 pub(crate) struct List {
     /// Only in this state: queued, processing, held, complete, exception or error

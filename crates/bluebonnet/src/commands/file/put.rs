@@ -26,7 +26,7 @@ const OPERATOR: &str = "operator";
 /// the database is not needed.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet file put march.hl7 --organization BURL6343\n  bluebonnet file put march.csv.gz --organization BURL6343 --json"
+    after_help = "Examples:\n  bluebonnet file put march.hl7 --organization LCPG3000\n  bluebonnet file put march.csv.gz --organization LCPG3000 --json"
 )]
 pub(crate) struct Put {
     /// The files

@@ -75,7 +75,7 @@ pub(crate) struct Start {
 /// Moves a window that has not begun
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bluebonnet maintenance reschedule 4F0Q --start \"2024-06-07 19:00\" --end \"2024-06-08 05:00\""
+    after_help = "Example:\n  bluebonnet maintenance reschedule 4F0Q --start \"2036-06-06 19:00\" --end \"2036-06-07 05:00\""
 )]
 pub(crate) struct Reschedule {
     /// The new start, by the clocks of the window's zone
@@ -91,7 +91,7 @@ pub(crate) struct Reschedule {
 /// Gives a window that has begun a later end
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bluebonnet maintenance extend 4F0Q --end \"2024-06-01 07:00\" --note \"the copy takes longer\""
+    after_help = "Example:\n  bluebonnet maintenance extend 4F0Q --end \"2036-05-31 07:00\" --note \"the copy takes longer\""
 )]
 pub(crate) struct Extend {
     /// The new end, by the clocks of the window's zone

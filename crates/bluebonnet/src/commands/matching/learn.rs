@@ -173,7 +173,7 @@ impl Use {
         let before = registry.matcher_version();
         registry.use_weights(&place::admit(&registry)?, (!is_builtin).then_some(&weights))?;
         print_line(&format!(
-            "{} is in use instead of {before}; nodes that run take it when they start again",
+            "weights in use: {} (before: {before}); nodes that run take them when they start again",
             weights.version()
         ))?;
         Ok(Ending::Well)

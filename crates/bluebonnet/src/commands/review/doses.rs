@@ -191,7 +191,8 @@ fn print_pair(registry: &Registry, pair: &DosePair, is_json: bool) -> Result<End
         comparison.window_days
     ))?;
     if let Some(review) = pair.review.as_ref().filter(|review| review.decided_at.is_some()) {
-        print_line(&format!("decided: {} ({})", review.state.word().replace('_', " "), review.reason))?;
+        let why = Some(format!(" ({})", review.reason)).filter(|_| !review.reason.is_empty()).unwrap_or_default();
+        print_line(&format!("decided: {}{why}", review.state.word().replace('_', " ")))?;
     }
     Ok(Ending::Well)
 }
