@@ -101,7 +101,7 @@ for (const database of ["sqlite", "postgres"]) {
       const counts = await page.locator(".bb-counts strong").allTextContents();
       assert.equal(counts[0], "2");
       assert.equal(counts[3], "1");
-      assert.match(await page.locator(".bb-messages").innerText(), /rechazados/);
+      assert.match(await page.locator(".bb-messages").innerText(), /rechazado\b/);
       await page.context().close();
     });
 

@@ -190,9 +190,13 @@ for (const database of ["sqlite", "postgres"]) {
       assert.match(await office.textContent(".bb-alert"), /may not be given out/);
       await check(office, `${database}-withheld-open`);
       await office.goto(`${registry.url}/audit/person`);
-      await office.fill("#number", number);
+      await office.fill("#number", number.toLowerCase().replace(/(.{4})(?=.)/g, "$1-"));
       await office.click("main form button");
       assert.match(await office.textContent("main tbody"), /Opened a withheld record\s*asked who had seen it/);
+      const lines = await office.locator("main tbody tr").allInnerTexts();
+      const said = lines.map((line) => line.replace(/^[^\t]*\t/, "").replace(/ \(\d+ times in a row\)/, ""));
+      assert.ok(said.every((line, place) => line !== said[place + 1]), `the same is said once: ${said.join(" | ")}`);
+      assert.match(lines.join(" "), /times in a row/);
       await check(office, `${database}-access-list`);
       await context.close();
     }
