@@ -111,7 +111,7 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
         };
         let mut dose = bare_dose(on, cvx, source);
         dose.order_id = Some(EntityId { id: format!("{}-{row}", common.once), authority: common.authority.to_owned() });
-        dose.mvx = filled("maker").or(mvx);
+        dose.mvx = mvx.or_else(|| filled("maker"));
         dose.lot_number = filled("lot").map(|lot| lot.to_uppercase());
         dose.lot_expires_on = dates::read(posted, form, &format!("expires_{row}"), language);
         dose.entered_by = Some(common.entered_by.clone());
@@ -247,4 +247,67 @@ pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
         form.set("vis", "yes");
     }
     form.set("source", dose.source.code());
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Provider;
+
+    use super::*;
+    use crate::dose_lists::Wanted;
+
+    const TODAY: Date = jiff::civil::date(2026, 1, 15);
+
+    /// The dose that answers beside the day make.
+    fn entered(kind: Kind, answers: &[(&str, &str)]) -> Dose {
+        let day = if kind == Kind::New { "given" } else { "given_0" };
+        let day = [("month", "1"), ("day", "10"), ("year", "2026")].map(|(part, text)| (format!("{day}_{part}"), text));
+        let answers = answers.iter().map(|(name, text)| ((*name).to_owned(), *text));
+        let fields: Vec<(String, String)> =
+            day.into_iter().chain(answers).map(|(name, text)| (name, text.to_owned())).collect();
+        let common = Common {
+            codes: CodeSets::builtin(),
+            language: Language::English,
+            kind,
+            today: TODAY,
+            entered_by: Provider::default(),
+            authority: "REG",
+            once: "once",
+        };
+        let mut form = Form::default();
+        let doses = read(&Posted::of(&fields), &mut form, &common, 1);
+        assert!(!form.has_errors());
+        doses.into_iter().next().expect("a dose")
+    }
+
+    #[test]
+    fn a_product_names_its_maker_and_the_field_names_it_for_others() {
+        let maker = |kind, answers: &[(&str, &str)]| entered(kind, answers).mvx;
+        let product = ("vaccine_0", "83:MSD:VAQTA");
+        assert_eq!(maker(Kind::New, &[product]).as_deref(), Some("MSD"));
+        assert_eq!(
+            maker(Kind::New, &[product, ("maker_0", "SKB")]).as_deref(),
+            Some("MSD"),
+            "left from another choice"
+        );
+        assert_eq!(maker(Kind::New, &[("vaccine_0", "83::"), ("maker_0", "SKB")]).as_deref(), Some("SKB"));
+        assert_eq!(maker(Kind::Historical, &[("vaccine_0", "83"), ("maker_0", "SKB")]).as_deref(), Some("SKB"));
+        assert_eq!(maker(Kind::Historical, &[("vaccine_0", "83")]), None);
+    }
+
+    #[test]
+    fn a_dose_that_is_corrected_is_shown_as_it_was_entered() {
+        for (kind, vaccine, mvx) in [
+            (Kind::New, "83:MSD:VAQTA", ""),
+            (Kind::New, "83::", "PFR"),
+            (Kind::Historical, "83", "MSD"),
+            (Kind::Historical, "83", ""),
+        ] {
+            let dose = entered(kind, &[("vaccine_0", vaccine), ("maker_0", mvx)]);
+            let lists = Lists::new(CodeSets::builtin(), kind, &Wanted::default(), Vec::new(), TODAY, Language::English);
+            let mut form = Form::default();
+            fill(&mut form, &dose, kind, &lists);
+            assert_eq!((form.value("vaccine_0"), form.value("maker_0")), (vaccine, mvx), "{kind:?}");
+        }
+    }
 }

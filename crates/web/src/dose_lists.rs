@@ -123,7 +123,7 @@ fn products(codes: &CodeSets, on: Date, language: Language) -> Vec<(Cvx, Choice)
     for vaccine in given {
         let (cvx, short_name) = (vaccine.cvx, &vaccine.short_name);
         let before = products.len();
-        for ((_, _), makers) in names.range((cvx, String::new())..).take_while(|((of, _), _)| *of == cvx) {
+        for (_, makers) in names.range((cvx, String::new())..).take_while(|((of, _), _)| *of == cvx) {
             for (mvx, name) in makers {
                 let mut text = format!("{name} – {short_name}");
                 if makers.len() > 1 {

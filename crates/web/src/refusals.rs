@@ -1,9 +1,8 @@
 //! Doses that were refused: what is said of them.
 
+use codes::CodeSets;
 use model::{CodeTables, Completion, GroupForecast, Table, VaccinationReport};
 use registry::OpenedRecord;
-
-use codes::CodeSets;
 
 use crate::dates;
 use crate::languages::Language;
@@ -28,13 +27,12 @@ pub(crate) fn of_group(
         codes.vaccine_groups(report.dose.cvx).overlaps(group.bit)
             && (report.dose.is_given() || report.dose.completion == Completion::Refused)
     });
-    let newest = of_group.max_by_key(|report| report.dose.administered_on)?;
-    let date = dates::shown(newest.dose.administered_on, language);
-    if newest.dose.is_given() {
-        return None;
-    }
+    // Of one day, what was given counts.
+    let newest = of_group.max_by_key(|report| (report.dose.administered_on, report.dose.is_given()));
+    let refusal = newest.filter(|report| !report.dose.is_given())?;
+    let date = dates::shown(refusal.dose.administered_on, language);
     let refused = language.fill("forecast.refused", &[("date", &date)]);
-    Some(match reason(newest, codes, language) {
+    Some(match reason(refusal, codes, language) {
         Some(reason) => format!("{refused} ({reason})"),
         None => refused,
     })

@@ -37,6 +37,9 @@ fn a_correction_replaces_what_its_owner_said() {
         let corrected = given("08", "20240312", "D1").replace("|CP|A", "|CP|U").replace("LD1", "NEWLOT");
         let answer = house.report("CLINIC", &MARIA, &corrected).await;
         assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        assert_eq!(findings(&answer), ["IEE-514"], "it is said that the report was changed: {answer}");
+        let again = house.report("CLINIC", &MARIA, &corrected).await;
+        assert_eq!(findings(&again), ["IEE-513"], "nothing is left to change: {again}");
         let history = house.ask("CLINIC", "Z34", &MARIA).await;
         assert_eq!(segments(&history, "RXA").len(), 1, "{history}");
         assert!(field(&history, "RXA", 3).starts_with("20240312"));

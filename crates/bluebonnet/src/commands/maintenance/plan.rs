@@ -14,7 +14,7 @@ use crate::world;
 /// Plans a window as a draft; nobody is told and nothing closes before it is announced
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet maintenance plan --start \"Friday 2036-05-30 19:00\" --end \"Saturday 2036-05-31 05:00\" --by \"Texas Department of State Health Services (DSHS) IT\"\n  bluebonnet maintenance plan --emergency --start now --end \"2036-02-06 21:00\" --reason \"an emergency production deployment for data fixes\" --by \"DSHS IT\"\n  bluebonnet maintenance plan --start \"2036-11-02 01:30 first\" --end \"2036-11-02 04:00\" --by IT --mode web_service=read_only --dry-run"
+    after_help = "Examples:\n  bluebonnet maintenance plan --start \"Friday 2036-05-30 19:00\" --end \"Saturday 2036-05-31 05:00\" --by \"Texas Department of State Health Services (DSHS) IT\"\n  bluebonnet maintenance plan --emergency --start now --end \"$(date -u -d '2 hours' '+%F %H:%M')\" --zone UTC --reason \"an emergency production deployment for data fixes\" --by \"DSHS IT\"\n  bluebonnet maintenance plan --start \"2036-11-02 01:30 first\" --end \"2036-11-02 04:00\" --by IT --mode web_service=read_only --dry-run"
 )]
 pub(crate) struct Plan {
     /// Start by the clocks of the zone: 2036-05-30 19:00, with the weekday before it or without; or now
