@@ -95,9 +95,9 @@ impl Place {
         let profile = self.profile(&database)?;
         let codes = setup::load_code_sets(&database)?;
         let lanes = match (&url, node.lanes) {
-            // SQLite has one writer; more lanes would only wait for each other.
-            (DatabaseUrl::Sqlite(_), _) => 1,
-            (DatabaseUrl::Postgres(_), Some(lanes)) => lanes.clamp(1, limits::LANES_MAXIMUM),
+            (_, Some(lanes)) => lanes.clamp(1, limits::LANES_MAXIMUM),
+            // They decide side by side, but SQLite has one writer: more would only wait for each other.
+            (DatabaseUrl::Sqlite(_), None) => SQLITE_LANES,
             (DatabaseUrl::Postgres(_), None) => usual_lanes(),
         };
         let options = Options { lanes, secret: world::random_bytes() };
@@ -212,6 +212,9 @@ fn no_registry(url: &DatabaseUrl) -> Failure {
         "there is no registry at {url}; `bluebonnet serve`, `migrate` or `demo` makes one, --data and --database say where"
     ))
 }
+
+/// While one writes, the other decides.
+const SQLITE_LANES: usize = 2;
 
 /// Two lanes saturate PostgreSQL on two cores; beyond four the database is the limit.
 fn usual_lanes() -> usize {

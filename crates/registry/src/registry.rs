@@ -19,7 +19,7 @@ use crate::{Gate, Profile, RegistryError};
 /// Settings of one node.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Intake lanes: one for SQLite, which has one writer; two saturate PostgreSQL on a machine of two cores.
+    /// Intake lanes: batches that are decided side by side.
     pub lanes: usize,
     /// Random, and new at every start: the key under which verified passwords are remembered.
     pub secret: [u8; 32],

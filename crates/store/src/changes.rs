@@ -1,5 +1,7 @@
 //! What a batch reads and writes, besides the nouns of the model.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use model::{
     AuditEntry, Channel, Consent, DataFixStep, FileMessage, Finding, LoggedMessage, MessageId, MessageIdentity,
@@ -25,6 +27,8 @@ pub struct Changes {
     pub vaccination_reports: Vec<VaccinationReport>,
     /// Vaccinations made of them. A known event whose primary report changes stands here again.
     pub vaccination_events: Vec<VaccinationEvent>,
+    /// Those of them that no stored report was of: all their reports stand here, too.
+    pub first_reported: HashSet<(PatientId, VaccinationEventId)>,
     /// Vaccinations that no report speaks for any more.
     pub removed_events: Vec<(PatientId, VaccinationEventId)>,
     /// Keys under which people are found. Keys are only ever added.

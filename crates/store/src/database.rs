@@ -1,10 +1,12 @@
 //! The seam: which database runs. Whoever uses a [`Connection`] does not know.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::StoreError;
+use crate::claims::{Claims, Held};
 use crate::dialect::{self, Dialect};
 use crate::pool::{Pool, Pooled};
 use crate::postgres::{self, PostgresConnection};
@@ -57,10 +59,20 @@ struct Shared {
     url: DatabaseUrl,
     options: Options,
     readers: Pool,
-    /// The connection for writes off the hot path.
+    /// The connection for writes off the hot path; on SQLite, for all writes of this program.
     writer: Mutex<Connection>,
     /// Whose turn it is to write to SQLite: waiting here is fair and quick, waiting for the file's lock is neither.
     turns: Turns,
+    /// How often somebody else than a lane wrote to SQLite, as far as this program has seen.
+    writes_of_others: AtomicU64,
+    /// What the lanes of this program decide about.
+    claims: Claims,
+}
+
+/// The connection for writing, and on SQLite the turn to do so.
+struct Writing<'database> {
+    connection: MutexGuard<'database, Connection>,
+    _turn: Option<Turn<'database>>,
 }
 
 /// What a connection is for.
@@ -136,7 +148,8 @@ impl Database {
         let (reader_url, wait) = (url.clone(), options.wait);
         let readers = Pool::new(options.readers, move || Connection::open(&reader_url, Purpose::Read, wait));
         let (url, options) = (url.clone(), options.clone());
-        Ok(Database { shared: Arc::new(Shared { url, options, readers, writer, turns: Turns::default() }) })
+        let (turns, writes_of_others, claims) = (Turns::default(), AtomicU64::default(), Claims::default());
+        Ok(Database { shared: Arc::new(Shared { url, options, readers, writer, turns, writes_of_others, claims }) })
     }
 
     /// Whether the database answers within that time.
@@ -166,9 +179,19 @@ impl Database {
         &self.shared.options
     }
 
-    /// Opens a further connection for writing, for a lane of its own.
+    /// Opens a further connection for writing.
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
         Connection::open(&self.shared.url, Purpose::Write, self.shared.options.wait)
+    }
+
+    /// Opens a further connection for reading.
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
+        Connection::open(&self.shared.url, Purpose::Read, self.shared.options.wait)
+    }
+
+    /// Whether all writers take turns with one connection, as on SQLite.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        matches!(self.shared.url, DatabaseUrl::Sqlite(_))
     }
 
     /// A connection for reading; one that turned out to be lost is replaced by a new one, once.
@@ -208,14 +231,47 @@ impl Database {
     }
 
     /// The same, while no other transaction of any node holds these buckets.
-    pub(crate) fn write_holding<T>(
+    pub(crate) fn write_holding<T, E: From<StoreError>>(
         &self,
         buckets: &[i64],
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let _turn = self.turn();
-        connection.transaction(buckets, work)
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut writing = self.writing();
+        let result = writing.connection.transaction(buckets, work);
+        // Within the turn, but after the commit: who reads this number first and the rows then, misses nothing.
+        self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
+        result
+    }
+
+    /// On SQLite, how often others than lanes wrote. To be read before what is decided by.
+    pub(crate) fn writes_of_others(&self) -> u64 {
+        self.shared.writes_of_others.load(Ordering::SeqCst)
+    }
+
+    /// On SQLite, a lane's turn to write. `work` is told whether nobody else wrote since that many writes of others.
+    pub(crate) fn write_in_turn<T, E: From<StoreError>>(
+        &self,
+        seen: u64,
+        work: impl FnOnce(&mut Connection, bool) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.writing().connection.transaction(&[], |connection| {
+            if connection.was_written_by_others()? {
+                self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
+            }
+            let is_as_seen = self.writes_of_others() == seen;
+            work(connection, is_as_seen)
+        })
+    }
+
+    /// Waits until no other lane of this program holds any of these numbers, and holds them.
+    pub(crate) fn hold(&self, numbers: Vec<i64>) -> Held<'_> {
+        self.shared.claims.hold(numbers)
+    }
+
+    fn writing(&self) -> Writing<'_> {
+        let turn = self.has_one_writer().then(|| self.shared.turns.wait());
+        let connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Writing { connection, _turn: turn }
     }
 
     /// Changes exactly one row.
@@ -227,14 +283,6 @@ impl Database {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { attempted: attempt.to_owned() }),
         })
-    }
-
-    /// The turn to write to SQLite, within this process; PostgreSQL lets all write.
-    pub(crate) fn turn(&self) -> Option<Turn<'_>> {
-        match self.shared.url {
-            DatabaseUrl::Sqlite(_) => Some(self.shared.turns.wait()),
-            DatabaseUrl::Postgres(_) => None,
-        }
     }
 }
 
@@ -262,10 +310,10 @@ impl Connection {
     }
 
     /// Runs `work` on one unchanging state of the database.
-    pub(crate) fn snapshot<T>(
+    pub(crate) fn snapshot<T, E: From<StoreError>>(
         &mut self,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         match self {
             Connection::Sqlite(sqlite) => sqlite.begin("BEGIN")?,
             Connection::Postgres(postgres) => postgres.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[])?,
@@ -289,6 +337,15 @@ impl Connection {
             }
         }
         result
+    }
+
+    /// Whether the database was changed since this was asked last, but not by this connection.
+    fn was_written_by_others(&mut self) -> Result<bool, StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.was_written_by_others(),
+            // Its lanes hold locks instead.
+            Connection::Postgres(_) => Ok(false),
+        }
     }
 
     /// Prepares one statement, to see whether it fits the schema.

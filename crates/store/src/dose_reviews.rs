@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::{AccountId, OrganizationId, PatientId, VaccinationReportId};
 
-use crate::lane::Batch;
+use crate::batch::Batch;
 use crate::sets::SetWrite;
 use crate::value::{Columns, Value};
 use crate::{Database, DoseReviewOpened, StoreError};

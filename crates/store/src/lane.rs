@@ -1,56 +1,48 @@
-//! A lane: one thread's own connection, on which the intake runs its batches.
+//! A lane: one thread's way to the database, on which the intake runs its batches.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
-
-use model::{
-    Consent, FileMessage, FilePosition, Patient, PatientId, PatientRecord, PatientReport, VaccinationEvent,
-    VaccinationReport, VaccinationReportId,
-};
-use uuid::Uuid;
-
-use crate::audit::{APPEND_AUDIT, audit_values, find_head};
+use crate::audit::find_head;
 use crate::audit_chain::Head;
-use crate::changes::PatientChange;
-use crate::consents::{WRITE_CONSENTS, consent_values};
-use crate::data_fixes::{MARK_DATA_FIX_STEPS, step_values};
+use crate::batch::{Batch, Reading, writes_of};
 use crate::database::Connection;
-use crate::dose_reviews::{CLOSE_DOSE_REVIEWS, OPEN_DOSE_REVIEWS, closed_values, opened_values};
-use crate::file_messages::{READ_FILE_MESSAGES, WRITE_FILE_MESSAGES, file_message_values, read_file_message};
-use crate::match_keys::{READ_MATCH_KEYS, WRITE_MATCH_KEYS, match_key_values, read_match_key};
-use crate::messages::{READ_KNOWN_MESSAGES, WRITE_MESSAGES, message_values, read_known_message};
-use crate::patients::{
-    ADD_PATIENTS, UPDATE_PATIENTS, WRITE_PATIENT_REPORTS, patient_records, patient_report_values,
-    patient_update_values, patient_values,
-};
-use crate::reviews::{OPEN_REVIEWS, review_values};
-use crate::sets::{Expectation, Keys, SetWrite, Write};
-use crate::vaccinations::{
-    MARK_PRIMARY_REPORTS, UNMARK_PRIMARY_REPORTS, WRITE_VACCINATION_REPORTS, removed_event_values,
-    vaccination_event_values, vaccination_report_values,
-};
-use crate::value::Value;
-use crate::{Changes, Database, KnownMessage, StoreError};
+use crate::{Changes, Database, StoreError};
 
-/// A connection of its own for one thread that runs batches.
+/// A way to the database for one thread that runs batches.
 pub struct Lane {
     database: Database,
-    connection: Connection,
+    connection: LaneConnection,
     /// The name of its audit chain.
     chain: String,
     /// The end of its audit chain; `None` while not known.
     head: Option<Head>,
 }
 
-/// One transaction of a lane.
-pub struct Batch<'lane> {
-    connection: &'lane mut Connection,
-    chain: &'lane str,
-    head: Option<Head>,
+/// The connection of a lane.
+enum LaneConnection {
+    /// PostgreSQL lets all write: each lane reads and writes on its own.
+    Own(Connection),
+    /// SQLite has one writer, which lanes take in turn; each decides on a connection that reads.
+    Reader(Connection),
 }
 
-/// What [`Batch::look_up`] gives: messages known, and who is found under which key.
-pub type LookedUp = (Vec<KnownMessage>, Vec<(i64, PatientId)>);
+/// What a batch decides about. No other batch may decide about the same before this one is committed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Claim {
+    /// Birth dates as numbers, held against all lanes of all nodes.
+    pub buckets: Vec<i64>,
+    /// Control hashes of its messages and match keys of its people, held against the other lanes of this node.
+    pub keys: Vec<i64>,
+}
+
+impl Claim {
+    /// A claim of buckets alone.
+    pub fn of(buckets: &[i64]) -> Claim {
+        Claim { buckets: buckets.to_vec(), keys: Vec::new() }
+    }
+
+    fn numbers(&self) -> Vec<i64> {
+        self.buckets.iter().chain(&self.keys).copied().collect()
+    }
+}
 
 impl Database {
     /// Opens lane `number`, from 0. Every number has its own audit chain: open it once per node.
@@ -58,21 +50,20 @@ impl Database {
     /// # Errors
     /// The database cannot be reached.
     pub fn lane(&self, number: usize) -> Result<Lane, StoreError> {
-        Ok(Lane {
-            database: self.clone(),
-            connection: self.open_writer()?,
-            chain: format!("{}/{number}", self.options().node),
-            head: None,
-        })
+        let connection = match self.has_one_writer() {
+            true => LaneConnection::Reader(self.open_reader()?),
+            false => LaneConnection::Own(self.open_writer()?),
+        };
+        Ok(Lane { database: self.clone(), connection, chain: format!("{}/{number}", self.options().node), head: None })
     }
 }
 
 impl Lane {
-    /// Runs `work` in one transaction and commits it. Whatever error comes, nothing of it is kept. An error of the
-    /// commit itself leaves open whether it happened: read again to see.
+    /// Reads, decides and writes in one transaction, and commits it. Whatever error comes, nothing of it is kept. An
+    /// error of the commit itself leaves open whether it happened: read again to see.
     ///
-    /// `buckets` (birth dates as numbers) keep lanes of other nodes from deciding about the same people meanwhile.
-    /// A lost connection is made anew before the batch begins.
+    /// `buckets` (birth dates as numbers) keep other lanes, of this node and of others, from deciding about the same
+    /// people meanwhile. A lost connection is made anew before the batch begins.
     ///
     /// # Errors
     /// Those of `work`, and those of the database.
@@ -81,213 +72,70 @@ impl Lane {
         buckets: &[i64],
         work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let _turn = self.database.turn();
+        let _held = self.database.hold(buckets.to_vec());
         let chain = self.chain.as_str();
         // Taken out, so that after any error the head is read anew.
         let head = self.head.take();
-        let result = self.connection.transaction(buckets, |connection| {
-            let mut batch = Batch { connection, chain, head };
+        let work = |connection: &mut Connection| {
+            let mut batch = Batch::new(connection, chain, head);
             let value = work(&mut batch)?;
-            Ok((value, batch.head))
-        });
+            Ok((value, batch.into_head()))
+        };
+        let result = match &mut self.connection {
+            LaneConnection::Own(connection) => connection.transaction(buckets, work),
+            LaneConnection::Reader(_) => self.database.write_holding(buckets, work),
+        };
         result.map(|(value, head)| {
             self.head = head;
             value
         })
     }
-}
 
-impl Batch<'_> {
-    pub(crate) fn connection(&mut self) -> &mut Connection {
-        self.connection
-    }
-
-    /// The logged messages with these control hashes.
+    /// The same for a batch that decides by what it reads and then writes all of it: `decide` gives a value and the
+    /// changes. On SQLite several lanes decide side by side and only write in turn; what was decided while somebody
+    /// else wrote (a reviewer, another program) is decided again, alone.
     ///
     /// # Errors
-    /// The database cannot be read.
-    pub fn messages_by_control_hash(&mut self, hashes: &[i64]) -> Result<Vec<KnownMessage>, StoreError> {
-        Ok(self.look_up(hashes, &[])?.0)
-    }
-
-    /// Who is found under these keys: [`PEOPLE_PER_KEY_LIMIT`](crate::PEOPLE_PER_KEY_LIMIT) people a key at most.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn patients_by_match_keys(&mut self, keys: &[i64]) -> Result<Vec<(i64, PatientId)>, StoreError> {
-        Ok(self.look_up(&[], keys)?.1)
-    }
-
-    /// Both of these in one round trip.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn look_up(&mut self, control_hashes: &[i64], keys: &[i64]) -> Result<LookedUp, StoreError> {
-        let (mut messages, mut patients) = (Vec::new(), Vec::new());
-        let reads = [(&READ_KNOWN_MESSAGES, Keys::Numbers(control_hashes)), (&READ_MATCH_KEYS, Keys::Numbers(keys))];
-        self.connection.read_sets(&reads, &mut |read, row| {
-            match read {
-                0 => messages.push(read_known_message(row)?),
-                _ => patients.push(read_match_key(row)?),
-            }
-            Ok(())
-        })?;
-        Ok((messages, patients))
-    }
-
-    /// What is known of the messages at these places in files.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn file_messages(&mut self, places: &[FilePosition]) -> Result<Vec<FileMessage>, StoreError> {
-        let ids: Vec<Uuid> = places.iter().map(|place| place.message_id().0).collect();
-        let mut found = Vec::new();
-        if !ids.is_empty() {
-            let reads = [(&READ_FILE_MESSAGES, Keys::Ids(&ids))];
-            self.connection.read_sets(&reads, &mut |_, row| {
-                found.push(read_file_message(row)?);
-                Ok(())
-            })?;
-        }
-        Ok(found)
-    }
-
-    /// The records of these people, by id; unknown ids are left out.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn patient_records(&mut self, ids: &[PatientId]) -> Result<Vec<PatientRecord>, StoreError> {
-        patient_records(self.connection, ids)
-    }
-
-    /// Writes all changes.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when a patient's version is not the expected one, or another program uses this lane's
-    /// audit chain: end the batch with it and run it again.
-    pub fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        let patients = merged(&changes.patients);
-        let added = patients.iter().filter(|(_, expected)| expected.is_none()).map(|(patient, _)| *patient);
-        let updated = patients.iter().filter_map(|(patient, expected)| Some((*patient, (*expected)?)));
-        let mut head = match self.head.take() {
-            Some(head) => head,
-            None => find_head(self.connection, self.chain)?,
+    /// Those of `decide`, and those of the database.
+    pub fn decide<T, E: From<StoreError>>(
+        &mut self,
+        claim: &Claim,
+        decide: impl Fn(&mut Reading<'_>) -> Result<(T, Changes), E>,
+    ) -> Result<T, E> {
+        let _held = self.database.hold(claim.numbers());
+        let (database, chain) = (&self.database, self.chain.as_str());
+        // Taken out, so that after any error the head is read anew.
+        let known_head = self.head.take();
+        let decide_in_transaction = |connection: &mut Connection, head| {
+            let (value, changes) = decide(&mut Reading::new(connection))?;
+            let mut batch = Batch::new(connection, chain, head);
+            batch.write(&changes)?;
+            Ok((value, batch.into_head()))
         };
-        let audit: Vec<_> = changes.audit.iter().map(|entry| audit_values(&mut head, self.chain, entry)).collect();
-        let messages = latest(&changes.messages, |message| message.id).into_iter();
-        let events = latest(&changes.vaccination_events, OfPerson::key);
-        let primary: HashMap<(PatientId, Uuid), VaccinationReportId> =
-            events.iter().map(|event| (event.key(), event.primary_report_id)).collect();
-        let is_primary = |report: &VaccinationReport| {
-            primary.get(&(report.patient_id, report.event_id.0)).map(|primary| *primary == report.id)
-        };
-        // Keys are spread over the whole index: in order, neighbors share pages.
-        let mut match_keys = changes.match_keys.clone();
-        match_keys.sort_unstable();
-        let (all_new, all_known, any) = (Expectation::AllNew, Expectation::AllKnown, Expectation::Any);
-        let new: HashSet<PatientId> = added.clone().map(|patient| patient.id).collect();
-        // Those that can fail for a race come first.
-        let mut writes = vec![
-            Write::new(&ADD_PATIENTS, all_new, added.map(patient_values)),
-            Write::new(&UPDATE_PATIENTS, all_known, updated.map(patient_update_values)),
-            Write::new(&APPEND_AUDIT, all_new, audit.into_iter()),
-            Write::new(&WRITE_MESSAGES, any, messages.map(message_values)),
-            Write::new(&WRITE_FILE_MESSAGES, any, changes.file_messages.iter().map(file_message_values)),
-            Write::new(&OPEN_REVIEWS, any, changes.reviews.iter().map(review_values)),
-        ];
-        writes.extend(of_people(&WRITE_PATIENT_REPORTS, &changes.patient_reports, &new, patient_report_values));
-        writes.extend(of_people(&WRITE_VACCINATION_REPORTS, &changes.vaccination_reports, &new, |report| {
-            vaccination_report_values(report, is_primary(report))
-        }));
-        let of_known = events.into_iter().filter(|event| !new.contains(&event.patient_id));
-        writes.push(Write::new(&UNMARK_PRIMARY_REPORTS, any, changes.removed_events.iter().map(removed_event_values)));
-        writes.push(Write::new(&MARK_PRIMARY_REPORTS, any, of_known.map(vaccination_event_values)));
-        writes.extend(of_people(&WRITE_CONSENTS, &changes.consents, &new, consent_values));
-        writes.extend(of_people(&WRITE_MATCH_KEYS, &match_keys, &new, match_key_values));
-        let closed = changes.closed_dose_reviews.iter().map(closed_values);
-        writes.push(Write::new(&CLOSE_DOSE_REVIEWS, any, closed));
-        writes.push(Write::new(&OPEN_DOSE_REVIEWS, any, changes.dose_reviews.iter().map(opened_values)));
-        let fixes = changes.data_fix_steps.iter().map(step_values);
-        writes.push(Write::new(&MARK_DATA_FIX_STEPS, all_known, fixes));
-        self.connection.write_sets(&writes)?;
-        self.head = Some(head);
-        Ok(())
-    }
-}
-
-/// A row that belongs to a person.
-trait OfPerson {
-    /// The person, and what tells the row from others of the person.
-    fn key(&self) -> (PatientId, Uuid);
-}
-
-impl OfPerson for PatientReport {
-    fn key(&self) -> (PatientId, Uuid) {
-        (self.patient_id, self.id.0)
-    }
-}
-
-impl OfPerson for VaccinationReport {
-    fn key(&self) -> (PatientId, Uuid) {
-        (self.patient_id, self.id.0)
-    }
-}
-
-impl OfPerson for VaccinationEvent {
-    fn key(&self) -> (PatientId, Uuid) {
-        (self.patient_id, self.id.0)
-    }
-}
-
-impl OfPerson for Consent {
-    fn key(&self) -> (PatientId, Uuid) {
-        (self.patient_id, self.id.0)
-    }
-}
-
-impl OfPerson for (i64, PatientId) {
-    fn key(&self) -> (PatientId, Uuid) {
-        (self.1, Uuid::from_u128(self.0.cast_unsigned().into()))
-    }
-}
-
-/// Two writes: whatever belongs to a new person is surely new, the rest may be known.
-fn of_people<'a, Row: OfPerson, const WIDTH: usize>(
-    set: &'static SetWrite,
-    rows: &'a [Row],
-    new: &HashSet<PatientId>,
-    values: impl Fn(&'a Row) -> [Value<'a>; WIDTH],
-) -> [Write<'a>; 2] {
-    let (of_new, of_any): (Vec<&Row>, Vec<&Row>) =
-        latest(rows, OfPerson::key).into_iter().partition(|row| new.contains(&row.key().0));
-    [
-        Write::new(set, Expectation::AllNew, of_new.into_iter().map(&values)),
-        Write::new(set, Expectation::Any, of_any.into_iter().map(values)),
-    ]
-}
-
-/// Each patient once, as the last change has them, with the version that the first change expected.
-fn merged(changes: &[PatientChange]) -> Vec<(&Patient, Option<i64>)> {
-    let mut first_version = HashMap::with_capacity(changes.len());
-    for change in changes {
-        first_version.entry(change.patient.id).or_insert(change.expected_version);
-    }
-    let kept = latest(changes, |change| change.patient.id).into_iter();
-    kept.map(|change| (&change.patient, first_version[&change.patient.id])).collect()
-}
-
-/// The rows without those that a later row of the same id replaces.
-fn latest<T, Id: Eq + Hash>(rows: &[T], id: impl Fn(&T) -> Id) -> Vec<&T> {
-    let mut places: HashMap<Id, usize> = HashMap::with_capacity(rows.len());
-    let mut kept: Vec<&T> = Vec::with_capacity(rows.len());
-    for row in rows {
-        match places.entry(id(row)) {
-            std::collections::hash_map::Entry::Occupied(place) => kept[*place.get()] = row,
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(kept.len());
-                kept.push(row);
+        let result = match &mut self.connection {
+            LaneConnection::Own(connection) => {
+                connection.transaction(&claim.buckets, |connection| decide_in_transaction(connection, known_head))
             }
-        }
+            LaneConnection::Reader(reader) => {
+                let seen = database.writes_of_others();
+                let (value, changes, mut head) = reader.snapshot(|connection| {
+                    let (value, changes) = decide(&mut Reading::new(connection))?;
+                    let head = known_head.map_or_else(|| find_head(connection, chain), Ok)?;
+                    Ok::<_, E>((value, changes, head))
+                })?;
+                let writes = writes_of(&changes, chain, &mut head);
+                database.write_in_turn(seen, |connection, is_as_seen| match is_as_seen {
+                    true => {
+                        connection.write_sets(&writes)?;
+                        Ok((value, Some(head)))
+                    }
+                    false => decide_in_transaction(connection, None),
+                })
+            }
+        };
+        result.map(|(value, head)| {
+            self.head = head;
+            value
+        })
     }
-    kept
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use model::{AccountId, MergeId, OrganizationId, PatientId, PatientRecord};
 use uuid::Uuid;
 
+use crate::batch::Batch;
 use crate::database::Connection;
-use crate::lane::Batch;
 use crate::reviews::READ_TOLD_APART;
 use crate::sets::{Keys, SetRead};
 use crate::value::{Columns, Value};
@@ -119,14 +119,6 @@ impl Database {
 }
 
 impl Batch<'_> {
-    /// Who was found not to be the same as whom, among these people and those merged into them; each pair in one order.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn told_apart(&mut self, people: &[PatientId]) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
-        told_apart(self.connection(), people)
-    }
-
     /// A merge, read in the batch's transaction.
     ///
     /// # Errors
@@ -213,7 +205,10 @@ impl Batch<'_> {
     }
 }
 
-fn told_apart(connection: &mut Connection, people: &[PatientId]) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+pub(crate) fn told_apart(
+    connection: &mut Connection,
+    people: &[PatientId],
+) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
     let mut survivors: HashMap<Uuid, Uuid> = people.iter().map(|id| (id.0, id.0)).collect();
     let mut ids: Vec<Uuid> = survivors.keys().copied().collect();
     while !ids.is_empty() {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::{AccountId, OrganizationId, PatientId};
 
-use crate::lane::Batch;
+use crate::batch::Batch;
 use crate::sets::{SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, ReviewOpened, StoreError};

@@ -19,6 +19,8 @@ const PREPARED_STATEMENTS: usize = 128;
 /// A connection to a SQLite file.
 pub(crate) struct SqliteConnection {
     connection: Connection,
+    /// SQLite's number of the state that this connection saw last; others' commits change it, its own do not.
+    data_version: Option<i64>,
 }
 
 impl SqliteConnection {
@@ -47,7 +49,7 @@ impl SqliteConnection {
             Ok(connection)
         };
         let connection = open().map_err(|error| failure(error, &format!("open {}", path.display())))?;
-        Ok(SqliteConnection { connection })
+        Ok(SqliteConnection { connection, data_version: None })
     }
 
     /// Runs several statements without parameters.
@@ -102,6 +104,15 @@ impl SqliteConnection {
         {
             tracing::warn!(%error, "could not roll back");
         }
+    }
+
+    /// Whether another connection has committed since this was asked last, or was never asked.
+    pub(crate) fn was_written_by_others(&mut self) -> Result<bool, StoreError> {
+        let ask = |connection: &Connection| -> rusqlite::Result<i64> {
+            connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+        };
+        let now = ask(&self.connection).map_err(|error| failure(error, "ask whether others wrote"))?;
+        Ok(self.data_version.replace(now) != Some(now))
     }
 
     /// Runs the reads, one key at a time.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::lane::Batch;
+use crate::batch::Batch;
 use crate::settings::{FIND_SETTING, SET_SETTING};
 use crate::value::Value;
 use crate::{Database, PEOPLE_PER_KEY_LIMIT, StoreError};

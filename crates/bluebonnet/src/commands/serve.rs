@@ -32,7 +32,7 @@ pub(crate) struct NodeSettings {
     /// This node's name; no two nodes on one database may have the same
     #[arg(long, value_name = "NAME", default_value = "main", env = "BLUEBONNET_NODE")]
     node: String,
-    /// Intake lanes on PostgreSQL, each with a connection [default: one a core, 2 to 4]; SQLite has one
+    /// Intake lanes: batches decided side by side [default: on PostgreSQL one a core, 2 to 4; on SQLite 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=limits::LANES_MAXIMUM as i64))]
     lanes: Option<u16>,
 }

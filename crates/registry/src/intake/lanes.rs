@@ -2,7 +2,8 @@
 //!
 //! A lane never waits for more work to come: alone, a submission has a commit of its own; under load up to
 //! [`BATCH_MAXIMUM`] share one. Submissions are dealt to lanes by birth date, so that two messages about one new
-//! person never race within a node; the store's advisory locks keep other nodes out.
+//! person never race within a node; what else may mean one person or one message (a match key, a control id) is
+//! claimed, and the store's advisory locks keep other nodes out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use model::{AuditEntry, LoggedMessage, Outcome, Submission};
-use store::{Database, Lane, StoreError};
+use store::{Claim, Database, Lane, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Rules, World, decide};
@@ -189,25 +190,23 @@ impl Worker {
 
     fn run(&mut self, jobs: &[Job]) -> Result<Vec<Option<Outcome>>, RegistryError> {
         let submissions = || jobs.iter().filter_map(Job::submission);
-        let mut buckets: Vec<i64> = submissions().map(bucket).collect();
-        buckets.sort_unstable();
-        buckets.dedup();
+        let corrections = || jobs.iter().filter_map(Job::corrections);
         let (hashes, keys) = World::questions(submissions());
         let rules = &self.rules;
-        self.lane.batch(&buckets, |batch| {
+        let claim = Claim { buckets: submissions().map(bucket).collect(), keys: [hashes.as_slice(), &keys].concat() };
+        self.lane.decide(&claim, |reading| {
             let mut world = World::default();
-            let corrections = || jobs.iter().filter_map(Job::corrections);
             if !hashes.is_empty() || corrections().next().is_some() {
-                let (messages, found) = batch.look_up(&hashes, &keys)?;
+                let (messages, found) = reading.look_up(&hashes, &keys)?;
                 world = World::new(messages, found);
                 corrections().for_each(|wanted| world.want(wanted.steps.iter().map(|step| step.patient_id)));
-                world.add_file_messages(batch.file_messages(&World::places(submissions()))?);
+                world.add_file_messages(reading.file_messages(&World::places(submissions()))?);
                 loop {
                     let missing = world.missing_records();
                     if missing.is_empty() {
                         break;
                     }
-                    let records = batch.patient_records(&missing)?;
+                    let records = reading.patient_records(&missing)?;
                     if records.is_empty() {
                         break;
                     }
@@ -216,14 +215,10 @@ impl Worker {
             }
             let told_apart = world.told_apart();
             if !told_apart.is_empty() {
-                world.add_apart(&batch.told_apart(&told_apart)?);
+                world.add_apart(&reading.told_apart(&told_apart)?);
             }
-            let mut outcomes = Vec::with_capacity(jobs.len());
-            for job in jobs {
-                outcomes.push(job.decide(rules, &mut world));
-            }
-            batch.write(&world.into_changes(rules))?;
-            Ok(outcomes)
+            let outcomes = jobs.iter().map(|job| job.decide(rules, &mut world)).collect();
+            Ok((outcomes, world.into_changes(rules)))
         })
     }
 

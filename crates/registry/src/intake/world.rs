@@ -306,6 +306,8 @@ fn add_dose_difference(changes: &mut Changes, read: Option<&PatientRecord>, now:
         gone.sort_unstable();
         gone.dedup();
         gone.retain(|id| new_events.iter().all(|event| event.id != *id));
+        let is_first = |event: &&VaccinationEvent| read.vaccinations.iter().all(|report| report.event_id != event.id);
+        changes.first_reported.extend(new_events.iter().filter(is_first).map(|event| (patient_id, event.id)));
         changes.removed_events.extend(gone.into_iter().map(|id| (patient_id, id)));
         changes.vaccination_events.extend(new_events.into_iter().filter(|event| !old_events.contains(event)));
         changes.closed_dose_reviews.extend(over(&before, &grouped));

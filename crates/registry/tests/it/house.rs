@@ -77,14 +77,14 @@ impl House {
     fn on_sqlite(profile: &str) -> House {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = DatabaseUrl::Sqlite(folder.path().join("registry.db"));
-        House::open(&url, profile, Some(folder), None, 1)
+        House::open(&url, profile, Some(folder), None)
     }
 
     fn on_postgres(profile: &str) -> Option<House> {
         let cluster = shared_cluster()?;
         let address = cluster.new_database().expect("the cluster makes a database");
         let url = DatabaseUrl::parse(&address).expect("the cluster's address is one");
-        Some(House::open(&url, profile, None, Some(cluster), 2))
+        Some(House::open(&url, profile, None, Some(cluster)))
     }
 
     fn open(
@@ -92,12 +92,11 @@ impl House {
         profile: &str,
         folder: Option<tempfile::TempDir>,
         cluster: Option<Arc<PostgresCluster>>,
-        lanes: usize,
     ) -> House {
         let database = Database::open(url, &store::Options::default()).expect("the database opens");
         database.migrate().expect("the schema is made");
         let profile = Profile::parse(profile).expect("the profile can be used");
-        let options = Options { lanes, secret: [3; 32] };
+        let options = Options { lanes: 2, secret: [3; 32] };
         let registry = Registry::open(database.clone(), profile, CodeSets::builtin().clone(), &options)
             .expect("the registry opens");
         let house = House { registry, database, next: AtomicU64::new(1), _folder: folder, _cluster: cluster };

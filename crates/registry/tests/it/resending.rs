@@ -80,3 +80,22 @@ fn a_message_in_anothers_name_is_refused() {
         assert_eq!(log[0].organization_id, house.caller("CLINIC-SITE").organization_id, "it counts for the site");
     });
 }
+
+#[test]
+fn two_messages_at_once_about_one_number_and_two_birth_dates_make_one_person() {
+    on_each_database(&example(), async |house| {
+        let names = ["Abbott", "Baeza", "Cantu", "Duarte", "Elizondo", "Flores", "Guerra", "Huang", "Ibarra", "Jasso"];
+        let mut messages = Vec::new();
+        for (number, family) in names.into_iter().enumerate() {
+            for birth_date in ["20240310", "20240311", "20240310", "20240311"] {
+                let mrn = format!("M-{number}").leak();
+                let rest = "|2106-3^White^CDCREC|12 Live Oak St^^Laredo^TX^78040^USA^H";
+                let person = Person { mrn, family, birth_date, rest, ..MARIA.clone() };
+                let dose = given("08", "20240512", &format!("D{number}"));
+                messages.push(vxu(&format!("C-{}", messages.len()), &person, &dose));
+            }
+        }
+        futures_util::future::join_all(messages.iter().map(|message| house.send("CLINIC", message))).await;
+        assert_eq!(house.rows("patient"), names.len() as u64, "the first of a number is seen by the others");
+    });
+}

@@ -1,11 +1,12 @@
 //! What lanes promise: all or nothing, in one place, and never past another writer.
 
+use std::cell::Cell;
 use std::sync::Barrier;
 
 use model::{PatientId, PatientRecord, VaccinationEvent};
-use store::{Changes, Lane, PatientChange, StoreError};
+use store::{Batch, Changes, Claim, Database, Lane, Options, PatientChange, Reading, StoreError};
 
-use crate::databases::on_each_database;
+use crate::databases::{on_each_database, open, places, sqlite_place};
 use crate::people::{
     control_hash, message, message_id, new_person, patient, patient_id, patient_report, vaccination_event,
     vaccination_report,
@@ -215,11 +216,86 @@ fn lanes_that_hold_one_bucket_take_turns() {
 }
 
 /// Reads a person and writes the next version: what two at once would get wrong.
-fn raise_version(batch: &mut store::Batch<'_>, id: PatientId) -> Result<(), StoreError> {
-    let mut patient = batch.patient_records(&[id])?.remove(0).patient;
+fn raise_version(batch: &mut Batch<'_>, id: PatientId) -> Result<(), StoreError> {
+    let changes = raised(batch, id)?;
+    batch.write(&changes)
+}
+
+/// A person as they are read, in the next version.
+fn raised(reading: &mut Reading<'_>, id: PatientId) -> Result<Changes, StoreError> {
+    let mut patient = reading.patient_records(&[id])?.remove(0).patient;
     let expected_version = Some(patient.version);
     patient.version += 1;
-    batch.write(&Changes { patients: vec![PatientChange { patient, expected_version }], ..Changes::default() })
+    Ok(Changes { patients: vec![PatientChange { patient, expected_version }], ..Changes::default() })
+}
+
+#[test]
+fn what_others_write_while_a_lane_decides_is_never_overwritten() {
+    for place in places() {
+        const ROUNDS: u64 = 25;
+        let database = open(&place.url);
+        database.migrate().expect("an empty database can be migrated");
+        write(&mut database.lane(0).expect("a lane opens"), &new_person(1)).expect("a new person can be written");
+        // Two lanes of this program, a reviewer's batch in it, and another program.
+        let (first, second, reviewer) = (database.lane(0), database.lane(1), database.lane(1000));
+        let other_program = Database::open(&place.url, &Options { node: "other".into(), ..Options::default() });
+        let other_program = other_program.expect("the database opens");
+        let start = Barrier::new(4);
+        let repeat = |raise: &mut dyn FnMut() -> Result<(), StoreError>| {
+            start.wait();
+            for _ in 0..ROUNDS {
+                while let Err(error) = raise() {
+                    assert!(error.is_conflict() || error.is_transient(), "{error}");
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for lane in [first, second, other_program.lane(0)] {
+                let mut lane = lane.expect("a lane opens");
+                scope.spawn(move || {
+                    repeat(&mut || lane.decide(&Claim::default(), |reading| Ok(((), raised(reading, patient_id(1))?))));
+                });
+            }
+            let mut reviewer = reviewer.expect("a lane opens");
+            scope.spawn(move || repeat(&mut || reviewer.batch(&[], |batch| raise_version(batch, patient_id(1)))));
+        });
+        let records = database.patient_records(&[patient_id(1)]).expect("readable");
+        assert_eq!(records[0].patient.version, 1 + 4 * ROUNDS.cast_signed(), "on {}", place.url);
+        assert_eq!(database.verify_audit_chains().expect("readable").faults, []);
+    }
+}
+
+#[test]
+fn on_sqlite_a_lane_decides_again_what_others_made_old() {
+    let place = sqlite_place();
+    let (database, other_program) = (open(&place.url), open(&place.url));
+    database.migrate().expect("an empty database can be migrated");
+    let mut lane = database.lane(0).expect("a lane opens");
+    write(&mut lane, &new_person(1)).expect("a new person can be written");
+    let others: [&dyn Fn(); 2] =
+        [&|| other_program.set_setting("written by", "another program").expect("writable"), &|| {
+            database.set_setting("written by", "this program").expect("writable")
+        }];
+    let mut decide = |meanwhile: &dyn Fn()| {
+        let times = Cell::new(0);
+        let decided = lane.decide(&Claim::of(&[1]), |reading| {
+            times.set(times.get() + 1);
+            let changes = raised(reading, patient_id(1))?;
+            if times.get() == 1 {
+                meanwhile();
+            }
+            Ok::<_, StoreError>(((), changes))
+        });
+        decided.expect("it is decided in the end");
+        times.get()
+    };
+    decide(&|| ());
+    assert_eq!(decide(&|| ()), 1, "nobody else wrote");
+    for other in others {
+        assert_eq!(decide(other), 2, "what was read is old");
+        assert_eq!(decide(&|| ()), 1, "once is enough");
+    }
+    assert_eq!(database.patient_records(&[patient_id(1)]).expect("readable")[0].patient.version, 7);
 }
 
 #[test]
