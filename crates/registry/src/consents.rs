@@ -40,11 +40,11 @@ impl Verdict<'_> {
     }
 
     /// The doses that consent covers; a finding for each that it does not. `None`: nothing is left to keep.
-    pub(crate) fn keep_covered(
+    pub(crate) fn keep_covered<'s>(
         &self,
-        vaccinations: Vec<VaccinationStatement>,
+        vaccinations: Vec<&'s VaccinationStatement>,
         findings: &mut Vec<Finding>,
-    ) -> Option<Vec<VaccinationStatement>> {
+    ) -> Option<Vec<&'s VaccinationStatement>> {
         let Coverage::Events(events) = &self.coverage else {
             return Some(vaccinations);
         };

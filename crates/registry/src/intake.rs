@@ -16,7 +16,7 @@ mod world;
 use std::sync::Arc;
 
 use codes::CodeSets;
-use matching::{DoseRules, Matcher, Weights};
+use matching::{DoseRules, Grouped, Matcher, Weights};
 use model::{
     AuditAction, AuditEntry, FileMessage, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
     PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement, Verdict,
@@ -68,6 +68,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// The person's record as it shall be; `None` when no record changes.
     pub record: Option<PatientRecord>,
+    /// The doses of that record put together, where the decision needed it.
+    pub doses: Option<Grouped>,
     /// People that this one may be the same as.
     pub reviews: Vec<ReviewOpened>,
     /// The line of the message log; `None` for a resent message, which has its line already.
@@ -76,6 +78,21 @@ pub struct Decision {
     pub audit: Option<AuditEntry>,
     /// Its line among the messages of its file; `None` when it came alone, or has its line already.
     pub file_message: Option<FileMessage>,
+}
+
+impl Decision {
+    /// An answer, and nothing changes.
+    fn unchanged(outcome: Outcome) -> Decision {
+        Decision {
+            outcome,
+            record: None,
+            doses: None,
+            reviews: Vec::new(),
+            message: None,
+            audit: None,
+            file_message: None,
+        }
+    }
 }
 
 /// Decides what becomes of a submission in a world that holds everything known about the people it may be about.
@@ -129,6 +146,7 @@ fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Deci
 /// A record that took a submission in, on the way to being a decision.
 struct Accepted {
     record: PatientRecord,
+    doses: Option<Grouped>,
     reviews: Vec<ReviewOpened>,
     is_new: bool,
     is_pending: bool,
@@ -147,14 +165,14 @@ fn accept(rules: &Rules, submission: &Submission, world: &World, findings: &mut 
     let resolved = people::resolve(rules, submission, &stated, last_event_on, world, findings);
     let consent =
         crate::consents::check(rules, &submission.receipt, &submission.caller, &stated, resolved.existing, findings)?;
-    let mut record = match resolved.existing {
-        Some(existing) if consent.is_withdrawal() => existing.clone(),
+    let (mut record, doses) = match resolved.existing {
+        Some(existing) if consent.is_withdrawal() => (existing.clone(), None),
         _ => {
             let vaccinations = consent.keep_covered(vaccinations, findings)?;
             let mut record = people::record_statement(submission, &stated, &resolved);
-            doses::record_vaccinations(rules, submission, &vaccinations, &mut record, findings);
+            let doses = doses::record_vaccinations(rules, submission, &vaccinations, &mut record, findings);
             crate::consolidate::consolidate(&mut record);
-            record
+            (record, doses)
         }
     };
     record.consents.extend(consent.recorded);
@@ -163,6 +181,7 @@ fn accept(rules: &Rules, submission: &Submission, world: &World, findings: &mut 
     }
     Some(Accepted {
         record,
+        doses,
         reviews: resolved.reviews(submission),
         is_new: resolved.existing.is_none(),
         is_pending: resolved.is_pending(),
@@ -208,7 +227,7 @@ fn decided_already(submission: &Submission, known: &FileMessage) -> Decision {
     let answered_at = submission.receipt.received_at;
     let outcome =
         Outcome { message_id: known.message_id, answered_at, disposition, patient_id: None, findings: Vec::new() };
-    Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None, file_message: None }
+    Decision::unchanged(outcome)
 }
 
 /// The first line of a message, as far as an answer needs it.
@@ -225,7 +244,7 @@ fn answered_already(known: &KnownMessage) -> Decision {
         patient_id: known.patient_id,
         findings: known.findings.clone(),
     };
-    Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None, file_message: None }
+    Decision::unchanged(outcome)
 }
 
 impl Registry {

@@ -171,17 +171,19 @@ impl Comparer<'_> {
         if !dose.is_given() || !known.is_given() {
             return DoseRule::NotGiven;
         }
-        let pair = Pair::of(one, other);
+        let is_product_same = dose.cvx == known.cvx;
         if dose.cvx == Cvx::UNKNOWN || known.cvx == Cvx::UNKNOWN {
+            let pair = Pair::of(one, other);
             let is_one = pair.is_product_same && pair.is_own && !pair.are_ids_two && days == 0;
             return if is_one { DoseRule::OneSenderUnknown } else { DoseRule::UnknownVaccine };
         }
-        if shared.0 == 0 && !pair.is_product_same {
+        if shared.0 == 0 && !is_product_same {
             return DoseRule::NoSharedGroup;
         }
         if days > window {
             return DoseRule::OutsideWindow;
         }
+        let pair = Pair::of(one, other);
         match (pair.is_own && pair.is_order_id_same, days) {
             (true, 0) => DoseRule::OneSenderOrderId,
             (true, _) => DoseRule::OneSenderOrderIdOtherDay,

@@ -64,7 +64,7 @@ impl DoseRules {
         let comparer = self.comparer(vaccines);
         let standing = reports.iter().filter(|report| !report.is_deleted);
         let mut looked: Vec<Looked<'_>> = standing.map(|report| Looked::new(report, vaccines)).collect();
-        looked.sort_by(|one, other| merit(other).cmp(&merit(one)));
+        looked.sort_by_cached_key(|report| Reverse(merit(report)));
         let mut grouping =
             Grouping { comparer: &comparer, looked: &looked, clusters: Vec::with_capacity(looked.len()) };
         for unit in units(&looked, &comparer) {
@@ -108,7 +108,7 @@ impl DoseRules {
 /// # Source
 /// MIROW (2006), resolution: administered before historical, the provider before others, specific before unspecified,
 /// more complete before less.
-fn merit<'a>(report: &'a Looked<'_>) -> impl Ord + 'a {
+fn merit<'a>(report: &Looked<'a>) -> impl Ord + use<'a> {
     let dose = report.dose();
     let facts = [
         dose.lot_number.is_some(),
@@ -226,7 +226,7 @@ impl Grouping<'_> {
     /// that the dose does not, and nothing speaks against any two of them.
     fn joins(&self, unit: &Cluster, cluster: &Cluster) -> Option<DoseComparison> {
         let (best, lead) = (&self.looked[unit.lead()], &self.looked[cluster.lead()]);
-        if best.days_from(lead) > self.comparer.windows.longest() {
+        if best.days_from(lead) > self.comparer.windows.longest {
             return None;
         }
         let mut found = self.comparer.compare(best, lead);
@@ -269,7 +269,7 @@ impl Grouping<'_> {
             let one = &self.looked[cluster.lead()];
             for other_cluster in &self.clusters[at + 1..] {
                 let other = &self.looked[other_cluster.lead()];
-                if one.days_from(other) > self.comparer.windows.longest() {
+                if one.days_from(other) > self.comparer.windows.longest {
                     continue;
                 }
                 let found = self.comparer.compare(one, other);

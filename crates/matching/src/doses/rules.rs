@@ -145,14 +145,15 @@ impl DoseRules {
 
     /// The windows with their groups looked up.
     pub(super) fn windows(&self, groups: &dyn Fn(Cvx) -> VaccineGroupSet) -> Windows {
-        let mut windows =
-            Windows { default: self.days[&Scope::Default].into(), groups: Vec::new(), products: Vec::new() };
+        let default = self.days[&Scope::Default].into();
+        let mut windows = Windows { default, groups: Vec::new(), products: Vec::new(), longest: default };
         for (scope, &days) in &self.days {
             match scope {
                 Scope::Group(cvx) => windows.groups.push((groups(*cvx), days.into())),
                 Scope::Product(cvx) => windows.products.push((*cvx, days.into())),
-                Scope::Default | Scope::NearUnspecified | Scope::NearTold => {}
+                Scope::Default | Scope::NearUnspecified | Scope::NearTold => continue,
             }
+            windows.longest = windows.longest.max(days.into());
         }
         windows
     }
@@ -172,6 +173,8 @@ pub(super) struct Windows {
     default: u32,
     groups: Vec<(VaccineGroupSet, u32)>,
     products: Vec<(Cvx, u32)>,
+    /// The longest that any two doses may differ.
+    pub(super) longest: u32,
 }
 
 impl Windows {
@@ -180,11 +183,5 @@ impl Windows {
         let of_groups = self.groups.iter().filter(|(groups, _)| groups.overlaps(shared)).map(|(_, days)| *days);
         let of_products = self.products.iter().filter(|(cvx, _)| vaccines.contains(cvx)).map(|(_, days)| *days);
         of_groups.chain(of_products).min().unwrap_or(self.default)
-    }
-
-    /// The longest that any two doses may differ.
-    pub(super) fn longest(&self) -> u32 {
-        let all = self.groups.iter().map(|(_, days)| *days).chain(self.products.iter().map(|(_, days)| *days));
-        all.fold(self.default, u32::max)
     }
 }

@@ -39,9 +39,11 @@ pub fn find_own_report(
     known: &[KnownDose<'_>],
     vaccines: Vaccines<'_>,
 ) -> Option<OwnReport> {
+    let own = known.iter().filter(|report| report.organization_id == organization);
+    let own: Vec<(Likeness, &KnownDose<'_>)> =
+        own.map(|report| (Likeness::between(incoming, organization, report, vaccines), report)).collect();
     let best_of = |fits: &dyn Fn(&Likeness, &KnownDose<'_>) -> bool, because: &'static str| {
-        let own = known.iter().filter(|report| report.organization_id == organization);
-        own.map(|report| (Likeness::between(incoming, organization, report, vaccines), report))
+        own.iter()
             .filter(|(likeness, report)| fits(likeness, report))
             .max_by_key(|(likeness, report)| (*likeness, !report.is_deleted, Reverse(report.report_id)))
             .map(|(_, report)| OwnReport { report_id: report.report_id, because })

@@ -21,7 +21,7 @@ impl World {
                 if !changed.contains(&patient_id) {
                     changed.push(patient_id);
                 }
-                self.apply_record(record);
+                self.apply_record(record, None);
             }
             self.mark(DataFixStep { state, changed_at: corrections.at, ..step.clone() });
         }

@@ -8,16 +8,17 @@ use super::*;
 use crate::consolidate::doses::{ask, group, known_doses};
 
 /// Records every dose of the submission in the record, in the order of the message. Each becomes a report of its own, or
-/// brings the sender's own report up to date; of which vaccination it is, all reports say together.
+/// brings the sender's own report up to date; of which vaccination it is, all reports say together. Gives the record's
+/// doses put together, if there was a new one.
 pub(super) fn record_vaccinations(
     rules: &Rules,
     submission: &Submission,
-    vaccinations: &[VaccinationStatement],
+    vaccinations: &[&VaccinationStatement],
     record: &mut PatientRecord,
     findings: &mut Vec<Finding>,
-) {
+) -> Option<Grouped> {
     let mut recorded: Vec<Recorded> = Vec::with_capacity(vaccinations.len());
-    for (ordinal, vaccination) in vaccinations.iter().enumerate() {
+    for (ordinal, &vaccination) in vaccinations.iter().enumerate() {
         let step = Step { rules, submission, vaccination, ordinal };
         recorded.push(match vaccination.action {
             Action::Delete => Recorded { report_id: None, is_new: false, finding: step.delete(record) },
@@ -25,14 +26,15 @@ pub(super) fn record_vaccinations(
         });
     }
     let is_any_new = recorded.iter().any(|recorded| recorded.is_new);
-    let grouped = if is_any_new { group(record, rules) } else { Grouped::default() };
-    for (ordinal, (vaccination, recorded)) in vaccinations.iter().zip(&recorded).enumerate() {
+    let grouped = is_any_new.then(|| group(record, rules));
+    for (ordinal, (&vaccination, recorded)) in vaccinations.iter().zip(&recorded).enumerate() {
         let step = Step { rules, submission, vaccination, ordinal };
         findings.extend(recorded.finding.clone());
-        if let Some(report_id) = recorded.report_id.filter(|_| recorded.is_new) {
-            findings.extend(step.known_elsewhere(record, &grouped, report_id));
+        if let (Some(grouped), Some(report_id)) = (&grouped, recorded.report_id.filter(|_| recorded.is_new)) {
+            findings.extend(step.known_elsewhere(record, grouped, report_id));
         }
     }
+    grouped
 }
 
 /// What became of one dose of a submission.

@@ -23,9 +23,9 @@ pub(super) fn accepted(submission: &Submission, findings: Vec<Finding>, accepted
         message: Some(logged(submission, disposition, Some(patient_id), &findings, true)),
         audit: Some(audited(submission, action, Some(patient_id), accepted.because)),
         record: (!is_unchanged).then_some(accepted.record),
+        doses: accepted.doses,
         reviews: accepted.reviews,
-        file_message: None,
-        outcome: outcome(submission, disposition, Some(patient_id), findings),
+        ..Decision::unchanged(outcome(submission, disposition, Some(patient_id), findings))
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn rejected(
             patient_id: None,
             findings,
         };
-        return Decision { outcome, record: None, reviews: Vec::new(), message: None, audit: None, file_message: None };
+        return Decision::unchanged(outcome);
     }
     // Where nobody is kept without consent, nothing of a refused message is kept that could name a person.
     let may_keep = rules.profile.consent.policy != ConsentPolicy::OptIn;
@@ -56,10 +56,7 @@ pub(super) fn rejected(
     Decision {
         message: Some(logged(submission, MessageState::Rejected, None, &kept, may_keep)),
         audit: Some(audited(submission, AuditAction::SubmissionRefused, None, codes.join(" "))),
-        record: None,
-        reviews: Vec::new(),
-        file_message: None,
-        outcome: outcome(submission, MessageState::Rejected, None, findings),
+        ..Decision::unchanged(outcome(submission, MessageState::Rejected, None, findings))
     }
 }
 
@@ -81,10 +78,7 @@ pub(super) fn quarantined(submission: &Submission) -> Decision {
     Decision {
         message: Some(logged(submission, MessageState::Quarantined, None, &findings, true)),
         audit: Some(audited(submission, AuditAction::SubmissionRefused, None, "quarantined".into())),
-        record: None,
-        reviews: Vec::new(),
-        file_message: None,
-        outcome: outcome(submission, MessageState::Quarantined, None, findings),
+        ..Decision::unchanged(outcome(submission, MessageState::Quarantined, None, findings))
     }
 }
 

@@ -7,15 +7,17 @@
 mod doses;
 mod person;
 
+use std::borrow::Cow;
+
 use super::*;
 
 /// The statement and the doses that can be true. `None`: the message must be refused, and the findings say why.
-pub(super) fn check(
+pub(super) fn check<'s>(
     rules: &Rules,
-    submission: &Submission,
-    stated: &PatientStatement,
+    submission: &'s Submission,
+    stated: &'s PatientStatement,
     findings: &mut Vec<Finding>,
-) -> Option<(PatientStatement, Vec<VaccinationStatement>)> {
+) -> Option<(Cow<'s, PatientStatement>, Vec<&'s VaccinationStatement>)> {
     let stated = person::check(submission, stated, findings)?;
     let vaccinations = doses::check(rules, submission, &stated.demographics, findings)?;
     Some((stated, vaccinations))

@@ -43,6 +43,8 @@ struct Entry {
     now: PatientRecord,
     read: Option<PatientRecord>,
     is_changed: bool,
+    /// Its doses put together as they are now, where that is known.
+    doses: Option<Grouped>,
 }
 
 impl World {
@@ -118,7 +120,7 @@ impl World {
     /// Adds records that were read.
     pub(super) fn add_records(&mut self, records: Vec<PatientRecord>) {
         for record in records {
-            self.records.insert(record.patient.id, Entry { now: record, read: None, is_changed: false });
+            self.records.insert(record.patient.id, Entry { now: record, read: None, is_changed: false, doses: None });
         }
     }
 
@@ -202,7 +204,7 @@ impl World {
     /// Takes a decision into the world, for those that follow it and for the write at the end; gives its answer.
     pub(super) fn apply(&mut self, decision: Decision) -> Outcome {
         if let Some(record) = decision.record {
-            self.apply_record(record);
+            self.apply_record(record, decision.doses);
         }
         if let Some(message) = decision.message {
             self.messages.entry(message.identity.control_hash).or_default().push(KnownMessage {
@@ -230,7 +232,7 @@ impl World {
         self.audit.extend_from_slice(audit);
     }
 
-    pub(super) fn apply_record(&mut self, record: PatientRecord) {
+    pub(super) fn apply_record(&mut self, record: PatientRecord, doses: Option<Grouped>) {
         let patient_id = record.patient.id;
         for key in matching::match_keys(&record.patient.demographics, Some(&patient_id.number())) {
             let people = self.keys.entry(key).or_default();
@@ -241,12 +243,13 @@ impl World {
         match self.records.get_mut(&patient_id) {
             Some(entry) => {
                 let before = std::mem::replace(&mut entry.now, record);
+                entry.doses = doses;
                 if !entry.is_changed {
                     (entry.read, entry.is_changed) = (Some(before), true);
                 }
             }
             None => {
-                self.records.insert(patient_id, Entry { now: record, read: None, is_changed: true });
+                self.records.insert(patient_id, Entry { now: record, read: None, is_changed: true, doses });
             }
         }
     }
@@ -262,13 +265,14 @@ impl World {
             ..Changes::default()
         };
         for entry in self.records.into_values().filter(|entry| entry.is_changed) {
-            add_difference(&mut changes, entry.read.as_ref(), entry.now, rules);
+            add_difference(&mut changes, entry, rules);
         }
         changes
     }
 }
 
-fn add_difference(changes: &mut Changes, read: Option<&PatientRecord>, mut now: PatientRecord, rules: &Rules) {
+fn add_difference(changes: &mut Changes, entry: Entry, rules: &Rules) {
+    let (read, mut now) = (entry.read.as_ref(), entry.now);
     let patient_id = now.patient.id;
     let number = patient_id.number();
     let old_keys = read.map(|read| matching::match_keys(&read.patient.demographics, Some(&number))).unwrap_or_default();
@@ -277,7 +281,8 @@ fn add_difference(changes: &mut Changes, read: Option<&PatientRecord>, mut now: 
 
     let known_doses = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
     if now.vaccinations != known_doses {
-        add_dose_difference(changes, read, &mut now, rules);
+        let doses = entry.doses.unwrap_or_else(|| group(&now, rules));
+        add_dose_difference(changes, read, &mut now, &doses, rules);
     }
     let known_reports = read.map(|read| read.reports.as_slice()).unwrap_or_default();
     changes.patient_reports.extend(now.reports.into_iter().filter(|report| !known_reports.contains(report)));
@@ -288,11 +293,16 @@ fn add_difference(changes: &mut Changes, read: Option<&PatientRecord>, mut now: 
 }
 
 /// The doses: reports that changed, the vaccinations that they make now, and what a reviewer has to decide.
-fn add_dose_difference(changes: &mut Changes, read: Option<&PatientRecord>, now: &mut PatientRecord, rules: &Rules) {
+fn add_dose_difference(
+    changes: &mut Changes,
+    read: Option<&PatientRecord>,
+    now: &mut PatientRecord,
+    grouped: &Grouped,
+    rules: &Rules,
+) {
     let patient_id = now.patient.id;
-    let grouped = group(now, rules);
-    assign(now, &grouped);
-    let new_events = events(now, &grouped);
+    assign(now, grouped);
+    let new_events = events(now, grouped);
     if let Some(read) = read {
         let before = group(read, rules);
         let is_stored = |event: &VaccinationEvent| {
@@ -310,12 +320,12 @@ fn add_dose_difference(changes: &mut Changes, read: Option<&PatientRecord>, now:
         changes.first_reported.extend(new_events.iter().filter(is_first).map(|event| (patient_id, event.id)));
         changes.removed_events.extend(gone.into_iter().map(|id| (patient_id, id)));
         changes.vaccination_events.extend(new_events.into_iter().filter(|event| !old_events.contains(event)));
-        changes.closed_dose_reviews.extend(over(&before, &grouped));
+        changes.closed_dose_reviews.extend(over(&before, grouped));
     } else {
         changes.vaccination_events.extend(new_events);
     }
     let opened_at = now.patient.updated_at;
-    changes.dose_reviews.extend(opened(&grouped, patient_id, opened_at, rules));
+    changes.dose_reviews.extend(opened(grouped, patient_id, opened_at, rules));
     let known = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
     let changed = std::mem::take(&mut now.vaccinations).into_iter().filter(|report| !known.contains(report));
     changes.vaccination_reports.extend(changed);

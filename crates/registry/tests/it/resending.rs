@@ -84,14 +84,20 @@ fn a_message_in_anothers_name_is_refused() {
 #[test]
 fn two_messages_at_once_about_one_number_and_two_birth_dates_make_one_person() {
     on_each_database(&example(), async |house| {
-        let names = ["Abbott", "Baeza", "Cantu", "Duarte", "Elizondo", "Flores", "Guerra", "Huang", "Ibarra", "Jasso"];
+        let names = ["Abbott Wren", "Baeza Luz", "Cantu Omar", "Duarte Inez", "Flores Hugo", "Guerra Kai", "Huang Mei"];
         let mut messages = Vec::new();
-        for (number, family) in names.into_iter().enumerate() {
-            for birth_date in ["20240310", "20240311", "20240310", "20240311"] {
-                let mrn = format!("M-{number}").leak();
-                let rest = "|2106-3^White^CDCREC|12 Live Oak St^^Laredo^TX^78040^USA^H";
-                let person = Person { mrn, family, birth_date, rest, ..MARIA.clone() };
-                let dose = given("08", "20240512", &format!("D{number}"));
+        for (number, name) in names.into_iter().enumerate() {
+            let (family, given_name) = name.split_once(' ').expect("two names");
+            for day in [20, 21, 20, 21] {
+                let person = Person {
+                    mrn: format!("M-{number}").leak(),
+                    family,
+                    given: given_name,
+                    birth_date: format!("20240{}{day}", number + 1).leak(),
+                    rest: format!("|2106-3^White^CDCREC|{number}{number} Elm St^^Laredo^TX^78040^USA^H").leak(),
+                    ..MARIA.clone()
+                };
+                let dose = given("08", "20241012", &format!("D{number}"));
                 messages.push(vxu(&format!("C-{}", messages.len()), &person, &dose));
             }
         }

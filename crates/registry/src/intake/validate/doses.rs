@@ -16,18 +16,18 @@ const FOR_CHILDREN: [&str; 5] = ["V02", "V03", "V04", "V05", "V22"];
 const CHILDREN_BEFORE_AGE: i16 = 19;
 
 /// The doses that can be true of the person. `None`: there were doses, and none of them can.
-pub(super) fn check(
+pub(super) fn check<'s>(
     rules: &Rules,
-    submission: &Submission,
+    submission: &'s Submission,
     person: &Demographics,
     findings: &mut Vec<Finding>,
-) -> Option<Vec<VaccinationStatement>> {
+) -> Option<Vec<&'s VaccinationStatement>> {
     let mut possible = Vec::with_capacity(submission.vaccinations.len());
     for vaccination in &submission.vaccinations {
         let mut check = Check { rules, submission, person, vaccination, findings };
         if check.is_possible() {
             check.note_doubts();
-            possible.push(vaccination.clone());
+            possible.push(vaccination);
         } else {
             check.forget_doubts();
         }

@@ -16,11 +16,11 @@ const BIRTH_DATE_MINIMUM: Date = date(1890, 1, 1);
 const ADULT_AGE: i16 = 18;
 
 /// The statement without what cannot be true. `None`: it has no possible birth date, and nobody is known by it.
-pub(super) fn check(
+pub(super) fn check<'s>(
     submission: &Submission,
-    stated: &PatientStatement,
+    stated: &'s PatientStatement,
     findings: &mut Vec<Finding>,
-) -> Option<PatientStatement> {
+) -> Option<Cow<'s, PatientStatement>> {
     let today = submission.receipt.today;
     let Some(birth_date) = stated.demographics.birth_date else {
         findings.push(at(FindingKind::BirthDateMissing, 7));
@@ -30,7 +30,7 @@ pub(super) fn check(
         findings.push(at(FindingKind::BirthDateInFuture, 7).naming(birth_date.to_string()));
         return None;
     }
-    let mut stated = stated.clone();
+    let mut stated = Cow::Borrowed(stated);
     check_name(&stated, findings);
     check_death(&mut stated, birth_date, today, findings);
     check_birth_order(submission, &stated, findings);
@@ -48,19 +48,19 @@ fn check_name(stated: &PatientStatement, findings: &mut Vec<Finding>) {
 }
 
 /// A possible day of death says that the person has died, whether or not the sender says so too.
-fn check_death(stated: &mut PatientStatement, birth_date: Date, today: Date, findings: &mut Vec<Finding>) {
-    let who = &mut stated.demographics;
+fn check_death(stated: &mut Cow<'_, PatientStatement>, birth_date: Date, today: Date, findings: &mut Vec<Finding>) {
+    let who = &stated.demographics;
     let Some(death_date) = who.death_date else { return };
     let fault = if death_date < birth_date {
         FindingKind::DeathBeforeBirth
     } else if death_date > today || who.is_deceased == Some(false) {
         FindingKind::DateImplausible
     } else {
-        who.is_deceased = Some(true);
+        stated.to_mut().demographics.is_deceased = Some(true);
         return;
     };
     findings.push(at(fault, 29).naming(death_date.to_string()));
-    who.death_date = None;
+    stated.to_mut().demographics.death_date = None;
 }
 
 fn check_birth_order(submission: &Submission, stated: &PatientStatement, findings: &mut Vec<Finding>) {
@@ -100,13 +100,15 @@ fn check_self(stated: &PatientStatement, findings: &mut Vec<Finding>) {
 }
 
 /// Phones that are none are taken out.
-fn check_phones(stated: &mut PatientStatement, findings: &mut Vec<Finding>) {
-    let who = &mut stated.demographics;
-    for (place, telecom) in who.telecoms.iter().enumerate().filter(|(_, telecom)| is_placeholder_phone(telecom)) {
+fn check_phones(stated: &mut Cow<'_, PatientStatement>, findings: &mut Vec<Finding>) {
+    let telecoms = &stated.demographics.telecoms;
+    for (place, telecom) in telecoms.iter().enumerate().filter(|(_, telecom)| is_placeholder_phone(telecom)) {
         let location = Location::field("PID", 1, 13).repetition(place as u16 + 1);
         findings.push(Finding::new(FindingKind::PhonePlaceholder).at(location).naming(telecom.value.as_str()));
     }
-    who.telecoms.retain(|telecom| !is_placeholder_phone(telecom));
+    if telecoms.iter().any(is_placeholder_phone) {
+        stated.to_mut().demographics.telecoms.retain(|telecom| !is_placeholder_phone(telecom));
+    }
 }
 
 /// One digit repeated, or the digits in their order.
