@@ -6,38 +6,56 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// What is claimed now.
 #[derive(Default)]
 pub(crate) struct Claims {
-    held: Mutex<HashSet<i64>>,
+    held: Mutex<Numbers>,
     released: Condvar,
+}
+
+#[derive(Default)]
+struct Numbers {
+    held: HashSet<i64>,
+    holders: usize,
 }
 
 /// Numbers that one holds, until it is dropped.
 pub(crate) struct Held<'claims> {
     claims: &'claims Claims,
     numbers: Vec<i64>,
+    is_alone: bool,
 }
 
 impl Claims {
     /// Waits until nobody holds any of these numbers, and takes all of them at once.
     pub(crate) fn hold(&self, numbers: Vec<i64>) -> Held<'_> {
-        let is_taken = |held: &mut HashSet<i64>| numbers.iter().any(|number| held.contains(number));
-        let held = self.released.wait_while(self.held(), is_taken);
-        held.unwrap_or_else(PoisonError::into_inner).extend(&numbers);
-        Held { claims: self, numbers }
+        let is_taken = |now: &mut Numbers| numbers.iter().any(|number| now.held.contains(number));
+        let mut now = self.released.wait_while(self.now(), is_taken).unwrap_or_else(PoisonError::into_inner);
+        now.held.extend(&numbers);
+        now.holders += 1;
+        let is_alone = now.holders == 1;
+        drop(now);
+        Held { claims: self, numbers, is_alone }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashSet<i64>> {
+    fn now(&self) -> MutexGuard<'_, Numbers> {
         // Nothing panics while holding the lock, and what it guards is whole at every moment.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Held<'_> {
+    /// Whether nobody else held anything when this began.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+}
+
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut held = self.claims.held();
+        let mut now = self.claims.now();
         for number in &self.numbers {
-            held.remove(number);
+            now.held.remove(number);
         }
-        drop(held);
+        now.holders -= 1;
+        drop(now);
         self.claims.released.notify_all();
     }
 }

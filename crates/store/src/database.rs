@@ -1,8 +1,10 @@
 //! The seam: which database runs. Whoever uses a [`Connection`] does not know.
 
+mod checkpoints;
+
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use crate::StoreError;
@@ -67,6 +69,10 @@ struct Shared {
     writes_of_others: AtomicU64,
     /// What the lanes of this program decide about.
     claims: Claims,
+    /// Held for reading by lanes on SQLite while they read, so that the WAL can be copied back whole.
+    snapshots: RwLock<()>,
+    /// Whether the WAL is being copied back.
+    is_checkpointing: AtomicBool,
 }
 
 /// The connection for writing, and on SQLite the turn to do so.
@@ -147,9 +153,18 @@ impl Database {
         let writer = Mutex::new(Connection::open(url, Purpose::Write, options.wait)?);
         let (reader_url, wait) = (url.clone(), options.wait);
         let readers = Pool::new(options.readers, move || Connection::open(&reader_url, Purpose::Read, wait));
-        let (url, options) = (url.clone(), options.clone());
-        let (turns, writes_of_others, claims) = (Turns::default(), AtomicU64::default(), Claims::default());
-        Ok(Database { shared: Arc::new(Shared { url, options, readers, writer, turns, writes_of_others, claims }) })
+        let shared = Shared {
+            url: url.clone(),
+            options: options.clone(),
+            readers,
+            writer,
+            turns: Turns::default(),
+            writes_of_others: AtomicU64::default(),
+            claims: Claims::default(),
+            snapshots: RwLock::default(),
+            is_checkpointing: AtomicBool::default(),
+        };
+        Ok(Database { shared: Arc::new(shared) })
     }
 
     /// Whether the database answers within that time.
@@ -238,6 +253,7 @@ impl Database {
     ) -> Result<T, E> {
         let mut writing = self.writing();
         let result = writing.connection.transaction(buckets, work);
+        self.checkpoint_if_due(&mut writing);
         // Within the turn, but after the commit: who reads this number first and the rows then, misses nothing.
         self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
         result
@@ -254,13 +270,21 @@ impl Database {
         seen: u64,
         work: impl FnOnce(&mut Connection, bool) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.writing().connection.transaction(&[], |connection| {
+        let mut writing = self.writing();
+        let result = writing.connection.transaction(&[], |connection| {
             if connection.was_written_by_others()? {
                 self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
             }
             let is_as_seen = self.writes_of_others() == seen;
             work(connection, is_as_seen)
-        })
+        });
+        self.checkpoint_if_due(&mut writing);
+        result
+    }
+
+    /// To be held by a lane on SQLite while it reads.
+    pub(crate) fn reading(&self) -> RwLockReadGuard<'_, ()> {
+        self.shared.snapshots.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until no other lane of this program holds any of these numbers, and holds them.

@@ -92,8 +92,9 @@ impl Lane {
     }
 
     /// The same for a batch that decides by what it reads and then writes all of it: `decide` gives a value and the
-    /// changes. On SQLite several lanes decide side by side and only write in turn; what was decided while somebody
-    /// else wrote (a reviewer, another program) is decided again, alone.
+    /// changes. On SQLite a lane that works alone does all of it in its turn to write. Of several, each decides beside
+    /// the others and takes its turn only to write; what was decided while somebody else wrote (a reviewer, another
+    /// program) is decided again, in the turn.
     ///
     /// # Errors
     /// Those of `decide`, and those of the database.
@@ -102,7 +103,7 @@ impl Lane {
         claim: &Claim,
         decide: impl Fn(&mut Reading<'_>) -> Result<(T, Changes), E>,
     ) -> Result<T, E> {
-        let _held = self.database.hold(claim.numbers());
+        let held = self.database.hold(claim.numbers());
         let (database, chain) = (&self.database, self.chain.as_str());
         // Taken out, so that after any error the head is read anew.
         let known_head = self.head.take();
@@ -116,13 +117,19 @@ impl Lane {
             LaneConnection::Own(connection) => {
                 connection.transaction(&claim.buckets, |connection| decide_in_transaction(connection, known_head))
             }
+            LaneConnection::Reader(_) if held.is_alone() => {
+                let seen = database.writes_of_others();
+                database.write_in_turn(seen, |connection, _| decide_in_transaction(connection, known_head))
+            }
             LaneConnection::Reader(reader) => {
+                let reading = database.reading();
                 let seen = database.writes_of_others();
                 let (value, changes, mut head) = reader.snapshot(|connection| {
                     let (value, changes) = decide(&mut Reading::new(connection))?;
                     let head = known_head.map_or_else(|| find_head(connection, chain), Ok)?;
                     Ok::<_, E>((value, changes, head))
                 })?;
+                drop(reading);
                 let writes = writes_of(&changes, chain, &mut head);
                 database.write_in_turn(seen, |connection, is_as_seen| match is_as_seen {
                     true => {

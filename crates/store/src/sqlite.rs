@@ -1,9 +1,13 @@
 //! SQLite: opens it, speaks to it, translates its errors. Nothing else knows rusqlite.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use crate::StoreError;
@@ -13,6 +17,8 @@ use crate::value::{Columns, Row, Value};
 
 /// The WAL is copied back when it has this many pages (64 MB): a WAL that is reused is faster than one that grows.
 const CHECKPOINT_PAGES: u32 = 16_384;
+/// A WAL that was copied back, but went on because somebody read from it, is copied again after this many pages more.
+const CHECKPOINT_AGAIN_PAGES: u32 = 4_096;
 /// Statements kept prepared by a connection.
 const PREPARED_STATEMENTS: usize = 128;
 
@@ -21,6 +27,15 @@ pub(crate) struct SqliteConnection {
     connection: Connection,
     /// SQLite's number of the state that this connection saw last; others' commits change it, its own do not.
     data_version: Option<i64>,
+    wal: WalSize,
+}
+
+/// How long the WAL is after this connection's last commit, and when it is to be copied back.
+struct WalSize {
+    /// Told by SQLite.
+    pages: Arc<AtomicU32>,
+    pages_before: u32,
+    due_pages: u32,
 }
 
 impl SqliteConnection {
@@ -36,11 +51,13 @@ impl SqliteConnection {
             connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+            // Whoever commits would copy the WAL back, while all others wait: it is done beside them (database.rs).
+            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
             connection.pragma_update(None, "foreign_keys", false)?;
             connection.pragma_update(None, "temp_store", "MEMORY")?;
             match purpose {
-                Purpose::Write => connection.pragma_update(None, "cache_size", -65_536)?,
+                // With each commit SQLite may walk through all of it.
+                Purpose::Write => connection.pragma_update(None, "cache_size", -16_384)?,
                 Purpose::Read => {
                     connection.pragma_update(None, "cache_size", -8_192)?;
                     connection.pragma_update(None, "query_only", true)?;
@@ -48,8 +65,20 @@ impl SqliteConnection {
             }
             Ok(connection)
         };
-        let connection = open().map_err(|error| failure(error, &format!("open {}", path.display())))?;
-        Ok(SqliteConnection { connection, data_version: None })
+        let pages = Arc::new(AtomicU32::default());
+        let told = pages.clone();
+        let open_and_listen = || -> rusqlite::Result<Connection> {
+            let mut connection = open()?;
+            let note = move |_: &mut Wal, pages: i32| {
+                told.store(pages.unsigned_abs(), Ordering::Relaxed);
+                Ok(())
+            };
+            connection.wal_hook(Some(note))?;
+            Ok(connection)
+        };
+        let connection = open_and_listen().map_err(|error| failure(error, &format!("open {}", path.display())))?;
+        let wal = WalSize { pages, pages_before: 0, due_pages: CHECKPOINT_PAGES };
+        Ok(SqliteConnection { connection, data_version: None, wal })
     }
 
     /// Runs several statements without parameters.
@@ -104,6 +133,28 @@ impl SqliteConnection {
         {
             tracing::warn!(%error, "could not roll back");
         }
+    }
+
+    /// Whether the WAL should be copied back, after this connection's last commit.
+    pub(crate) fn is_checkpoint_due(&mut self) -> bool {
+        let pages = self.wal.pages.load(Ordering::Relaxed);
+        if pages < self.wal.pages_before {
+            // It was begun anew.
+            self.wal.due_pages = CHECKPOINT_PAGES;
+        }
+        self.wal.pages_before = pages;
+        pages >= self.wal.due_pages
+    }
+
+    /// Takes note that the WAL was just copied back as far as it could be.
+    pub(crate) fn note_checkpoint(&mut self) {
+        self.wal.due_pages = self.wal.pages_before + CHECKPOINT_AGAIN_PAGES;
+    }
+
+    /// Copies the WAL back, as far as nobody reads an older state, without waiting for anybody.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        let copied = self.connection.wal_checkpoint_v2(Some(rusqlite::MAIN_DB), CheckpointMode::PASSIVE);
+        copied.map(drop).map_err(|error| failure(error, "copy the write-ahead log back"))
     }
 
     /// Whether another connection has committed since this was asked last, or was never asked.
