@@ -10,6 +10,7 @@ mod ids;
 mod lanes;
 mod log;
 mod people;
+mod reading;
 mod validate;
 mod world;
 
@@ -95,15 +96,22 @@ impl Decision {
     }
 }
 
+/// The person whom a submission is about: the world holds their record, but not their doses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DosesLacking(pub PatientId);
+
 /// Decides what becomes of a submission in a world that holds everything known about the people it may be about.
-pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Decision {
+///
+/// # Errors
+/// [`DosesLacking`] when the world holds the person, but not their doses.
+pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, DosesLacking> {
     let position = submission.receipt.file;
     if let Some(known) =
         position.and_then(|position| world.file_message(position)).filter(|known| is_settled(known, submission))
     {
-        return decided_already(submission, known);
+        return Ok(decided_already(submission, known));
     }
-    in_its_file(submission, decide_message(rules, submission, world))
+    Ok(in_its_file(submission, decide_message(rules, submission, world)?))
 }
 
 /// What becomes of a submission on which the registry itself failed.
@@ -123,24 +131,24 @@ fn in_its_file(submission: &Submission, mut decision: Decision) -> Decision {
     decision
 }
 
-fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Decision {
+fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, DosesLacking> {
     let organization_id = submission.caller.organization_id;
     let earlier = world.messages_of(organization_id, submission.identity.control_hash);
     let same = earlier.iter().copied().find(|known| known.identity.content_hash == submission.identity.content_hash);
     if let Some(known) = same.filter(|known| !may_be_decided_again(known, submission)) {
-        return answered_already(known);
+        return Ok(answered_already(known));
     }
     let mut findings = submission.findings.clone();
     let first = earlier.first();
     if first.is_some_and(|first| first.identity.content_hash != submission.identity.content_hash) {
         findings.push(Finding::new(FindingKind::ControlIdReused).at(Location::field("MSH", 1, 10)));
     }
-    let accepted = accept(rules, submission, world, &mut findings);
+    let accepted = accept(rules, submission, world, &mut findings)?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
-    match accepted {
+    Ok(match accepted {
         Some(accepted) => log::accepted(submission, findings, accepted, world),
         None => log::rejected(rules, submission, findings, same),
-    }
+    })
 }
 
 /// A record that took a submission in, on the way to being a decision.
@@ -154,22 +162,40 @@ struct Accepted {
 }
 
 /// The path itself. `None`: refused, and the findings say why.
-fn accept(rules: &Rules, submission: &Submission, world: &World, findings: &mut Vec<Finding>) -> Option<Accepted> {
-    if findings.iter().any(|finding| refuses_message(finding.kind)) {
-        return None;
-    }
-    let stated = submission.patient.as_ref()?;
-    let (stated, vaccinations) = validate::check(rules, submission, stated, findings)?;
+fn accept(
+    rules: &Rules,
+    submission: &Submission,
+    world: &World,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Accepted>, DosesLacking> {
+    let is_refused = findings.iter().any(|finding| refuses_message(finding.kind));
+    let Some(stated) = submission.patient.as_ref().filter(|_| !is_refused) else { return Ok(None) };
+    let Some((stated, vaccinations)) = validate::check(rules, submission, stated, findings) else { return Ok(None) };
     let last_event_on =
         vaccinations.iter().filter(|given| given.dose.is_given()).map(|given| given.dose.administered_on).max();
     let resolved = people::resolve(rules, submission, &stated, last_event_on, world, findings);
+    match resolved.existing.map(|record| record.patient.id) {
+        Some(patient_id) if world.lacks_doses(patient_id) => Err(DosesLacking(patient_id)),
+        _ => Ok(take_in(rules, submission, &stated, vaccinations, &resolved, findings)),
+    }
+}
+
+/// The rest of the path, once it is known whom the submission is about.
+fn take_in(
+    rules: &Rules,
+    submission: &Submission,
+    stated: &PatientStatement,
+    vaccinations: Vec<&VaccinationStatement>,
+    resolved: &people::Resolved<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<Accepted> {
     let consent =
-        crate::consents::check(rules, &submission.receipt, &submission.caller, &stated, resolved.existing, findings)?;
+        crate::consents::check(rules, &submission.receipt, &submission.caller, stated, resolved.existing, findings)?;
     let (mut record, doses) = match resolved.existing {
         Some(existing) if consent.is_withdrawal() => (existing.clone(), None),
         _ => {
             let vaccinations = consent.keep_covered(vaccinations, findings)?;
-            let mut record = people::record_statement(submission, &stated, &resolved);
+            let mut record = people::record_statement(submission, stated, resolved);
             let doses = doses::record_vaccinations(rules, submission, &vaccinations, &mut record, findings);
             crate::consolidate::consolidate(&mut record);
             (record, doses)
@@ -185,7 +211,7 @@ fn accept(rules: &Rules, submission: &Submission, world: &World, findings: &mut 
         reviews: resolved.reviews(submission),
         is_new: resolved.existing.is_none(),
         is_pending: resolved.is_pending(),
-        because: resolved.because,
+        because: resolved.because.clone(),
     })
 }
 
@@ -269,7 +295,6 @@ impl Registry {
     }
 
     pub(crate) fn rehearse_now(&self, submission: &Submission) -> Result<Decision, RegistryError> {
-        let world = World::read(self.database(), submission)?;
-        Ok(decide(self.rules(), submission, &world))
+        Ok(reading::rehearse(self.database(), self.rules(), submission)?)
     }
 }

@@ -11,6 +11,7 @@ use model::{
 
 use crate::assess::assess;
 use crate::consolidate::doses::ExplainedVaccination;
+use crate::query::people_under;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 /// People shown for one search at most; where more fit, the page asks for more about the person.
@@ -158,14 +159,14 @@ impl Registry {
 
     fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {
         let keys = matching::lookup_keys(asked);
-        let mut records = self.database().patient_records_by_match_keys(&keys)?;
         let name = asked.names.first().filter(|name| !name.family.is_empty());
-        if let Some(name) = name.filter(|_| asked.birth_date.is_none()) {
-            let ids = self.database().patients_by_name(&name.family, &name.given)?;
-            records.extend(self.database().patient_records(&ids)?);
-        }
+        let of_name = match name.filter(|_| asked.birth_date.is_none()) {
+            Some(name) => self.database().patients_by_name(&name.family, &name.given)?,
+            None => Vec::new(),
+        };
+        let records = self.database().read_at_once(|reading| people_under(&keys, &of_name, reading))?;
         let mut people: Vec<(bool, FoundPerson)> = Vec::new();
-        for record in self.leading(records)? {
+        for record in records {
             if !consents::is_shown(self.rules(), &record, receipt.today) {
                 continue;
             }

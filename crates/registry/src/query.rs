@@ -6,6 +6,8 @@ use model::{
     PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
 };
 
+use store::{Reading, StoreError};
+
 use crate::assess::assess;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
@@ -61,19 +63,17 @@ impl Registry {
         Ok(QueryOutcome { message_id: receipt.message_id, status, people, assessment, findings })
     }
 
+    /// Of all who may be meant only who they are is read; the doses of the one who is shown.
     fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
         let keys = matching::lookup_keys(&query.person);
-        let records = self.leading(self.database().patient_records_by_match_keys(&keys)?)?;
-        let matcher = &self.rules().matcher;
-        let mut graded: Vec<(Grade, PatientRecord)> = records
-            .into_iter()
-            .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
-            .filter_map(|record| {
-                Some((matcher.grade_for_query(&query.person, &self.with_own_number(&record))?, record))
-            })
-            .collect();
-        graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
-        let (status, people) = self.choose(query, graded);
+        let (status, people) = self.database().read_at_once(|reading| {
+            let (status, mut people) =
+                self.choose(query, self.graded(query, receipt, people_under(&keys, &[], reading)?));
+            for record in people.iter_mut().filter(|_| status == QueryStatus::Found) {
+                record.vaccinations = reading.doses_of(record.patient.id)?;
+            }
+            Ok((status, people))
+        })?;
         let people: Vec<PatientRecord> =
             people.into_iter().map(|record| consolidate::shown(record, self.rules())).collect();
         let assessment = match (status, query.kind, people.as_slice()) {
@@ -83,6 +83,20 @@ impl Registry {
             _ => None,
         };
         Ok((Answer { status, people, assessment }, query.kind))
+    }
+
+    /// Those who may be shown and may be meant, the surest first.
+    fn graded(&self, query: &Query, receipt: Receipt, records: Vec<PatientRecord>) -> Vec<(Grade, PatientRecord)> {
+        let matcher = &self.rules().matcher;
+        let mut graded: Vec<(Grade, PatientRecord)> = records
+            .into_iter()
+            .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
+            .filter_map(|record| {
+                Some((matcher.grade_for_query(&query.person, &self.with_own_number(&record))?, record))
+            })
+            .collect();
+        graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
+        graded
     }
 
     /// The decision table of the guide.
@@ -105,21 +119,40 @@ impl Registry {
     }
 
     /// These records, merged ones by the record that leads on.
-    pub(crate) fn leading(&self, mut records: Vec<PatientRecord>) -> Result<Vec<PatientRecord>, RegistryError> {
-        let mut leading: Vec<PatientRecord> = Vec::with_capacity(records.len());
-        while !records.is_empty() {
-            let mut next = Vec::new();
-            for record in records {
-                match record.patient.status {
-                    PatientStatus::MergedInto(patient_id) => next.push(patient_id),
-                    _ if leading.iter().any(|known| known.patient.id == record.patient.id) => {}
-                    _ => leading.push(record),
-                }
-            }
-            records = if next.is_empty() { Vec::new() } else { self.database().patient_records(&next)? };
-        }
-        Ok(leading)
+    pub(crate) fn leading(&self, records: Vec<PatientRecord>) -> Result<Vec<PatientRecord>, StoreError> {
+        leading_of(records, |ids| self.database().patient_records(ids))
     }
+}
+
+/// The people found under these keys, and those of these ids, without their doses; merged records by the one that leads
+/// on.
+pub(crate) fn people_under(
+    keys: &[i64],
+    ids: &[PatientId],
+    reading: &mut Reading<'_>,
+) -> Result<Vec<PatientRecord>, StoreError> {
+    let found = reading.patients_by_match_keys(keys)?.into_iter().map(|(_, id)| id);
+    let ids: Vec<PatientId> = found.chain(ids.iter().copied()).collect();
+    leading_of(reading.people(&ids, &[])?, |ids| reading.people(ids, &[]))
+}
+
+fn leading_of(
+    mut records: Vec<PatientRecord>,
+    mut read: impl FnMut(&[PatientId]) -> Result<Vec<PatientRecord>, StoreError>,
+) -> Result<Vec<PatientRecord>, StoreError> {
+    let mut leading: Vec<PatientRecord> = Vec::with_capacity(records.len());
+    while !records.is_empty() {
+        let mut next = Vec::new();
+        for record in records {
+            match record.patient.status {
+                PatientStatus::MergedInto(patient_id) => next.push(patient_id),
+                _ if leading.iter().any(|known| known.patient.id == record.patient.id) => {}
+                _ => leading.push(record),
+            }
+        }
+        records = if next.is_empty() { Vec::new() } else { read(&next)? };
+    }
+    Ok(leading)
 }
 
 /// What was found, before it is told.

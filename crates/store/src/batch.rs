@@ -23,16 +23,16 @@ use crate::merges::told_apart;
 use crate::messages::{READ_KNOWN_MESSAGES, WRITE_MESSAGES, message_values, read_known_message};
 use crate::patients::{
     ADD_PATIENTS, UPDATE_PATIENTS, WRITE_PATIENT_REPORTS, patient_records, patient_report_values,
-    patient_update_values, patient_values,
+    patient_update_values, patient_values, people,
 };
 use crate::reviews::{OPEN_REVIEWS, review_values};
 use crate::sets::{Expectation, Keys, SetWrite, Write};
 use crate::vaccinations::{
-    MARK_PRIMARY_REPORTS, UNMARK_PRIMARY_REPORTS, WRITE_VACCINATION_REPORTS, removed_event_values,
-    vaccination_event_values, vaccination_report_values,
+    MARK_PRIMARY_REPORTS, READ_VACCINATION_REPORTS, UNMARK_PRIMARY_REPORTS, WRITE_VACCINATION_REPORTS,
+    read_vaccination_report, removed_event_values, vaccination_event_values, vaccination_report_values,
 };
 use crate::value::Value;
-use crate::{Changes, KnownMessage, StoreError};
+use crate::{Changes, Database, KnownMessage, StoreError};
 
 /// What [`Reading::look_up`] gives: messages known, and who is found under which key.
 pub type LookedUp = (Vec<KnownMessage>, Vec<(i64, PatientId)>);
@@ -47,6 +47,19 @@ pub struct Batch<'lane> {
     reading: Reading<'lane>,
     chain: &'lane str,
     head: Option<Head>,
+}
+
+impl Database {
+    /// Runs `work` on one unchanging state of the database; once more where a connection turned out to be lost.
+    ///
+    /// # Errors
+    /// Those of `work`, and those of the database.
+    pub fn read_at_once<T>(
+        &self,
+        mut work: impl FnMut(&mut Reading<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read(|connection| connection.snapshot(|connection| work(&mut Reading::new(connection))))
+    }
 }
 
 impl<'lane> Reading<'lane> {
@@ -110,6 +123,28 @@ impl<'lane> Reading<'lane> {
     /// The database cannot be read.
     pub fn patient_records(&mut self, ids: &[PatientId]) -> Result<Vec<PatientRecord>, StoreError> {
         patient_records(self.connection, ids)
+    }
+
+    /// The same, with the doses of some of them only; of the others it is not known here which they have.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn people(&mut self, ids: &[PatientId], doses_of: &[PatientId]) -> Result<Vec<PatientRecord>, StoreError> {
+        people(self.connection, ids, doses_of)
+    }
+
+    /// The reported doses of a person, by id.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn doses_of(&mut self, id: PatientId) -> Result<Vec<VaccinationReport>, StoreError> {
+        let mut doses = Vec::new();
+        self.connection.read_sets(&[(&READ_VACCINATION_REPORTS, Keys::Ids(&[id.0]))], &mut |_, row| {
+            doses.push(read_vaccination_report(row)?);
+            Ok(())
+        })?;
+        doses.sort_unstable_by_key(|report| report.id);
+        Ok(doses)
     }
 
     /// Who was found not to be the same as whom, among these people and those merged into them; each pair in one order.

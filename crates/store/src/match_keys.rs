@@ -1,9 +1,8 @@
 //! The keys under which people are found.
 
-use model::{PatientId, PatientRecord};
+use model::PatientId;
 
 use crate::database::Connection;
-use crate::patients::patient_records;
 use crate::sets::{Keys, SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
@@ -36,20 +35,6 @@ impl Database {
     /// The database cannot be read.
     pub fn patients_by_match_keys(&self, keys: &[i64]) -> Result<Vec<(i64, PatientId)>, StoreError> {
         self.read(|connection| patients_by_match_keys(connection, keys))
-    }
-
-    /// The records of those found under these keys, by id, read in one snapshot with the keys.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn patient_records_by_match_keys(&self, keys: &[i64]) -> Result<Vec<PatientRecord>, StoreError> {
-        self.read(|connection| {
-            connection.snapshot(|connection| {
-                let found = patients_by_match_keys(connection, keys)?;
-                let ids: Vec<PatientId> = found.into_iter().map(|(_, patient_id)| patient_id).collect();
-                patient_records(connection, &ids)
-            })
-        })
     }
 }
 

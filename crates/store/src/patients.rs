@@ -129,16 +129,29 @@ pub(crate) fn patient_records(
     connection: &mut Connection,
     ids: &[PatientId],
 ) -> Result<Vec<PatientRecord>, StoreError> {
-    let mut ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    people(connection, ids, ids)
+}
+
+/// The records of these people, with the doses of some of them.
+pub(crate) fn people(
+    connection: &mut Connection,
+    ids: &[PatientId],
+    doses_of: &[PatientId],
+) -> Result<Vec<PatientRecord>, StoreError> {
+    let each_once = |ids: &[PatientId]| {
+        let mut ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let (ids, doses_of) = (each_once(ids), each_once(doses_of));
     let mut records: Vec<PatientRecord> = Vec::with_capacity(ids.len());
     let mut places: HashMap<PatientId, usize> = HashMap::with_capacity(ids.len());
     let keys = Keys::Ids(&ids);
     let reads = [
         (&READ_PATIENTS, keys),
         (&READ_PATIENT_REPORTS, keys),
-        (&READ_VACCINATION_REPORTS, keys),
+        (&READ_VACCINATION_REPORTS, Keys::Ids(&doses_of)),
         (&READ_CONSENTS, keys),
     ];
     connection.read_sets(&reads, &mut |read, row| {

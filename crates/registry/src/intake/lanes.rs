@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use model::{AuditEntry, LoggedMessage, Outcome, Submission};
-use store::{Claim, Database, Lane, StoreError};
+use store::{Database, Lane, Reading, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Rules, World, decide};
+use super::reading::Questions;
+use super::{Rules, World};
 use crate::RegistryError;
 use crate::data_fixes::Corrections;
 
@@ -189,35 +190,16 @@ impl Worker {
     }
 
     fn run(&mut self, jobs: &[Job]) -> Result<Vec<Option<Outcome>>, RegistryError> {
-        let submissions = || jobs.iter().filter_map(Job::submission);
-        let corrections = || jobs.iter().filter_map(Job::corrections);
-        let (hashes, keys) = World::questions(submissions());
+        let steps = jobs.iter().filter_map(Job::corrections).flat_map(|wanted| &wanted.steps);
+        let questions = Questions::of(jobs.iter().filter_map(Job::submission));
+        let questions = questions.and_people(steps.map(|step| step.patient_id));
         let rules = &self.rules;
-        let claim = Claim { buckets: submissions().map(bucket).collect(), keys: [hashes.as_slice(), &keys].concat() };
-        self.lane.decide(&claim, |reading| {
-            let mut world = World::default();
-            if !hashes.is_empty() || corrections().next().is_some() {
-                let (messages, found) = reading.look_up(&hashes, &keys)?;
-                world = World::new(messages, found);
-                corrections().for_each(|wanted| world.want(wanted.steps.iter().map(|step| step.patient_id)));
-                world.add_file_messages(reading.file_messages(&World::places(submissions()))?);
-                loop {
-                    let missing = world.missing_records();
-                    if missing.is_empty() {
-                        break;
-                    }
-                    let records = reading.patient_records(&missing)?;
-                    if records.is_empty() {
-                        break;
-                    }
-                    world.add_records(records);
-                }
+        self.lane.decide(&questions.claim(), |reading| {
+            let mut world = World::read(reading, &questions)?;
+            let mut outcomes = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                outcomes.push(job.decide(rules, &mut world, reading)?);
             }
-            let told_apart = world.told_apart();
-            if !told_apart.is_empty() {
-                world.add_apart(&reading.told_apart(&told_apart)?);
-            }
-            let outcomes = jobs.iter().map(|job| job.decide(rules, &mut world)).collect();
             Ok((outcomes, world.into_changes(rules)))
         })
     }
@@ -256,21 +238,26 @@ impl Job {
         }
     }
 
-    fn decide(&self, rules: &Rules, world: &mut World) -> Option<Outcome> {
+    fn decide(
+        &self,
+        rules: &Rules,
+        world: &mut World,
+        reading: &mut Reading<'_>,
+    ) -> Result<Option<Outcome>, StoreError> {
         match self {
             Job::Submit { submission, .. } => {
-                let decision = decide(rules, submission, world);
-                Some(world.apply(decision))
+                let decision = world.decide(rules, submission, reading)?;
+                return Ok(Some(world.apply(decision)));
             }
-            Job::Note { message, audit, .. } => {
-                world.note(message.as_deref().cloned(), audit);
-                None
-            }
+            Job::Note { message, audit, .. } => world.note(message.as_deref().cloned(), audit),
             Job::Correct { corrections, .. } => {
+                for step in &corrections.steps {
+                    world.read_doses(world.leading(step.patient_id), reading)?;
+                }
                 world.correct(corrections);
-                None
             }
         }
+        Ok(None)
     }
 }
 

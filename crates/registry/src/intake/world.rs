@@ -9,11 +9,9 @@ use model::{
     PatientId, PatientRecord, PatientStatus, VaccinationEvent, VaccinationEventId, VaccinationReport,
     VaccinationReportId,
 };
-use store::{
-    Changes, Database, DoseReviewOpened, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened, StoreError,
-};
+use store::{Changes, DoseReviewOpened, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened};
 
-use super::{Decision, Rules, Submission};
+use super::{Decision, Rules};
 use crate::consolidate::doses::{assign, events, group};
 
 /// Steps from a merged record to the one that leads on; more are a mistake.
@@ -43,26 +41,13 @@ struct Entry {
     now: PatientRecord,
     read: Option<PatientRecord>,
     is_changed: bool,
+    /// Whether its doses were not read.
+    lacks_doses: bool,
     /// Its doses put together as they are now, where that is known.
     doses: Option<Grouped>,
 }
 
 impl World {
-    /// The keys under which submissions are looked up: of their messages, and of the people they may be about.
-    pub(super) fn questions<'a>(submissions: impl Iterator<Item = &'a Submission>) -> (Vec<i64>, Vec<i64>) {
-        let (mut hashes, mut keys) = (HashSet::new(), HashSet::new());
-        for submission in submissions {
-            hashes.insert(submission.identity.control_hash);
-            if let Some(stated) = &submission.patient {
-                keys.extend(matching::lookup_keys(&stated.demographics));
-                if let Some(patient_id) = stated.record {
-                    keys.extend(matching::match_keys(&Demographics::default(), Some(&patient_id.number())));
-                }
-            }
-        }
-        (hashes.into_iter().collect(), keys.into_iter().collect())
-    }
-
     /// A world of these messages and of these people under these keys, whose records follow.
     pub(super) fn new(mut messages: Vec<KnownMessage>, found: Vec<(i64, PatientId)>) -> World {
         let mut world = World::default();
@@ -78,11 +63,6 @@ impl World {
         world.keys.retain(|_, people| people.len() < PEOPLE_PER_KEY_LIMIT as usize);
         metrics::counter!("bluebonnet_match_keys_over_full_total").increment((all - world.keys.len()) as u64);
         world
-    }
-
-    /// The places in files that submissions stood at.
-    pub(super) fn places<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Vec<FilePosition> {
-        submissions.filter_map(|submission| submission.receipt.file).collect()
     }
 
     /// Adds what is known of messages of files.
@@ -117,11 +97,36 @@ impl World {
         wanted.into_iter().filter(|patient_id| !self.records.contains_key(patient_id)).collect()
     }
 
-    /// Adds records that were read.
-    pub(super) fn add_records(&mut self, records: Vec<PatientRecord>) {
+    /// The people whose records are wanted whatever the keys say.
+    pub(super) fn named(&self) -> &[PatientId] {
+        &self.named
+    }
+
+    /// Who is found under a key.
+    pub(super) fn under_key(&self, key: i64) -> &[PatientId] {
+        self.keys.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds records that were read, with the doses of some.
+    pub(super) fn add_people(&mut self, records: Vec<PatientRecord>, with_doses: &HashSet<PatientId>) {
         for record in records {
-            self.records.insert(record.patient.id, Entry { now: record, read: None, is_changed: false, doses: None });
+            let lacks_doses = !with_doses.contains(&record.patient.id);
+            let entry = Entry { now: record, read: None, is_changed: false, lacks_doses, doses: None };
+            self.records.insert(entry.now.patient.id, entry);
         }
+    }
+
+    /// Adds the doses of a person whose record was read without them.
+    pub(super) fn add_doses(&mut self, patient_id: PatientId, doses: Vec<VaccinationReport>) {
+        if let Some(entry) = self.records.get_mut(&patient_id) {
+            entry.now.vaccinations = doses;
+            entry.lacks_doses = false;
+        }
+    }
+
+    /// Whether a person's record was read without its doses.
+    pub(super) fn lacks_doses(&self, patient_id: PatientId) -> bool {
+        self.records.get(&patient_id).is_some_and(|entry| entry.lacks_doses)
     }
 
     /// People known here of whom a reviewer found that they are not the same as another.
@@ -140,32 +145,13 @@ impl World {
         self.apart.contains(&(one, other)) || self.apart.contains(&(other, one))
     }
 
-    /// The world of one submission, for a rehearsal: as if the message had never come before.
-    pub(super) fn read(database: &Database, submission: &Submission) -> Result<World, StoreError> {
-        let (_, keys) = World::questions(std::iter::once(submission));
-        let mut world = World::new(Vec::new(), database.patients_by_match_keys(&keys)?);
-        loop {
-            let missing = world.missing_records();
-            let records = database.patient_records(&missing)?;
-            if records.is_empty() {
-                break;
-            }
-            world.add_records(records);
-        }
-        let told_apart = world.told_apart();
-        if !told_apart.is_empty() {
-            world.add_apart(&database.told_apart(&told_apart)?);
-        }
-        Ok(world)
-    }
-
     /// The messages that an organization sent under a control id, oldest first.
     pub(super) fn messages_of(&self, organization_id: OrganizationId, control_hash: i64) -> Vec<&KnownMessage> {
         let messages = self.messages.get(&control_hash).into_iter().flatten();
         messages.filter(|message| message.organization_id == organization_id).collect()
     }
 
-    /// The record of a person as it is now.
+    /// The record of a person as it is now; without doses where it lacks them.
     pub(super) fn record(&self, patient_id: PatientId) -> Option<&PatientRecord> {
         self.records.get(&patient_id).map(|entry| &entry.now)
     }
@@ -249,7 +235,8 @@ impl World {
                 }
             }
             None => {
-                self.records.insert(patient_id, Entry { now: record, read: None, is_changed: true, doses });
+                self.records
+                    .insert(patient_id, Entry { now: record, read: None, is_changed: true, lacks_doses: false, doses });
             }
         }
     }

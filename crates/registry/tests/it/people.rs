@@ -18,6 +18,21 @@ fn a_person_is_found_again_by_identifier_and_by_name() {
 }
 
 #[test]
+fn a_person_found_by_one_key_alone_has_their_doses() {
+    on_each_database(&example(), async |house| {
+        let rest = "||12 Live Oak St^^Laredo^TX^78040^USA^H";
+        let before = Person { family: "Garza", given: "Ana", rest, ..MARIA.clone() };
+        house.report("CLINIC", &before, &given("08", "20240311", "D1")).await;
+        // Only the sender's number is left of what people are looked up by.
+        let renamed = Person { family: "Villarreal", sex: "U", ..before.clone() };
+        let again = house.report("CLINIC", &renamed, &given("08", "20240311", "D1")).await;
+        assert_eq!(house.rows("patient"), 1, "{again}");
+        assert_eq!(findings(&again), ["IEE-513"], "{again}");
+        assert_eq!(house.rows("vaccination_report"), 1, "{again}");
+    });
+}
+
+#[test]
 fn twins_are_two_people() {
     on_each_database(&example(), async |house| {
         let second = Person { mrn: "M-101", given: "Mariana", ..MARIA.clone() };

@@ -1,0 +1,151 @@
+//! What is read of the database before submissions are decided: little of all who may be meant, and the doses of those
+//! who most likely are. Of the others, of whom a large registry has many, they are read only when one is meant after all.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{Demographics, FilePosition, PatientId};
+use store::{Claim, Database, Reading, StoreError};
+
+use super::{Decision, DosesLacking, Rules, Submission, World, bucket_of, decide};
+
+/// Keys that somebody shares with a submission, from which their doses are read with their record: strangers mostly
+/// share one.
+const KEYS_OF_THE_LIKELY_MINIMUM: usize = 2;
+
+/// The keys under which submissions are looked up: of their messages, and of the people they may be about.
+#[derive(Default)]
+pub(super) struct Questions {
+    hashes: Vec<i64>,
+    keys: Vec<i64>,
+    keys_of_each: Vec<Vec<i64>>,
+    birth_dates: Vec<i64>,
+    places: Vec<FilePosition>,
+    /// People who are meant whatever the keys say.
+    named: Vec<PatientId>,
+}
+
+impl Questions {
+    pub(super) fn of<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Questions {
+        let mut questions = Questions::default();
+        for submission in submissions {
+            let stated = submission.patient.as_ref();
+            let mut keys = Vec::new();
+            if let Some(stated) = stated {
+                keys = matching::lookup_keys(&stated.demographics);
+                if let Some(patient_id) = stated.record {
+                    keys.extend(matching::match_keys(&Demographics::default(), Some(&patient_id.number())));
+                }
+            }
+            questions.hashes.push(submission.identity.control_hash);
+            questions.keys.extend(&keys);
+            questions.keys_of_each.push(keys);
+            questions.birth_dates.push(bucket_of(stated.and_then(|stated| stated.demographics.birth_date)));
+            questions.places.extend(submission.receipt.file);
+        }
+        for numbers in [&mut questions.hashes, &mut questions.keys] {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        questions
+    }
+
+    /// The same, and these people.
+    pub(super) fn and_people(mut self, people: impl Iterator<Item = PatientId>) -> Questions {
+        self.named.extend(people);
+        self
+    }
+
+    /// What the submissions are decided about.
+    pub(super) fn claim(&self) -> Claim {
+        Claim { buckets: self.birth_dates.clone(), keys: [self.hashes.as_slice(), &self.keys].concat() }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.hashes.is_empty() && self.named.is_empty()
+    }
+}
+
+impl World {
+    /// The world that submissions are decided in.
+    pub(super) fn read(reading: &mut Reading<'_>, questions: &Questions) -> Result<World, StoreError> {
+        if questions.is_nothing() {
+            return Ok(World::default());
+        }
+        let (messages, found) = reading.look_up(&questions.hashes, &questions.keys)?;
+        let mut world = World::new(messages, found);
+        world.want(questions.named.iter().copied());
+        world.add_file_messages(reading.file_messages(&questions.places)?);
+        world.read_people(reading, &questions.keys_of_each)?;
+        Ok(world)
+    }
+
+    fn read_people(&mut self, reading: &mut Reading<'_>, keys_of_each: &[Vec<i64>]) -> Result<(), StoreError> {
+        let likely = self.likely(keys_of_each);
+        loop {
+            let missing = self.missing_records();
+            let with_doses: Vec<PatientId> = missing.iter().copied().filter(|id| likely.contains(id)).collect();
+            let records = match missing.is_empty() {
+                true => Vec::new(),
+                false => reading.people(&missing, &with_doses)?,
+            };
+            if records.is_empty() {
+                break;
+            }
+            self.add_people(records, &likely);
+        }
+        let told_apart = self.told_apart();
+        if !told_apart.is_empty() {
+            self.add_apart(&reading.told_apart(&told_apart)?);
+        }
+        Ok(())
+    }
+
+    /// Who shares the most keys with a submission, and who was named.
+    fn likely(&self, keys_of_each: &[Vec<i64>]) -> HashSet<PatientId> {
+        let mut likely: HashSet<PatientId> = self.named().iter().copied().collect();
+        for keys in keys_of_each {
+            let mut shared: HashMap<PatientId, usize> = HashMap::new();
+            for patient_id in keys.iter().flat_map(|key| self.under_key(*key)) {
+                *shared.entry(*patient_id).or_default() += 1;
+            }
+            let most = shared.values().copied().max().filter(|most| *most >= KEYS_OF_THE_LIKELY_MINIMUM);
+            likely.extend(shared.into_iter().filter(|(_, count)| Some(*count) == most).map(|(id, _)| id));
+        }
+        likely
+    }
+
+    /// Decides a submission; reads the doses of whoever turns out to be meant, where they were not read before.
+    pub(super) fn decide(
+        &mut self,
+        rules: &Rules,
+        submission: &Submission,
+        reading: &mut Reading<'_>,
+    ) -> Result<Decision, StoreError> {
+        loop {
+            match decide(rules, submission, self) {
+                Ok(decision) => return Ok(decision),
+                Err(DosesLacking(patient_id)) => self.read_doses(patient_id, reading)?,
+            }
+        }
+    }
+
+    /// Reads the doses of a person, where they were not read before.
+    pub(super) fn read_doses(&mut self, patient_id: PatientId, reading: &mut Reading<'_>) -> Result<(), StoreError> {
+        if self.lacks_doses(patient_id) {
+            self.add_doses(patient_id, reading.doses_of(patient_id)?);
+        }
+        Ok(())
+    }
+}
+
+/// What a submission would become, as if its message had never come before.
+pub(super) fn rehearse(database: &Database, rules: &Rules, submission: &Submission) -> Result<Decision, StoreError> {
+    let mut questions = Questions::of(std::iter::once(submission));
+    questions.hashes.clear();
+    questions.places.clear();
+    database.read_at_once(|reading| {
+        let mut world = World::new(Vec::new(), reading.patients_by_match_keys(&questions.keys)?);
+        world.read_people(reading, &questions.keys_of_each)?;
+        world.decide(rules, submission, reading)
+    })
+}
