@@ -161,7 +161,11 @@ fn look_up(database: &Database, asked: &[Demographics]) -> anyhow::Result<Vec<Du
     let mut times = Vec::with_capacity(asked.len());
     for person in asked.iter().take(LOOKUPS) {
         let begin = Instant::now();
-        let known = database.patient_records_by_match_keys(&lookup_keys(person))?;
+        let known = database.read_at_once(|reading| {
+            let found = reading.patients_by_match_keys(&lookup_keys(person))?;
+            let ids: Vec<_> = found.into_iter().map(|(_, patient_id)| patient_id).collect();
+            reading.people(&ids, &[])
+        })?;
         let candidates: Vec<Candidate<'_>> = known
             .iter()
             .map(|record| Candidate {
