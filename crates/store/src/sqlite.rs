@@ -151,10 +151,14 @@ impl SqliteConnection {
         self.wal.due_pages = self.wal.pages_before + CHECKPOINT_AGAIN_PAGES;
     }
 
-    /// Copies the WAL back, as far as nobody reads an older state, without waiting for anybody.
+    /// Copies the WAL back, as far as nobody reads an older state, without waiting for anybody; not at all where another
+    /// program does so.
     pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
         let copied = self.connection.wal_checkpoint_v2(Some(rusqlite::MAIN_DB), CheckpointMode::PASSIVE);
-        copied.map(drop).map_err(|error| failure(error, "copy the write-ahead log back"))
+        match copied.map_err(|error| failure(error, "copy the write-ahead log back")) {
+            Ok(_) | Err(StoreError::Busy { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether another connection has committed since this was asked last, or was never asked.

@@ -9,6 +9,15 @@ use std::sync::atomic::Ordering;
 use super::{Connection, Database, Writing};
 use crate::StoreError;
 
+/// The one who copies; when it is dropped, the next may begin.
+struct Running(Database);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.shared.is_checkpointing.store(false, Ordering::Release);
+    }
+}
+
 impl Database {
     /// Has SQLite's write-ahead log copied back when it is long, by a thread beside those who write.
     pub(super) fn checkpoint_if_due(&self, writing: &mut Writing<'_>) {
@@ -16,16 +25,14 @@ impl Database {
         if !sqlite.is_checkpoint_due() || self.shared.is_checkpointing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let database = self.clone();
+        let running = Running(self.clone());
         let copy_back = move || {
-            if let Err(error) = database.checkpoint() {
+            if let Err(error) = running.0.checkpoint() {
                 tracing::warn!(%error, "the write-ahead log stays as it is, and grows");
             }
-            database.shared.is_checkpointing.store(false, Ordering::Release);
         };
         if let Err(error) = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(copy_back) {
             tracing::warn!(%error, "the write-ahead log stays as it is, and grows");
-            self.shared.is_checkpointing.store(false, Ordering::Release);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod audit_trail;
 mod batches;
+mod checkpoints;
 mod crashes;
 mod databases;
 mod off_the_hot_path;
