@@ -100,7 +100,7 @@ impl Decision {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DosesLacking(pub PatientId);
 
-/// Decides what becomes of a submission in a world that holds everything known about the people it may be about.
+/// Decides what becomes of a submission in a world of the people it may be about.
 ///
 /// # Errors
 /// [`DosesLacking`] when the world holds the person, but not their doses.

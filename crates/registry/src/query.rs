@@ -5,7 +5,6 @@ use model::{
     Assessment, AuditAction, AuditEntry, Caller, Finding, FindingKind, LoggedMessage, MessageIdentity, MessageState,
     PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
 };
-
 use store::{Reading, StoreError};
 
 use crate::assess::assess;

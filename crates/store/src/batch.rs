@@ -37,7 +37,8 @@ use crate::{Changes, Database, KnownMessage, StoreError};
 /// What [`Reading::look_up`] gives: messages known, and who is found under which key.
 pub type LookedUp = (Vec<KnownMessage>, Vec<(i64, PatientId)>);
 
-/// One unchanging state of the database, to decide by.
+/// What can be read to decide by. On SQLite, and in [`Database::read_at_once`], all of it is of one state of the database;
+/// in a lane on PostgreSQL each read sees what was committed before it, and a person's version tells who was overtaken.
 pub struct Reading<'lane> {
     connection: &'lane mut Connection,
 }

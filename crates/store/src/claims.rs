@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// What is claimed now.
 #[derive(Default)]
 pub(crate) struct Claims {
-    held: Mutex<Numbers>,
+    now: Mutex<Numbers>,
     released: Condvar,
 }
 
@@ -37,7 +37,7 @@ impl Claims {
 
     fn now(&self) -> MutexGuard<'_, Numbers> {
         // Nothing panics while holding the lock, and what it guards is whole at every moment.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

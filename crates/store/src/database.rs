@@ -75,7 +75,7 @@ struct Shared {
     is_checkpointing: AtomicBool,
 }
 
-/// The connection for writing, and on SQLite the turn to do so.
+/// The connection for writing, and on SQLite the turn to do so, which ends after the connection is given back.
 struct Writing<'database> {
     connection: MutexGuard<'database, Connection>,
     _turn: Option<Turn<'database>>,

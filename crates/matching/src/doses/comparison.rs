@@ -174,7 +174,7 @@ impl Comparer<'_> {
         let is_product_same = dose.cvx == known.cvx;
         if dose.cvx == Cvx::UNKNOWN || known.cvx == Cvx::UNKNOWN {
             let pair = Pair::of(one, other);
-            let is_one = pair.is_product_same && pair.is_own && !pair.are_ids_two && days == 0;
+            let is_one = is_product_same && pair.is_own && !pair.are_ids_two && days == 0;
             return if is_one { DoseRule::OneSenderUnknown } else { DoseRule::UnknownVaccine };
         }
         if shared.0 == 0 && !is_product_same {

@@ -124,7 +124,7 @@ impl Drop for Lanes {
 }
 
 /// What deals submissions to lanes and locks them against other nodes.
-fn bucket(submission: &Submission) -> i64 {
+pub(super) fn bucket(submission: &Submission) -> i64 {
     bucket_of(submission.patient.as_ref().and_then(|stated| stated.demographics.birth_date))
 }
 

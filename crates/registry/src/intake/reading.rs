@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use model::{Demographics, FilePosition, PatientId};
 use store::{Claim, Database, Reading, StoreError};
 
-use super::{Decision, DosesLacking, Rules, Submission, World, bucket_of, decide};
+use super::lanes::bucket;
+use super::{Decision, DosesLacking, Rules, Submission, World, decide};
 
 /// Keys that somebody shares with a submission, from which their doses are read with their record: strangers mostly
 /// share one.
@@ -28,9 +29,8 @@ impl Questions {
     pub(super) fn of<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Questions {
         let mut questions = Questions::default();
         for submission in submissions {
-            let stated = submission.patient.as_ref();
             let mut keys = Vec::new();
-            if let Some(stated) = stated {
+            if let Some(stated) = &submission.patient {
                 keys = matching::lookup_keys(&stated.demographics);
                 if let Some(patient_id) = stated.record {
                     keys.extend(matching::match_keys(&Demographics::default(), Some(&patient_id.number())));
@@ -39,7 +39,7 @@ impl Questions {
             questions.hashes.push(submission.identity.control_hash);
             questions.keys.extend(&keys);
             questions.keys_of_each.push(keys);
-            questions.birth_dates.push(bucket_of(stated.and_then(|stated| stated.demographics.birth_date)));
+            questions.birth_dates.push(bucket(submission));
             questions.places.extend(submission.receipt.file);
         }
         for numbers in [&mut questions.hashes, &mut questions.keys] {
@@ -60,8 +60,13 @@ impl Questions {
         Claim { buckets: self.birth_dates.clone(), keys: [self.hashes.as_slice(), &self.keys].concat() }
     }
 
+    /// The same, as if the messages had never come before.
+    fn of_new_messages(self) -> Questions {
+        Questions { hashes: Vec::new(), places: Vec::new(), ..self }
+    }
+
     fn is_nothing(&self) -> bool {
-        self.hashes.is_empty() && self.named.is_empty()
+        self.hashes.is_empty() && self.keys.is_empty() && self.named.is_empty()
     }
 }
 
@@ -140,12 +145,6 @@ impl World {
 
 /// What a submission would become, as if its message had never come before.
 pub(super) fn rehearse(database: &Database, rules: &Rules, submission: &Submission) -> Result<Decision, StoreError> {
-    let mut questions = Questions::of(std::iter::once(submission));
-    questions.hashes.clear();
-    questions.places.clear();
-    database.read_at_once(|reading| {
-        let mut world = World::new(Vec::new(), reading.patients_by_match_keys(&questions.keys)?);
-        world.read_people(reading, &questions.keys_of_each)?;
-        world.decide(rules, submission, reading)
-    })
+    let questions = Questions::of(std::iter::once(submission)).of_new_messages();
+    database.read_at_once(|reading| World::read(reading, &questions)?.decide(rules, submission, reading))
 }

@@ -31,7 +31,8 @@ fn the_log_does_not_grow_with_what_lanes_write() {
     let DatabaseUrl::Sqlite(path) = &place.url else { unreachable!("it is a file") };
     let log_bytes = std::fs::metadata(path.with_extension("db-wal")).expect("the log is there").len();
     let written_bytes = LANES * MESSAGES_OF_EACH * MESSAGE_BYTES as u64;
-    assert!(log_bytes < written_bytes * 2 / 3, "{log_bytes} bytes of log for {written_bytes} that were written");
+    // A log that was never begun anew holds all of it.
+    assert!(log_bytes < written_bytes, "{log_bytes} bytes of log for {written_bytes} that were written");
     let stored = database.find_message(message(1001).id).expect("readable").expect("stored");
     assert_eq!(stored.original, large_message(1001).original);
 }
