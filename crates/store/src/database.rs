@@ -1,10 +1,13 @@
 //! The seam: which database runs. Whoever uses a [`Connection`] does not know.
 
 mod checkpoints;
+mod url;
+mod wal;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use crate::StoreError;
@@ -16,16 +19,9 @@ use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
 use crate::sqlite::{self, SqliteConnection};
 use crate::turns::{Turn, Turns};
 use crate::value::{Columns, Row, Value};
-
-/// Where a database is.
-#[derive(Clone, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// A file.
-    Sqlite(PathBuf),
-    /// A server, `postgres://user:password@host:port/name`; with `?sslrootcert=FILE` over TLS, trusting that file's
-    /// certificates.
-    Postgres(String),
-}
+pub use url::DatabaseUrl;
+pub(crate) use url::without_password;
+use wal::WriteAheadLog;
 
 /// How a database is used.
 #[derive(Clone, Debug)]
@@ -63,6 +59,8 @@ struct Shared {
     readers: Pool,
     /// The connection for writes off the hot path; on SQLite, for all writes of this program.
     writer: Mutex<Connection>,
+    /// SQLite's log.
+    wal: Option<WriteAheadLog>,
     /// Whose turn it is to write to SQLite: waiting here is fair and quick, waiting for the file's lock is neither.
     turns: Turns,
     /// How often somebody else than a lane wrote to SQLite, as far as this program has seen.
@@ -73,6 +71,9 @@ struct Shared {
     snapshots: RwLock<()>,
     /// Whether the WAL is being copied back.
     is_checkpointing: AtomicBool,
+    /// SQLite's file, opened when the WAL is copied back first. Never closed: with any handle that a program closes, the
+    /// system takes back the locks that SQLite has on the file.
+    open_file: OnceLock<ManuallyDrop<File>>,
 }
 
 /// The connection for writing, and on SQLite the turn to do so, which ends after the connection is given back.
@@ -94,50 +95,6 @@ pub(crate) enum Connection {
     Postgres(Box<PostgresConnection>),
 }
 
-impl DatabaseUrl {
-    /// Reads `postgres://...` or `postgresql://...` as a server, `sqlite:PATH` or any other text as the path of a file.
-    ///
-    /// # Errors
-    /// [`StoreError::UrlInvalid`] for empty text and for other kinds of URL.
-    pub fn parse(text: &str) -> Result<DatabaseUrl, StoreError> {
-        let invalid = |reason: &str| StoreError::UrlInvalid { url: without_password(text), reason: reason.to_owned() };
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(DatabaseUrl::Postgres(text.to_owned()));
-        }
-        let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
-        if path.is_empty() {
-            return Err(invalid("give the path of a file, or postgres://user:password@host/name"));
-        }
-        if path.contains("://") {
-            return Err(invalid("only SQLite files and PostgreSQL servers are known"));
-        }
-        Ok(DatabaseUrl::Sqlite(PathBuf::from(path)))
-    }
-}
-
-/// The URL as it may be shown: without its password.
-impl std::fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            DatabaseUrl::Sqlite(path) => path.display().fmt(f),
-            DatabaseUrl::Postgres(url) => f.write_str(&without_password(url)),
-        }
-    }
-}
-
-impl std::fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DatabaseUrl({self})")
-    }
-}
-
-pub(crate) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let user = credentials.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}@{host}")
-}
-
 impl Default for Options {
     fn default() -> Options {
         Options { node: "main".to_owned(), readers: 4, wait: Duration::from_secs(10) }
@@ -150,28 +107,37 @@ impl Database {
     /// # Errors
     /// The database cannot be reached.
     pub fn open(url: &DatabaseUrl, options: &Options) -> Result<Database, StoreError> {
-        let writer = Mutex::new(Connection::open(url, Purpose::Write, options.wait)?);
+        let mut writer = Connection::open(url, Purpose::Write, options.wait)?;
+        let wal = match (&mut writer, url) {
+            (Connection::Sqlite(sqlite), DatabaseUrl::Sqlite(path)) => {
+                Some(WriteAheadLog::new(sqlite.leave_wal_to_caller(path)?))
+            }
+            _ => None,
+        };
         let (reader_url, wait) = (url.clone(), options.wait);
         let readers = Pool::new(options.readers, move || Connection::open(&reader_url, Purpose::Read, wait));
         let shared = Shared {
             url: url.clone(),
             options: options.clone(),
             readers,
-            writer,
+            writer: Mutex::new(writer),
+            wal,
             turns: Turns::default(),
             writes_of_others: AtomicU64::default(),
             claims: Claims::default(),
             snapshots: RwLock::default(),
             is_checkpointing: AtomicBool::default(),
+            open_file: OnceLock::new(),
         };
         Ok(Database { shared: Arc::new(shared) })
     }
 
-    /// Whether the database answers within that time.
+    /// Whether the database answers within that time, and its disk has not failed.
     ///
     /// # Errors
     /// It does not, or all connections for reading were in use for so long.
     pub fn ping(&self, timeout: Duration) -> Result<(), StoreError> {
+        self.shared.wal.as_ref().map_or(Ok(()), WriteAheadLog::check)?;
         let mut connection = self.shared.readers.take(timeout)?;
         let answer = match &mut *connection {
             Connection::Sqlite(sqlite) => {
@@ -251,12 +217,12 @@ impl Database {
         buckets: &[i64],
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut writing = self.writing();
-        let result = writing.connection.transaction(buckets, work);
-        self.checkpoint_if_due(&mut writing);
-        // Within the turn, but after the commit: who reads this number first and the rows then, misses nothing.
-        self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
-        result
+        self.write_durably(|connection| {
+            let result = connection.transaction(buckets, work);
+            // Within the turn, but after the commit: who reads this number first and the rows then, misses nothing.
+            self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
+            result
+        })
     }
 
     /// On SQLite, how often others than lanes wrote. To be read before what is decided by.
@@ -270,16 +236,32 @@ impl Database {
         seen: u64,
         work: impl FnOnce(&mut Connection, bool) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_durably(|connection| {
+            connection.transaction(&[], |connection| {
+                if connection.was_written_by_others()? {
+                    self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
+                }
+                let is_as_seen = self.writes_of_others() == seen;
+                work(connection, is_as_seen)
+            })
+        })
+    }
+
+    /// Lends the connection for writing to one transaction. When this returns, the disk has what was committed; on SQLite
+    /// the next may write already while it is brought there.
+    fn write_durably<T, E: From<StoreError>>(
+        &self,
+        transaction: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut writing = self.writing();
-        let result = writing.connection.transaction(&[], |connection| {
-            if connection.was_written_by_others()? {
-                self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
-            }
-            let is_as_seen = self.writes_of_others() == seen;
-            work(connection, is_as_seen)
-        });
+        let Some(wal) = &self.shared.wal else { return transaction(&mut writing.connection) };
+        wal.begin(|| writing.connection.take_over_wal())?;
+        let value = transaction(&mut writing.connection)?;
+        let commits = wal.note_commit();
         self.checkpoint_if_due(&mut writing);
-        result
+        drop(writing);
+        wal.wait_for(commits)?;
+        Ok(value)
     }
 
     /// To be held by a lane on SQLite while it reads.
@@ -361,6 +343,14 @@ impl Connection {
             }
         }
         result
+    }
+
+    /// Copies back what an earlier program left in SQLite's log.
+    fn take_over_wal(&mut self) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.checkpoint().map(drop),
+            Connection::Postgres(_) => Ok(()),
+        }
     }
 
     /// Whether the database was changed since this was asked last, but not by this connection.

@@ -1,6 +1,7 @@
 //! SQLite: opens it, speaks to it, translates its errors. Nothing else knows rusqlite.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -81,6 +82,16 @@ impl SqliteConnection {
         Ok(SqliteConnection { connection, data_version: None, wal })
     }
 
+    /// Ends commits before the disk has the WAL, whose place this gives: whoever calls this brings it there.
+    pub(crate) fn leave_wal_to_caller(&mut self, path: &Path) -> Result<PathBuf, StoreError> {
+        let leave = |connection: &Connection| connection.pragma_update(None, "synchronous", "NORMAL");
+        leave(&self.connection).map_err(|error| failure(error, "leave the write-ahead log to its caller"))?;
+        // Links are followed before the WAL is named.
+        let mut name = self.connection.path().map_or_else(|| path.as_os_str().to_owned(), OsString::from);
+        name.push("-wal");
+        Ok(name.into())
+    }
+
     /// Runs several statements without parameters.
     pub(crate) fn run_script(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
         self.connection.execute_batch(sql).map_err(|error| failure(error, attempt))
@@ -152,11 +163,12 @@ impl SqliteConnection {
     }
 
     /// Copies the WAL back, as far as nobody reads an older state, without waiting for anybody; not at all where another
-    /// program does so.
-    pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
+    /// program does so. Says how many of its pages have been copied so far.
+    pub(crate) fn checkpoint(&mut self) -> Result<u32, StoreError> {
         let copied = self.connection.wal_checkpoint_v2(Some(rusqlite::MAIN_DB), CheckpointMode::PASSIVE);
         match copied.map_err(|error| failure(error, "copy the write-ahead log back")) {
-            Ok(_) | Err(StoreError::Busy { .. }) => Ok(()),
+            Ok((_, copied)) => Ok(copied.max(0).unsigned_abs()),
+            Err(StoreError::Busy { .. }) => Ok(0),
             Err(error) => Err(error),
         }
     }

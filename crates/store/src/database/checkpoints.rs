@@ -3,11 +3,19 @@
 //! Left to itself SQLite has whoever commits do it, while everybody else waits, and again with each commit for as long as
 //! somebody reads an older state.
 
+use std::fs::File;
+use std::io;
+use std::mem::ManuallyDrop;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::{Connection, Database, Writing};
+use super::{Connection, Database, DatabaseUrl, Writing};
 use crate::StoreError;
+
+/// Copies beside those who write, at most: each copies what was written during the one before it.
+const PASSES_MAXIMUM: u32 = 8;
+/// What a pass copied when it is time for the last, for which all wait: 2 MB, a few milliseconds.
+const LAST_PAGES: u32 = 512;
 
 /// The one who copies; when it is dropped, the next may begin.
 struct Running(Database);
@@ -40,13 +48,40 @@ impl Database {
     /// that the log can begin anew.
     fn checkpoint(&self) -> Result<(), StoreError> {
         let Connection::Sqlite(mut beside) = self.open_writer()? else { return Ok(()) };
-        beside.checkpoint()?;
+        let mut copied = 0;
+        for _ in 0..PASSES_MAXIMUM {
+            let copied_before = copied;
+            copied = beside.checkpoint()?;
+            self.sync_file()?;
+            if copied.saturating_sub(copied_before) < LAST_PAGES {
+                break;
+            }
+        }
         let mut writing = self.writing();
         let _nobody_reads = self.shared.snapshots.write().unwrap_or_else(PoisonError::into_inner);
         let copied = beside.checkpoint();
         if let Connection::Sqlite(sqlite) = &mut *writing.connection {
             sqlite.note_checkpoint();
         }
-        copied
+        copied.map(drop)
+    }
+
+    /// Brings to the disk what was copied into the file. SQLite does so only once all is copied, and then everybody waits.
+    fn sync_file(&self) -> Result<(), StoreError> {
+        let DatabaseUrl::Sqlite(path) = &self.shared.url else { return Ok(()) };
+        let sync = || -> io::Result<()> {
+            let file = match self.shared.open_file.get() {
+                Some(file) => file,
+                None => {
+                    let file = ManuallyDrop::new(File::open(path)?);
+                    self.shared.open_file.get_or_init(|| file)
+                }
+            };
+            file.sync_data()
+        };
+        sync().map_err(|error| StoreError::Unavailable {
+            attempted: format!("bring {} to the disk", path.display()),
+            source: Box::new(error),
+        })
     }
 }
