@@ -160,6 +160,12 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form button");
       assert.match(page.url(), /done=match_decided/);
       assert.equal(await waiting(), before - 1);
+      await page.click("main .bb-ways a[href='/matches/decided']");
+      await check(page, `${database}-matches-decided`);
+      assert.match(await page.innerText("main table tbody tr"), /The same person\s+the mother confirmed it by telephone/);
+      await page.click("main table tbody tr a");
+      assert.match(page.url(), /\/people\/[^/]+\/merges$/, "the way to undo it");
+      await page.goto(`${registry.url}/matches`);
 
       await page.click("a[href^='/matches/doses/'] >> nth=0");
       await check(page, `${database}-dose-match`);
@@ -174,7 +180,9 @@ for (const database of ["sqlite", "postgres"]) {
         assert.match(page.url(), /done=match_decided/);
       };
       await decide("One dose, reported twice");
-      await page.goto(pair);
+      await page.goto(`${registry.url}/matches/decided`);
+      await page.click("a[href^='/matches/doses/']");
+      assert.equal(page.url(), pair, "the way back to it");
       assert.match(await page.innerText("main"), /Decided .*: One dose, reported twice\. the paper card says so/);
       const measles = async () => {
         await page.goto(pair);
@@ -243,6 +251,10 @@ for (const database of ["sqlite", "postgres"]) {
       assert.match(await operator.innerText("main"), /Nothing ends it by itself/, "what cannot be taken back is asked for once more");
       assert.equal((await nurse.goto(`${registry.url}/find`)).status(), 200, "nothing has begun");
       await check(operator, `${database}-start-now`);
+      const halfway = await (await browser.newContext({ locale: "en-US" })).newPage();
+      await signIn(halfway, registry, "registry_analyst");
+      await halfway.goto(`${registry.url}/find`);
+      await halfway.fill("#family", "Nobodyhere");
       await operator.click("button[name=confirmed]");
       assert.match(await operator.innerText(".bb-banner"), /you are inside a maintenance window/, "whoever closed the doors is let in");
       const shut = await nurse.goto(`${registry.url}/find`);
@@ -251,6 +263,10 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(shut.headers()["set-cookie"], undefined);
       assert.match(await nurse.innerText("main"), /temporarily unable to service your request due to maintenance downtime/);
       await check(nurse, `${database}-closed`);
+      assert.doesNotMatch(await nurse.innerText("main"), /What you entered/, "who only looked entered nothing");
+      await halfway.click("form[action='/find'] button");
+      assert.match(await halfway.innerText("main"), /temporarily unable[\s\S]*What you entered was not stored/);
+      await check(halfway, `${database}-closed-form`);
       await nurse.click("a[href='/status']");
       await check(nurse, `${database}-status`);
       assert.match(await nurse.innerText("main"), /scheduled system maintenance/);
@@ -277,6 +293,9 @@ for (const database of ["sqlite", "postgres"]) {
       assert.match(await operator.innerText("main"), /Extended/);
       await operator.click("button[value=complete]");
       assert.match(await operator.innerText("main"), /Completed/);
+      assert.equal((await halfway.reload()).status(), 200, "what was entered is sent once more");
+      assert.equal(await halfway.inputValue("#family"), "Nobodyhere");
+      await halfway.context().close();
       await operator.goto(`${window}/report`);
       await check(operator, `${database}-report`);
       assert.match(await operator.innerText("main"), /These pages/);

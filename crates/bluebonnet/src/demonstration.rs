@@ -23,6 +23,8 @@ const MARK: &str = "demonstration";
 const SEED: u64 = 1836;
 /// One in so many people is known to a second organization, too.
 const SHARED_EVERY: u64 = 8;
+/// One in so many of these gave other particulars there, or was mistyped: some of them are possible matches to decide.
+const WRITTEN_DOWN_AGAIN_EVERY: u64 = 4 * SHARED_EVERY;
 /// The doses that the second organization knows of.
 const SHARED_DOSES: usize = 3;
 
@@ -112,6 +114,9 @@ fn messages_of(
             let is_shared = person.number.is_multiple_of(SHARED_EVERY) && second_home(home) == organization.code;
             if !is_shared {
                 return None;
+            }
+            if person.number.is_multiple_of(WRITTEN_DOWN_AGAIN_EVERY) {
+                person = person.written_down_again(SEED);
             }
             person.doses = person.doses.split_off(person.doses.len().saturating_sub(SHARED_DOSES));
         }

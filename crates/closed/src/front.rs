@@ -51,11 +51,11 @@ pub fn front(front: Front) -> Router {
 async fn turn_away(State(front): State<Front>, request: Request) -> Response<axum::body::Body> {
     let (head, body) = request.into_parts();
     let was_whole = discard(body).await;
-    let form = Form::of(head.uri.path(), &head.headers, &front.web_service_path);
+    let form = Form::of(&head.method, head.uri.path(), &head.headers, &front.web_service_path);
     let channel = match form {
         Form::PlainText => Channel::WebService,
         Form::Fhir => Channel::Fhir,
-        Form::Page | Form::Problem => Channel::Web,
+        Form::Page | Form::SentForm | Form::Problem => Channel::Web,
     };
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());

@@ -11,12 +11,13 @@ mod status;
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LINK, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use registry::{Closed, Profile};
 use serde_json::json;
 
 pub use bodies::{BODY_BYTES_MAXIMUM, discard};
 pub use front::{Front, front};
+use page::Visit;
 
 /// Where the status of the registry stands, for people and programs.
 const STATUS_LINK: &str = "</status>; rel=\"status\"";
@@ -26,6 +27,8 @@ const STATUS_LINK: &str = "</status>; rel=\"status\"";
 pub enum Form {
     /// A page for people.
     Page,
+    /// A page for people whose form was not taken.
+    SentForm,
     /// Plain text: the web service's clients, and whoever asks for nothing else.
     PlainText,
     /// FHIR's OperationOutcome.
@@ -35,8 +38,15 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form that fits a request, by its path and what it accepts.
-    pub fn of(path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
+    /// The form that fits a request, by how and where it came and what it accepts.
+    pub fn of(method: &Method, path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
+        match Form::by_what_it_accepts(path, headers, web_service_path) {
+            Form::Page if method == Method::POST => Form::SentForm,
+            form => form,
+        }
+    }
+
+    fn by_what_it_accepts(path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
         if path == web_service_path {
             return Form::PlainText;
         }
@@ -60,7 +70,7 @@ impl Form {
 
     fn content_type(self) -> &'static str {
         match self {
-            Form::Page => "text/html; charset=utf-8",
+            Form::Page | Form::SentForm => "text/html; charset=utf-8",
             Form::PlainText => "text/plain; charset=utf-8",
             Form::Fhir => "application/fhir+json; charset=utf-8",
             Form::Problem => "application/problem+json",
@@ -71,7 +81,8 @@ impl Form {
 /// The answer of a closed door.
 pub fn answer(closed: &Closed, form: Form, headers: &HeaderMap, profile: &Profile) -> Response<Body> {
     let body = match form {
-        Form::Page => page::page(closed, headers, profile),
+        Form::Page => page::page(closed, headers, profile, Visit::Looked),
+        Form::SentForm => page::page(closed, headers, profile, Visit::SentForm),
         Form::PlainText => closed.sentence.clone(),
         Form::Fhir => outcome(closed),
         Form::Problem => problem(closed, profile),
@@ -83,7 +94,7 @@ pub fn answer(closed: &Closed, form: Form, headers: &HeaderMap, profile: &Profil
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     headers.insert(LINK, HeaderValue::from_static(STATUS_LINK));
-    if form == Form::Page {
+    if matches!(form, Form::Page | Form::SentForm) {
         headers.insert("content-security-policy", HeaderValue::from_static(page::POLICY));
         headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     }
@@ -141,13 +152,15 @@ mod tests {
             ("/", ("accept", "*/*"), Form::Page),
         ];
         for (path, header, form) in cases {
-            assert_eq!(Form::of(path, &headers(&[header]), "/webservice"), form, "{path} {header:?}");
+            assert_eq!(Form::of(&Method::GET, path, &headers(&[header]), "/webservice"), form, "{path} {header:?}");
+            let sent = Form::of(&Method::POST, path, &headers(&[header]), "/webservice");
+            assert_eq!(sent == Form::SentForm, form == Form::Page, "{path} {header:?}");
         }
     }
 
     #[tokio::test]
     async fn every_form_says_the_sentence_and_when_to_come_back() {
-        for form in [Form::Page, Form::PlainText, Form::Fhir, Form::Problem] {
+        for form in [Form::Page, Form::SentForm, Form::PlainText, Form::Fhir, Form::Problem] {
             let response = answer(&closed(), form, &HeaderMap::new(), &profile());
             assert_eq!(response.status(), 503);
             let header =
@@ -165,8 +178,13 @@ mod tests {
 
     #[test]
     fn a_spanish_reader_reads_spanish_first() {
-        let spanish = page::page(&closed(), &headers(&[("accept-language", "es-MX,es;q=0.9,en;q=0.5")]), &profile());
-        let english = page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile());
+        let spanish = page::page(
+            &closed(),
+            &headers(&[("accept-language", "es-MX,es;q=0.9,en;q=0.5")]),
+            &profile(),
+            Visit::Looked,
+        );
+        let english = page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile(), Visit::Looked);
         let (es, en) = ("Servicio no disponible</h1>", "Service Unavailable</h1>");
         assert!(spanish.contains(es) && english.contains(en));
         assert!(spanish.find(es) < spanish.find(en) && english.find(en) < english.find(es));

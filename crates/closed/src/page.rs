@@ -16,14 +16,28 @@ section+section h1{font-size:1.25rem}p{margin:0 0 1rem}a{color:#2a4a91}footer{ma
 color:#4a5468}@media(prefers-color-scheme:dark){body{background:#141a26;color:#e6e9f2}main{background:#1d2535;\
 border-color:#8fa8e0}a{color:#a9bff0}footer{color:#b3bccd}section+section{border-color:#38435a}}";
 
+/// What somebody did at the closed door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Visit {
+    Looked,
+    SentForm,
+}
+
+/// What happened to a form that was sent, and how it is not lost: a browser sends it again when its answer is loaded again.
+const NOT_TAKEN: &str = "What you entered was not stored. Leave this page open, and load it again when the registry is open: \
+                         your browser then offers to send it once more.";
+const NOT_TAKEN_SPANISH: &str = "Lo que escribió no se ha guardado. Deje esta página abierta y vuelva a cargarla cuando el \
+                                 registro esté abierto: su navegador ofrece entonces enviarlo otra vez.";
+
 /// The page: what the notices promise, in the visitor's language first, and whom to ask.
-pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile) -> String {
+pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile, visit: Visit) -> String {
     let door = &profile.closed_door;
-    let mut sections = vec![section("en", &door.heading, &closed.sentence)];
+    let not_taken = |words| (visit == Visit::SentForm).then_some(words);
+    let mut sections = vec![section("en", &door.heading, &closed.sentence, not_taken(NOT_TAKEN))];
     let mut links = vec!["<a href=\"/status\" lang=\"en\">Status, and when it is planned to end</a>"];
     let (mut language, mut heading) = ("en", &door.heading);
     if let Some(spanish) = &door.spanish {
-        sections.push(section("es", &spanish.heading, &spanish.sentence));
+        sections.push(section("es", &spanish.heading, &spanish.sentence, not_taken(NOT_TAKEN_SPANISH)));
         links.push("<a href=\"/status\" lang=\"es\">Estado, y cuándo debe terminar</a>");
         if prefers_spanish(headers) {
             sections.reverse();
@@ -53,9 +67,10 @@ pub(crate) fn document(language: &str, title: &str, body: &str) -> String {
     )
 }
 
-fn section(language: &str, heading: &str, sentence: &str) -> String {
+fn section(language: &str, heading: &str, sentence: &str, more: Option<&str>) -> String {
     let (heading, sentence) = (escaped(heading), escaped(sentence));
-    format!("<section lang=\"{language}\">\n<h1>{heading}</h1>\n<p>{sentence}</p>\n</section>\n")
+    let more = more.map(|more| format!("<p>{}</p>\n", escaped(more))).unwrap_or_default();
+    format!("<section lang=\"{language}\">\n<h1>{heading}</h1>\n<p>{sentence}</p>\n{more}</section>\n")
 }
 
 /// Whether Spanish comes before English in what the browser asks for.

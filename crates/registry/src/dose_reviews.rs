@@ -100,15 +100,42 @@ impl Registry {
         self.authorize_here(caller, Right::DecideMatch)?;
         let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
         let open = self.database().open_dose_reviews(LIST_MAXIMUM, put_off_before)?;
+        self.pairs_of(caller, open, limit, |pair| pair.is_unsure)
+    }
+
+    /// Pairs of doses that reviewers decided about, the newest decision first, so that they find back to it: of all people
+    /// for those who look after the registry's data, of their own for others.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
+    pub fn decided_dose_reviews(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        limit: u32,
+    ) -> Result<Vec<DosePair>, RegistryError> {
+        self.authorize_here(caller, Right::DecideMatch)?;
+        let decided = self.database().decided_dose_reviews(LIST_MAXIMUM)?;
+        self.pairs_of(caller, decided, limit, |_| true)
+    }
+
+    /// The pairs as they are now, those that are wanted, of people about whom the caller may decide.
+    fn pairs_of(
+        &self,
+        caller: &Caller,
+        reviews: Vec<DoseReview>,
+        limit: u32,
+        is_wanted: impl Fn(&DosePair) -> bool,
+    ) -> Result<Vec<DosePair>, RegistryError> {
         let mut pairs = Vec::new();
-        for review in open {
+        for review in reviews {
             if pairs.len() >= limit as usize {
                 break;
             }
             let record = self.leading_of(review.opened.patient_id)?;
             let Some(record) = record.filter(|record| self.may_review(caller, record)) else { continue };
             let (one, other) = (review.opened.one, review.opened.other);
-            pairs.extend(self.pair(&record, one, other, Some(review)).ok().filter(|pair| pair.is_unsure));
+            pairs.extend(self.pair(&record, one, other, Some(review)).ok().filter(&is_wanted));
         }
         Ok(pairs)
     }
@@ -238,7 +265,7 @@ impl Registry {
         self.leading_of(patient_id)?.ok_or_else(no_such_person)
     }
 
-    fn leading_of(&self, patient_id: PatientId) -> Result<Option<PatientRecord>, RegistryError> {
+    pub(crate) fn leading_of(&self, patient_id: PatientId) -> Result<Option<PatientRecord>, RegistryError> {
         let mut current = patient_id;
         for _ in 0..STEPS_MAXIMUM {
             let Some(record) = self.database().patient_records(&[current])?.pop() else { return Ok(None) };

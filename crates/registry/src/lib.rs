@@ -90,7 +90,7 @@ pub use profile::{
 };
 pub use registrations::{ApprovalSeed, Approved};
 pub use registry::{Options, Registry};
-pub use reviews::SideBySide;
+pub use reviews::{DecidedMatch, SideBySide};
 pub use rounds::PEOPLE_PER_STEP;
 pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};

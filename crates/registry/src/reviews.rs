@@ -25,6 +25,15 @@ pub struct SideBySide {
     pub decided: Option<ReviewDecided>,
 }
 
+/// What was decided about a possible match, and how the two records stand now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecidedMatch {
+    /// The decision.
+    pub decided: ReviewDecided,
+    /// The record that leads on, when both are one now.
+    pub merged_into: Option<PatientId>,
+}
+
 impl Registry {
     /// Possible matches that wait, the oldest first: of all people for those who look after the registry's data, of
     /// their own for others. A record that was merged since stands here by the one that leads on.
@@ -54,6 +63,32 @@ impl Registry {
         });
         open.truncate(limit as usize);
         Ok(open)
+    }
+
+    /// What reviewers decided about possible matches, the newest first, so that they find back to it: about all people for
+    /// those who look after the registry's data, about their own for others.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
+    pub fn decided_reviews(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        limit: u32,
+    ) -> Result<Vec<DecidedMatch>, RegistryError> {
+        self.authorize_here(caller, Right::DecideMatch)?;
+        let mut found = Vec::new();
+        for decided in self.database().latest_review_decisions(LIST_MAXIMUM)? {
+            if found.len() >= limit as usize {
+                break;
+            }
+            let (one, other) = (self.leading_of(decided.patient_id)?, self.leading_of(decided.candidate)?);
+            if [&one, &other].into_iter().flatten().any(|record| self.may_review(caller, record)) {
+                let [one, other] = [one, other].map(|record| record.map(|record| record.patient.id));
+                found.push(DecidedMatch { decided, merged_into: one.filter(|_| one == other) });
+            }
+        }
+        Ok(found)
     }
 
     /// Whether the caller may decide about a record: the registry's own people about all, others about a record of which

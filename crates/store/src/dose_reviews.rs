@@ -58,6 +58,13 @@ SELECT one_id, other_id, patient_id, state, opened_at, rule, decided_at, reason
 FROM dose_review
 WHERE one_id = $1 AND other_id = $2";
 
+pub(crate) const LIST_DECIDED_DOSE_REVIEWS: &str = "
+SELECT one_id, other_id, patient_id, state, opened_at, rule, decided_at, reason
+FROM dose_review
+WHERE state IN ('same', 'not_the_same', 'later')
+ORDER BY decided_at DESC, one_id, other_id
+LIMIT $1";
+
 pub(crate) const DECIDE_DOSE_REVIEW: &str = "
 INSERT INTO dose_review (
     one_id, other_id, patient_id, state, opened_at, rule, decided_at, account_id, organization_id, reason
@@ -152,6 +159,17 @@ impl Database {
     pub fn open_dose_reviews(&self, limit: u32, put_off_before: Timestamp) -> Result<Vec<DoseReview>, StoreError> {
         let values = [Value::Integer(limit.into()), Value::instant(put_off_before)];
         self.read(|connection| connection.query_as(LIST_DOSE_REVIEWS, &values, "list reviews of doses", read_review))
+    }
+
+    /// Pairs of doses that reviewers decided about, the newest decision first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn decided_dose_reviews(&self, limit: u32) -> Result<Vec<DoseReview>, StoreError> {
+        let values = [Value::Integer(limit.into())];
+        self.read(|connection| {
+            connection.query_as(LIST_DECIDED_DOSE_REVIEWS, &values, "list decisions about doses", read_review)
+        })
     }
 
     /// How a pair of doses, the smaller id first, stands with reviewers; `None` when nobody was asked.

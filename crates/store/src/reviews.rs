@@ -40,6 +40,12 @@ FROM review_decision
 WHERE patient_id = $1 OR candidate_id = $1
 ORDER BY decided_at, patient_id, candidate_id";
 
+pub(crate) const LIST_DECISIONS: &str = "
+SELECT patient_id, candidate_id, decision, decided_at, account_id, organization_id, reason
+FROM review_decision
+ORDER BY decided_at DESC, patient_id, candidate_id
+LIMIT $1";
+
 pub(crate) const READ_TOLD_APART: SetRead = SetRead {
     attempt: "read who is not the same",
     sql: "
@@ -127,6 +133,15 @@ impl Database {
         self.read(|connection| {
             connection.query_as(LIST_REVIEWS_OF, &values, "list the possible matches of a person", read_review)
         })
+    }
+
+    /// What reviewers decided, the newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn latest_review_decisions(&self, limit: u32) -> Result<Vec<ReviewDecided>, StoreError> {
+        let values = [Value::Integer(limit.into())];
+        self.read(|connection| connection.query_as(LIST_DECISIONS, &values, "list what was decided", read_decision))
     }
 
     /// What reviewers decided about a record and others.

@@ -113,19 +113,19 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         closed::discard(body).await;
         return closed::answer(
             &closed,
-            Form::of(visitor.path(), &parts.headers, NO_WEB_SERVICE),
+            Form::of(&parts.method, visitor.path(), &parts.headers, NO_WEB_SERVICE),
             &parts.headers,
             visitor.web().registry.profile(),
         );
     }
     parts.extensions.insert(visitor.clone());
-    let asked = parts.headers.clone();
+    let (method, asked) = (parts.method.clone(), parts.headers.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     match response.extensions_mut().remove::<Failure>().map(|failure| visitor.at_the_door(failure)) {
         None => visitor.finish(response),
         // Said as at every door, with nothing of a page: no cookie is set, no session ends.
         Some(Failure::Closed(closed)) => {
-            let form = Form::of(visitor.path(), &asked, NO_WEB_SERVICE);
+            let form = Form::of(&method, visitor.path(), &asked, NO_WEB_SERVICE);
             closed::answer(&closed, form, &asked, visitor.web().registry.profile())
         }
         Some(failure) => visitor.finish(visitor.failure_page(failure)),

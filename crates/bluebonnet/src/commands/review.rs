@@ -4,8 +4,8 @@ mod doses;
 
 use clap::{Args, Subcommand};
 use model::{Caller, Channel, MergeId, OrganizationId, PatientRecord, PatientStatus, Receipt, Standing};
-use registry::Registry;
 use registry::setup::{Merge, ReviewDecision};
+use registry::{DecidedMatch, Registry};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -45,9 +45,12 @@ impl Review {
     }
 }
 
-/// Lists possible matches that wait, the oldest first
+/// Lists possible matches that wait, the oldest first; or those that were decided
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    /// Lists what was decided, the newest first
+    #[arg(long)]
+    decided: bool,
     /// Lines at most
     #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=limits::LIST_MAXIMUM as i64))]
     limit: u32,
@@ -62,6 +65,9 @@ impl List {
     fn run(self) -> Result<Ending, Failure> {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
+        if self.decided {
+            return self.show_decided(&registry.decided_reviews(&admission, &operator(), self.limit)?);
+        }
         let open = registry.open_reviews(&admission, &operator(), world::now(), self.limit)?;
         if self.json {
             let list: Vec<Value> = open
@@ -85,6 +91,38 @@ impl List {
                 review.candidate.number(),
                 format!("{:.0}", review.opened_at),
                 review.reason.clone(),
+            ]);
+        }
+        table.print()?;
+        Ok(Ending::Well)
+    }
+
+    fn show_decided(&self, found: &[DecidedMatch]) -> Result<Ending, Failure> {
+        if self.json {
+            let list: Vec<Value> = found
+                .iter()
+                .map(|DecidedMatch { decided, merged_into }| {
+                    json!({
+                        "patient": decided.patient_id.number(),
+                        "candidate": decided.candidate.number(),
+                        "decided_at": decided.decided_at.to_string(),
+                        "decision": decided.decision.word(),
+                        "reason": decided.reason,
+                        "merged_into": merged_into.map(|id| id.number()),
+                    })
+                })
+                .collect();
+            print_json(&list)?;
+            return Ok(Ending::Well);
+        }
+        let mut table = Table::new(&["PATIENT", "CANDIDATE", "DECIDED", "AS", "WHY"]);
+        for DecidedMatch { decided, .. } in found {
+            table.row([
+                decided.patient_id.number(),
+                decided.candidate.number(),
+                format!("{:.0}", decided.decided_at),
+                decided.decision.word().to_owned(),
+                decided.reason.clone(),
             ]);
         }
         table.print()?;

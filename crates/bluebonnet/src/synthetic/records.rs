@@ -6,7 +6,7 @@ use model::{Demographics, Identifier, Sex};
 
 use super::dice::{Dice, later};
 use super::names::{self, Group};
-use super::{SyntheticPeople, places};
+use super::{SyntheticPeople, SyntheticPerson, places};
 
 mod slips;
 
@@ -61,6 +61,21 @@ impl Iterator for SyntheticRecords {
             slips: Vec::new(),
             demographics: first,
         })
+    }
+}
+
+impl SyntheticPerson {
+    /// The same person with the slips and changes with which another clinic of the same seed wrote them down.
+    pub fn written_down_again(self, seed: u64) -> SyntheticPerson {
+        let is_minor = self.is_minor();
+        let mut record = SyntheticRecord {
+            name: String::new(),
+            person: self.number,
+            slips: Vec::new(),
+            demographics: self.demographics,
+        };
+        slips::make(&mut Dice::of(seed, 5, self.number), &mut record, is_minor);
+        SyntheticPerson { demographics: record.demographics, ..self }
     }
 }
 

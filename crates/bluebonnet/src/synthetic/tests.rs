@@ -34,6 +34,20 @@ fn a_seed_gives_the_same_people_always() {
 }
 
 #[test]
+fn another_clinic_writes_most_people_down_otherwise() {
+    let people = people(400);
+    let again = people.iter().map(|person| person.clone().written_down_again(1845)).collect::<Vec<_>>();
+    let differ = |is: &dyn Fn(&Demographics) -> String| {
+        people.iter().zip(&again).filter(|(one, other)| is(&one.demographics) != is(&other.demographics)).count()
+    };
+    let all = differ(&|person| format!("{person:?}"));
+    assert!((240..360).contains(&all), "{all} of 400 differ in something");
+    let families = differ(&|person| person.names[0].family.clone());
+    assert!((20..120).contains(&families), "{families} of 400 have another surname");
+    assert!(people.iter().zip(&again).all(|(one, other)| (one.number, &one.doses) == (other.number, &other.doses)));
+}
+
+#[test]
 fn twins_share_home_and_birth_date_and_have_names_of_their_own() {
     let people = people(8_000);
     let mut twins = 0;

@@ -44,8 +44,12 @@ fn doses_that_may_be_one_are_explained_decided_and_undone() {
         assert_eq!(explained["vaccinations"].as_array().map(Vec::len), Some(1), "{explained}");
         assert_eq!(explained["vaccinations"][0]["reports"][1]["rule"], "D01");
         assert_eq!(open(), Value::Array(Vec::new()));
+        let decided = || home.run(&["review", "doses", "list", "--decided"]).expect(0).output;
+        let listed = decided();
+        assert!([&patient, &one, &other, "same", "chart seen"].iter().all(|told| listed.contains(*told)), "{listed}");
         let undone = decide(&["undo"], &["--json"]).expect(0).json();
         assert_eq!(undone["is_unsure"], true, "{undone}");
+        assert!(!decided().contains(&patient), "what was taken back is decided no more");
         let told = home.run(&["match", "doses", &patient]).expect(0);
         assert!(told.output.contains("unsure: ") && told.output.contains("by doses-"), "{told:?}");
         assert!(decide(&["show"], &[]).expect(0).output.contains("window 23"));

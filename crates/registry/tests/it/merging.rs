@@ -86,6 +86,9 @@ fn records_that_are_not_the_same_stand_on_their_own() {
         }
         let now = house.receipt().received_at;
         assert_eq!(house.registry.open_reviews(&admission, &reviewer, now, 10).expect("listed"), []);
+        let decided = house.registry.decided_reviews(&admission, &reviewer, 10).expect("listed");
+        assert_eq!(decided.len(), 1, "of one pair the last decision counts: {decided:?}");
+        assert_eq!((decided[0].decided.decision, decided[0].merged_into), (ReviewDecision::NotTheSame, None));
         let answer = house.report("PHARMACY", &TWO_SURNAMES, &given("110", "20240512", "P2")).await;
         assert_eq!(field(&answer, "MSA", 1), "AA", "it does not wait any more: {answer}");
     });
@@ -103,9 +106,13 @@ fn reports_of_one_person_who_waits_for_a_review_wait_together() {
         let pair = open_review(house);
         let records = house.database.patient_records(&[pair.0]).expect("readable");
         assert_eq!(records[0].reports.len(), 2, "both organizations mean the person who waits");
-        decide(house, pair, ReviewDecision::Same).expect("they can be merged").expect("a merge");
+        let merge = decide(house, pair, ReviewDecision::Same).expect("they can be merged").expect("a merge");
         let history = house.ask("CLINIC", "Z34", &MARIA).await;
         assert_eq!(dose_count(&history), 3, "{history}");
+        let reviewer = clinician(house, "PHARMACY");
+        let decided = house.registry.decided_reviews(&house.admission(), &reviewer, 10).expect("listed");
+        assert_eq!(decided[0].decided.decision, ReviewDecision::Same);
+        assert_eq!(decided[0].merged_into, Some(merge.survivor_id), "where it can be undone");
         assert!(house.database.check_integrity().expect("readable").is_empty());
     });
 }
@@ -157,6 +164,10 @@ fn a_site_helps_with_its_own_and_looks_at_nobody_else() {
             let undo = |caller: &model::Caller| {
                 registry.unmerge_patients(&admission, caller, &house.receipt(), merged.id, "two girls after all")
             };
+            let decided = |caller: &model::Caller| {
+                registry.decided_reviews(&admission, caller, 10).expect("decisions are listed").len()
+            };
+            assert_eq!((decided(&clinic), decided(&pharmacy), decided(&site)), (1, 1, 0));
             assert!(undo(&site).is_err());
             assert!(undo(&pharmacy).is_ok(), "what is theirs was moved by it");
         });

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use model::{CodeTables, PatientId, VaccinationReport, VaccinationReportId};
 use registry::setup::DoseReviewState;
-use registry::{DosePair, DoseReviewDecision, RegistryError};
+use registry::{DosePair, DoseReview, DoseReviewDecision, RegistryError};
 
 use super::matches::{FactRow, decided};
 use super::person::{PersonHead, Told, open};
@@ -54,15 +54,8 @@ pub(super) async fn waiting(signed_in: &SignedIn) -> Result<Table, Failure> {
         tokio::task::spawn_blocking(move || registry.open_dose_reviews(&admitted, &caller, now, LINES_MAXIMUM));
     let row = |pair: &DosePair| {
         let since = pair.review.as_ref().map(|review| review.opened.opened_at);
-        let address = format!("/matches/doses/{}/{}/{}", pair.patient_id, pair.one.id, pair.other.id);
-        let codes = signed_in.registry().codes();
-        let vaccines = [&pair.one, &pair.other].map(|report| {
-            let cvx = report.dose.cvx;
-            codes.vaccine_name(cvx).map_or_else(|| cvx.to_string(), |name| format!("{name} ({cvx})"))
-        });
         vec![
-            Cell::link(pair.patient_id.number(), address)
-                .with_note(language.fill("dose_matches.vaccines", &[("one", &vaccines[0]), ("other", &vaccines[1])])),
+            link(signed_in, pair),
             Cell::text(since.map(|since| dates::moment(signed_in.registry(), since, language)).unwrap_or_default()),
             Cell::text(pair.comparison.rule.sentence()),
         ]
@@ -76,6 +69,48 @@ pub(super) async fn waiting(signed_in: &SignedIn) -> Result<Table, Failure> {
         rows: open.iter().map(row).collect(),
         empty: language.text("dose_matches.none").to_owned(),
     })
+}
+
+/// What was decided, for the page of decisions.
+///
+/// # Errors
+/// When the registry cannot be read.
+pub(super) async fn decided_lately(signed_in: &SignedIn) -> Result<Table, Failure> {
+    let language = signed_in.language();
+    let (registry, caller, admitted) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.admit()?);
+    let reading = tokio::task::spawn_blocking(move || registry.decided_dose_reviews(&admitted, &caller, LINES_MAXIMUM));
+    let row = |pair: &DosePair| {
+        let review = pair.review.as_ref();
+        let moment = |at| dates::moment(signed_in.registry(), at, language);
+        let decision = |review: &DoseReview| language.text(&format!("dose_matches.{}", review.state.word()));
+        vec![
+            link(signed_in, pair),
+            Cell::text(review.and_then(|review| review.decided_at).map(moment).unwrap_or_default()),
+            Cell::text(review.map(decision).unwrap_or_default()),
+            Cell::text(review.map(|review| review.reason.as_str()).unwrap_or_default()),
+        ]
+    };
+    let decided = reading.await??;
+    Ok(Table {
+        caption: language.text("dose_matches.decided_caption").to_owned(),
+        columns: ["dose_matches.person", "matches.decided_at", "matches.decided_as", "matches.decided_why"]
+            .map(|key| language.text(key).to_owned())
+            .into(),
+        rows: decided.iter().map(row).collect(),
+        empty: language.text("dose_matches.decided_none").to_owned(),
+    })
+}
+
+/// The way to a pair, under the person's number, with the vaccines.
+fn link(signed_in: &SignedIn, pair: &DosePair) -> Cell {
+    let address = format!("/matches/doses/{}/{}/{}", pair.patient_id, pair.one.id, pair.other.id);
+    let codes = signed_in.registry().codes();
+    let [one, other] = [&pair.one, &pair.other].map(|report| {
+        let cvx = report.dose.cvx;
+        codes.vaccine_name(cvx).map_or_else(|| cvx.to_string(), |name| format!("{name} ({cvx})"))
+    });
+    let vaccines = signed_in.language().fill("dose_matches.vaccines", &[("one", &one), ("other", &other)]);
+    Cell::link(pair.patient_id.number(), address).with_note(vaccines)
 }
 
 type Asked = (PatientId, VaccinationReportId, VaccinationReportId);

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use model::{CodeTables, PatientId, PatientRecord};
-use registry::RegistryError;
 use registry::setup::ReviewDecision;
+use registry::{DecidedMatch, RegistryError};
 
 use crate::Web;
 use crate::dates;
@@ -52,7 +52,10 @@ impl FactRow {
 }
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/matches", get(list)).route("/matches/{one}/{other}", get(side_by_side).post(decide))
+    Router::new()
+        .route("/matches", get(list))
+        .route("/matches/decided", get(decided_lately))
+        .route("/matches/{one}/{other}", get(side_by_side).post(decide))
 }
 
 async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
@@ -80,9 +83,47 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     Listing {
         page: signed_in.page(language.text("matches.title")),
         intro: language.text("matches.what").to_owned(),
-        ways: Vec::new(),
+        ways: vec![("/matches/decided".to_owned(), language.text("matches.decided_title").to_owned())],
         filter: None,
         tables: vec![table, super::dose_matches::waiting(&signed_in).await?],
+    }
+    .show()
+}
+
+/// The way back to what was decided: a pair that was told apart can be decided anew, a merge undone.
+async fn decided_lately(signed_in: SignedIn) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let (registry, caller, admitted) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.admit()?);
+    let reading = tokio::task::spawn_blocking(move || registry.decided_reviews(&admitted, &caller, LINES_MAXIMUM));
+    let found = reading.await??;
+    let row = |found: &DecidedMatch| {
+        let decided = &found.decided;
+        let (one, other) = (decided.patient_id, decided.candidate);
+        let address = match found.merged_into {
+            Some(survivor) => format!("/people/{survivor}/merges"),
+            None => format!("/matches/{one}/{other}"),
+        };
+        vec![
+            Cell::link(format!("{} – {}", one.number(), other.number()), address),
+            Cell::text(dates::moment(signed_in.registry(), decided.decided_at, language)),
+            Cell::text(language.text(&format!("matches.{}", decided.decision.word()))),
+            Cell::text(decided.reason.as_str()),
+        ]
+    };
+    let table = Table {
+        caption: language.text("matches.decided_caption").to_owned(),
+        columns: ["records", "decided_at", "decided_as", "decided_why"]
+            .map(|key| language.text(&format!("matches.{key}")).to_owned())
+            .into(),
+        rows: found.iter().map(row).collect(),
+        empty: language.text("matches.decided_none").to_owned(),
+    };
+    Listing {
+        page: signed_in.page(language.text("matches.decided_title")),
+        intro: language.text("matches.decided_what").to_owned(),
+        ways: vec![("/matches".to_owned(), language.text("matches.back").to_owned())],
+        filter: None,
+        tables: vec![table, super::dose_matches::decided_lately(&signed_in).await?],
     }
     .show()
 }

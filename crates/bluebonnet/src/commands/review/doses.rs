@@ -37,9 +37,12 @@ impl Doses {
     }
 }
 
-/// Lists doses that may be one and wait, the oldest first
+/// Lists doses that may be one and wait, the oldest first; or those that were decided
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    /// Lists what was decided, the newest first
+    #[arg(long)]
+    decided: bool,
     /// Lines at most
     #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=limits::LIST_MAXIMUM as i64))]
     limit: u32,
@@ -54,14 +57,20 @@ impl List {
     fn run(self) -> Result<Ending, Failure> {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
-        let open = registry.open_dose_reviews(&admission, &operator(), world::now(), self.limit)?;
+        let found = match self.decided {
+            true => registry.decided_dose_reviews(&admission, &operator(), self.limit)?,
+            false => registry.open_dose_reviews(&admission, &operator(), world::now(), self.limit)?,
+        };
         if self.json {
             let names = Names::of(&registry)?;
-            print_json(&open.iter().map(|pair| pair_json(pair, &names)).collect::<Vec<_>>())?;
+            print_json(&found.iter().map(|pair| pair_json(pair, &names)).collect::<Vec<_>>())?;
             return Ok(Ending::Well);
         }
+        if self.decided {
+            return show_decided(&found);
+        }
         let mut table = Table::new(&["PATIENT", "ONE", "OTHER", "SINCE", "BECAUSE"]);
-        for pair in &open {
+        for pair in &found {
             let since = pair.review.as_ref().map(|review| format!("{:.0}", review.opened.opened_at));
             table.row([
                 pair.patient_id.number(),
@@ -74,6 +83,22 @@ impl List {
         table.print()?;
         Ok(Ending::Well)
     }
+}
+
+fn show_decided(found: &[DosePair]) -> Result<Ending, Failure> {
+    let mut table = Table::new(&["PATIENT", "ONE", "OTHER", "DECIDED", "AS", "WHY"]);
+    for (pair, review) in found.iter().filter_map(|pair| Some((pair, pair.review.as_ref()?))) {
+        table.row([
+            pair.patient_id.number(),
+            pair.one.id.number(),
+            pair.other.id.number(),
+            review.decided_at.map(|at| format!("{at:.0}")).unwrap_or_default(),
+            review.state.word().to_owned(),
+            review.reason.clone(),
+        ]);
+    }
+    table.print()?;
+    Ok(Ending::Well)
 }
 
 /// Two reports of doses of one person, by number.
