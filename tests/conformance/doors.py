@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import paramiko
 import soap
+from file_senders import close
 from people import Person
 
 SENTENCE = (
@@ -207,7 +208,7 @@ class Doors:
             try:
                 file = client.open(f"/inbox/{file_name}", "w")
                 file.write(content)
-                file.close()
+                close(client, file)
                 status, body = 200, ""
             except OSError as error:
                 if SENTENCE not in str(error):

@@ -52,7 +52,7 @@ pub struct AccountSeen {
     pub account: Account,
     /// Its organization.
     pub organization: Organization,
-    /// When it last signed in or was used, if it has a session.
+    /// When a person last signed in or opened a page; of programs it is not written down.
     pub seen_at: Option<Timestamp>,
     /// When somebody last confirmed that it is needed.
     pub reviewed_at: Option<Timestamp>,
@@ -93,8 +93,12 @@ impl Registry {
         let mut visible: Vec<AccountSeen> = visible.collect();
         let ids: Vec<AccountId> = visible.iter().map(|seen| seen.account.id).collect();
         let seen = self.blocking(move |registry| {
+            // Sessions end and are removed; the second factor, without which nobody signs in, remembers its last use.
             let newest = |id: AccountId| -> Result<Option<Timestamp>, RegistryError> {
-                Ok(registry.database().sessions_of(id)?.iter().map(|session| session.seen_at).max())
+                let sessions = registry.database().sessions_of(id)?;
+                let factors = registry.database().factors_of(id)?;
+                let seen = sessions.iter().map(|session| session.seen_at);
+                Ok(seen.chain(factors.iter().filter_map(|factor| factor.used_at)).max())
             };
             ids.into_iter().map(newest).collect::<Result<Vec<_>, _>>()
         });

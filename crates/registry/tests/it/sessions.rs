@@ -104,6 +104,11 @@ fn a_session_ends_by_itself_when_idle_and_after_half_a_day() {
         assert!(matches!(resume(house, 4, minutes(60 + 720)).await, Err(SessionError::Over)));
         let removed = house.registry.remove_old_sessions(&house.admission(), minutes(2000)).expect("the store answers");
         assert_eq!(removed, 2);
+        let standing = Standing::Person(Role::OrganizationAdministrator);
+        let administrator = model::Caller { standing, ..house.caller("CLINIC") };
+        let listed = house.registry.accounts_within_reach(&house.admission(), &administrator).await.expect("listed");
+        let nora = listed.iter().find(|listed| listed.account.username == "nora").expect("she is one of them");
+        assert_eq!(nora.seen_at, Some(minutes(60)), "her last sign-in is known after her sessions are over");
     });
 }
 
