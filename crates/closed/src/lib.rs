@@ -17,7 +17,6 @@ use serde_json::json;
 
 pub use bodies::{BODY_BYTES_MAXIMUM, discard};
 pub use front::{Front, front};
-use page::Visit;
 
 /// Where the status of the registry stands, for people and programs.
 const STATUS_LINK: &str = "</status>; rel=\"status\"";
@@ -81,8 +80,7 @@ impl Form {
 /// The answer of a closed door.
 pub fn answer(closed: &Closed, form: Form, headers: &HeaderMap, profile: &Profile) -> Response<Body> {
     let body = match form {
-        Form::Page => page::page(closed, headers, profile, Visit::Looked),
-        Form::SentForm => page::page(closed, headers, profile, Visit::SentForm),
+        Form::Page | Form::SentForm => page::page(closed, headers, profile, form),
         Form::PlainText => closed.sentence.clone(),
         Form::Fhir => outcome(closed),
         Form::Problem => problem(closed, profile),
@@ -178,13 +176,9 @@ mod tests {
 
     #[test]
     fn a_spanish_reader_reads_spanish_first() {
-        let spanish = page::page(
-            &closed(),
-            &headers(&[("accept-language", "es-MX,es;q=0.9,en;q=0.5")]),
-            &profile(),
-            Visit::Looked,
-        );
-        let english = page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile(), Visit::Looked);
+        let spanish =
+            page::page(&closed(), &headers(&[("accept-language", "es-MX,es;q=0.9,en;q=0.5")]), &profile(), Form::Page);
+        let english = page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile(), Form::Page);
         let (es, en) = ("Servicio no disponible</h1>", "Service Unavailable</h1>");
         assert!(spanish.contains(es) && english.contains(en));
         assert!(spanish.find(es) < spanish.find(en) && english.find(en) < english.find(es));

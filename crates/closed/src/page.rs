@@ -4,6 +4,8 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use registry::{Closed, Profile};
 
+use crate::Form;
+
 /// The page needs its own style and nothing else.
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                                  frame-ancestors 'none'";
@@ -16,23 +18,18 @@ section+section h1{font-size:1.25rem}p{margin:0 0 1rem}a{color:#2a4a91}footer{ma
 color:#4a5468}@media(prefers-color-scheme:dark){body{background:#141a26;color:#e6e9f2}main{background:#1d2535;\
 border-color:#8fa8e0}a{color:#a9bff0}footer{color:#b3bccd}section+section{border-color:#38435a}}";
 
-/// What somebody did at the closed door.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Visit {
-    Looked,
-    SentForm,
-}
-
-/// What happened to a form that was sent, and how it is not lost: a browser sends it again when its answer is loaded again.
-const NOT_TAKEN: &str = "What you entered was not stored. Leave this page open, and load it again when the registry is open: \
-                         your browser then offers to send it once more.";
-const NOT_TAKEN_SPANISH: &str = "Lo que escribió no se ha guardado. Deje esta página abierta y vuelva a cargarla cuando el \
-                                 registro esté abierto: su navegador ofrece entonces enviarlo otra vez.";
+/// What happened to a form that was sent. A browser sends it again when its answer is loaded again; it is taken while the
+/// session lasts that it was made for.
+const NOT_TAKEN: &str = "What you entered was not stored. If the registry opens again while you are still signed in, load this \
+                         page again: your browser then offers to send it once more. Later it must be entered anew.";
+const NOT_TAKEN_SPANISH: &str = "Lo que escribió no se ha guardado. Si el registro vuelve a abrir mientras su sesión siga abierta, \
+                                 vuelva a cargar esta página: su navegador ofrece entonces enviarlo otra vez. Más tarde hay que \
+                                 escribirlo de nuevo.";
 
 /// The page: what the notices promise, in the visitor's language first, and whom to ask.
-pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile, visit: Visit) -> String {
+pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile, form: Form) -> String {
     let door = &profile.closed_door;
-    let not_taken = |words| (visit == Visit::SentForm).then_some(words);
+    let not_taken = |words| (form == Form::SentForm).then_some(words);
     let mut sections = vec![section("en", &door.heading, &closed.sentence, not_taken(NOT_TAKEN))];
     let mut links = vec!["<a href=\"/status\" lang=\"en\">Status, and when it is planned to end</a>"];
     let (mut language, mut heading) = ("en", &door.heading);

@@ -91,19 +91,9 @@ impl Registry {
             Some(AccountSeen { account, organization, seen_at: None, reviewed_at, memberships })
         });
         let mut visible: Vec<AccountSeen> = visible.collect();
-        let ids: Vec<AccountId> = visible.iter().map(|seen| seen.account.id).collect();
-        let seen = self.blocking(move |registry| {
-            // Sessions end and are removed; the second factor, without which nobody signs in, remembers its last use.
-            let newest = |id: AccountId| -> Result<Option<Timestamp>, RegistryError> {
-                let sessions = registry.database().sessions_of(id)?;
-                let factors = registry.database().factors_of(id)?;
-                let seen = sessions.iter().map(|session| session.seen_at);
-                Ok(seen.chain(factors.iter().filter_map(|factor| factor.used_at)).max())
-            };
-            ids.into_iter().map(newest).collect::<Result<Vec<_>, _>>()
-        });
-        for (account, seen_at) in visible.iter_mut().zip(seen.await?) {
-            account.seen_at = seen_at;
+        let last_seen = self.blocking(|registry| Ok(registry.database().last_seen()?)).await?;
+        for seen in &mut visible {
+            seen.seen_at = last_seen.get(&seen.account.id).copied();
         }
         Ok(visible)
     }

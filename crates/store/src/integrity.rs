@@ -184,6 +184,7 @@ const STATEMENTS: &[&str] = &[
     sessions::TOUCH_SESSION,
     sessions::FIND_SESSION,
     sessions::LIST_SESSIONS,
+    sessions::LIST_LAST_SEEN,
     sessions::REMOVE_SESSION,
     sessions::REMOVE_SESSIONS,
     sessions::REMOVE_OLD_SESSIONS,

@@ -1,5 +1,7 @@
 //! Sessions, memberships and invitations of people who sign in.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use model::{AccountId, Invitation, Membership, OrganizationId, Role, Session, SessionId};
 
@@ -46,6 +48,19 @@ WHERE account_id = $1";
 pub(crate) const REMOVE_OLD_SESSIONS: &str = "
 DELETE FROM session
 WHERE seen_at < $1 OR started_at < $2";
+
+/// Sessions are removed when they are over; second factors, without which nobody signs in, remember their last use.
+pub(crate) const LIST_LAST_SEEN: &str = "
+SELECT account_id, MAX(seen_at)
+FROM (
+    SELECT account_id, seen_at
+    FROM session
+    UNION ALL
+    SELECT account_id, used_at
+    FROM sign_in_factor
+    WHERE used_at IS NOT NULL
+) AS seen
+GROUP BY account_id";
 
 pub(crate) const LIST_MEMBERSHIPS: &str = "
 SELECT account_id, organization_id, role
@@ -144,6 +159,17 @@ impl Database {
         self.read(|connection| {
             connection.query_as(LIST_SESSIONS, &[Value::Uuid(id.0)], "list the sessions of an account", read_session)
         })
+    }
+
+    /// When people signed in or opened a page last, by account; who never did is not there.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_seen(&self) -> Result<HashMap<AccountId, Timestamp>, StoreError> {
+        let read = |row: &dyn Columns| Ok((AccountId(row.uuid(0)?), row.instant(1)?));
+        let seen = self
+            .read(|connection| connection.query_as(LIST_LAST_SEEN, &[], "list when accounts were last seen", read))?;
+        Ok(seen.into_iter().collect())
     }
 
     /// Ends one session of an account; gives whether there was one.

@@ -1,4 +1,4 @@
-//! Doses explained and decided at the command line.
+//! Doses and records explained and decided at the command line.
 
 use serde_json::Value;
 
@@ -47,14 +47,42 @@ fn doses_that_may_be_one_are_explained_decided_and_undone() {
         let decided = || home.run(&["review", "doses", "list", "--decided"]).expect(0).output;
         let listed = decided();
         assert!([&patient, &one, &other, "same", "chart seen"].iter().all(|told| listed.contains(*told)), "{listed}");
+        let told = home.run(&["review", "doses", "list", "--decided", "--json"]).expect(0).json();
+        assert_eq!((&told[0]["state"], &told[0]["reason"]), (&"same".into(), &"chart seen".into()), "{told}");
         let undone = decide(&["undo"], &["--json"]).expect(0).json();
         assert_eq!(undone["is_unsure"], true, "{undone}");
         assert!(!decided().contains(&patient), "what was taken back is decided no more");
-        let told = home.run(&["match", "doses", &patient]).expect(0);
-        assert!(told.output.contains("unsure: ") && told.output.contains("by doses-"), "{told:?}");
+        let explained = home.run(&["match", "doses", &patient]).expect(0);
+        assert!(explained.output.contains("unsure: ") && explained.output.contains("by doses-"), "{explained:?}");
         assert!(decide(&["show"], &[]).expect(0).output.contains("window 23"));
         home.run(&["review", "doses", "show", &patient, &one, "NOSUCHDOSE00"]).expect(1);
         let rules = home.run(&["match", "doses", "--rules"]).expect(0);
         assert!(rules.output.contains("group 90 1"), "{rules:?}");
+    });
+}
+
+#[test]
+fn what_was_decided_about_two_records_is_listed() {
+    on_each_database(|home| {
+        home.settle();
+        home.run_with(&["submit", "-", "--organization", "LAKE2000"], vxu("m-1").as_bytes()).expect(0);
+        let other = vxu("m-2")
+            .replace("12345", "98765")
+            .replace("Garza^Elena^Maria", "Whitfield^Tobias^")
+            .replace("20190304", "20180722");
+        home.run_with(&["submit", "-", "--organization", "LAKE2000"], other.as_bytes()).expect(0);
+        let list = |options: &[&str]| home.run(&[&["review", "list", "--decided"][..], options].concat()).expect(0);
+        assert_eq!(list(&["--json"]).json(), Value::Array(Vec::new()));
+        let messages = home.run(&["messages"]).expect(0).output;
+        let people: Vec<&str> = messages.lines().skip(1).filter_map(|line| line.split_whitespace().nth(5)).collect();
+        let (one, another) = (people[0], people[1]);
+        home.run(&["review", "decide", one, another, "not-the-same", "--reason", "two cousins"]).expect(0);
+        let listed = list(&[]).output;
+        assert!([one, another, "not_the_same", "two cousins"].iter().all(|told| listed.contains(*told)), "{listed}");
+        let told = list(&["--json"]).json();
+        assert_eq!((&told[0]["decision"], &told[0]["merged_into"]), (&"not_the_same".into(), &Value::Null), "{told}");
+        home.run(&["review", "decide", one, another, "same", "--reason", "the mother came by"]).expect(0);
+        let told = list(&["--json"]).json();
+        assert_eq!((&told[0]["decision"], &told[0]["merged_into"]), (&"same".into(), &another.into()), "{told}");
     });
 }

@@ -244,5 +244,7 @@ fn pair_json(pair: &DosePair, names: &Names<'_>) -> Value {
         "is_unsure": pair.is_unsure,
         "since": pair.review.as_ref().map(|review| review.opened.opened_at.to_string()),
         "state": pair.review.as_ref().map(|review| review.state.word()),
+        "decided_at": pair.review.as_ref().and_then(|review| review.decided_at).map(|at| at.to_string()),
+        "reason": pair.review.as_ref().map(|review| &review.reason),
     })
 }
