@@ -14,9 +14,24 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const PICTURES = process.env.BLUEBONNET_PICTURES;
 
 /** Starts the system's Chromium. */
-export function startBrowser() {
+export async function startBrowser() {
   const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  browser.on("context", (context) => context.on("page", waitForWholePages));
+  return browser;
+}
+
+/** Makes every click and key of a page, its locators' too, last until the page that it leads to is whole: Playwright
+ * waits only until the browser has begun with it, and what does not wait itself (`$$eval`, `count`) then finds a part. */
+function waitForWholePages(page) {
+  const frame = page.mainFrame();
+  for (const action of ["click", "press"]) {
+    const original = frame[action].bind(frame);
+    frame[action] = async (...how) => {
+      await original(...how);
+      await page.waitForLoadState();
+    };
+  }
 }
 
 /** Checks a page as everybody must be able to use it; takes its picture when asked. */
