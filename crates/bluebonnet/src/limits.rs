@@ -1,5 +1,6 @@
 //! The limits of a node, in one place: those of the program, and those of the registry and its doors by reference.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -38,6 +39,9 @@ pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(1);
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lanes of a node at most: each has a thread and a connection.
 pub(crate) const LANES_MAXIMUM: usize = 32;
+/// Questions and pages that a node reads side by side, each on a connection: as many as it has cores, and within these. While
+/// one waits for the disk or the network, others read.
+pub(crate) const READERS: RangeInclusive<usize> = 4..=16;
 /// Lines of a list at most.
 pub(crate) const LIST_MAXIMUM: u32 = 10_000;
 /// People of a demonstration at most.

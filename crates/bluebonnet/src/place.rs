@@ -152,7 +152,7 @@ pub(crate) fn open_database(
     {
         return Err(no_registry(url));
     }
-    let options = DatabaseOptions { node: node.to_owned(), ..DatabaseOptions::default() };
+    let options = DatabaseOptions { node: node.to_owned(), readers: usual_readers(), ..DatabaseOptions::default() };
     let database = Database::open(url, &options)?;
     if presence == Presence::Required && database.schema_version()? == 0 {
         return Err(no_registry(url));
@@ -215,6 +215,12 @@ fn no_registry(url: &DatabaseUrl) -> Failure {
 
 /// While one writes, the other decides.
 const SQLITE_LANES: usize = 2;
+
+/// One for each core, to decide what may be shown.
+fn usual_readers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    cores.clamp(*limits::READERS.start(), *limits::READERS.end())
+}
 
 /// Two lanes saturate PostgreSQL on two cores; beyond four the database is the limit.
 fn usual_lanes() -> usize {

@@ -135,10 +135,8 @@ impl Registry {
             email: new.email,
             role: Some(new.role),
         };
-        let (registry, admitted) = (self.clone(), self.gate().admit(admission.channel()));
-        let admitted = admitted.map_err(|_| RegistryError::Stopping)?;
-        let adding = tokio::task::spawn_blocking(move || registry.add_account(&admitted, account));
-        let account = adding.await.map_err(|_| RegistryError::Stopping)??;
+        let admitted = self.gate().admit(admission.channel()).map_err(|_| RegistryError::Stopping)?;
+        let account = self.blocking(move |registry| registry.add_account(&admitted, account)).await?;
         let what = format!("added account {} as {}", account.username, new.role.word());
         self.note_administration(caller, organization.id, at, what).await?;
         let code = self.invite(admission, caller, &account.username, invitation, at).await?;

@@ -40,9 +40,7 @@ impl Registry {
         at: Timestamp,
         on: Date,
     ) -> Result<Option<Assessment>, RegistryError> {
-        let registry = self.clone();
-        let reading = tokio::task::spawn_blocking(move || registry.database().patient_records(&[patient_id]));
-        let records = reading.await.map_err(|_| RegistryError::Stopping)??;
+        let records = self.look(move |registry| Ok(registry.database().patient_records(&[patient_id])?)).await?;
         let is_shown = |record: &PatientRecord| consents::is_shown(self.rules(), record, self.today(at));
         let Some(record) = records.into_iter().find(is_shown) else { return Ok(None) };
         let record = consolidate::shown(record, self.rules());

@@ -70,9 +70,8 @@ impl Registry {
     ) -> Result<Rehearsal, RegistryError> {
         self.authorize_entry(caller, entry)?;
         let submission = submission(caller, receipt, entry);
-        let (registry, vaccinations) = (self.clone(), entry.vaccinations.clone());
-        let rehearsing = tokio::task::spawn_blocking(move || registry.rehearsal(&submission, &vaccinations));
-        rehearsing.await.map_err(|_| RegistryError::Stopping)?
+        let vaccinations = entry.vaccinations.clone();
+        self.look(move |registry| registry.rehearsal(&submission, &vaccinations)).await
     }
 
     fn rehearsal(

@@ -72,9 +72,7 @@ impl Registry {
         let found = if !says_enough(&asked) {
             PeopleFound::TooVague
         } else {
-            let registry = self.clone();
-            let looking = tokio::task::spawn_blocking(move || registry.look_for_people(&asked, receipt));
-            looking.await.map_err(|_| RegistryError::Stopping)??
+            self.look(move |registry| registry.look_for_people(&asked, receipt)).await?
         };
         let seen: Vec<Option<PatientId>> = match &found {
             PeopleFound::People(people) if !people.is_empty() => {
@@ -105,10 +103,8 @@ impl Registry {
         patient_id: PatientId,
     ) -> Result<Option<OpenedRecord>, RegistryError> {
         self.authorize_here(caller, Right::FindPerson)?;
-        let registry = self.clone();
         let asking = caller.clone();
-        let reading = tokio::task::spawn_blocking(move || registry.read_record(&asking, patient_id, receipt));
-        let opened = reading.await.map_err(|_| RegistryError::Stopping)??;
+        let opened = self.look(move |registry| registry.read_record(&asking, patient_id, receipt)).await?;
         let entry = match &opened {
             Some(opened) if opened.is_withheld => {
                 looked(caller, &receipt, AuditAction::WithheldOpened, Some(opened.held.patient.id))

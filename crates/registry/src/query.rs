@@ -34,9 +34,7 @@ impl Registry {
             findings.push(Finding::new(FindingKind::QueryTooVague));
             Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
-            let registry = self.clone();
-            let looking = tokio::task::spawn_blocking(move || registry.look_for(&query, receipt));
-            let (answer, kind) = looking.await.map_err(|_| RegistryError::Stopping)??;
+            let (answer, kind) = self.look(move |registry| registry.look_for(&query, receipt)).await?;
             let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
             if is_due && answer.assessment.is_none() {
                 findings.push(Finding::new(FindingKind::ForecastNotGiven));

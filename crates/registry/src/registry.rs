@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use store::Database;
+use tokio::sync::Semaphore;
 
 use crate::directory::Directory;
 use crate::intake::{Lanes, Rules};
@@ -42,6 +43,8 @@ struct Inner {
     lanes: Lanes,
     reviewers_lane: ReviewersLane,
     withheld: OpenedWithheld,
+    /// As many as there are connections for reading; who waits for one comes in order of arrival.
+    places_to_look: Semaphore,
 }
 
 impl Registry {
@@ -63,6 +66,7 @@ impl Registry {
             directory: Directory::open(&database)?,
             sign_ins: SignIns::new(options.secret)?,
             schedule_in_use: ScheduleInUse::open(&database)?,
+            places_to_look: Semaphore::new(database.reader_count()),
             database,
             rules,
             time_zone,
@@ -72,6 +76,25 @@ impl Registry {
             withheld: OpenedWithheld::default(),
         };
         Ok(Registry { inner: Arc::new(inner) })
+    }
+
+    /// Runs work that may wait for the database.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let registry = self.clone();
+        tokio::task::spawn_blocking(move || work(&registry)).await.map_err(|_| RegistryError::Stopping)?
+    }
+
+    /// The same for work that reads people: in order of arrival, and no more at a time than there are connections. All at
+    /// once would share the processors so that the unlucky wait for several times as long as the rest.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let _place = self.inner.places_to_look.acquire().await.map_err(|_| RegistryError::Stopping)?;
+        self.blocking(work).await
     }
 
     pub(crate) fn withheld(&self) -> &OpenedWithheld {

@@ -416,15 +416,6 @@ impl Registry {
             }
         });
     }
-
-    /// Runs work that may wait for the database.
-    pub(crate) async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
-    ) -> Result<T, RegistryError> {
-        let registry = self.clone();
-        tokio::task::spawn_blocking(move || work(&registry)).await.map_err(|_| RegistryError::Stopping)?
-    }
 }
 
 /// When a session ends if it is not used again.

@@ -54,10 +54,9 @@ impl Registry {
         else {
             return Err(RegistryError::Refused("say why this record is opened, in a few words".to_owned()));
         };
-        let registry = self.clone();
-        let reading =
-            tokio::task::spawn_blocking(move || registry.leading(registry.database().patient_records(&[patient_id])?));
-        let leading = reading.await.map_err(|_| RegistryError::Stopping)??;
+        let read =
+            move |registry: &Registry| Ok(registry.leading(registry.database().patient_records(&[patient_id])?)?);
+        let leading = self.look(read).await?;
         let patient_id = leading.first().map_or(patient_id, |record| record.patient.id);
         let entry = AuditEntry {
             at: receipt.received_at,

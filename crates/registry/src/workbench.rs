@@ -60,10 +60,9 @@ impl Registry {
         bytes: Vec<u8>,
     ) -> Result<Examination, RegistryError> {
         self.authorize_here(caller, Right::TryMessage)?;
-        let (registry, whose) = (self.clone(), caller.clone());
+        let whose = caller.clone();
         let _ = admission;
-        let examining = tokio::task::spawn_blocking(move || registry.take_apart(&whose, receipt, &bytes));
-        let (examined, patient_id) = examining.await.map_err(|_| RegistryError::Stopping)??;
+        let (examined, patient_id) = self.look(move |registry| registry.take_apart(&whose, receipt, &bytes)).await?;
         let action = match patient_id {
             Some(_) => AuditAction::CandidatesDisclosed,
             None => AuditAction::SearchWithoutResult,

@@ -156,6 +156,11 @@ impl Database {
         &self.shared.url
     }
 
+    /// How many can read at a time; others wait.
+    pub fn reader_count(&self) -> usize {
+        self.shared.options.readers.max(1)
+    }
+
     pub(crate) fn options(&self) -> &Options {
         &self.shared.options
     }
@@ -433,7 +438,7 @@ impl Connection {
     /// Runs the reads: one round trip.
     pub(crate) fn read_sets(
         &mut self,
-        reads: &[(&SetRead, Keys<'_>)],
+        reads: &[(&'static SetRead, Keys<'_>)],
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         match self {

@@ -19,7 +19,7 @@ use crate::StoreError;
 use crate::database::Purpose;
 use crate::postgres_server::Server;
 use crate::postgres_values::ArrayColumn;
-use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
+use crate::sets::{Expectation, Keys, SetRead, SetWrite, Texts, Visit, Write};
 use crate::value::{Columns, Row, Value};
 
 /// A connection whose packets stay unanswered for this long is lost.
@@ -54,6 +54,7 @@ pub(crate) struct PostgresConnection {
     wait: Duration,
     client: Client,
     statements: HashMap<String, Statement>,
+    texts: Texts,
     transaction: Transaction,
 }
 
@@ -75,7 +76,7 @@ struct Beginning {
 
 /// A statement to be sent.
 struct Asked<'a> {
-    sql: String,
+    sql: &'a str,
     attempt: &'a str,
     parameters: Vec<&'a (dyn ToSql + Sync)>,
 }
@@ -103,8 +104,16 @@ impl PostgresConnection {
                 return Err(error);
             }
         };
-        let (statements, transaction) = (HashMap::new(), Transaction::None);
-        Ok(PostgresConnection { runtime: Some(runtime), server, purpose, wait, client, statements, transaction })
+        Ok(PostgresConnection {
+            runtime: Some(runtime),
+            server,
+            purpose,
+            wait,
+            client,
+            statements: HashMap::new(),
+            texts: Texts::default(),
+            transaction: Transaction::None,
+        })
     }
 
     /// Runs several statements without parameters.
@@ -170,14 +179,16 @@ impl PostgresConnection {
     /// Runs the reads in one round trip.
     pub(crate) fn read_sets(
         &mut self,
-        reads: &[(&SetRead, Keys<'_>)],
+        reads: &[(&'static SetRead, Keys<'_>)],
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         let wanted: Vec<_> = reads.iter().enumerate().filter(|(_, (_, keys))| !keys.is_empty()).collect();
+        let texts: Vec<_> = wanted.iter().map(|(_, (read, _))| self.texts.of_read(read, read_text)).collect();
         let asked: Vec<Asked<'_>> = wanted
             .iter()
-            .map(|(_, (read, keys))| Asked {
-                sql: read_text(read),
+            .zip(&texts)
+            .map(|((_, (read, keys)), sql)| Asked {
+                sql,
                 attempt: read.attempt,
                 parameters: vec![match keys {
                     Keys::Ids(ids) => ids as _,
@@ -203,11 +214,13 @@ impl PostgresConnection {
                 (0..width).map(|column| ArrayColumn { values: &write.values, width, column }).collect()
             })
             .collect();
+        let texts: Vec<_> = wanted.iter().map(|write| self.texts.of_write(write, write_text)).collect();
         let asked: Vec<Asked<'_>> = wanted
             .iter()
             .zip(&columns)
-            .map(|(write, columns)| Asked {
-                sql: write_text(write.set, write.expects),
+            .zip(&texts)
+            .map(|((write, columns), sql)| Asked {
+                sql,
                 attempt: write.set.attempt,
                 parameters: columns.iter().map(|column| column as _).collect(),
             })
@@ -220,7 +233,7 @@ impl PostgresConnection {
 
     fn run_one(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<Answer, StoreError> {
         let parameters = values.iter().map(|value| value as _).collect();
-        let answers = self.run(&[Asked { sql: sql.to_owned(), attempt, parameters }])?;
+        let answers = self.run(&[Asked { sql, attempt, parameters }])?;
         Ok(answers.into_iter().next().expect("one statement has one answer"))
     }
 
@@ -244,7 +257,7 @@ impl PostgresConnection {
         let mut requests = Vec::with_capacity(asked.len() + 2);
         let begin = beginning.as_ref().map(Beginning::asked).unwrap_or_default();
         for request in begin.iter().chain(asked) {
-            requests.push((self.prepared(&request.sql, request.attempt)?, request));
+            requests.push((self.prepared(request.sql, request.attempt)?, request));
         }
         let client = &self.client;
         let answers = self.block_on(try_join_all(
@@ -283,9 +296,8 @@ impl PostgresConnection {
 
 impl Beginning {
     fn asked(&self) -> Vec<Asked<'_>> {
-        let begin = Asked { sql: self.sql.to_owned(), attempt: "begin a transaction", parameters: Vec::new() };
-        let lock =
-            || Asked { sql: LOCK_BUCKETS.to_owned(), attempt: "lock the buckets", parameters: vec![&self.buckets] };
+        let begin = Asked { sql: self.sql, attempt: "begin a transaction", parameters: Vec::new() };
+        let lock = || Asked { sql: LOCK_BUCKETS, attempt: "lock the buckets", parameters: vec![&self.buckets] };
         std::iter::once(begin).chain((!self.buckets.is_empty()).then(lock)).collect()
     }
 }

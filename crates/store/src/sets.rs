@@ -11,6 +11,9 @@
 //! | `given.name` | `$2` | `given.name` |
 //! | `{columns}` | `id, name` | `id, name` |
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::StoreError;
@@ -52,7 +55,7 @@ pub(crate) struct Write<'a> {
 }
 
 /// What the rows are to those in the database. Where it is not so, another writer was faster.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Expectation {
     /// None is there yet.
     AllNew,
@@ -62,8 +65,26 @@ pub(crate) enum Expectation {
     Any,
 }
 
+/// The texts of sets as one connection sends them, each made once: to make one takes longer than SQLite needs for a row.
+#[derive(Default)]
+pub(crate) struct Texts {
+    /// By the address of a set, which is its identity, and what is expected of the rows written.
+    made: HashMap<(usize, Option<Expectation>), Arc<str>>,
+}
+
 /// Takes the rows that reads give: which read, and the row.
 pub(crate) type Visit<'v> = dyn FnMut(usize, &dyn Columns) -> Result<(), StoreError> + 'v;
+
+impl Texts {
+    pub(crate) fn of_read(&mut self, read: &'static SetRead, make: fn(&SetRead) -> String) -> Arc<str> {
+        self.made.entry((std::ptr::from_ref(read).addr(), None)).or_insert_with(|| make(read).into()).clone()
+    }
+
+    pub(crate) fn of_write(&mut self, write: &Write<'_>, make: fn(&SetWrite, Expectation) -> String) -> Arc<str> {
+        let key = (std::ptr::from_ref(write.set).addr(), Some(write.expects));
+        self.made.entry(key).or_insert_with(|| make(write.set, write.expects).into()).clone()
+    }
+}
 
 impl Keys<'_> {
     pub(crate) fn is_empty(&self) -> bool {

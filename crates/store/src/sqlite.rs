@@ -1,5 +1,6 @@
 //! SQLite: opens it, speaks to it, translates its errors. Nothing else knows rusqlite.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,13 +14,17 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use crate::StoreError;
 use crate::database::Purpose;
-use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
+use crate::sets::{Expectation, Keys, SetRead, SetWrite, Texts, Visit, Write};
 use crate::value::{Columns, Row, Value};
 
 /// The WAL is copied back when it has this many pages (64 MB): a WAL that is reused is faster than one that grows.
 const CHECKPOINT_PAGES: u32 = 16_384;
 /// A WAL that was copied back, but went on because somebody read from it, is copied again after this many pages more.
 const CHECKPOINT_AGAIN_PAGES: u32 = 4_096;
+/// Pages that a connection keeps. SQLite may walk through all of them with each commit of a file below 1 GB, and throws a
+/// reader's away with each commit of others: with more, a message that comes alone takes a tenth longer. What falls out
+/// is mostly still in the system's memory.
+const PAGE_CACHE_KIB: i64 = 4_096;
 /// Statements kept prepared by a connection.
 const PREPARED_STATEMENTS: usize = 128;
 
@@ -28,6 +33,7 @@ pub(crate) struct SqliteConnection {
     connection: Connection,
     /// SQLite's number of the state that this connection saw last; others' commits change it, its own do not.
     data_version: Option<i64>,
+    texts: Texts,
     wal: WalSize,
 }
 
@@ -56,13 +62,9 @@ impl SqliteConnection {
             connection.pragma_update(None, "wal_autocheckpoint", 0)?;
             connection.pragma_update(None, "foreign_keys", false)?;
             connection.pragma_update(None, "temp_store", "MEMORY")?;
-            match purpose {
-                // With each commit SQLite may walk through all of it.
-                Purpose::Write => connection.pragma_update(None, "cache_size", -16_384)?,
-                Purpose::Read => {
-                    connection.pragma_update(None, "cache_size", -8_192)?;
-                    connection.pragma_update(None, "query_only", true)?;
-                }
+            connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
+            if purpose == Purpose::Read {
+                connection.pragma_update(None, "query_only", true)?;
             }
             Ok(connection)
         };
@@ -79,7 +81,7 @@ impl SqliteConnection {
         };
         let connection = open_and_listen().map_err(|error| failure(error, &format!("open {}", path.display())))?;
         let wal = WalSize { pages, pages_before: 0, due_pages: CHECKPOINT_PAGES };
-        Ok(SqliteConnection { connection, data_version: None, wal })
+        Ok(SqliteConnection { connection, data_version: None, texts: Texts::default(), wal })
     }
 
     /// Ends commits before the disk has the WAL, whose place this gives: whoever calls this brings it there.
@@ -185,12 +187,13 @@ impl SqliteConnection {
     /// Runs the reads, one key at a time.
     pub(crate) fn read_sets(
         &mut self,
-        reads: &[(&SetRead, Keys<'_>)],
+        reads: &[(&'static SetRead, Keys<'_>)],
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         for (index, (read, keys)) in reads.iter().enumerate() {
             let refused = |error| failure(error, read.attempt);
-            let mut statement = self.connection.prepare_cached(&read_text(read)).map_err(refused)?;
+            let text = self.texts.of_read(read, read_text);
+            let mut statement = self.connection.prepare_cached(&text).map_err(refused)?;
             let mut take = |key: &dyn ToSql| -> Result<(), StoreError> {
                 statement.raw_bind_parameter(1, key).map_err(refused)?;
                 let mut rows = statement.raw_query();
@@ -210,8 +213,9 @@ impl SqliteConnection {
     /// Runs the writes, one row at a time.
     pub(crate) fn write_sets(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
         for write in writes.iter().filter(|write| !write.values.is_empty()) {
+            let text = self.texts.of_write(write, write_text);
             let run = || -> rusqlite::Result<usize> {
-                let mut statement = self.connection.prepare_cached(&write_text(write.set, write.expects))?;
+                let mut statement = self.connection.prepare_cached(&text)?;
                 let mut changed = 0;
                 for row in write.values.chunks_exact(write.set.columns.len()) {
                     bind(&mut statement, row)?;
@@ -247,8 +251,11 @@ pub(crate) fn write_text(write: &SetWrite, expects: Expectation) -> String {
 }
 
 /// `$1` as SQLite must see it: it would number `$2 .. $1` by first appearance.
-fn numbered(sql: &str) -> String {
-    sql.replace('$', "?")
+fn numbered(sql: &str) -> Cow<'_, str> {
+    match sql.contains('$') {
+        true => sql.replace('$', "?").into(),
+        false => sql.into(),
+    }
 }
 
 fn bind(statement: &mut Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {

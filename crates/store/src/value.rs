@@ -14,6 +14,10 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::compression::{Dictionary, pack, unpack};
 
+/// MessagePack of a map and of a list that hold nothing.
+const EMPTY_MAP: u8 = 0x80;
+const EMPTY_ARRAY: u8 = 0x90;
+
 /// A value to bind, or one read.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -38,12 +42,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A JSON document, packed; NULL where it would say nothing.
+    /// A MessagePack document with the names of its facts, packed; NULL where it would say nothing.
     pub(crate) fn document<T: Serialize + ?Sized>(value: &T) -> Value<'a> {
-        let json = serde_json::to_vec(value).expect("the model's types have string keys and cannot fail");
-        match json.as_slice() {
-            b"{}" | b"[]" => Value::Null,
-            json => Value::Bytes(pack(Dictionary::Documents, json).into()),
+        let document = rmp_serde::to_vec_named(value).expect("the model's types are plain data and cannot fail");
+        match document.as_slice() {
+            [EMPTY_MAP | EMPTY_ARRAY] => Value::Null,
+            document => Value::Bytes(pack(Dictionary::Documents, document).into()),
         }
     }
 
@@ -214,11 +218,15 @@ impl<'r> dyn Columns + 'r {
         self.optional(column, |row| row.unpacked(column))
     }
 
-    /// A JSON document, where NULL stands for one that says nothing.
+    /// A document, where NULL stands for one that says nothing. Earlier versions wrote JSON, which begins with a
+    /// character that no map or list of MessagePack begins with.
     pub(crate) fn document<T: DeserializeOwned + Default>(&self, column: usize) -> Result<T, StoreError> {
-        let read =
-            |json: Vec<u8>| serde_json::from_slice(&json).map_err(|error| unreadable(column, json_reason(&error)));
-        self.optional_unpacked(column)?.map_or_else(|| Ok(T::default()), read)
+        let Some(document) = self.optional_unpacked(column)? else { return Ok(T::default()) };
+        let read = match document.first() {
+            Some(b'{' | b'[') => serde_json::from_slice(&document).map_err(|error| json_reason(&error)),
+            _ => rmp_serde::from_slice(&document).map_err(|error| reason(&error)),
+        };
+        read.map_err(|reason| unreadable(column, reason))
     }
 
     fn optional<T>(
@@ -241,7 +249,69 @@ fn unreadable(column: usize, reason: String) -> StoreError {
     StoreError::ContentInvalid { what: format!("column {}", column + 1), reason }
 }
 
+/// What is wrong with the document; never its content, which is personal.
+fn reason(error: &rmp_serde::decode::Error) -> String {
+    let kind = match error {
+        rmp_serde::decode::Error::InvalidMarkerRead(_) | rmp_serde::decode::Error::InvalidDataRead(_) => {
+            "it ends early"
+        }
+        rmp_serde::decode::Error::DepthLimitExceeded => "it is too deep",
+        _ => "it holds something else than this program expects",
+    };
+    format!("its document is broken: {kind}")
+}
+
 /// Where the JSON breaks; never its content, which is personal.
 fn json_reason(error: &serde_json::Error) -> String {
     format!("its JSON is broken at character {} ({:?})", error.column(), error.classify())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Provider;
+
+    use super::{Columns, Row, Value};
+
+    fn read(document: Value<'static>) -> Result<Vec<Provider>, String> {
+        let row: Row = vec![document];
+        let columns: &dyn Columns = &row;
+        columns.document(0).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_document_is_read_as_it_was_written_and_one_that_says_nothing_is_null() {
+        let people = vec![Provider { family: "Ramírez".to_owned(), ..Provider::default() }; 3];
+        assert_eq!(read(Value::document(&people).into_owned()), Ok(people));
+        assert!(
+            Value::document::<[Provider]>(&[]) == Value::Null && Value::document(&Provider::default()) == Value::Null
+        );
+        assert_eq!(read(Value::Null), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_an_earlier_version_packed_is_still_read() {
+        const PACKED: &[u8] =
+            b"\x02\x28\xb5\x2f\xfd\x20\x46\xbd\x00\x00\xa3\x80\x01\x95\x6b\x5e\x4d\xbc\x07\x04\xfc\x57\xb4\
+            \xc1\x56\xd8\x83\x45\xa7\xa1\xba\x31\x10";
+        let row: Row = vec![Value::bytes(PACKED), Value::bytes(b"\0{\"id\":\"77\"}")];
+        let columns: &dyn Columns = &row;
+        let packed: Provider = columns.document(0).expect("it was packed with the second dictionary");
+        let expected = Provider {
+            id: "1234567893".into(),
+            family: "Ramirez".into(),
+            given: "Ana".into(),
+            authority: "NPI".into(),
+        };
+        assert_eq!(packed, expected);
+        let plain: Provider = columns.document(1).expect("it was too short to be packed");
+        assert_eq!(plain.id, "77");
+    }
+
+    #[test]
+    fn a_broken_document_is_told_without_its_content() {
+        for broken in [&b"\0\x91\x81\xa6family"[..], b"\0[{\"family\":\"Ramirez\"", b"\0\x91\xa7Ramirez", b"\0\xc1"] {
+            let told = read(Value::bytes(broken)).expect_err("it is broken");
+            assert!(told.contains("column 1") && !told.contains("Ramirez"), "{told}");
+        }
+    }
 }
