@@ -43,7 +43,7 @@ struct Inner {
     lanes: Lanes,
     reviewers_lane: ReviewersLane,
     withheld: OpenedWithheld,
-    /// As many as there are connections for reading; who waits for one comes in order of arrival.
+    /// Who waits for one comes in order of arrival.
     places_to_look: Semaphore,
 }
 
@@ -66,7 +66,7 @@ impl Registry {
             directory: Directory::open(&database)?,
             sign_ins: SignIns::new(options.secret)?,
             schedule_in_use: ScheduleInUse::open(&database)?,
-            places_to_look: Semaphore::new(database.reader_count()),
+            places_to_look: Semaphore::new(places_to_look(database.reader_count())),
             database,
             rules,
             time_zone,
@@ -87,8 +87,8 @@ impl Registry {
         tokio::task::spawn_blocking(move || work(&registry)).await.map_err(|_| RegistryError::Stopping)?
     }
 
-    /// The same for work that reads people: in order of arrival, and no more at a time than there are connections. All at
-    /// once would share the processors so that the unlucky wait for several times as long as the rest.
+    /// The same for work that reads people, in order of arrival: all at once would fight for the connections, and the unlucky
+    /// would wait for several times as long as the rest.
     pub(crate) async fn look<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
@@ -174,4 +174,9 @@ impl Registry {
     pub(crate) fn lanes(&self) -> &Lanes {
         &self.inner.lanes
     }
+}
+
+/// Half as many again as there are connections, so that none stands idle between two who use it.
+fn places_to_look(reader_count: usize) -> usize {
+    reader_count + reader_count.div_ceil(2)
 }
