@@ -41,31 +41,42 @@ enum KeyKind {
 /// Used twice: to store a person (`number` is our own number, `PatientId::number`), and to look for one (`number` is
 /// `None`; a stated identifier of type SR gives the same key as the stored number).
 pub fn match_keys(person: &Demographics, number: Option<&str>) -> Vec<i64> {
+    sorted(keys_of(person, &folded_names(person), number))
+}
+
+fn folded_names(person: &Demographics) -> Vec<FoldedName> {
+    person.names.iter().map(FoldedName::new).collect()
+}
+
+fn sorted(mut keys: Vec<i64>) -> Vec<i64> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+fn keys_of(person: &Demographics, names: &[FoldedName], number: Option<&str>) -> Vec<i64> {
     let mut keys: Vec<i64> = Vec::with_capacity(8);
     if let Some(number) = number {
         keys.push(Hash::new(KeyKind::Identifier).part(*b"SR").part([]).part(significant(number)).key());
     }
     keys.extend(person.identifiers.iter().filter(|identifier| !is_dummy(identifier)).map(identifier_key));
-    let names: Vec<FoldedName> = person.names.iter().map(FoldedName::new).collect();
     if let Some(birth_date) = person.birth_date {
-        add_birth_keys(&mut keys, &names, birth_date);
-        add_given_keys(&mut keys, &names, birth_date, person);
+        add_birth_keys(&mut keys, names, birth_date);
+        add_given_keys(&mut keys, names, birth_date, person);
     }
     for number in phone_numbers(person) {
         for given in names.iter().filter_map(first_given) {
             keys.push(Hash::new(KeyKind::Phone).part(number.to_be_bytes()).part(sound(given)).key());
         }
     }
-    keys.sort_unstable();
-    keys.dedup();
     keys
 }
 
 /// The keys under which a stated person is looked for: their own, and those of their likeliest slips.
 pub fn lookup_keys(person: &Demographics) -> Vec<i64> {
-    let mut keys = match_keys(person, None);
-    let Some(birth_date) = person.birth_date else { return keys };
-    let names: Vec<FoldedName> = person.names.iter().map(FoldedName::new).collect();
+    let names = folded_names(person);
+    let mut keys = keys_of(person, &names, None);
+    let Some(birth_date) = person.birth_date else { return sorted(keys) };
     let is_swappable = birth_date.day() <= 12 && birth_date.day() != birth_date.month();
     if let Some(swapped) = is_swappable.then(|| Date::new(birth_date.year(), birth_date.day(), birth_date.month())) {
         add_birth_keys(&mut keys, &names, swapped.expect("a day up to 12 is a month, and every month has 12 days"));
@@ -73,9 +84,7 @@ pub fn lookup_keys(person: &Demographics) -> Vec<i64> {
     let swapped: Vec<FoldedName> =
         names.iter().filter(|name| name.has_family()).filter_map(FoldedName::swapped).collect();
     add_birth_keys(&mut keys, &swapped, birth_date);
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    sorted(keys)
 }
 
 /// Keys of day and surname, and of whole name and year.
@@ -110,9 +119,9 @@ fn day_bytes(day: Date) -> [u8; 4] {
 
 /// The keys of a record of a file that is linked in memory: wider than those that are stored.
 pub(crate) fn linkage_keys(person: &Demographics) -> Vec<i64> {
-    let mut keys = match_keys(person, None);
+    let names = folded_names(person);
+    let mut keys = keys_of(person, &names, None);
     let hash = |rule: u8| Hash::new(KeyKind::Linkage).part([rule]);
-    let names: Vec<FoldedName> = person.names.iter().map(FoldedName::new).collect();
     let year = person.birth_date.map(|date| date.year().to_be_bytes());
     for name in &names {
         let given = first_given(name);
@@ -139,9 +148,7 @@ pub(crate) fn linkage_keys(person: &Demographics) -> Vec<i64> {
             keys.push(hash(8).part(significant(&address.street)).part(significant(&address.zip)).key());
         }
     }
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    sorted(keys)
 }
 
 fn identifier_key(identifier: &Identifier) -> i64 {

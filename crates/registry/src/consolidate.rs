@@ -41,7 +41,7 @@ pub(crate) fn consolidate(record: &mut PatientRecord) {
 
 /// The record as it is given out: one report a vaccination, by date; no deleted ones; each fact once.
 pub(crate) fn shown(mut record: PatientRecord, rules: &Rules) -> PatientRecord {
-    record.vaccinations = doses::shown(&record, rules);
+    doses::show(&mut record, rules);
     record.vaccinations.sort_by_key(|report| (report.dose.administered_on, report.dose.cvx, report.id));
     say_each_thing_once(&mut record.reports);
     record

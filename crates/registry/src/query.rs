@@ -30,11 +30,12 @@ impl Registry {
         query: Query,
         mut findings: Vec<Finding>,
     ) -> Result<QueryOutcome, RegistryError> {
-        let answer = if matching::lookup_keys(&query.person).is_empty() {
+        let keys = matching::lookup_keys(&query.person);
+        let answer = if keys.is_empty() {
             findings.push(Finding::new(FindingKind::QueryTooVague));
             Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
-            let (answer, kind) = self.look(move |registry| registry.look_for(&query, receipt)).await?;
+            let (answer, kind) = self.look(move |registry| registry.look_for(&query, &keys, receipt)).await?;
             let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
             if is_due && answer.assessment.is_none() {
                 findings.push(Finding::new(FindingKind::ForecastNotGiven));
@@ -61,11 +62,10 @@ impl Registry {
     }
 
     /// Of all who may be meant only who they are is read; the doses of the one who is shown.
-    fn look_for(&self, query: &Query, receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
-        let keys = matching::lookup_keys(&query.person);
+    fn look_for(&self, query: &Query, keys: &[i64], receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
         let (status, people) = self.database().read_at_once(|reading| {
             let (status, mut people) =
-                self.choose(query, self.graded(query, receipt, people_under(&keys, &[], reading)?));
+                self.choose(query, self.graded(query, receipt, people_under(keys, &[], reading)?));
             for record in people.iter_mut().filter(|_| status == QueryStatus::Found) {
                 record.vaccinations = reading.doses_of(record.patient.id)?;
             }

@@ -386,6 +386,10 @@ fn each_fact_of_the_surviving_record_has_its_source() {
     assert_eq!(dose.lot_number, None);
     assert_eq!(dose.reactions.len(), 1);
     assert!(facts.iter().any(|fact| fact.fact == DoseFact::Reactions && fact.report_id == report_id(2)));
+    for one in &apart {
+        let (dose, _) = surviving(&all(std::slice::from_ref(one))).expect("there is a report");
+        assert_eq!(dose, one.1, "what one report says alone is shown as it is");
+    }
     assert_eq!(surviving(&[]), None);
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn events(record: &PatientRecord, grouped: &Grouped) -> Vec<Vaccinati
 /// A record's vaccinations, each with its reports, its facts and their sources.
 pub(crate) fn explain(record: &PatientRecord, rules: &Rules) -> ExplainedDoses {
     let grouped = group(record, rules);
-    let reports = reports_by_id(record);
+    let reports: HashMap<_, _> = record.vaccinations.iter().map(|report| (report.id, report)).collect();
     let vaccinations = grouped.vaccinations.iter().filter_map(|found| explained(found, &reports));
     ExplainedDoses {
         version: rules.doses.version().to_owned(),
@@ -108,32 +108,37 @@ pub(crate) fn explain(record: &PatientRecord, rules: &Rules) -> ExplainedDoses {
     }
 }
 
-/// What is shown of a record's vaccinations.
-pub(crate) fn shown(record: &PatientRecord, rules: &Rules) -> Vec<VaccinationReport> {
+/// What is shown of a record's vaccinations, in place of its reports.
+pub(crate) fn show(record: &mut PatientRecord, rules: &Rules) {
     let grouped = group(record, rules);
-    let reports = reports_by_id(record);
-    grouped.vaccinations.iter().filter_map(|found| Some(surviving(found, &reports)?.0)).collect()
+    let reports = std::mem::take(&mut record.vaccinations).into_iter();
+    let mut reports: HashMap<_, _> = reports.map(|report| (report.id, report)).collect();
+    let shown = grouped.vaccinations.iter().filter_map(|found| match found.reports.as_slice() {
+        // Of one report everything is shown as it was said.
+        [only] => reports.remove(&only.report_id).map(|report| VaccinationReport { event_id: found.id, ..report }),
+        _ => surviving(found, |id| reports.get(&id)).map(|(shown, _)| shown),
+    });
+    record.vaccinations = shown.collect();
 }
 
-type ReportsById<'a> = HashMap<VaccinationReportId, &'a VaccinationReport>;
-
-fn reports_by_id(record: &PatientRecord) -> ReportsById<'_> {
-    record.vaccinations.iter().map(|report| (report.id, report)).collect()
-}
-
-fn explained(found: &Vaccination, reports: &ReportsById<'_>) -> Option<ExplainedVaccination> {
+fn explained(
+    found: &Vaccination,
+    reports: &HashMap<VaccinationReportId, &VaccinationReport>,
+) -> Option<ExplainedVaccination> {
     let joined = found.reports.iter().filter_map(|joined| {
         let report = (*reports.get(&joined.report_id)?).clone();
         Some(ExplainedReport { report, rule: joined.rule, days_apart: joined.days_apart })
     });
-    let (shown, facts) = surviving(found, reports)?;
+    let (shown, facts) = surviving(found, |id| reports.get(&id).copied())?;
     Some(ExplainedVaccination { shown, reports: joined.collect(), facts })
 }
 
 /// A vaccination's leading report with what it lacks from the others, and where each fact is from.
-fn surviving(found: &Vaccination, reports: &ReportsById<'_>) -> Option<(VaccinationReport, Vec<FactSource>)> {
-    let joined: Vec<&VaccinationReport> =
-        found.reports.iter().filter_map(|joined| reports.get(&joined.report_id).copied()).collect();
+fn surviving<'a>(
+    found: &Vaccination,
+    report: impl Fn(VaccinationReportId) -> Option<&'a VaccinationReport>,
+) -> Option<(VaccinationReport, Vec<FactSource>)> {
+    let joined: Vec<&VaccinationReport> = found.reports.iter().filter_map(|joined| report(joined.report_id)).collect();
     let known: Vec<KnownDose<'_>> = joined.iter().map(|report| known_dose(report)).collect();
     let (dose, facts) = matching::surviving(&known)?;
     let lead = joined.first()?;

@@ -220,7 +220,8 @@ impl World {
 
     pub(super) fn apply_record(&mut self, record: PatientRecord, doses: Option<Grouped>) {
         let patient_id = record.patient.id;
-        for key in matching::match_keys(&record.patient.demographics, Some(&patient_id.number())) {
+        let known = self.records.get(&patient_id).map(|entry| &entry.now);
+        for key in new_keys(known, &record) {
             let people = self.keys.entry(key).or_default();
             if !people.contains(&patient_id) {
                 people.push(patient_id);
@@ -258,13 +259,25 @@ impl World {
     }
 }
 
+/// The keys under which a person is found now, and was not before.
+fn new_keys(before: Option<&PatientRecord>, now: &PatientRecord) -> Vec<i64> {
+    let number = now.patient.id.number();
+    let keys_of = |record: &PatientRecord| matching::match_keys(&record.patient.demographics, Some(&number));
+    match before {
+        // Most messages about a known person say nothing new of them but doses.
+        Some(before) if before.patient.demographics == now.patient.demographics => Vec::new(),
+        Some(before) => {
+            let old_keys = keys_of(before);
+            keys_of(now).into_iter().filter(|key| !old_keys.contains(key)).collect()
+        }
+        None => keys_of(now),
+    }
+}
+
 fn add_difference(changes: &mut Changes, entry: Entry, rules: &Rules) {
     let (read, mut now) = (entry.read.as_ref(), entry.now);
     let patient_id = now.patient.id;
-    let number = patient_id.number();
-    let old_keys = read.map(|read| matching::match_keys(&read.patient.demographics, Some(&number))).unwrap_or_default();
-    let new_keys = matching::match_keys(&now.patient.demographics, Some(&number));
-    changes.match_keys.extend(new_keys.into_iter().filter(|key| !old_keys.contains(key)).map(|key| (key, patient_id)));
+    changes.match_keys.extend(new_keys(read, &now).into_iter().map(|key| (key, patient_id)));
 
     let known_doses = read.map(|read| read.vaccinations.as_slice()).unwrap_or_default();
     if now.vaccinations != known_doses {
