@@ -157,6 +157,7 @@ def test_strangers_are_shown_out(server):
     finally:
         for connection in silent:
             connection.close()
+    until(lambda: is_let_in(server))  # or whoever comes next is turned away for them
 
 
 def test_a_file_of_which_a_part_was_refused_is_not_finished_by_closing_it(server):
