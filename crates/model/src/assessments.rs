@@ -63,15 +63,15 @@ pub enum DoseStatus {
     SeasonUnknown,
 }
 
-/// A reason in words that a nurse understands, in every language of the registry.
+/// A reason in words that a nurse understands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
     /// The rule or section of the CDSi Logic Specification that it rests on: `CALCDTINT-3`.
     pub rule: &'static str,
     /// In English.
     pub english: String,
-    /// In Spanish.
-    pub spanish: String,
+    /// In Spanish; `None` where only English was asked for: messages have no other language.
+    pub spanish: Option<String>,
 }
 
 /// What is due in one vaccine group.

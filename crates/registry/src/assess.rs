@@ -23,6 +23,15 @@ const ANAPHYLAXIS: &str = "39579001";
 /// Where somebody was born, among the kinds of addresses (HL70190): born as, place of delivery.
 const BIRTHPLACES: [&str; 2] = ["N", "BDL"];
 
+/// The languages in which reasons are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Languages {
+    /// For messages.
+    English,
+    /// For pages and commands.
+    All,
+}
+
 impl Registry {
     /// Which of a person's doses count, and what is due, as seen on a day; by the schedule in use, local rules included. `None`
     /// where nobody is known under this id who may be shown, or where the birth date is not known.
@@ -60,30 +69,39 @@ impl Registry {
 
     /// The same of a record that the caller was shown. Nothing is read or written.
     pub fn assess_record(&self, _admission: &Admission, record: &PatientRecord, on: Date) -> Option<Assessment> {
-        assess(&self.schedule(), self.codes(), record, on)
+        assess(&self.schedule(), self.codes(), record, on, Languages::All)
     }
 }
 
 /// Evaluates and forecasts a record as it is shown, as seen on a day. `None` where the birth date is not known.
-pub(crate) fn assess(schedule: &Schedule, codes: &CodeSets, record: &PatientRecord, on: Date) -> Option<Assessment> {
+pub(crate) fn assess(
+    schedule: &Schedule,
+    codes: &CodeSets,
+    record: &PatientRecord,
+    on: Date,
+    languages: Languages,
+) -> Option<Assessment> {
     let (history, events) = history(schedule, record, on)?;
     let mut workspace = Workspace::default();
     let found = forecast::forecast(schedule, &history, on, &mut workspace);
-    let (english, spanish) = (found.report(Language::English), found.report(Language::Spanish));
+    let english = found.report(Language::English);
+    let spanish = (languages == Languages::All).then(|| found.report(Language::Spanish));
     let group_cvx = |group: &str| codes.vaccine_group(group).map_or(Cvx::UNKNOWN, |group| group.representative);
-    let doses = events.iter().zip(english.doses.iter().zip(&spanish.doses));
-    let evaluations = doses.flat_map(|(event_id, (english, spanish))| {
-        let by_group = best_of_each_group(english).into_iter();
-        by_group.map(|place| {
-            let found = &english.evaluations[place];
-            let reasons = reasons(&found.reasons, &spanish.evaluations[place].reasons);
+    let doses = events.iter().zip(english.doses.iter().enumerate());
+    let evaluations = doses.flat_map(|(event_id, (number, dose))| {
+        let spanish = spanish.as_ref().map(|spanish| &spanish.doses[number]);
+        let by_group = best_of_each_group(dose).into_iter();
+        by_group.map(move |place| {
+            let found = &dose.evaluations[place];
+            let reasons = reasons(&found.reasons, spanish.map(|dose| dose.evaluations[place].reasons.as_slice()));
             evaluation(*event_id, found, group_cvx(&found.vaccine_group), reasons)
         })
     });
     let evaluations = evaluations.collect();
     let forecasts = told(&english).map(|place| {
         let found = &english.forecasts[place];
-        let reasons = reasons(&found.reasons, &spanish.forecasts[place].reasons);
+        let spanish = spanish.as_ref().map(|spanish| spanish.forecasts[place].reasons.as_slice());
+        let reasons = reasons(&found.reasons, spanish);
         group_forecast(found, group_cvx(&found.vaccine_group), on, reasons)
     });
     Some(Assessment { schedule: english.schedule.clone(), on, evaluations, forecasts: forecasts.collect() })
@@ -171,14 +189,13 @@ fn best_of_each_group(dose: &DoseReport) -> Vec<usize> {
 }
 
 /// The same reasons in both languages.
-fn reasons(english: &[Explanation], spanish: &[Explanation]) -> Vec<Reason> {
-    let pairs = english.iter().zip(spanish);
-    let reason = |(english, spanish): (&Explanation, &Explanation)| Reason {
+fn reasons(english: &[Explanation], spanish: Option<&[Explanation]>) -> Vec<Reason> {
+    let reason = |(place, english): (usize, &Explanation)| Reason {
         rule: english.rule,
         english: english.text.clone(),
-        spanish: spanish.text.clone(),
+        spanish: spanish.map(|spanish| spanish[place].text.clone()),
     };
-    pairs.map(reason).collect()
+    english.iter().enumerate().map(reason).collect()
 }
 
 fn evaluation(

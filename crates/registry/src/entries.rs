@@ -9,7 +9,7 @@ use model::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::assess::assess;
+use crate::assess::{Languages, assess};
 use crate::intake::{Purpose, derive};
 use crate::{Admission, Registry, RegistryError, consolidate};
 
@@ -82,8 +82,9 @@ impl Registry {
         let receipt = submission.receipt;
         let decision = self.rehearse_now(submission)?;
         let record = decision.record.map(|record| consolidate::shown(record, self.rules()));
-        let assessment =
-            record.as_ref().and_then(|record| assess(&self.schedule(), self.codes(), record, receipt.today));
+        let assessment = record
+            .as_ref()
+            .and_then(|record| assess(&self.schedule(), self.codes(), record, receipt.today, Languages::All));
         let known_events =
             |id| record.as_ref()?.vaccinations.iter().find(|report| report.id == id).map(|report| report.event_id);
         let event_of = |(ordinal, vaccination): (usize, &VaccinationStatement)| {

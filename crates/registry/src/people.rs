@@ -9,7 +9,7 @@ use model::{
     PatientStatus, Receipt, Right,
 };
 
-use crate::assess::assess;
+use crate::assess::{Languages, assess};
 use crate::consolidate::doses::ExplainedVaccination;
 use crate::query::people_under;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
@@ -149,7 +149,7 @@ impl Registry {
         let is_withheld = !consents::is_shown(self.rules(), &held, receipt.today);
         let doses = consolidate::doses::explain(&held, self.rules()).vaccinations;
         let shown = consolidate::shown(held.clone(), self.rules());
-        let assessment = assess(&self.schedule(), self.codes(), &shown, receipt.today);
+        let assessment = assess(&self.schedule(), self.codes(), &shown, receipt.today, Languages::All);
         OpenedRecord { held, shown, doses, assessment, is_withheld }
     }
 

@@ -7,7 +7,7 @@ use model::{
 };
 use store::{Reading, StoreError};
 
-use crate::assess::assess;
+use crate::assess::{Languages, assess};
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 impl Registry {
@@ -75,7 +75,7 @@ impl Registry {
             people.into_iter().map(|record| consolidate::shown(record, self.rules())).collect();
         let assessment = match (status, query.kind, people.as_slice()) {
             (QueryStatus::Found, QueryKind::EvaluatedHistory, [record]) => {
-                assess(&self.schedule(), self.codes(), record, receipt.today)
+                assess(&self.schedule(), self.codes(), record, receipt.today, Languages::English)
             }
             _ => None,
         };

@@ -16,9 +16,9 @@ const PRODUCTS_SHOWN: usize = 4;
 
 /// Reasons as the visitor reads them.
 pub(crate) fn why(reasons: &[Reason], language: Language) -> Vec<WhyLine> {
-    let text = |reason: &Reason| match language {
-        Language::English => reason.english.clone(),
-        Language::Spanish => reason.spanish.clone(),
+    let text = |reason: &Reason| match (language, &reason.spanish) {
+        (Language::Spanish, Some(spanish)) => spanish.clone(),
+        _ => reason.english.clone(),
     };
     reasons.iter().map(|reason| WhyLine { text: text(reason), rule: reason.rule }).collect()
 }

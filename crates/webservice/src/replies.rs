@@ -15,6 +15,8 @@ const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 /// Characters of a sender's name or namespace that a header repeats.
 const NAME_LENGTH_MAXIMUM: usize = 128;
+/// Bytes that are looked at together.
+const ESCAPE_BLOCK_BYTES: usize = 32;
 /// Characters of a sentence, which may quote what was sent.
 const SENTENCE_LENGTH_MAXIMUM: usize = 512;
 
@@ -109,7 +111,7 @@ fn shortened(text: &str, length_maximum: usize) -> &str {
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 16);
     let mut rest = text;
-    while let Some(place) = rest.bytes().position(may_be_escaped) {
+    while let Some(place) = first_to_escape(rest.as_bytes()) {
         let (plain, after) = rest.split_at(place);
         escaped.push_str(plain);
         let mut characters = after.chars();
@@ -126,6 +128,14 @@ pub(crate) fn escape(text: &str) -> String {
     }
     escaped.push_str(rest);
     escaped
+}
+
+/// The place of the first byte that may have to be replaced. By blocks: a processor looks at all bytes of one at once.
+fn first_to_escape(bytes: &[u8]) -> Option<usize> {
+    let holds_one = |block: &[u8]| block.iter().fold(false, |any, byte| any | may_be_escaped(*byte));
+    let block = bytes.chunks(ESCAPE_BLOCK_BYTES).position(holds_one)?;
+    let start = block * ESCAPE_BLOCK_BYTES;
+    bytes[start..].iter().position(|byte| may_be_escaped(*byte)).map(|place| start + place)
 }
 
 /// Whether a byte is one that [`escape`] replaces, or begins a character that it may replace (U+FFFE is EF BF BE).
@@ -148,6 +158,15 @@ mod tests {
             ("Nuñez 😀", "Nuñez 😀"),
         ] {
             assert_eq!(escape(text), escaped);
+        }
+    }
+
+    #[test]
+    fn a_character_is_escaped_wherever_it_stands() {
+        for place in 0..3 * ESCAPE_BLOCK_BYTES {
+            let (before, after) = ("a".repeat(place), "b".repeat(100));
+            assert_eq!(escape(&format!("{before}&{after}\r")), format!("{before}&amp;{after}&#xD;"));
+            assert_eq!(escape(&before), before);
         }
     }
 }

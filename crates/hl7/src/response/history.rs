@@ -236,5 +236,5 @@ impl Answer<'_> {
 
 /// `YYYYMMDD`.
 pub(super) fn eight_digits(date: Date) -> String {
-    date.strftime("%Y%m%d").to_string()
+    format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
 }

@@ -39,7 +39,7 @@ impl Numbers {
     }
 }
 
-impl Answer<'_> {
+impl<'a> Answer<'a> {
     /// Eligibility, funding source, vaccine information statements and reactions of a dose.
     pub(super) fn write_dose_observations(&mut self, dose: &Dose) {
         let mut numbers = Numbers::default();
@@ -47,12 +47,12 @@ impl Answer<'_> {
         if let Some(code) = dose.eligibility.as_deref().filter(|code| ELIGIBILITIES.contains(code)) {
             let name = self.name_of(Table::Eligibility, code);
             numbers.next_group();
-            self.write_observation(&mut numbers, "64994-7", &Value::Code(code, &name, "HL70064"), on);
+            self.write_observation(&mut numbers, "64994-7", &Value::Code(code, name, "HL70064"), on);
         }
         if let Some(code) = dose.funding_source.as_deref() {
             let name = self.name_of(Table::FundingSource, code);
             numbers.next_group();
-            self.write_observation(&mut numbers, "30963-3", &Value::Code(code, &name, "CDCPHINVS"), on);
+            self.write_observation(&mut numbers, "30963-3", &Value::Code(code, name, "CDCPHINVS"), on);
         }
         for vis in &dose.vis {
             self.write_vis(&mut numbers, vis, on);
@@ -169,7 +169,7 @@ impl Answer<'_> {
         self.writer.put(1, &numbers.segment.to_string());
         self.writer.put(2, value_type);
         self.writer.put((3, 1), fitting(question, 50));
-        self.writer.put((3, 2), &name);
+        self.writer.put((3, 2), name);
         self.writer.put((3, 3), "LN");
         self.writer.put(4, &numbers.group.to_string());
         match value {
@@ -196,7 +196,7 @@ impl Answer<'_> {
         self.writer.put(14, &on.map(eight_digits).unwrap_or_default());
     }
 
-    fn name_of(&self, table: Table, code: &str) -> String {
-        self.tables.name(table, code).unwrap_or_default().to_owned()
+    fn name_of(&self, table: Table, code: &str) -> &'a str {
+        self.tables.name(table, code).unwrap_or_default()
     }
 }

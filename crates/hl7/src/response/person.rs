@@ -2,6 +2,7 @@
 
 use model::{Address, DatedCode, Demographics, Identifier, NextOfKin, PatientRecord, PersonName, Sex, Table, Telecom};
 
+use super::history::eight_digits;
 use super::{Answer, Profile};
 use crate::acknowledgment::{fitting, is_oid};
 
@@ -45,7 +46,7 @@ impl Answer<'_> {
         if let Some(mother) = who.mother_maiden_name.as_ref().filter(|mother| !mother.family.is_empty()) {
             self.put_name(6, 1, mother, "M");
         }
-        self.writer.put(7, &who.birth_date.map(|date| date.strftime("%Y%m%d").to_string()).unwrap_or_default());
+        self.writer.put(7, &who.birth_date.map(eight_digits).unwrap_or_default());
         self.writer.put(8, sex_code(who.sex));
         let races =
             who.races.iter().filter(|race| self.tables.contains(Table::Race, race)).cloned().collect::<Vec<_>>();
@@ -80,7 +81,7 @@ impl Answer<'_> {
             self.writer.put(25, &order.map(|order| order.to_string()).unwrap_or_default());
         }
         if who.is_deceased == Some(true) {
-            self.writer.put(29, &who.death_date.map(|date| date.strftime("%Y%m%d").to_string()).unwrap_or_default());
+            self.writer.put(29, &who.death_date.map(eight_digits).unwrap_or_default());
         }
         self.writer.put(30, letter(who.is_deceased));
     }
@@ -239,8 +240,7 @@ impl Answer<'_> {
     }
 
     fn write_additional(&mut self, who: &Demographics, publicity: Option<&DatedCode>) {
-        let date =
-            |date: Option<jiff::civil::Date>| date.map(|date| date.strftime("%Y%m%d").to_string()).unwrap_or_default();
+        let date = |date: Option<jiff::civil::Date>| date.map(eight_digits).unwrap_or_default();
         let publicity = publicity.filter(|it| self.tables.contains(Table::Publicity, &it.code));
         let status = who.registry_status.as_ref().filter(|it| self.tables.contains(Table::RegistryStatus, &it.code));
         self.writer.segment("PD1");

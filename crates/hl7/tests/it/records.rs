@@ -323,7 +323,7 @@ pub(crate) fn records() -> Vec<(&'static str, PatientRecord)> {
 /// The answer to a question that found these people.
 /// What an engine may say of a record: every dose in turn valid or not, and forecasts of every status.
 pub(crate) fn assessment(record: &PatientRecord) -> Assessment {
-    let reason = |text: &str| Reason { rule: "7.4", english: text.to_owned(), spanish: text.to_owned() };
+    let reason = |text: &str| Reason { rule: "7.4", english: text.to_owned(), spanish: None };
     let evaluation = |(number, report): (u8, &model::VaccinationReport)| DoseEvaluation {
         event_id: report.event_id,
         vaccine_group: "DTaP/Tdap/Td".to_owned(),
