@@ -188,7 +188,7 @@ fn best_of_each_group(dose: &DoseReport) -> Vec<usize> {
     best
 }
 
-/// The same reasons in both languages.
+/// Reasons in the languages in which they were told.
 fn reasons(english: &[Explanation], spanish: Option<&[Explanation]>) -> Vec<Reason> {
     let reason = |(place, english): (usize, &Explanation)| Reason {
         rule: english.rule,

@@ -6,7 +6,7 @@ use codes::CodeSets;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use store::Database;
+use store::{Database, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::directory::Directory;
@@ -88,12 +88,15 @@ impl Registry {
     }
 
     /// The same for work that reads people, in order of arrival: all at once would fight for the connections, and the unlucky
-    /// would wait for several times as long as the rest.
+    /// would wait for several times as long as the rest. Nobody waits for longer than for a connection: where the database hangs,
+    /// callers are told so.
     pub(crate) async fn look<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
-        let _place = self.inner.places_to_look.acquire().await.map_err(|_| RegistryError::Stopping)?;
+        let waiting = tokio::time::timeout(self.database().wait_maximum(), self.inner.places_to_look.acquire());
+        let busy = |_| StoreError::Busy { attempted: "read: too many others do".to_owned() };
+        let _place = waiting.await.map_err(busy)?.map_err(|_| RegistryError::Stopping)?;
         self.blocking(work).await
     }
 
@@ -179,4 +182,47 @@ impl Registry {
 /// Half as many again as there are connections, so that none stands idle between two who use it.
 fn places_to_look(reader_count: usize) -> usize {
     reader_count + reader_count.div_ceil(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use store::DatabaseUrl;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_waits_too_long_to_read_is_told_and_the_next_are_served() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = store::Options { readers: 1, wait: Duration::from_millis(200), ..store::Options::default() };
+        let url = DatabaseUrl::Sqlite(folder.path().join("registry.db"));
+        let database = Database::open(&url, &options).expect("it is made");
+        database.migrate().expect("it is migrated");
+        let profile = Profile::parse(include_str!("../../../profiles/example.toml")).expect("the profile is good");
+        let options = Options { lanes: 1, secret: [0; 32] };
+        let registry = Registry::open(database, profile, CodeSets::builtin().clone(), &options).expect("it opens");
+
+        let mut held = Vec::new();
+        for _ in 0..places_to_look(1) {
+            let (release, released) = mpsc::channel::<()>();
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            let registry = registry.clone();
+            let work = move |_: &Registry| {
+                begin.send(()).expect("somebody waits");
+                released.recv().map_err(|_| RegistryError::Stopping)
+            };
+            let looking = tokio::spawn(async move { registry.look(work).await });
+            begun.await.expect("it begins");
+            held.push((release, looking));
+        }
+        let refused = registry.look(|_| Ok(())).await.expect_err("all places are taken");
+        assert!(refused.is_transient() && refused.to_string().contains("too many others"), "{refused}");
+        for (release, looking) in held {
+            release.send(()).expect("it still works");
+            looking.await.expect("no panic").expect("it was not refused");
+        }
+        registry.look(|_| Ok(())).await.expect("the places are free again");
+    }
 }

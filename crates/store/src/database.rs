@@ -161,6 +161,11 @@ impl Database {
         self.shared.options.readers.max(1)
     }
 
+    /// How long a caller waits at most for a connection or a lock.
+    pub fn wait_maximum(&self) -> Duration {
+        self.shared.options.wait
+    }
+
     pub(crate) fn options(&self) -> &Options {
         &self.shared.options
     }
