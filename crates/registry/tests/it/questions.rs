@@ -89,3 +89,21 @@ fn a_question_by_the_registrys_own_number_finds_its_person() {
         assert_eq!(field(&answer, "QAK", 2), "OK", "{answer}");
     });
 }
+
+#[test]
+fn whose_name_and_birth_date_were_corrected_is_found_by_the_new_ones() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let renamed = Person { family: "Whitfield", ..MARIA.clone() };
+        // Neither the sound of the surname nor the day of birth is as it was.
+        let corrected = Person { birth_date: "20240309", ..renamed.clone() };
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &corrected).await, "QAK", 2), "NF");
+        for said in [&renamed, &corrected] {
+            house.report("CLINIC", said, &given("08", "20240311", "D1")).await;
+        }
+        assert_eq!(house.rows("patient"), 1, "her number is known");
+        let answer = house.ask("CLINIC", "Z34", &corrected).await;
+        assert!(field(&answer, "MSH", 21).starts_with("Z32"), "{answer}");
+        assert_eq!(segments(&answer, "RXA").len(), 1);
+    });
+}
