@@ -19,6 +19,8 @@ use crate::table::{Goal, Row, Table};
 
 /// Clients that call at the same time.
 const CLIENTS: usize = 32;
+/// Rounds, of which the one with the median ratio counts.
+const ROUND_COUNT: usize = 5;
 
 /// Measures both and adds their row.
 ///
@@ -39,17 +41,24 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> anyhow::Result<()
     let clients = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let numbers = Arc::new(Numbers::after(0, 0));
     let see = |call: Call| -> anyhow::Result<Seen> {
-        let duration = Duration::from_secs(options.seconds);
+        let duration = Duration::from_secs(options.seconds) / ROUND_COUNT as u32;
         clients.block_on(soap::call(address, &call, &numbers, CLIENTS, duration))
     };
-    let (live, closed) = (see(Call::Live)?, see(Call::TurnedAway)?);
-    anyhow::ensure!(closed.others == 0, "the gate let calls in: {:?}", closed.first_other);
+    // In turn, so that whatever disturbs the machine disturbs both.
+    let mut rounds = Vec::new();
+    for _ in 0..ROUND_COUNT {
+        let (live, closed) = (see(Call::Live)?, see(Call::TurnedAway)?);
+        anyhow::ensure!(closed.others == 0, "the gate let calls in: {:?}", closed.first_other);
+        rounds.push((closed.per_second, live.per_second));
+    }
+    rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
+    let (closed, live) = rounds[ROUND_COUNT / 2];
     table.add(Row {
         work: format!("503 of a closed gate, {CLIENTS} clients"),
         rival: "/livez of the same server".to_owned(),
-        ours: format!("{:.0}/s", closed.per_second),
-        theirs: format!("{:.0}/s", live.per_second),
-        figure: closed.per_second / live.per_second,
+        ours: format!("{closed:.0}/s"),
+        theirs: format!("{live:.0}/s"),
+        figure: closed / live,
         goal: Goal::Ratio(0.9),
     });
     server.shutdown_background();

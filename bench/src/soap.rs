@@ -115,6 +115,8 @@ struct Sender {
     client: Client,
     call: Call,
     numbers: Arc<Numbers>,
+    /// What calls for the echo send: it is the same each time, so it is worded once.
+    echo: String,
 }
 
 #[derive(Default)]
@@ -126,18 +128,20 @@ struct Sent {
 
 impl Sender {
     async fn connect(address: SocketAddr, call: Call, numbers: Arc<Numbers>) -> anyhow::Result<Sender> {
-        Ok(Sender { client: Client::connect(address).await?, call, numbers })
+        let echo = envelope("<urn:connectivityTest><urn:echoBack>hello</urn:echoBack></urn:connectivityTest>");
+        Ok(Sender { client: Client::connect(address).await?, call, numbers, echo })
     }
 
     async fn send(mut self, counted_from: Instant, until: Instant) -> anyhow::Result<Sent> {
         let mut sent = Sent::default();
         // A message that is made is also sent, so that everybody it is about is known afterwards.
         while Instant::now() < until {
-            let request = self.request();
+            let message = self.message();
             let begun = Instant::now();
-            let answer = match &request {
-                Some(envelope) => self.client.post(PATH, envelope).await,
-                None => self.client.get("/livez").await,
+            let answer = match (&self.call, &message) {
+                (Call::Live, _) => self.client.get("/livez").await,
+                (_, Some(envelope)) => self.client.post(PATH, envelope).await,
+                (_, None) => self.client.post(PATH, &self.echo).await,
             };
             let answer = answer.context("call the server")?;
             let (status, text) = match self.call {
@@ -159,15 +163,12 @@ impl Sender {
         Ok(sent)
     }
 
-    /// The envelope to post; `None` for a page to get.
-    fn request(&self) -> Option<String> {
+    /// The next message in its envelope; `None` when no message is sent.
+    fn message(&self) -> Option<String> {
         match &self.call {
             Call::Report(account) => Some(submit_single_message(account, &self.numbers.next_report())),
             Call::Ask(account, asked) => Some(submit_single_message(account, &self.numbers.next_question(*asked))),
-            Call::Echo | Call::TurnedAway => {
-                Some(envelope("<urn:connectivityTest><urn:echoBack>hello</urn:echoBack></urn:connectivityTest>"))
-            }
-            Call::Live => None,
+            Call::Echo | Call::TurnedAway | Call::Live => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The service at its address: what comes in over HTTP, and what goes out.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use model::{Channel, MessageId};
 use registry::{Admission, Closed, Purpose, Registry, Sender};
 use uuid::Uuid;
@@ -222,15 +222,18 @@ struct Glance<'a> {
 /// Looks for the name and the kind of message in the bytes of an envelope; whatever is not there, or not to be found so
 /// simply, is nothing.
 fn glance(bytes: &[u8]) -> Glance<'_> {
+    static FACILITY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("facilityID"));
+    static USER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("username"));
+    static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("|VXU"));
     let head = &bytes[..bytes.len().min(GLANCE_BYTES_MAXIMUM)];
-    let element = |tag: &[u8]| {
-        let start = memmem::find(head, tag)? + tag.len();
+    let element = |tag: &Finder<'_>| {
+        let start = tag.find(head)? + tag.needle().len();
         let start = start + memchr::memchr(b'>', &head[start..])? + 1;
         let length = memchr::memchr(b'<', &head[start..])?;
         std::str::from_utf8(&head[start..start + length]).ok().map(str::trim).filter(|text| !text.is_empty())
     };
-    let name = element(b"facilityID").or_else(|| element(b"username")).unwrap_or_default();
-    let purpose = if memmem::find(head, b"|VXU").is_some() { Purpose::Change } else { Purpose::Question };
+    let name = element(&FACILITY).or_else(|| element(&USER)).unwrap_or_default();
+    let purpose = if REPORT.find(head).is_some() { Purpose::Change } else { Purpose::Question };
     Glance { name, purpose }
 }
 
