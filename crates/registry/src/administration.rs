@@ -45,59 +45,7 @@ pub enum AccountChange {
     Confirmed,
 }
 
-/// One account as administrators see it.
-#[derive(Clone, Debug)]
-pub struct AccountSeen {
-    /// The account, without its password's hash.
-    pub account: Account,
-    /// Its organization.
-    pub organization: Organization,
-    /// When a person last signed in or opened a page; of programs it is not written down.
-    pub seen_at: Option<Timestamp>,
-    /// When somebody last confirmed that it is needed.
-    pub reviewed_at: Option<Timestamp>,
-    /// The organizations that it may act for besides its own, and as what.
-    pub memberships: Vec<(Organization, Role)>,
-}
-
 impl Registry {
-    /// The accounts of the organizations within the caller's reach, by user name: of people for those who may read
-    /// accounts, of programs for those who look after them.
-    ///
-    /// # Errors
-    /// [`RegistryError::Forbidden`] for who may see neither.
-    pub async fn accounts_within_reach(
-        &self,
-        admission: &Admission,
-        caller: &Caller,
-    ) -> Result<Vec<AccountSeen>, RegistryError> {
-        if !self.may_here(caller, Right::ReadAccounts) {
-            self.authorize_here(caller, Right::ChangeExchangeAccounts)?;
-        }
-        let accounts = self.accounts(admission)?;
-        let reviews = self.blocking(|registry| Ok(registry.database().access_reviews()?)).await?;
-        let snapshot = self.directory().snapshot();
-        let visible = accounts.into_iter().filter_map(|account| {
-            let programs = account.kind == AccountKind::WebService
-                && self.may(caller, Right::ChangeExchangeAccounts, account.organization_id);
-            let is_visible = programs || self.may(caller, Right::ReadAccounts, account.organization_id);
-            let organization = snapshot.organization(account.organization_id).filter(|_| is_visible)?.clone();
-            let review = reviews.iter().find(|review| review.account_id == account.id);
-            let reviewed_at = review.map(|review| review.reviewed_at);
-            let memberships = snapshot.memberships(account.id).iter();
-            let memberships = memberships
-                .filter_map(|one| Some((snapshot.organization(one.organization_id)?.clone(), one.role)))
-                .collect();
-            Some(AccountSeen { account, organization, seen_at: None, reviewed_at, memberships })
-        });
-        let mut visible: Vec<AccountSeen> = visible.collect();
-        let last_seen = self.blocking(|registry| Ok(registry.database().last_seen()?)).await?;
-        for seen in &mut visible {
-            seen.seen_at = last_seen.get(&seen.account.id).copied();
-        }
-        Ok(visible)
-    }
-
     /// The names of all accounts, for lists of who did something: a person's name, a program's user name.
     pub fn account_names(&self, _admission: &Admission) -> HashMap<AccountId, String> {
         let snapshot = self.directory().snapshot();

@@ -2,7 +2,8 @@
 //!
 //! The snapshot is renewed after every change made here and every few seconds, for changes made by other nodes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, RwLock};
 
 use model::{Account, AccountId, Membership, Organization, OrganizationId, OrganizationKind, Relation, Role};
@@ -35,7 +36,8 @@ pub struct NewOrganization {
 pub(crate) struct Snapshot {
     organizations: HashMap<OrganizationId, Organization>,
     by_code: HashMap<String, OrganizationId>,
-    accounts: HashMap<String, Arc<Account>>,
+    /// By user name in small letters.
+    accounts: BTreeMap<String, Arc<Account>>,
     accounts_by_id: HashMap<AccountId, Arc<Account>>,
     memberships: HashMap<AccountId, Vec<Membership>>,
 }
@@ -89,6 +91,12 @@ impl Snapshot {
     /// All accounts, in no order.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values().map(Arc::as_ref)
+    }
+
+    /// The accounts whose user names come after this one, whatever the case, by user name.
+    pub(crate) fn accounts_after(&self, username: &str) -> impl Iterator<Item = &Account> {
+        let after = (Bound::Excluded(username.to_lowercase()), Bound::Unbounded);
+        self.accounts.range(after).map(|(_, account)| account.as_ref())
     }
 
     /// The organizations that an account may act for besides its own, with its role there.

@@ -4,6 +4,7 @@
 //! becomes one of the two and how it is answered. Every public verb takes an [`Admission`] from the [`Gate`].
 
 mod account_keys;
+mod account_lists;
 mod accounts;
 mod administration;
 mod assess;
@@ -51,8 +52,9 @@ mod withheld;
 mod workbench;
 
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
+pub use account_lists::{AccountFilter, AccountSeen};
 pub use accounts::{Credentials, NewAccount, SignInRefused};
-pub use administration::{AccountChange, AccountSeen, NewPerson};
+pub use administration::{AccountChange, NewPerson};
 pub use backups::{BackupMade, BackupTested, Backups};
 pub use consolidate::doses::{ExplainedDoses, ExplainedReport, ExplainedVaccination};
 pub use data_fixes::{DataFixProgress, NewDataFix, STEPS_AT_ONCE};

@@ -69,7 +69,8 @@ WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.org
     ),
 ];
 
-const SET_READS: [&SetRead; 12] = [
+const SET_READS: [&SetRead; 13] = [
+    &sessions::READ_LAST_SEEN,
     &merges::READ_RETIRED,
     &reviews::READ_TOLD_APART,
     &forecasts::READ_FORECASTS,
@@ -184,7 +185,6 @@ const STATEMENTS: &[&str] = &[
     sessions::TOUCH_SESSION,
     sessions::FIND_SESSION,
     sessions::LIST_SESSIONS,
-    sessions::LIST_LAST_SEEN,
     sessions::REMOVE_SESSION,
     sessions::REMOVE_SESSIONS,
     sessions::REMOVE_OLD_SESSIONS,

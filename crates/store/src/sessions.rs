@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{AccountId, Invitation, Membership, OrganizationId, Role, Session, SessionId};
+use uuid::Uuid;
 
+use crate::sets::{Keys, SetRead};
 use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
 
@@ -50,17 +52,22 @@ DELETE FROM session
 WHERE seen_at < $1 OR started_at < $2";
 
 /// Sessions are removed when they are over; second factors, without which nobody signs in, remember their last use.
-pub(crate) const LIST_LAST_SEEN: &str = "
+pub(crate) const READ_LAST_SEEN: SetRead = SetRead {
+    attempt: "read when accounts were last seen",
+    sql: "
 SELECT account_id, MAX(seen_at)
 FROM (
     SELECT account_id, seen_at
     FROM session
+    WHERE account_id {among}
     UNION ALL
     SELECT account_id, used_at
     FROM sign_in_factor
-    WHERE used_at IS NOT NULL
+    WHERE account_id {among} AND used_at IS NOT NULL
 ) AS seen
-GROUP BY account_id";
+GROUP BY account_id",
+    limit_per_key: None,
+};
 
 pub(crate) const LIST_MEMBERSHIPS: &str = "
 SELECT account_id, organization_id, role
@@ -165,11 +172,16 @@ impl Database {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn last_seen(&self) -> Result<HashMap<AccountId, Timestamp>, StoreError> {
-        let read = |row: &dyn Columns| Ok((AccountId(row.uuid(0)?), row.instant(1)?));
-        let seen = self
-            .read(|connection| connection.query_as(LIST_LAST_SEEN, &[], "list when accounts were last seen", read))?;
-        Ok(seen.into_iter().collect())
+    pub fn last_seen(&self, ids: &[AccountId]) -> Result<HashMap<AccountId, Timestamp>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        self.read(|connection| {
+            let mut seen = HashMap::with_capacity(ids.len());
+            connection.read_sets(&[(&READ_LAST_SEEN, Keys::Ids(&ids))], &mut |_, row| {
+                seen.insert(AccountId(row.uuid(0)?), row.instant(1)?);
+                Ok(())
+            })?;
+            Ok(seen)
+        })
     }
 
     /// Ends one session of an account; gives whether there was one.

@@ -19,6 +19,7 @@ mod forms;
 mod languages;
 mod layout;
 mod listings;
+mod organization_choice;
 mod pages;
 mod people;
 mod quick_response;

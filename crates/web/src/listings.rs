@@ -6,6 +6,10 @@ use axum::response::Response;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form};
 use crate::layout::{Page, show};
+use crate::organization_choice::OrganizationField;
+
+/// Lines on one page of a long list.
+pub(crate) const LINES_PER_PAGE: usize = 100;
 
 /// A page of tables.
 #[derive(Template)]
@@ -19,17 +23,55 @@ pub(crate) struct Listing {
     /// What narrows the list, kept in the address.
     pub(crate) filter: Option<Filter>,
     pub(crate) tables: Vec<Table>,
+    /// Where the list goes on; `None` at its end.
+    pub(crate) more: Option<String>,
 }
 
 /// A form that narrows a list.
+#[derive(Default)]
 pub(crate) struct Filter {
-    /// The field's name in the address, and its label.
-    pub(crate) field: &'static str,
-    pub(crate) label: String,
     pub(crate) form: Form,
-    /// Choices; empty for a text to search for.
-    pub(crate) choices: Vec<Choice>,
-    pub(crate) nothing: String,
+    pub(crate) fields: Vec<FilterField>,
+}
+
+/// One field of a form that narrows a list; its name is that of the parameter in the address.
+pub(crate) enum FilterField {
+    /// A text to search for.
+    Text {
+        /// The field's name.
+        name: &'static str,
+        /// Its label.
+        label: String,
+    },
+    /// One of several.
+    Choice {
+        /// The field's name.
+        name: &'static str,
+        /// Its label.
+        label: String,
+        /// The option that chooses nothing; empty where something is always chosen.
+        nothing: String,
+        /// What can be chosen.
+        choices: Vec<Choice>,
+    },
+    /// An organization.
+    Organization {
+        /// Its label.
+        label: String,
+        /// The option that chooses none; empty where one is always chosen.
+        nothing: String,
+        /// Which there are.
+        field: OrganizationField,
+    },
+    /// A day.
+    Date {
+        /// The field's name.
+        name: &'static str,
+        /// Its label.
+        label: String,
+        /// What it does.
+        hint: String,
+    },
 }
 
 /// One table.
@@ -63,6 +105,21 @@ impl Cell {
 
     pub(crate) fn with_note(self, note: impl Into<String>) -> Cell {
         Cell { note: note.into(), ..self }
+    }
+}
+
+/// An address with these parameters, those without a value left out.
+pub(crate) fn address_with<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let given = parameters.into_iter().filter(|(_, value)| !value.is_empty());
+    let parameters = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+    format!("{path}?{parameters}")
+}
+
+impl Filter {
+    /// Where the list goes on, narrowed as it is.
+    pub(crate) fn address_of_more(&self, path: &str, place: (&str, &str)) -> String {
+        let fields = self.form.fields().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        address_with(path, fields.chain([place]))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The registry at its boundary: a message in, a message out, on both databases.
 
+mod account_lists;
 mod assessments;
 mod consent;
 mod data_fixes;

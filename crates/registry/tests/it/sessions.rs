@@ -106,7 +106,16 @@ fn a_session_ends_by_itself_when_idle_and_after_half_a_day() {
         assert_eq!(removed, 2);
         let standing = Standing::Person(Role::OrganizationAdministrator);
         let administrator = model::Caller { standing, ..house.caller("CLINIC") };
-        let listed = house.registry.accounts_within_reach(&house.admission(), &administrator).await.expect("listed");
+        let listed = house
+            .registry
+            .accounts_within_reach(
+                &house.admission(),
+                &administrator,
+                &bluebonnet_registry::AccountFilter::default(),
+                9,
+            )
+            .await
+            .expect("listed");
         let nora = listed.iter().find(|listed| listed.account.username == "nora").expect("she is one of them");
         assert_eq!(nora.seen_at, Some(minutes(60)), "her last sign-in is known after her sessions are over");
     });

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::SignedDuration;
 use model::{AccountId, AccountKind, Right, Role};
-use registry::{AccountChange, AccountSeen, NewAccount, NewPerson, RegistryError};
+use registry::{AccountChange, AccountFilter, AccountSeen, NewAccount, NewPerson, RegistryError};
 
 use crate::Web;
 use crate::dates;
@@ -16,7 +16,8 @@ use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show, show_as};
-use crate::listings::{Cell, Filter, Listing, Table};
+use crate::listings::{Cell, Filter, FilterField, LINES_PER_PAGE, Listing, Table, address_with};
+use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
@@ -40,7 +41,7 @@ struct AccountSeenView {
     /// What else the person may act for: code, name, role.
     memberships: Vec<(String, String, String)>,
     /// The organizations that may be added.
-    organizations: Vec<Choice>,
+    organizations: OrganizationField,
 }
 
 #[derive(Template)]
@@ -49,7 +50,7 @@ struct NewAccountView {
     page: Page,
     form: Form,
     is_program: bool,
-    organizations: Vec<Choice>,
+    organizations: OrganizationField,
     roles: Vec<Choice>,
 }
 
@@ -84,12 +85,28 @@ fn role_name(role: Option<Role>, language: Language) -> String {
     role.map_or_else(|| language.text("accounts.program").to_owned(), |role| role.name(is_spanish(language)).to_owned())
 }
 
+/// The right by which somebody sees accounts: those of people, or else those of programs.
+fn right_to_read(signed_in: &SignedIn) -> Right {
+    if signed_in.may(Right::ReadAccounts) { Right::ReadAccounts } else { Right::ChangeExchangeAccounts }
+}
+
 async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
-    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
-    let all = registry.accounts_within_reach(admission, caller).await?;
-    let sought = signed_in.parameter("organization");
-    let is_sought = |seen: &&AccountSeen| sought.is_empty() || seen.organization.code == sought;
+    let (registry, caller) = (signed_in.registry(), &signed_in.caller);
+    let organizations = OrganizationChoice::within_reach(&signed_in, right_to_read(&signed_in));
+    let mut form = Form::default();
+    for field in ["text", "kind", FIELD] {
+        form.set(field, signed_in.parameter(field));
+    }
+    let organization_id = organizations.chosen(&mut form, language).map(|organization| organization.id);
+    let filter = AccountFilter {
+        organization_id,
+        text: form.value("text").trim().to_owned(),
+        kind: AccountKind::parse(form.value("kind")),
+        after: signed_in.parameter("after"),
+        ..AccountFilter::default()
+    };
+    let (seen, has_more) = page_of(&signed_in, &filter, &form).await?;
     let time = |at| dates::moment(registry, at, language);
     let row = |seen: &AccountSeen| {
         let name = if seen.account.full_name.is_empty() { &seen.account.username } else { &seen.account.full_name };
@@ -101,29 +118,35 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
             Cell::text(language.text(if seen.account.is_active { "accounts.active" } else { "accounts.stopped" })),
         ]
     };
-    let table = |kind: AccountKind, caption: &str| Table {
-        caption: language.text(caption).to_owned(),
+    let table = Table {
+        caption: language.text("accounts.title").to_owned(),
         columns: ["name", "role", "organization", "seen", "state"]
             .map(|key| language.text(&format!("accounts.{key}")).to_owned())
             .into(),
-        rows: all.iter().filter(is_sought).filter(|seen| seen.account.kind == kind).map(row).collect(),
+        rows: seen.iter().map(row).collect(),
         empty: language.text("accounts.none").to_owned(),
     };
-    let tables =
-        vec![table(AccountKind::WebUser, "accounts.people"), table(AccountKind::WebService, "accounts.programs")];
-    let mut codes: Vec<(String, String)> =
-        all.iter().map(|seen| (seen.organization.code.clone(), seen.organization.name.clone())).collect();
-    codes.sort();
-    codes.dedup();
-    let mut form = Form::default();
-    form.set("organization", sought.as_str());
-    let filter = Filter {
-        field: "organization",
-        label: language.text("accounts.organization").to_owned(),
-        form,
-        choices: codes.into_iter().map(|(code, name)| Choice::new(code, name)).collect(),
-        nothing: language.text("accounts.all_organizations").to_owned(),
-    };
+    let kinds = [(AccountKind::WebUser, "accounts.people"), (AccountKind::WebService, "accounts.programs")];
+    let mut fields = vec![
+        FilterField::Text { name: "text", label: language.text("accounts.search").to_owned() },
+        FilterField::Choice {
+            name: "kind",
+            label: language.text("accounts.kind").to_owned(),
+            nothing: language.text("accounts.any_kind").to_owned(),
+            choices: kinds.map(|(kind, key)| Choice::new(kind.word(), language.text(key))).into(),
+        },
+    ];
+    let field = organizations.field(&form);
+    if field.is_needed() {
+        let label = language.text("accounts.organization").to_owned();
+        fields.push(FilterField::Organization {
+            label,
+            nothing: language.text("accounts.all_organizations").to_owned(),
+            field,
+        });
+    }
+    let filter = Filter { form, fields };
+    let last = seen.last().filter(|_| has_more);
     let ways = [
         (Right::ChangeAccounts, "/accounts/new", "accounts.add_person"),
         (Right::ChangeExchangeAccounts, "/accounts/new-program", "accounts.add_program"),
@@ -134,10 +157,27 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         page: signed_in.page(language.text("accounts.title")),
         intro: String::new(),
         ways: ways.map(|(_, address, key)| (address.to_owned(), language.text(key).to_owned())).collect(),
+        more: last.map(|last| filter.address_of_more("/accounts", ("after", &last.account.username))),
         filter: Some(filter),
-        tables,
+        tables: vec![table],
     }
     .show()
+}
+
+/// A page of accounts, and whether there are more; none where the form that narrows them is wrong.
+async fn page_of(
+    signed_in: &SignedIn,
+    filter: &AccountFilter,
+    form: &Form,
+) -> Result<(Vec<AccountSeen>, bool), Failure> {
+    if form.has_errors() {
+        return Ok((Vec::new(), false));
+    }
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    let mut seen = registry.accounts_within_reach(admission, &signed_in.caller, filter, LINES_PER_PAGE + 1).await?;
+    let has_more = seen.len() > LINES_PER_PAGE;
+    seen.truncate(LINES_PER_PAGE);
+    Ok((seen, has_more))
 }
 
 pub(crate) fn address_of(username: &str) -> String {
@@ -146,8 +186,8 @@ pub(crate) fn address_of(username: &str) -> String {
 }
 
 pub(crate) async fn find(signed_in: &SignedIn, username: &str) -> Result<AccountSeen, Failure> {
-    let all = signed_in.registry().accounts_within_reach(&signed_in.admission, &signed_in.caller).await?;
-    all.into_iter().find(|seen| seen.account.username == username).ok_or(Failure::NotFound)
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    registry.account_within_reach(admission, &signed_in.caller, username).await?.ok_or(Failure::NotFound)
 }
 
 async fn one(signed_in: SignedIn, Path(username): Path<String>) -> Result<Response, Failure> {
@@ -203,6 +243,7 @@ pub(crate) fn account_page(
     let is_own = caller.account_id == Some(account.id);
     let view = AccountSeenView {
         page,
+        organizations: OrganizationChoice::within_reach(signed_in, right).field(&form),
         form,
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         is_active: account.is_active,
@@ -213,7 +254,6 @@ pub(crate) fn account_page(
             .into_iter()
             .map(|(known, role)| (known.code, known.name, role_name(Some(role), language)))
             .collect(),
-        organizations: organization_choices(signed_in, right),
         username: account.username,
         is_program,
     };
@@ -303,26 +343,28 @@ async fn program_form(signed_in: SignedIn) -> Result<Response, Failure> {
 fn new_page(signed_in: &SignedIn, mut form: Form, is_program: bool, status: StatusCode) -> Result<Response, Failure> {
     let language = signed_in.language();
     let right = if is_program { Right::ChangeExchangeAccounts } else { Right::ChangeAccounts };
-    let organizations = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
-    let is_registry = organizations.iter().any(|organization| organization.kind == model::OrganizationKind::Registry);
-    if form.value("organization").is_empty() {
-        form.set("organization", signed_in.caller.organization_code.as_str());
+    let organizations = OrganizationChoice::within_reach(signed_in, right);
+    let mut known = organizations.organizations().iter();
+    let is_registry = known.any(|organization| organization.kind == model::OrganizationKind::Registry);
+    if form.value(FIELD).is_empty() {
+        form.set(FIELD, signed_in.caller.organization_code.as_str());
     }
     let title = if is_program { "accounts.add_program" } else { "accounts.add_person" };
     let mut page = signed_in.page(language.text(title));
     page.is_in_error = form.has_errors();
-    let organizations = organization_choices(signed_in, right);
+    let organizations = organizations.field(&form);
     Ok(show_as(status, &NewAccountView { page, form, is_program, organizations, roles: roles(is_registry, language) }))
 }
 
-/// The organizations whose accounts somebody looks after.
-fn organization_choices(signed_in: &SignedIn, right: Right) -> Vec<Choice> {
-    let within_reach = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
-    let choice = |organization: model::Organization| {
-        let text = format!("{} ({})", organization.name, organization.code);
-        Choice::new(organization.code, text)
-    };
-    within_reach.into_iter().map(choice).collect()
+/// The code of the organization that a form names; empty where it is not clear which, and the form says so. A code that
+/// is known is passed on as it is: whether it may be chosen is for the registry to say.
+pub(crate) fn chosen_code(signed_in: &SignedIn, form: &mut Form, right: Right) -> String {
+    if let Some(known) = signed_in.registry().find_organization(&signed_in.admission, form.value(FIELD).trim()) {
+        return known.code;
+    }
+    let organizations = OrganizationChoice::within_reach(signed_in, right);
+    let chosen = organizations.chosen(form, signed_in.language());
+    chosen.map(|organization| organization.code.clone()).unwrap_or_default()
 }
 
 async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
@@ -337,13 +379,14 @@ async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Fai
     if role.is_none() {
         form.refuse_with(language, "role", "accounts.role_missing");
     }
+    let organization_code = chosen_code(&signed_in, &mut form, Right::ChangeAccounts);
     let (Some(role), false) = (role, form.has_errors()) else {
         return new_page(&signed_in, form, false, StatusCode::UNPROCESSABLE_ENTITY);
     };
     signed_in.require_fresh()?;
     let new = NewPerson {
         id: AccountId(signed_in.new_id()),
-        organization_code: posted.text("organization").to_owned(),
+        organization_code,
         first_name: posted.text("first_name").to_owned(),
         last_name: posted.text("last_name").to_owned(),
         email: posted.text("email").to_owned(),
@@ -369,13 +412,16 @@ async fn add_program(signed_in: SignedIn, posted: Posted) -> Result<Response, Fa
     let mut form = Form::from(&posted);
     if posted.text("username").is_empty() {
         form.refuse_with(language, "username", "accounts.username_missing");
+    }
+    let organization_code = chosen_code(&signed_in, &mut form, Right::ChangeExchangeAccounts);
+    if form.has_errors() {
         return new_page(&signed_in, form, true, StatusCode::UNPROCESSABLE_ENTITY);
     }
     signed_in.require_fresh()?;
     let password = random_secret()[..PROGRAM_PASSWORD_LENGTH].to_owned();
     let new = NewAccount {
         id: AccountId(signed_in.new_id()),
-        organization_code: posted.text("organization").to_owned(),
+        organization_code,
         kind: AccountKind::WebService,
         username: posted.text("username").to_owned(),
         password: password.clone(),
@@ -403,6 +449,9 @@ async fn add_program(signed_in: SignedIn, posted: Posted) -> Result<Response, Fa
 struct ReviewView {
     page: Page,
     rows: Vec<ReviewRow>,
+    /// Whether all accounts are shown, not only those that are due.
+    shows_all: bool,
+    more: Option<String>,
 }
 
 struct ReviewRow {
@@ -419,11 +468,20 @@ async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
     let registry = signed_in.registry();
     registry.authorize_here(&signed_in.caller, Right::ReviewAccess)?;
-    let all = registry.accounts_within_reach(&signed_in.admission, &signed_in.caller).await?;
-    let now = signed_in.now();
+    let (due_since, shows_all) = (signed_in.now() - REVIEWED_EVERY, !signed_in.parameter("all").is_empty());
+    let filter = AccountFilter {
+        kind: Some(AccountKind::WebUser),
+        is_active: Some(true),
+        unconfirmed_since: (!shows_all).then_some(due_since),
+        after: signed_in.parameter("after"),
+        ..AccountFilter::default()
+    };
+    let (seen, has_more) = page_of(&signed_in, &filter, &Form::default()).await?;
+    let last = seen.last().filter(|_| has_more).map(|last| last.account.username.clone());
+    let all = if shows_all { "yes" } else { "" };
+    let more = last.map(|last| address_with("/accounts/review", [("all", all), ("after", &last)]));
     let time = |at| dates::moment(registry, at, language);
     let never = || language.text("accounts.never").to_owned();
-    let active = all.into_iter().filter(|seen| seen.account.is_active && seen.account.kind == AccountKind::WebUser);
     let row = |seen: AccountSeen| ReviewRow {
         name: seen.account.full_name,
         username: seen.account.username,
@@ -431,12 +489,10 @@ async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
         organization: seen.organization.name,
         seen: seen.seen_at.map_or_else(never, time),
         reviewed: seen.reviewed_at.map_or_else(never, time),
-        is_due: seen.reviewed_at.is_none_or(|at| now.duration_since(at) > REVIEWED_EVERY),
+        is_due: seen.reviewed_at.is_none_or(|at| at < due_since),
     };
-    let mut rows: Vec<ReviewRow> = active.map(row).collect();
-    rows.sort_by_key(|row| !row.is_due);
     let page = signed_in.page(language.text("accounts.review"));
-    show(&ReviewView { page, rows })
+    show(&ReviewView { page, rows: seen.into_iter().map(row).collect(), shows_all, more })
 }
 
 async fn confirm(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {

@@ -12,9 +12,10 @@ use registry::setup::AuditRecord;
 use crate::Web;
 use crate::dates;
 use crate::failures::Failure;
-use crate::forms::{Choice, Form, Posted};
+use crate::forms::{Form, Posted};
 use crate::layout::{Page, show_as};
-use crate::listings::{Cell, Filter, Listing, Table};
+use crate::listings::{Cell, Filter, FilterField, Listing, Table};
+use crate::organization_choice::{FIELD, OrganizationChoice};
 use crate::signed_in::SignedIn;
 
 /// Lines on a page.
@@ -55,11 +56,15 @@ async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
     let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
     registry.authorize_here(caller, Right::ReadAudit)?;
-    let organizations = registry.within_reach(admission, caller, Right::ReadAudit);
-    let sought = signed_in.parameter("organization");
-    let chosen = organizations.iter().find(|organization| organization.code == sought);
+    let organizations = OrganizationChoice::within_reach(&signed_in, Right::ReadAudit);
+    let mut form = Form::default();
+    form.set(FIELD, signed_in.parameter(FIELD));
+    let chosen = organizations.chosen(&mut form, language);
     let chosen = chosen.map_or(caller.organization_id, |organization| organization.id);
-    let lines = registry.audit_of_organization(admission, caller, chosen, (None, LINES_SHOWN)).await?;
+    let lines = match form.has_errors() {
+        true => Vec::new(),
+        false => registry.audit_of_organization(admission, caller, chosen, (None, LINES_SHOWN)).await?,
+    };
     let accounts = registry.account_names(admission);
     let name = |line: &AuditRecord| {
         let known = line.entry.account_id.and_then(|id| accounts.get(&id).cloned());
@@ -79,18 +84,10 @@ async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
         rows: lines.iter().map(row).collect(),
         empty: language.text("audit.none").to_owned(),
     };
-    let mut form = Form::default();
-    let current = organizations.iter().find(|organization| organization.id == chosen);
-    form.set("organization", current.map_or("", |organization| organization.code.as_str()));
-    let choices =
-        organizations.iter().map(|known| Choice::new(&known.code, format!("{} ({})", known.name, known.code)));
-    let filter = Filter {
-        field: "organization",
-        label: language.text("accounts.organization").to_owned(),
-        form,
-        choices: choices.collect(),
-        nothing: String::new(),
-    };
+    let field = organizations.field(&form);
+    let label = language.text("accounts.organization").to_owned();
+    let fields = vec![FilterField::Organization { label, nothing: String::new(), field }];
+    let filter = Filter { form, fields };
     let ways = [
         ("/audit/person", "audit.access_list", Right::ReadAccessList),
         ("/audit/withheld", "withheld.title", Right::OpenWithheld),
@@ -102,6 +99,7 @@ async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
         ways: ways.map(|(address, key, _)| (address.to_owned(), language.text(key).to_owned())).collect(),
         filter: Some(filter),
         tables: vec![table],
+        more: None,
     }
     .show()
 }

@@ -18,6 +18,8 @@ use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show, show_as};
+use crate::listings::address_with;
+use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
 
 /// Lines of the list on a page.
@@ -34,7 +36,7 @@ struct FilesView {
     form: Form,
     kinds: Vec<Choice>,
     states: Vec<Choice>,
-    organizations: Vec<Choice>,
+    organizations: OrganizationField,
     lines: Vec<Line>,
     /// The address of the next page.
     older: Option<String>,
@@ -119,8 +121,12 @@ pub(crate) fn routes() -> Router<Web> {
 
 async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
-    let visible = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, Right::ReadFiles);
-    let sought = signed_in.parameter("organization");
+    let organizations = OrganizationChoice::within_reach(&signed_in, Right::ReadFiles);
+    let mut form = Form::default();
+    for field in ["kind", "state", FIELD] {
+        form.set(field, signed_in.parameter(field));
+    }
+    let organization_id = organizations.chosen(&mut form, language).map(|organization| organization.id);
     let filter = ReceivedFilter {
         kind: match signed_in.parameter("kind").as_str() {
             "file" => Some(ReceivedKind::File),
@@ -128,7 +134,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
             _ => None,
         },
         state: FileState::parse(&signed_in.parameter("state")),
-        organization_id: visible.iter().find(|known| known.code == sought).map(|known| known.id),
+        organization_id,
         before: Uuid::parse_str(&signed_in.parameter("before")).ok(),
     };
     let (exchange, caller, admitted) = (signed_in.web().exchange.clone(), signed_in.caller.clone(), signed_in.admit()?);
@@ -136,33 +142,23 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let reading =
         tokio::task::spawn_blocking(move || exchange.received(&admitted, &caller, &asked, LINES_PER_PAGE + 1));
     let mut received = reading.await??;
+    if form.has_errors() {
+        received.clear();
+    }
     let has_older = received.len() > LINES_PER_PAGE as usize;
     received.truncate(LINES_PER_PAGE as usize);
-    let mut form = Form::default();
-    for field in ["kind", "state", "organization"] {
-        form.set(field, signed_in.parameter(field));
-    }
     let last = received.last().filter(|_| has_older).map(|last| last.receipt);
     let older = last.map(|receipt| {
-        let kept = ["kind", "state", "organization"].map(|field| (field, form.value(field).to_owned()));
-        let kept = kept.into_iter().filter(|(_, value)| !value.is_empty());
-        let before = ("before", receipt.simple().to_string());
-        format!(
-            "/files?{}",
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(kept.chain([before])).finish()
-        )
+        let kept = form.fields().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        address_with("/files", kept.chain([("before", receipt.simple().to_string().as_str())]))
     });
     let state = |state: FileState| Choice::new(state.word(), language.text(&format!("files.state_{}", state.word())));
-    let organization = |known: model::Organization| {
-        let text = format!("{} ({})", known.name, known.code);
-        Choice::new(known.code, text)
-    };
     let is_narrowed = filter != ReceivedFilter::default();
     show(&FilesView {
         page: signed_in.page(language.text("files.title")),
         kinds: ["file", "message"].map(|kind| Choice::new(kind, language.text(&format!("files.kind_{kind}")))).into(),
         states: FileState::ALL.map(state).into(),
-        organizations: if visible.len() > 1 { visible.into_iter().map(organization).collect() } else { Vec::new() },
+        organizations: organizations.field(&form),
         lines: received.iter().map(|received| line(&signed_in, received)).collect(),
         older,
         is_narrowed,

@@ -77,6 +77,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let may_plan = signed_in.may(Right::PlanMaintenance);
     let plan = ("/maintenance-windows/new".to_owned(), language.text("window.plan").to_owned());
     Listing {
+        more: None,
         page: signed_in.page(language.text("ways.maintenance")),
         intro: language.text("window.intro").to_owned(),
         ways: if may_plan { vec![plan] } else { Vec::new() },

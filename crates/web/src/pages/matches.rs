@@ -81,6 +81,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         empty: language.text("matches.none").to_owned(),
     };
     Listing {
+        more: None,
         page: signed_in.page(language.text("matches.title")),
         intro: language.text("matches.what").to_owned(),
         ways: vec![("/matches/decided".to_owned(), language.text("matches.decided_title").to_owned())],
@@ -119,6 +120,7 @@ async fn decided_lately(signed_in: SignedIn) -> Result<Response, Failure> {
         empty: language.text("matches.decided_none").to_owned(),
     };
     Listing {
+        more: None,
         page: signed_in.page(language.text("matches.decided_title")),
         intro: language.text("matches.decided_what").to_owned(),
         ways: vec![("/matches".to_owned(), language.text("matches.back").to_owned())],

@@ -58,6 +58,7 @@ async fn show(signed_in: SignedIn) -> Result<Response, Failure> {
             backups(&signed_in, &read.backups),
             messages(language, &read.messages),
         ],
+        more: None,
     }
     .show()
 }

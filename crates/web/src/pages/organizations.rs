@@ -1,5 +1,7 @@
 //! Organizations and their sites: the list, one organization with its agreement, a new site.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
@@ -15,7 +17,7 @@ use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show, show_as};
-use crate::listings::{Cell, Filter, Listing, Table};
+use crate::listings::{Cell, Filter, FilterField, LINES_PER_PAGE, Listing, Table};
 use crate::signed_in::SignedIn;
 
 /// Days before its end from which an agreement asks to be renewed.
@@ -73,18 +75,22 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     registry.authorize_here(&signed_in.caller, Right::ReadOrganization)?;
     let all = registry.within_reach(admission, &signed_in.caller, Right::ReadOrganization);
     let agreements = registry.agreements(admission, &signed_in.caller).await?;
-    let sought = signed_in.parameter("name");
+    let (sought, after) = (signed_in.parameter("name"), signed_in.parameter("after"));
+    let in_small_letters = sought.to_lowercase();
     let is_sought = |organization: &&Organization| {
-        let sought = sought.to_lowercase();
-        organization.name.to_lowercase().contains(&sought) || organization.code.to_lowercase().contains(&sought)
+        let holds_it = |text: &str| text.to_lowercase().contains(&in_small_letters);
+        organization.code > after && (holds_it(&organization.name) || holds_it(&organization.code))
     };
-    let parent_of = |id: Option<OrganizationId>| all.iter().find(|other| Some(other.id) == id);
-    let rows = all.iter().filter(is_sought).map(|organization| {
+    let names: HashMap<OrganizationId, &str> = all.iter().map(|known| (known.id, known.name.as_str())).collect();
+    let mut fitting = all.iter().filter(is_sought).peekable();
+    let shown: Vec<&Organization> = fitting.by_ref().take(LINES_PER_PAGE).collect();
+    let has_more = fitting.peek().is_some();
+    let rows = shown.iter().map(|organization| {
         vec![
             Cell::link(&organization.name, format!("/organizations/{}", organization.code))
                 .with_note(&organization.code),
             Cell::text(kind_name(organization.kind, language)),
-            Cell::text(parent_of(organization.parent_id).map_or("", |parent| parent.name.as_str())),
+            Cell::text(organization.parent_id.and_then(|id| names.get(&id).copied()).unwrap_or_default()),
             Cell::text(state_name(organization.is_active, language)),
             Cell::text(agreement_text(organization, &agreements, &signed_in).0),
         ]
@@ -99,17 +105,14 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     };
     let mut form = Form::default();
     form.set("name", sought.as_str());
-    let filter = Filter {
-        field: "name",
-        label: language.text("organizations.filter").to_owned(),
-        form,
-        choices: Vec::new(),
-        nothing: String::new(),
-    };
+    let label = language.text("organizations.filter").to_owned();
+    let filter = Filter { form, fields: vec![FilterField::Text { name: "name", label }] };
+    let last = shown.last().filter(|_| has_more);
     Listing {
         page: signed_in.page(language.text("organizations.title")),
         intro: String::new(),
         ways: Vec::new(),
+        more: last.map(|last| filter.address_of_more("/organizations", ("after", &last.code))),
         filter: Some(filter),
         tables: vec![table],
     }

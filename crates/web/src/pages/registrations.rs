@@ -16,7 +16,7 @@ use crate::dates;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show, show_as};
-use crate::listings::{Cell, Filter, Listing, Table};
+use crate::listings::{Cell, Filter, FilterField, Listing, Table};
 use crate::signed_in::SignedIn;
 
 #[derive(Template)]
@@ -70,13 +70,14 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let states =
         RegistrationState::ALL.into_iter().map(|state| Choice::new(state.word(), state_name(state, &signed_in)));
     let label = language.text("registrations.state").to_owned();
-    let filter = Filter { field: "state", label, form, choices: states.collect(), nothing: String::new() };
+    let states = FilterField::Choice { name: "state", label, nothing: String::new(), choices: states.collect() };
     Listing {
         page: signed_in.page(language.text("ways.registrations")),
         intro: language.text("registrations.what").to_owned(),
         ways: Vec::new(),
-        filter: Some(filter),
+        filter: Some(Filter { form, fields: vec![states] }),
         tables: vec![table],
+        more: None,
     }
     .show()
 }

@@ -12,8 +12,9 @@ use registry::{FileUpload, RegistryError};
 
 use crate::Web;
 use crate::failures::Failure;
-use crate::forms::{Choice, Form, TOKEN_FIELD};
+use crate::forms::{Form, TOKEN_FIELD};
 use crate::layout::{Page, show_as};
+use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
 
 /// Bytes of a field that is no file.
@@ -26,7 +27,7 @@ const PIECE_BYTES: usize = 256 * 1024;
 struct UploadView {
     page: Page,
     form: Form,
-    organizations: Vec<Choice>,
+    organizations: OrganizationField,
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -36,20 +37,16 @@ pub(crate) fn routes() -> Router<Web> {
 
 async fn form(signed_in: SignedIn) -> Result<Response, Failure> {
     let mut form = Form::default();
-    form.set("organization", signed_in.caller.organization_code.as_str());
+    form.set(FIELD, signed_in.caller.organization_code.as_str());
     page(&signed_in, form, StatusCode::OK)
 }
 
 fn page(signed_in: &SignedIn, form: Form, status: StatusCode) -> Result<Response, Failure> {
     let language = signed_in.language();
-    let within_reach = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, Right::SendFiles);
-    let choice = |organization: model::Organization| {
-        let text = format!("{} ({})", organization.name, organization.code);
-        Choice::new(organization.code, text)
-    };
     let mut page = signed_in.page(language.text("upload.title"));
     page.is_in_error = form.has_errors();
-    let view = UploadView { page, form, organizations: within_reach.into_iter().map(choice).collect() };
+    let organizations = OrganizationChoice::within_reach(signed_in, Right::SendFiles).field(&form);
+    let view = UploadView { page, form, organizations };
     Ok(show_as(status, &view))
 }
 
@@ -63,6 +60,7 @@ async fn send(signed_in: SignedIn, parts: Result<Multipart, MultipartRejection>)
             form.refuse_with(language, "file", "upload.missing");
             page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
+        Err(Stopped::Said) => page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY),
         Err(Stopped::Refused(reason)) => {
             form.refuse("file", reason);
             page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY)
@@ -75,6 +73,8 @@ async fn send(signed_in: SignedIn, parts: Result<Multipart, MultipartRejection>)
 enum Stopped {
     /// What its sender is told.
     Refused(String),
+    /// The form says it already.
+    Said,
     Failed(Failure),
 }
 
@@ -105,7 +105,7 @@ async fn receive(signed_in: &SignedIn, mut parts: Multipart, form: &mut Form) ->
     while let Some(field) = parts.next_field().await? {
         match field.name() {
             Some(TOKEN_FIELD) => is_ours = text(field).await? == signed_in.form_token(),
-            Some("organization") => form.set("organization", text(field).await?),
+            Some(FIELD) => form.set(FIELD, text(field).await?),
             // Nothing is written before the form has shown that it is ours.
             Some("file") if is_ours => {
                 let name = base_name(field.file_name().unwrap_or_default());
@@ -133,7 +133,7 @@ async fn text(mut field: Field<'_>) -> Result<String, Stopped> {
     String::from_utf8(bytes).map_err(|_| Stopped::Failed(Failure::FormUnreadable))
 }
 
-async fn write(signed_in: &SignedIn, form: &Form, name: &str, mut field: Field<'_>) -> Result<FileId, Stopped> {
+async fn write(signed_in: &SignedIn, form: &mut Form, name: &str, mut field: Field<'_>) -> Result<FileId, Stopped> {
     let id = FileId(signed_in.new_id());
     let mut upload = begin(signed_in, organization(signed_in, form)?, name.to_owned(), id).await?;
     let mut gathered = Vec::with_capacity(PIECE_BYTES);
@@ -169,12 +169,11 @@ async fn begin(
 }
 
 /// For whom the file is: the chosen organization, or the one that the sender acts for.
-fn organization(signed_in: &SignedIn, form: &Form) -> Result<OrganizationId, Stopped> {
-    let code = form.value("organization");
-    if code.is_empty() {
+fn organization(signed_in: &SignedIn, form: &mut Form) -> Result<OrganizationId, Stopped> {
+    if form.value(FIELD).is_empty() {
         return Ok(signed_in.caller.organization_id);
     }
-    let within_reach = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, Right::SendFiles);
-    let chosen = within_reach.into_iter().find(|organization| organization.code == code);
-    chosen.map(|organization| organization.id).ok_or(Stopped::Failed(Failure::NotAllowed))
+    let organizations = OrganizationChoice::within_reach(signed_in, Right::SendFiles);
+    let chosen = organizations.chosen(form, signed_in.language());
+    chosen.map(|organization| organization.id).ok_or(Stopped::Said)
 }

@@ -1,0 +1,135 @@
+//! Lists of accounts for those who look after them: narrowed, and a page at a time, as a state has tens of thousands.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use model::{Account, AccountId, AccountKind, Caller, Organization, OrganizationId, Right, Role};
+
+use crate::{Admission, Registry, RegistryError};
+
+/// Which accounts a list shows; by default all.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AccountFilter {
+    /// Of this organization.
+    pub organization_id: Option<OrganizationId>,
+    /// With this in the name, the user name or the e-mail address, whatever the case.
+    pub text: String,
+    /// Of people, or of programs.
+    pub kind: Option<AccountKind>,
+    /// Those that can be used, or that were stopped.
+    pub is_active: Option<bool>,
+    /// Those that nobody has confirmed since then.
+    pub unconfirmed_since: Option<Timestamp>,
+    /// Only after this user name: the last of the page before.
+    pub after: String,
+}
+
+/// One account as administrators see it.
+#[derive(Clone, Debug)]
+pub struct AccountSeen {
+    /// The account, without its password's hash.
+    pub account: Account,
+    /// Its organization.
+    pub organization: Organization,
+    /// When a person last signed in or opened a page; of programs it is not written down.
+    pub seen_at: Option<Timestamp>,
+    /// When somebody last confirmed that it is needed.
+    pub reviewed_at: Option<Timestamp>,
+    /// The organizations that it may act for besides its own, and as what.
+    pub memberships: Vec<(Organization, Role)>,
+}
+
+impl Registry {
+    /// The accounts of the organizations within the caller's reach that fit, by user name, so many at most: of people for
+    /// those who may read accounts, of programs for those who look after them.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may see neither.
+    pub async fn accounts_within_reach(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        filter: &AccountFilter,
+        limit: usize,
+    ) -> Result<Vec<AccountSeen>, RegistryError> {
+        self.authorize_accounts(caller)?;
+        let reviewed_at = match filter.unconfirmed_since {
+            Some(_) => self.reviewed_at().await?,
+            None => HashMap::new(),
+        };
+        let is_unconfirmed = |account: &Account| {
+            filter.unconfirmed_since.is_none_or(|since| reviewed_at.get(&account.id).is_none_or(|at| *at < since))
+        };
+        let snapshot = self.directory().snapshot();
+        let fitting = snapshot
+            .accounts_after(&filter.after)
+            .filter(|account| filter.fits(account) && is_unconfirmed(account) && self.may_see(caller, account));
+        self.seen(fitting.take(limit).cloned().collect()).await
+    }
+
+    /// The account of a user name, if it is within the caller's reach.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may see no accounts.
+    pub async fn account_within_reach(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        username: &str,
+    ) -> Result<Option<AccountSeen>, RegistryError> {
+        self.authorize_accounts(caller)?;
+        let snapshot = self.directory().snapshot();
+        let found = snapshot.find_account(username).filter(|account| self.may_see(caller, account));
+        Ok(self.seen(found.map(|account| Account::clone(account)).into_iter().collect()).await?.pop())
+    }
+
+    fn authorize_accounts(&self, caller: &Caller) -> Result<(), RegistryError> {
+        if self.may_here(caller, Right::ReadAccounts) {
+            return Ok(());
+        }
+        self.authorize_here(caller, Right::ChangeExchangeAccounts)
+    }
+
+    fn may_see(&self, caller: &Caller, account: &Account) -> bool {
+        let programs = account.kind == AccountKind::WebService
+            && self.may(caller, Right::ChangeExchangeAccounts, account.organization_id);
+        programs || self.may(caller, Right::ReadAccounts, account.organization_id)
+    }
+
+    /// These accounts with what is known of their use.
+    async fn seen(&self, accounts: Vec<Account>) -> Result<Vec<AccountSeen>, RegistryError> {
+        let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+        let last_seen = self.blocking(move |registry| Ok(registry.database().last_seen(&ids)?)).await?;
+        let reviewed_at = self.reviewed_at().await?;
+        let snapshot = self.directory().snapshot();
+        let seen = accounts.into_iter().filter_map(|account| {
+            let memberships = snapshot.memberships(account.id).iter();
+            let memberships =
+                memberships.filter_map(|one| Some((snapshot.organization(one.organization_id)?.clone(), one.role)));
+            Some(AccountSeen {
+                organization: snapshot.organization(account.organization_id)?.clone(),
+                seen_at: last_seen.get(&account.id).copied(),
+                reviewed_at: reviewed_at.get(&account.id).copied(),
+                memberships: memberships.collect(),
+                account: Account { password_hash: String::new(), ..account },
+            })
+        });
+        Ok(seen.collect())
+    }
+
+    async fn reviewed_at(&self) -> Result<HashMap<AccountId, Timestamp>, RegistryError> {
+        let reviews = self.blocking(|registry| Ok(registry.database().access_reviews()?)).await?;
+        Ok(reviews.into_iter().map(|review| (review.account_id, review.reviewed_at)).collect())
+    }
+}
+
+impl AccountFilter {
+    fn fits(&self, account: &Account) -> bool {
+        let text = self.text.to_lowercase();
+        let holds_text = |field: &String| field.to_lowercase().contains(&text);
+        self.organization_id.is_none_or(|id| account.organization_id == id)
+            && self.kind.is_none_or(|kind| account.kind == kind)
+            && self.is_active.is_none_or(|is_active| account.is_active == is_active)
+            && (text.is_empty() || [&account.full_name, &account.username, &account.email].into_iter().any(holds_text))
+    }
+}
