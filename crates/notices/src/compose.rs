@@ -134,6 +134,11 @@ impl Composer {
         self.fill("mail.unsubscribe", &self.plain_words())
     }
 
+    /// Why somebody who did not subscribe is told.
+    pub fn account_sentence(&self) -> String {
+        self.fill("mail.account", &self.plain_words())
+    }
+
     /// The window's times, as notices print them.
     pub fn times(&self, window: &MaintenanceWindow) -> String {
         self.span(window.starts_at, window.ends_at, &window.time_zone)

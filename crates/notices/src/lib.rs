@@ -20,7 +20,7 @@ pub use atom::atom_feed;
 pub use board::{Banner, Board, BoardWindow};
 pub use calendar::calendar;
 pub use compose::{Composer, Facts};
-pub use occasions::{Occasion, REPORT_DELAY, Told, due_notices, is_wanted};
+pub use occasions::{Lead, Occasion, REPORT_DELAY, Told, concerns, due_notices, is_for_account_holders, is_wanted};
 pub use phrases::Language;
 pub use render::{html, plain_text};
 pub use report::Figures;

@@ -229,6 +229,19 @@ impl View<'_> {
     }
 }
 
+/// Whether everybody with an account is told on this occasion, whether they asked for it or not: that there will be a
+/// window, that it was moved or called off, and once more a day ahead. More would teach them not to read it.
+pub fn is_for_account_holders(occasion: Occasion) -> bool {
+    matches!(
+        occasion,
+        Occasion::Announced
+            | Occasion::Rescheduled(_)
+            | Occasion::Extended(_)
+            | Occasion::Cancelled
+            | Occasion::Reminder((Lead::Hours24, _))
+    )
+}
+
 /// Whether a subscription asked for this notice of this window.
 pub fn is_wanted(subscription: &Subscription, window: &MaintenanceWindow, occasion: Occasion) -> bool {
     let wants_kind = |kind| subscription.kinds.is_empty() || subscription.kinds.contains(&kind);
@@ -242,15 +255,21 @@ pub fn is_wanted(subscription: &Subscription, window: &MaintenanceWindow, occasi
         _ => true,
     };
     let closes = |channel: Channel| window.modes.of(channel) != Mode::Open;
-    let exchange = [Channel::WebService, Channel::Fhir, Channel::File];
-    let concerns = match subscription.audience {
-        Audience::AllUsers | Audience::ItContacts => true,
-        Audience::DataExchange | Audience::EhrVendors => exchange.into_iter().any(closes),
-    };
     let of_channels = subscription.channels.is_empty() || subscription.channels.iter().copied().any(closes);
     subscription.state == SubscriptionState::Confirmed
         && wants_kind(of_window)
         && of_occasion
-        && concerns
+        && concerns(window, subscription.audience)
         && of_channels
+}
+
+/// Whether a window closes anything for an audience: those who exchange data are not told of a web application.
+pub fn concerns(window: &MaintenanceWindow, audience: Audience) -> bool {
+    let exchange = [Channel::WebService, Channel::Fhir, Channel::File];
+    match audience {
+        Audience::AllUsers | Audience::ItContacts => true,
+        Audience::DataExchange | Audience::EhrVendors => {
+            exchange.into_iter().any(|channel| window.modes.of(channel) != Mode::Open)
+        }
+    }
 }

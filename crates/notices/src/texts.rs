@@ -11,15 +11,23 @@ use crate::Language;
 const OPEN_SECTIONS: [&str; 3] = ["zones.", "places.", "translations."];
 
 /// A profile's part about notices.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoticeRules {
+    /// Whether everybody with an account is told of windows by mail, and not only those who subscribed.
+    pub account_holders: bool,
     /// IANA names of other zones in which organizations are: they are shown both times.
     pub other_zones: Vec<String>,
     /// English texts that replace the program's own.
     pub en: Table,
     /// Spanish texts that replace the program's own.
     pub es: Table,
+}
+
+impl Default for NoticeRules {
+    fn default() -> NoticeRules {
+        NoticeRules { account_holders: true, other_zones: Vec::new(), en: Table::new(), es: Table::new() }
+    }
 }
 
 /// A text that cannot be used.

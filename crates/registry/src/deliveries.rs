@@ -4,9 +4,10 @@
 //! again. Mail that was in hand when the program was killed may have arrived: it is kept as uncertain.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{DeliveryState, HandOver, Notice, NoticeDelivery, SubscriptionWay};
+use model::{Audience, DeliveryState, HandOver, Notice, NoticeDelivery, SubscriptionWay};
 use notices::Language;
 use notices::tokens::{self, Purpose};
+use sha2::{Digest, Sha256};
 
 use crate::{Admission, Registry, RegistryError};
 
@@ -93,18 +94,27 @@ impl Registry {
             unsubscribe = Some(format!("{}/subscription/end?token={token}", url.trim_end_matches('/')));
         }
         let language = Language::parse(&delivery.language).unwrap_or(Language::English);
-        let sentence = || self.composer(language, public_url).unsubscribe_sentence();
-        let footer = unsubscribe.iter().flat_map(|link| [sentence(), link.clone()]).collect();
+        let composer = self.composer(language, public_url);
+        let footer = match (&unsubscribe, delivery.subscription_id) {
+            (Some(link), _) => vec![composer.unsubscribe_sentence(), link.clone()],
+            // The owner of a window is told as one who looks after systems, and knows why.
+            (None, None) if delivery.audience != Audience::ItContacts => vec![composer.account_sentence()],
+            (None, _) => Vec::new(),
+        };
         let secret = match (delivery.way, delivery.subscription_id) {
             (SubscriptionWay::Webhook, Some(id)) => database.find_subscription(id)?.map(|known| known.secret),
             _ => None,
         };
-        let subscription = delivery.subscription_id.map(|id| id.to_string()).unwrap_or_else(|| "owner".to_owned());
+        // An address is nothing for an id that other systems keep.
+        let recipient = match delivery.subscription_id {
+            Some(id) => id.to_string(),
+            None => digest_of(&delivery.recipient_key),
+        };
         Ok(Some(Letter {
             notice,
             footer,
             unsubscribe,
-            id: format!("{window_id}.{}.{subscription}", occasion.replace('/', "-")),
+            id: format!("{window_id}.{}.{recipient}", occasion.replace('/', "-")),
             secret: secret.unwrap_or_default(),
             from_name: self.profile().registry.name.clone(),
         }))
@@ -151,4 +161,9 @@ impl Registry {
         self.database().end_delivery(&ended)?;
         Ok(state)
     }
+}
+
+/// The beginning of the digest of a recipient, in hexadecimal digits.
+fn digest_of(recipient_key: &str) -> String {
+    Sha256::digest(recipient_key).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

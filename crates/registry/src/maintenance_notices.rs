@@ -5,17 +5,22 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Audience, Channel, DeliveryState, MaintenanceWindow, Notice, NoticeDelivery, NoticeMade, SubscriptionWay, WindowId,
-    recipient_key,
+    Account, AccountKind, Audience, Channel, DeliveryState, MaintenanceWindow, Notice, NoticeDelivery, NoticeMade,
+    Role, Subscription, SubscriptionState, SubscriptionWay, WindowId, recipient_key,
 };
-use notices::{Board, Composer, Facts, Figures, Language, Occasion, Told, due_notices, is_wanted};
+use notices::{
+    Board, Composer, Facts, Figures, Language, Occasion, Told, concerns, due_notices, is_for_account_holders, is_wanted,
+};
 
+use crate::subscriptions::check_address;
 use crate::{Admission, Profile, Registry, RegistryError};
 
 /// The setting that holds the key of signed links.
 const SECRET_SETTING: &str = "notices/secret";
 /// How long after its end there may be something to tell of a window.
 const TOLD_FOR: SignedDuration = SignedDuration::from_hours(48);
+/// How much later than those who subscribed those who have an account are told.
+const AFTER_SUBSCRIBERS: SignedDuration = SignedDuration::from_secs(1);
 /// Whoever is subscribed several times is told as the first of these.
 const MOST_SPECIAL_FIRST: [Audience; 4] =
     [Audience::EhrVendors, Audience::ItContacts, Audience::DataExchange, Audience::AllUsers];
@@ -87,8 +92,12 @@ impl Registry {
                 if subscriptions.is_none() {
                     subscriptions = Some(self.database().subscriptions()?);
                 }
-                let wanted = subscriptions.iter().flatten().filter(|known| is_wanted(known, &window, occasion));
-                let deliveries = deliveries(&window, occasion, wanted, now);
+                let subscriptions = subscriptions.as_deref().unwrap_or_default();
+                let holders = match is_for_account_holders(occasion) && self.profile().notices.account_holders {
+                    true => self.account_holders(&window, subscriptions),
+                    false => Vec::new(),
+                };
+                let deliveries = deliveries(&window, occasion, subscriptions, holders, now);
                 let figures = match occasion {
                     Occasion::Report => Some(self.figures(admission, window.id, now)?),
                     _ => None,
@@ -156,6 +165,22 @@ impl Registry {
         each.map(|(composer, audience)| (audience, composer.compose(window, occasion, audience, figures))).collect()
     }
 
+    /// Whoever has an account that can be used, with the address of its mail, whom the window concerns. Who ended a
+    /// subscription under that address does not want to be told.
+    fn account_holders(&self, window: &MaintenanceWindow, subscriptions: &[Subscription]) -> Vec<(Audience, String)> {
+        let ended = subscriptions.iter().filter(|known| known.state == SubscriptionState::Ended);
+        let ended: HashSet<String> = ended.map(Subscription::recipient_key).collect();
+        let snapshot = self.directory().snapshot();
+        let is_told = |account: &&Account| {
+            account.is_active
+                && check_address(SubscriptionWay::Email, &account.email).is_ok()
+                && !ended.contains(&recipient_key(SubscriptionWay::Email, &account.email))
+                && snapshot.organization(account.organization_id).is_some_and(|organization| organization.is_active)
+        };
+        let told = snapshot.accounts().filter(is_told).map(|account| (audience_of(account), account.email.clone()));
+        told.filter(|(audience, _)| concerns(window, *audience)).collect()
+    }
+
     /// The figures of a window for its report.
     fn figures(&self, admission: &Admission, id: WindowId, now: Timestamp) -> Result<Figures, RegistryError> {
         let report = self.after_report(admission, id, now)?;
@@ -176,11 +201,19 @@ impl Registry {
     }
 }
 
-/// Whom a notice goes to, each recipient once, and the owner of a window that is overdue.
-fn deliveries<'a>(
+/// As whom the holder of an account is told.
+fn audience_of(account: &Account) -> Audience {
+    let exchanges = account.kind == AccountKind::WebService || account.role == Some(Role::DataExchangeContact);
+    if exchanges { Audience::DataExchange } else { Audience::AllUsers }
+}
+
+/// Whom a notice goes to, each recipient once: the owner of a window that is overdue, who subscribed, and who has an
+/// account. Those who subscribed are fewer and have more to prepare; they are told first.
+fn deliveries(
     window: &MaintenanceWindow,
     occasion: Occasion,
-    wanted: impl Iterator<Item = &'a model::Subscription>,
+    subscriptions: &[Subscription],
+    holders: Vec<(Audience, String)>,
     now: Timestamp,
 ) -> Vec<NoticeDelivery> {
     let blank = NoticeDelivery {
@@ -199,28 +232,30 @@ fn deliveries<'a>(
         node: String::new(),
         detail: String::new(),
     };
-    let mut wanted: Vec<&model::Subscription> = wanted.collect();
-    wanted.sort_by_key(|known| MOST_SPECIAL_FIRST.iter().position(|audience| *audience == known.audience));
-    let mut told = HashSet::new();
-    let mut deliveries = Vec::with_capacity(wanted.len() + 1);
+    let mut deliveries = Vec::with_capacity(holders.len() + 1);
     let is_overdue = matches!(occasion, Occasion::Overdue(_) | Occasion::StillOverdue(_));
     if is_overdue && window.owner.contains('@') {
-        let recipient_key = recipient_key(SubscriptionWay::Email, &window.owner);
-        told.insert(recipient_key.clone());
-        deliveries.push(NoticeDelivery { recipient_key, address: window.owner.clone(), ..blank.clone() });
+        deliveries.push(NoticeDelivery { address: window.owner.clone(), ..blank.clone() });
     }
-    for known in wanted {
-        if told.insert(known.recipient_key()) {
-            deliveries.push(NoticeDelivery {
-                recipient_key: known.recipient_key(),
-                subscription_id: Some(known.id),
-                audience: known.audience,
-                language: known.language.clone(),
-                way: known.way,
-                address: known.address.clone(),
-                ..blank.clone()
-            });
-        }
-    }
+    let mut wanted: Vec<&Subscription> =
+        subscriptions.iter().filter(|known| is_wanted(known, window, occasion)).collect();
+    wanted.sort_by_key(|known| MOST_SPECIAL_FIRST.iter().position(|audience| *audience == known.audience));
+    deliveries.extend(wanted.into_iter().map(|known| NoticeDelivery {
+        subscription_id: Some(known.id),
+        audience: known.audience,
+        language: known.language.clone(),
+        way: known.way,
+        address: known.address.clone(),
+        ..blank.clone()
+    }));
+    deliveries.extend(holders.into_iter().map(|(audience, address)| NoticeDelivery {
+        audience,
+        address,
+        next_try_at: now + AFTER_SUBSCRIBERS,
+        ..blank.clone()
+    }));
+    let mut told = HashSet::with_capacity(deliveries.len());
+    deliveries.iter_mut().for_each(|delivery| delivery.recipient_key = recipient_key(delivery.way, &delivery.address));
+    deliveries.retain(|delivery| told.insert(delivery.recipient_key.clone()));
     deliveries
 }

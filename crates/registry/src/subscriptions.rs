@@ -229,7 +229,7 @@ fn of_new(new: NewSubscription, now: Timestamp) -> Subscription {
 }
 
 /// Whether an address can be one: what it really is, only a mail or a call can tell.
-fn check_address(way: SubscriptionWay, address: &str) -> Result<(), RegistryError> {
+pub(crate) fn check_address(way: SubscriptionWay, address: &str) -> Result<(), RegistryError> {
     let address = address.trim();
     let refuse = |what: &str| Err(RegistryError::Refused(format!("{what}: {address:?}")));
     let is_plain = address.len() <= ADDRESS_LENGTH_MAXIMUM

@@ -96,7 +96,11 @@ UPDATE notice_delivery
 SET state = 'dropped',
     changed_at = $3,
     detail = 'a later notice took its place'
-WHERE window_id = $1 AND occasion <> $2 AND state = 'waiting'";
+WHERE window_id = $1 AND occasion <> $2 AND state = 'waiting' AND recipient_key IN (
+    SELECT later.recipient_key
+    FROM notice_delivery AS later
+    WHERE later.window_id = $1 AND later.occasion = $2
+)";
 
 impl Database {
     /// Keeps a notice and whom it goes to, all or nothing, and drops what still waits of earlier notices of the same
@@ -118,12 +122,13 @@ impl Database {
                 let values = [window_id.clone(), occasion.clone(), audience, language, Value::text(&document)];
                 connection.execute(INSERT_NOTICE_TEXT, &values, ATTEMPT)?;
             }
+            for delivery in deliveries {
+                connection.execute(INSERT_DELIVERY, &delivery_values(delivery), ATTEMPT)?;
+            }
+            // Whoever is told now need not be told any more what waits for them from before.
             if !notice.window_id.0.is_nil() {
                 let values = [window_id, occasion, Value::instant(notice.made_at)];
                 connection.execute(DROP_OLDER_DELIVERIES, &values, ATTEMPT)?;
-            }
-            for delivery in deliveries {
-                connection.execute(INSERT_DELIVERY, &delivery_values(delivery), ATTEMPT)?;
             }
             Ok(true)
         })

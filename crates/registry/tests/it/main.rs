@@ -12,6 +12,7 @@ mod files;
 mod histories;
 mod house;
 mod merging;
+mod notices;
 mod people;
 mod plausibility;
 mod properties;

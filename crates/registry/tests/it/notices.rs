@@ -1,0 +1,197 @@
+//! Whom a notice of maintenance goes to: who subscribed, and who has an account.
+
+use ::notices::Language;
+use bluebonnet_registry::{AccountChange, Consent, NewAccount, NewSubscription, NewWindow, WindowOrder};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    AccountId, AccountKind, Audience, Caller, ChannelModes, DeliveryState, MaintenanceWindow, NoticeDelivery,
+    NoticeKind, Role, Standing, SubscriptionId, SubscriptionWay, WallTime, WindowId, WindowKind,
+};
+
+use crate::house::*;
+
+fn noon() -> Timestamp {
+    NOON.parse().expect("a timestamp")
+}
+
+fn hours(hours: i64) -> Timestamp {
+    noon() + SignedDuration::from_hours(hours)
+}
+
+fn add_account(house: &House, username: &str, kind: AccountKind, role: Option<Role>, email: &str) {
+    let new = NewAccount {
+        id: AccountId(house.uuid()),
+        organization_code: "CLINIC".into(),
+        kind,
+        username: username.into(),
+        password: PASSWORD.into(),
+        salt: [1; 16],
+        full_name: String::new(),
+        email: email.into(),
+        role,
+    };
+    house.registry.add_account(&house.admission(), new).expect("the account is new");
+}
+
+fn subscribe(house: &House, address: &str, audience: Audience, kinds: &[NoticeKind]) -> SubscriptionId {
+    let new = NewSubscription {
+        id: SubscriptionId(house.uuid()),
+        audience,
+        way: SubscriptionWay::Email,
+        address: address.into(),
+        kinds: kinds.to_vec(),
+        channels: Vec::new(),
+        language: Language::Spanish,
+        organization_id: None,
+        secret: String::new(),
+    };
+    house.registry.subscribe(&house.admission(), new, Consent::Vouched, noon()).expect("it is kept").id
+}
+
+fn operator(house: &House) -> Caller {
+    Caller { standing: Standing::Operator, ..house.caller("CLINIC") }
+}
+
+/// A window that is announced at noon and begins so many hours later.
+async fn announce(house: &House, starts_in: i64) -> MaintenanceWindow {
+    let by_the_clock = |at: Timestamp| WallTime { local: at.to_zoned(TimeZone::UTC).datetime(), occurrence: None };
+    let new = NewWindow {
+        id: WindowId(house.uuid()),
+        kind: WindowKind::Scheduled,
+        reason: "scheduled system maintenance".into(),
+        performed_by: "IT".into(),
+        owner: String::new(),
+        time_zone: Some("UTC".into()),
+        starts: by_the_clock(hours(starts_in)),
+        ends: by_the_clock(hours(starts_in + 4)),
+        modes: ChannelModes::OF_A_DOWNTIME,
+        test_organizations: Vec::new(),
+    };
+    let (admission, operator) = (house.admission(), operator(house));
+    let planning = house.registry.plan_window(&admission, &operator, noon(), new);
+    let id = planning.await.expect("it is planned").id;
+    let announcing = house.registry.order_window(&admission, &operator, noon(), id, WindowOrder::Announce, "");
+    announcing.await.expect("it is announced")
+}
+
+/// Makes the notices due, and gives those to whom the newest of the kind goes: address and audience.
+fn told(house: &House, at: Timestamp, occasion: &str) -> Vec<(String, Audience)> {
+    let admission = house.admission();
+    house.registry.make_notices(&admission, None, at).expect("they are made");
+    let mut told: Vec<(String, Audience)> = deliveries(house)
+        .into_iter()
+        .filter(|delivery| delivery.occasion.starts_with(occasion))
+        .map(|delivery| (delivery.address, delivery.audience))
+        .collect();
+    told.sort();
+    told
+}
+
+fn deliveries(house: &House) -> Vec<NoticeDelivery> {
+    house.registry.deliveries(&house.admission(), 100).expect("they are listed")
+}
+
+fn of(addresses: &[(&str, Audience)]) -> Vec<(String, Audience)> {
+    addresses.iter().map(|(address, audience)| ((*address).to_owned(), *audience)).collect()
+}
+
+#[test]
+fn everybody_with_an_account_is_told_once_and_not_of_everything() {
+    on_each_database(&example(), async |house| {
+        let (people, programs) = (AccountKind::WebUser, AccountKind::WebService);
+        add_account(house, "nora", people, Some(Role::ViewOnly), "Nora@clinic.example");
+        add_account(house, "nora2", people, Some(Role::SchoolNurse), "nora@clinic.example");
+        add_account(house, "xavier", people, Some(Role::DataExchangeContact), "xavier@clinic.example");
+        add_account(house, "ehr", programs, None, "contact@vendor.example");
+        add_account(house, "silent", people, Some(Role::ViewOnly), "");
+        add_account(house, "odd", people, Some(Role::ViewOnly), "no address");
+        add_account(house, "gone", people, Some(Role::ViewOnly), "gone@clinic.example");
+        let (admission, operator) = (house.admission(), operator(house));
+        let stopping = AccountChange::Active(false);
+        let stopped = house.registry.change_account(&admission, &operator, "gone", stopping, noon());
+        stopped.await.expect("the account is stopped");
+        subscribe(house, "contact@vendor.example", Audience::EhrVendors, &[]);
+        subscribe(house, "it@clinic.example", Audience::ItContacts, &[]);
+
+        announce(house, 24 * 20).await;
+        let announced = told(house, noon(), "announced");
+        let everybody = of(&[
+            ("contact@vendor.example", Audience::EhrVendors),
+            ("it@clinic.example", Audience::ItContacts),
+            ("xavier@clinic.example", Audience::DataExchange),
+        ]);
+        let (nora, others): (Vec<_>, Vec<_>) = announced.into_iter().partition(|(address, _)| address.contains("ora"));
+        assert_eq!(others, everybody);
+        assert_eq!(nora.len(), 1, "two accounts, one address: {nora:?}");
+        assert_eq!(nora[0].1, Audience::AllUsers);
+
+        let subscribers = ["contact@vendor.example", "it@clinic.example"];
+        let addresses =
+            |told: Vec<(String, Audience)>| told.into_iter().map(|(address, _)| address).collect::<Vec<_>>();
+        assert_eq!(addresses(told(house, hours(24 * 6 + 1), "reminder_14d")), subscribers);
+        assert_eq!(addresses(told(house, hours(24 * 17 + 1), "reminder_3d")), subscribers);
+        assert_eq!(told(house, hours(24 * 19 + 1), "reminder_24h").len(), 4, "a day ahead everybody is told again");
+
+        house.registry.keep_notice_secret(&admission, [7; 32]).expect("it is kept");
+        let letters = deliveries(house).into_iter().filter(|delivery| delivery.occasion == "announced");
+        let letters: Vec<_> = letters
+            .map(|delivery| {
+                let letter = house.registry.letter(&house.admission(), &delivery, Some("https://iis.example"));
+                (delivery, letter.expect("it is read").expect("it is there"))
+            })
+            .collect();
+        let ids: std::collections::HashSet<&str> = letters.iter().map(|(_, letter)| letter.id.as_str()).collect();
+        assert_eq!(ids.len(), letters.len(), "no two mails have one id");
+        for (delivery, letter) in &letters {
+            assert!(!letter.id.contains('@'), "an id names nobody: {}", letter.id);
+            let why = letter.footer.join(" ");
+            let has_account = delivery.subscription_id.is_none();
+            assert_eq!(why.contains("you have an account"), has_account, "{}: {why}", delivery.address);
+            assert_eq!(letter.unsubscribe.is_none(), has_account, "{}", delivery.address);
+        }
+    });
+}
+
+#[test]
+fn who_ended_a_subscription_is_not_told_for_an_account() {
+    on_each_database(&example(), async |house| {
+        add_account(house, "nora", AccountKind::WebUser, Some(Role::ViewOnly), "nora@clinic.example");
+        let id = subscribe(house, "NORA@clinic.example", Audience::AllUsers, &[]);
+        announce(house, 24 * 20).await;
+        assert_eq!(told(house, noon(), "announced"), of(&[("NORA@clinic.example", Audience::AllUsers)]));
+        house.registry.end_subscription(&house.admission(), id, noon()).expect("it ends");
+        let moved = told(house, hours(24 * 19 + 1), "reminder_24h");
+        assert_eq!(moved, []);
+    });
+}
+
+#[test]
+fn a_profile_may_leave_account_holders_alone() {
+    let profile = format!("{}\n[notices]\naccount_holders = false\n", example());
+    on_each_database(&profile, async |house| {
+        add_account(house, "nora", AccountKind::WebUser, Some(Role::ViewOnly), "nora@clinic.example");
+        subscribe(house, "it@clinic.example", Audience::ItContacts, &[]);
+        announce(house, 24 * 20).await;
+        assert_eq!(told(house, noon(), "announced"), of(&[("it@clinic.example", Audience::ItContacts)]));
+    });
+}
+
+#[test]
+fn a_notice_that_waits_is_dropped_only_for_those_who_get_a_later_one() {
+    on_each_database(&example(), async |house| {
+        subscribe(house, "all@clinic.example", Audience::ItContacts, &[]);
+        subscribe(house, "few@clinic.example", Audience::ItContacts, &[NoticeKind::Scheduled]);
+        announce(house, 24 * 20).await;
+        told(house, noon(), "announced");
+        assert_eq!(told(house, hours(24 * 6 + 1), "reminder"), of(&[("all@clinic.example", Audience::ItContacts)]));
+        let mut first: Vec<(String, DeliveryState)> = deliveries(house)
+            .into_iter()
+            .filter(|delivery| delivery.occasion == "announced")
+            .map(|delivery| (delivery.address, delivery.state))
+            .collect();
+        first.sort_by(|one, other| one.0.cmp(&other.0));
+        let expected = [("all@clinic.example", DeliveryState::Dropped), ("few@clinic.example", DeliveryState::Waiting)];
+        assert_eq!(first, expected.map(|(address, state)| (address.to_owned(), state)));
+    });
+}
