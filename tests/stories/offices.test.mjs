@@ -221,5 +221,52 @@ for (const database of ["sqlite", "postgres"]) {
       }
       await page.context().close();
     });
+
+    test("of many organizations one is written by a part of its name", async () => {
+      const page = await open("registry_administrator");
+      const sites = `${registry.url}/organizations/BCHD1000/sites`;
+      await page.goto(sites);
+      const token = await page.inputValue("main input[name=form_token]");
+      for (let number = 1; number <= 101; number++) {
+        const form = { form_token: token, name: `Outpost ${number}`, code: `OUT${1000 + number}` };
+        assert.equal((await page.request.post(sites, { form, maxRedirects: 0 })).status(), 303);
+      }
+      const texts = (selector) => page.locator(selector).allInnerTexts();
+      await page.goto(`${registry.url}/organizations`);
+      const first = await texts("main tbody th a");
+      assert.equal(first.length, 100);
+      await page.click("main a[rel=next]");
+      const rest = await texts("main tbody th a");
+      assert.ok(rest.length > 1 && !rest.some((name) => first.includes(name)), "the list goes on where it ended");
+      assert.equal([...first, ...rest].filter((name) => name.startsWith("Outpost ")).length, 101);
+
+      await page.goto(`${registry.url}/audit`);
+      await page.fill("input#organization", "post 5");
+      await page.press("input#organization", "Enter");
+      assert.match(await page.textContent("#organization-error"), /Several organizations fit/);
+      await check(page, `organization-choice-${database}`);
+      assert.equal((await texts("select#organization option")).length, 11, "5, and 50 to 59");
+      await page.selectOption("select#organization", "OUT1055");
+      await page.click("main form.bb-filter button");
+      assert.equal(await page.inputValue("input#organization"), "OUT1055");
+
+      await page.goto(`${registry.url}/accounts/new`);
+      await page.fill("input#organization", "nowhere");
+      for (const [name, text] of [["first_name", "Olga"], ["last_name", "Ochoa"], ["email", "olga@outpost.example"]]) await page.fill(`#${name}`, text);
+      await page.click("label[for=role-view_only]");
+      await page.click("main form button");
+      assert.match(await page.textContent("#errors"), /No organization/);
+      await page.fill("input#organization", "outpost 77");
+      await page.click("main form button");
+      const [username] = await texts("dd");
+      await page.goto(`${registry.url}/accounts`);
+      await page.fill("#text", "OLGA@");
+      await page.selectOption("#kind", "web_user");
+      await page.click("main form.bb-filter button");
+      assert.deepEqual(await texts("main tbody th"), [`Olga Ochoa\n${username}`]);
+      assert.match(await page.textContent("main tbody"), /Outpost 77/);
+      await check(page, `accounts-found-${database}`);
+      await page.context().close();
+    });
   });
 }

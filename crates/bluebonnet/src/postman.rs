@@ -1,5 +1,6 @@
 //! The postman of a node: makes the notices that are due and hands them over, by mail and to programs that listen.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,10 @@ use crate::{place, world};
 
 /// Notices that are read at once.
 const DUE_AT_ONCE: u32 = 1_000;
+/// Conversations with the mail server at once at most; servers rarely take more of one sender.
+const CONVERSATIONS_MAXIMUM: usize = 8;
+/// Mails that are worth another conversation.
+const MAILS_FOR_A_CONVERSATION: usize = 50;
 /// How long a mail server that could not be reached is left alone.
 const SERVER_PAUSE: Duration = Duration::from_secs(15);
 
@@ -92,24 +97,51 @@ impl Postman {
     }
 
     fn deliver(&self, admission: &Admission) -> Result<(), RegistryError> {
-        let mut due = self.registry.due_deliveries(admission, world::now(), DUE_AT_ONCE)?;
+        let due = self.registry.due_deliveries(admission, world::now(), DUE_AT_ONCE)?;
         // A program that listens and is slow keeps no mail waiting.
-        due.sort_by_key(|delivery| delivery.way == SubscriptionWay::Webhook);
-        let mut connection = None;
-        for delivery in due {
+        let (mails, webhooks): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|delivery| delivery.way == SubscriptionWay::Email);
+        self.mail_all(admission, mails)?;
+        for delivery in webhooks {
             if self.registry.gate().is_stopping() {
                 break;
             }
-            match delivery.way {
-                SubscriptionWay::Webhook => self.post(admission, &delivery)?,
-                SubscriptionWay::Email => {
-                    if connection.as_ref().is_none_or(|open: &SmtpConnection| !open.is_usable()) {
-                        connection = self.connect();
-                    }
-                    let Some(connection) = &mut connection else { continue };
-                    self.mail(admission, &delivery, connection)?;
-                }
+            self.post(admission, &delivery)?;
+        }
+        Ok(())
+    }
+
+    /// Mails in several conversations at once, where there are many: of one message a conversation mostly waits for the
+    /// other side, and tens of thousands are to be told in time.
+    fn mail_all(&self, admission: &Admission, mails: Vec<NoticeDelivery>) -> Result<(), RegistryError> {
+        let conversations = (mails.len() / MAILS_FOR_A_CONVERSATION + 1).min(CONVERSATIONS_MAXIMUM);
+        let waiting = Mutex::new(mails.into_iter());
+        std::thread::scope(|scope| {
+            let waiting = &waiting;
+            let begin = |number| scope.spawn(move || self.converse(admission, waiting, number == 0));
+            let conversations: Vec<_> = (0..conversations).map(begin).collect();
+            let ended = conversations.into_iter().map(|conversation| conversation.join());
+            ended.map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic))).fold(Ok(()), Result::and)
+        })
+    }
+
+    /// Hands over what waits, one mail after another, until nothing does or the mail server is away.
+    fn converse(
+        &self,
+        admission: &Admission,
+        waiting: &Mutex<std::vec::IntoIter<NoticeDelivery>>,
+        is_first: bool,
+    ) -> Result<(), RegistryError> {
+        let mut connection = None;
+        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        while !self.registry.gate().is_stopping()
+            && let Some(delivery) = next()
+        {
+            if connection.as_ref().is_none_or(|open: &SmtpConnection| !open.is_usable()) {
+                connection = self.connect(is_first);
             }
+            let Some(connection) = &mut connection else { break };
+            self.mail(admission, &delivery, connection)?;
         }
         if let Some(connection) = connection.filter(SmtpConnection::is_usable) {
             connection.quit();
@@ -186,7 +218,7 @@ impl Postman {
     }
 
     /// A conversation with the mail server; `None` while it cannot be reached, or there is none.
-    fn connect(&self) -> Option<SmtpConnection> {
+    fn connect(&self, is_first: bool) -> Option<SmtpConnection> {
         let smtp = self.smtp.as_ref()?;
         let mut away_until = self.server_is_away_until.lock().unwrap_or_else(PoisonError::into_inner);
         if away_until.is_some_and(|until| Instant::now() < until) {
@@ -196,6 +228,11 @@ impl Postman {
             Ok(connection) => {
                 *away_until = None;
                 Some(connection)
+            }
+            // A server may allow one sender few conversations.
+            Err(error) if !is_first => {
+                tracing::debug!(%error, "the mail server takes no further conversation");
+                None
             }
             Err(error) => {
                 tracing::warn!(%error, "the mail server cannot be used; notices wait");
