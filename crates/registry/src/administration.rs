@@ -1,19 +1,11 @@
 //! What administrators do for their organization: sites, accounts of people and of programs, reviews of access.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
-use model::{
-    AccessReview, Account, AccountId, AccountKind, AuditAction, Caller, Organization, OrganizationId, PatientId, Right,
-    Role,
-};
-use store::AuditRecord;
+use model::{AccessReview, Account, AccountId, AccountKind, AuditAction, Caller, Organization, PatientId, Right, Role};
+use store::{AuditFilter, AuditRecord};
 
 use crate::registrations::unknown_password;
 use crate::{Admission, NewAccount, NewOrganization, Registry, RegistryError};
-
-/// Lines of the audit trail that are looked through for one organization.
-const AUDIT_LINES_SEARCHED: u32 = 20_000;
 
 /// A person to give an account.
 #[derive(Clone, Debug)]
@@ -45,15 +37,27 @@ pub enum AccountChange {
     Confirmed,
 }
 
+/// How an account is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountName {
+    /// A person's name, or a program's user name.
+    pub shown: String,
+    /// The user name.
+    pub username: String,
+}
+
 impl Registry {
-    /// The names of all accounts, for lists of who did something: a person's name, a program's user name.
-    pub fn account_names(&self, _admission: &Admission) -> HashMap<AccountId, String> {
+    /// How an account is called in lists of who did something.
+    pub fn account_name(&self, _admission: &Admission, id: AccountId) -> Option<AccountName> {
         let snapshot = self.directory().snapshot();
-        let name = |account: &Account| match account.full_name.as_str() {
-            "" => account.username.clone(),
-            name => name.to_owned(),
-        };
-        snapshot.accounts().map(|account| (account.id, name(account))).collect()
+        let account = snapshot.account(id)?;
+        let name = if account.full_name.is_empty() { &account.username } else { &account.full_name };
+        Some(AccountName { shown: name.clone(), username: account.username.clone() })
+    }
+
+    /// The account of a user name, whatever its case.
+    pub fn find_account_id(&self, _admission: &Admission, username: &str) -> Option<AccountId> {
+        self.directory().snapshot().find_account(username).map(|account| account.id)
     }
 
     /// Gives a person an account, with a user name that is made up and an invitation; gives both.
@@ -277,7 +281,7 @@ impl Registry {
         self.note_administration(caller, caller.organization_id, at, what).await
     }
 
-    /// What the people and programs of an organization did lately, newest first: of the newest lines of the trail.
+    /// What the people and programs of an organization did, newest first.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`].
@@ -285,15 +289,11 @@ impl Registry {
         &self,
         _admission: &Admission,
         caller: &Caller,
-        organization: OrganizationId,
-        (account, limit): (Option<AccountId>, usize),
+        filter: AuditFilter,
+        limit: u32,
     ) -> Result<Vec<AuditRecord>, RegistryError> {
-        self.authorize(caller, Right::ReadAudit, organization)?;
-        let mut lines = self.blocking(|registry| Ok(registry.database().newest_audit(AUDIT_LINES_SEARCHED)?)).await?;
-        lines.retain(|line| line.entry.organization_id == organization);
-        lines.retain(|line| account.is_none() || line.entry.account_id == account);
-        lines.truncate(limit);
-        Ok(lines)
+        self.authorize(caller, Right::ReadAudit, filter.organization_id)?;
+        self.blocking(move |registry| Ok(registry.database().audit_of_organization(&filter, limit)?)).await
     }
 
     /// A person's own access list: who saw or changed their record, newest first. That it was given out is written

@@ -54,7 +54,7 @@ mod workbench;
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
 pub use account_lists::{AccountFilter, AccountSeen};
 pub use accounts::{Credentials, NewAccount, SignInRefused};
-pub use administration::{AccountChange, NewPerson};
+pub use administration::{AccountChange, AccountName, NewPerson};
 pub use backups::{BackupMade, BackupTested, Backups};
 pub use consolidate::doses::{ExplainedDoses, ExplainedReport, ExplainedVaccination};
 pub use data_fixes::{DataFixProgress, NewDataFix, STEPS_AT_ONCE};
@@ -97,6 +97,8 @@ pub use rounds::PEOPLE_PER_STEP;
 pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
-pub use store::{DoseReview, DoseReviewState, DueCount, ForecastRound, StoredDue, StoredForecast, Sweep};
+pub use store::{
+    AuditFilter, AuditPlace, DoseReview, DoseReviewState, DueCount, ForecastRound, StoredDue, StoredForecast, Sweep,
+};
 pub use subscriptions::{Consent, NewSubscription};
 pub use workbench::{Examination, Examined, ExaminedSegment, Verdict};

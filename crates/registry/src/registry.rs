@@ -137,6 +137,12 @@ impl Registry {
         at.to_zoned(self.inner.time_zone.clone())
     }
 
+    /// The instant at which a day of the registry's own calendar is over; `None` at the end of all days.
+    pub fn end_of_day(&self, day: Date) -> Option<Timestamp> {
+        let next = day.tomorrow().ok()?;
+        next.to_zoned(self.inner.time_zone.clone()).ok().map(|midnight| midnight.timestamp())
+    }
+
     /// Reads organizations, accounts and the schedule in use again, as other nodes may have changed them.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The audit trail: who did what to whose record, in hash chains that show tampering.
 
+use jiff::Timestamp;
 use model::{AccountId, AuditAction, AuditEntry, MessageId, OrganizationId, PatientId};
 
 use crate::audit_chain::Head;
@@ -24,6 +25,30 @@ pub struct AuditRecord {
     pub hash: [u8; 32],
     /// What it says.
     pub entry: AuditEntry,
+}
+
+/// Where a line stands in a list, newest first: the next page goes on after it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditPlace {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its chain; lines of one instant stand by chain.
+    pub chain: String,
+    /// Its place there, the newest first.
+    pub sequence: i64,
+}
+
+/// Which lines of an organization a list shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditFilter {
+    /// The organization whose people and programs acted.
+    pub organization_id: OrganizationId,
+    /// Only what this account did.
+    pub account_id: Option<AccountId>,
+    /// Only what happened before this instant.
+    pub before: Option<Timestamp>,
+    /// Only lines after this one: the last of the page before.
+    pub after: Option<AuditPlace>,
 }
 
 /// What a walk along all chains found.
@@ -108,12 +133,10 @@ WHERE chain = $1 AND sequence > $2
 ORDER BY sequence
 LIMIT $3";
 
-pub(crate) const LIST_CHAIN_NEWEST: &str = "
+const LIST_OF_ORGANIZATION: &str = "
 SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
 FROM audit
-WHERE chain = $1
-ORDER BY sequence DESC
-LIMIT $2";
+WHERE organization_id = $1";
 
 pub(crate) const LIST_OF_PATIENT: &str = "
 SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
@@ -154,22 +177,15 @@ impl Database {
         })
     }
 
-    /// The newest lines of all, newest first.
+    /// The newest lines of an organization that fit, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn newest_audit(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        let mut lines = self.read(|connection| {
-            let mut lines = Vec::new();
-            for chain in chain_names(connection)? {
-                let values = [Value::text(&chain), Value::Integer(limit.into())];
-                lines.extend(connection.query_as(LIST_CHAIN_NEWEST, &values, "list the audit trail", read_audit)?);
-            }
-            Ok(lines)
-        })?;
-        lines.sort_by(|a, b| (b.entry.at, &a.chain, b.sequence).cmp(&(a.entry.at, &b.chain, a.sequence)));
-        lines.truncate(limit as usize);
-        Ok(lines)
+    pub fn audit_of_organization(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let (sql, values) = list_statement(filter, limit);
+        self.read(|connection| {
+            connection.query_as(&sql, &values, "list the audit trail of an organization", read_audit)
+        })
     }
 
     /// Walks along all chains, and names every line that was changed, removed or put between others.
@@ -223,6 +239,41 @@ impl Database {
         verification.chains.push(AuditChain { name: name.to_owned(), line_count, head_sequence, head_hash });
         Ok(())
     }
+}
+
+impl AuditRecord {
+    /// Where it stands in a list.
+    pub fn place(&self) -> AuditPlace {
+        AuditPlace { at: self.entry.at, chain: self.chain.clone(), sequence: self.sequence }
+    }
+}
+
+/// The statement that lists what fits, and its parameters.
+pub(crate) fn list_statement(filter: &AuditFilter, limit: u32) -> (String, Vec<Value<'_>>) {
+    let (mut sql, mut values) = (LIST_OF_ORGANIZATION.to_owned(), vec![Value::Uuid(filter.organization_id.0)]);
+    let mut and = |clause: &str, value: Value<'static>| {
+        values.push(value);
+        sql.push_str(&format!("\n    AND {clause} ${}", values.len()));
+    };
+    if let Some(id) = filter.account_id {
+        and("account_id =", Value::Uuid(id.0));
+    }
+    if let Some(before) = filter.before {
+        and("happened_at <", Value::instant(before));
+    }
+    if let Some(AuditPlace { at, chain, sequence }) = &filter.after {
+        // The bound alone is a range of the index; the rest tells lines of that instant apart.
+        let first = values.len() + 1;
+        let (chain_place, sequence_place) = (first + 1, first + 2);
+        sql.push_str(&format!(
+            "\n    AND happened_at <= ${first}\n    AND (happened_at < ${first} OR chain > ${chain_place}\
+             \n        OR (chain = ${chain_place} AND sequence < ${sequence_place}))"
+        ));
+        values.extend([Value::instant(*at), Value::text(chain), Value::Integer(*sequence)]);
+    }
+    values.push(Value::Integer(limit.into()));
+    sql.push_str(&format!("\nORDER BY happened_at DESC, chain, sequence DESC\nLIMIT ${}", values.len()));
+    (sql, values)
 }
 
 /// The end of a chain as it stands in the database.

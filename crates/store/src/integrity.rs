@@ -128,7 +128,6 @@ const STATEMENTS: &[&str] = &[
     audit::FIND_HEAD,
     audit::LIST_CHAINS,
     audit::LIST_CHAIN,
-    audit::LIST_CHAIN_NEWEST,
     audit::LIST_OF_PATIENT,
     maintenance::INSERT_WINDOW,
     maintenance::UPDATE_WINDOW,
@@ -290,10 +289,17 @@ impl Database {
             state: Some(model::FileState::Queued),
             before: Some(uuid::Uuid::nil()),
         };
+        let audit_filter = audit::AuditFilter {
+            organization_id: model::OrganizationId(uuid::Uuid::nil()),
+            account_id: Some(model::AccountId(uuid::Uuid::nil())),
+            before: Some(jiff::Timestamp::UNIX_EPOCH),
+            after: Some(audit::AuditPlace { at: jiff::Timestamp::UNIX_EPOCH, chain: String::new(), sequence: 0 }),
+        };
         self.read(|connection| {
             let mut statements: Vec<String> = STATEMENTS.iter().map(|&sql| sql.to_owned()).collect();
             statements.extend(ORPHANS.iter().map(|(_, sql)| (*sql).to_owned()));
             statements.push(list_statement(&filter, 1).0);
+            statements.push(audit::list_statement(&audit_filter, 1).0);
             statements.push(files::list_files_statement(&file_filter, 1).0);
             statements.push(messages::list_single_statement(&file_filter, 1).0);
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));

@@ -57,7 +57,7 @@ mod turns;
 mod vaccinations;
 mod value;
 
-pub use audit::{AuditChain, AuditFault, AuditRecord, AuditVerification};
+pub use audit::{AuditChain, AuditFault, AuditFilter, AuditPlace, AuditRecord, AuditVerification};
 pub use batch::{Batch, LookedUp, Reading};
 pub use changes::{Changes, DoseReviewOpened, KnownMessage, PatientChange, ReviewOpened};
 pub use data_fixes::StepCount;

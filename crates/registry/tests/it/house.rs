@@ -7,7 +7,7 @@ use bluebonnet_registry::{Admission, MessageAnswer, NewAccount, NewOrganization,
 use codes::CodeSets;
 use jiff::Timestamp;
 use model::{AccountId, AccountKind, Caller, Channel, MessageId, OrganizationId, OrganizationKind, Receipt};
-use store::{Database, DatabaseUrl};
+use store::{AuditFilter, AuditRecord, Database, DatabaseUrl};
 use uuid::Uuid;
 
 #[path = "../../../store/tests/it/postgres_cluster.rs"]
@@ -155,6 +155,13 @@ impl House {
     }
 
     /// A UUID v7 that differs from all others of this house and grows with time.
+    /// The newest line of an organization in the audit trail.
+    pub(crate) fn newest_line(&self, organization: &str) -> AuditRecord {
+        let organization_id = self.caller(organization).organization_id;
+        let filter = AuditFilter { organization_id, account_id: None, before: None, after: None };
+        self.database.audit_of_organization(&filter, 1).expect("the trail is read").remove(0)
+    }
+
     pub(crate) fn uuid(&self) -> Uuid {
         let number = u128::from(self.next.fetch_add(1, Ordering::Relaxed));
         Uuid::from_u128(((0x019B_C000_0000 + number) << 80) | (7 << 76) | (2 << 62) | number)

@@ -1,11 +1,11 @@
 //! The audit trail shows who saw and changed what, and whether somebody changed the trail.
 
-use model::{AuditAction, AuditEntry, PatientId};
-use store::{Changes, Database};
+use model::{AccountId, AuditAction, AuditEntry, PatientId};
+use store::{AuditFilter, Changes, Database};
 
 use crate::batches::write;
 use crate::databases::{on_each_database, open, places};
-use crate::people::{audit_entry, new_person, patient_id};
+use crate::people::{audit_entry, id, instant, new_person, organization_id, patient_id};
 
 fn fill(database: &Database, lines: u64) {
     let mut lane = database.lane(0).expect("a lane opens");
@@ -13,6 +13,55 @@ fn fill(database: &Database, lines: u64) {
         let changes = Changes { audit: vec![audit_entry(number)], ..Changes::default() };
         write(&mut lane, &changes).expect("the trail can be written");
     }
+}
+
+fn of_organization(number: u64) -> AuditFilter {
+    AuditFilter { organization_id: organization_id(number), account_id: None, before: None, after: None }
+}
+
+#[test]
+fn the_lines_of_an_organization_are_walked_a_page_at_a_time() {
+    on_each_database(|database| {
+        // Three organizations by turns, in two chains, and always six lines of one instant; one in four is of a person.
+        let entry = |number: u64| AuditEntry {
+            at: instant(number / 6),
+            organization_id: organization_id(number % 3),
+            account_id: number.is_multiple_of(4).then(|| AccountId(id(20, 7))),
+            ..audit_entry(number)
+        };
+        for number in 0..60 {
+            let entries = [entry(number)];
+            if number % 2 == 0 {
+                database.append_audit(&entries).expect("writable");
+            } else {
+                let mut lane = database.lane(0).expect("a lane opens");
+                write(&mut lane, &Changes { audit: entries.into(), ..Changes::default() }).expect("writable");
+            }
+        }
+        let walk = |filter: AuditFilter| {
+            let (mut seen, mut filter) = (Vec::new(), filter);
+            loop {
+                let page = database.audit_of_organization(&filter, 3).expect("readable");
+                let Some(last) = page.last() else { return seen };
+                filter.after = Some(last.place());
+                seen.extend(page);
+            }
+        };
+        let all = walk(of_organization(1));
+        assert_eq!(all.len(), 20);
+        assert_eq!(all, database.audit_of_organization(&of_organization(1), 100).expect("readable"));
+        assert!(all.windows(2).all(|pair| pair[0].entry.at >= pair[1].entry.at), "newest first");
+        let mut lines: Vec<String> = all.iter().map(|line| line.entry.detail.clone()).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        assert_eq!(lines.len(), 20, "each line once");
+
+        let of_account = walk(AuditFilter { account_id: Some(AccountId(id(20, 7))), ..of_organization(1) });
+        assert_eq!(of_account.len(), 5, "4, 16, 28, 40, 52");
+        let before = walk(AuditFilter { before: Some(instant(5)), ..of_organization(1) });
+        assert_eq!(before.len(), 10, "of the first 30 lines");
+        assert_eq!(walk(of_organization(4)), []);
+    });
 }
 
 #[test]
@@ -25,7 +74,7 @@ fn lines_come_back_newest_first_and_follow_from_each_other() {
         let of_patient = database.audit_of_patient(patient_id(2), 10).expect("readable");
         let entries: Vec<_> = of_patient.iter().map(|line| line.entry.clone()).collect();
         assert_eq!(entries, [shown, audit_entry(2)]);
-        let newest = database.newest_audit(3).expect("readable");
+        let newest = database.audit_of_organization(&of_organization(1), 3).expect("readable");
         let places: Vec<_> = newest.iter().map(|line| (line.chain.as_str(), line.sequence)).collect();
         assert_eq!(places, [("main/desk", 2), ("main/desk", 1), ("main/0", 3)]);
         let verification = database.verify_audit_chains().expect("readable");

@@ -1,21 +1,26 @@
 //! The audit trail: what an organization's people did, and a person's own access list.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use model::{AuditAction, Right};
+use model::{AuditAction, OrganizationId, Right};
 use registry::setup::AuditRecord;
+use registry::{AuditFilter, AuditPlace};
 
 use crate::Web;
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::{Form, Posted};
+use crate::languages::Language;
 use crate::layout::{Page, show_as};
-use crate::listings::{Cell, Filter, FilterField, Listing, Table};
-use crate::organization_choice::{FIELD, OrganizationChoice};
+use crate::listings::{Cell, Filter, FilterField, Listing, Table, address_with};
+use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
 
 /// Lines on a page.
@@ -52,42 +57,48 @@ fn action_name(action: AuditAction, signed_in: &SignedIn) -> &'static str {
     signed_in.language().text(&format!("audit.action_{}", action.word()))
 }
 
+/// Fields that narrow the trail, as they stand in the address.
+const NARROWED_BY: [&str; 5] = [FIELD, "user", "until_month", "until_day", "until_year"];
+
 async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
     let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
     registry.authorize_here(caller, Right::ReadAudit)?;
+    let given: Vec<(String, String)> =
+        NARROWED_BY.iter().map(|name| ((*name).to_owned(), signed_in.parameter(name))).collect();
+    let (posted, mut form) = (Posted::of(&given), Form::default());
+    given.iter().for_each(|(name, value)| form.set(name, value));
     let organizations = OrganizationChoice::within_reach(&signed_in, Right::ReadAudit);
-    let mut form = Form::default();
-    form.set(FIELD, signed_in.parameter(FIELD));
-    let chosen = organizations.chosen(&mut form, language);
-    let chosen = chosen.map_or(caller.organization_id, |organization| organization.id);
-    let lines = match form.has_errors() {
+    let organization_id = organizations.chosen(&mut form, language).map(|organization| organization.id);
+    let user = posted.text("user");
+    let account_id = registry.find_account_id(admission, user);
+    if !user.is_empty() && account_id.is_none() {
+        form.refuse_with(language, "user", "audit.user_unknown");
+    }
+    let until = dates::read(&posted, &mut form, "until", language);
+    let filter = AuditFilter {
+        organization_id: organization_id.unwrap_or(caller.organization_id),
+        account_id,
+        before: until.and_then(|day| registry.end_of_day(day)),
+        after: read_place(&signed_in.parameter("after")),
+    };
+    let mut lines = match form.has_errors() {
         true => Vec::new(),
-        false => registry.audit_of_organization(admission, caller, chosen, (None, LINES_SHOWN)).await?,
+        false => registry.audit_of_organization(admission, caller, filter, LINES_SHOWN as u32 + 1).await?,
     };
-    let accounts = registry.account_names(admission);
-    let name = |line: &AuditRecord| {
-        let known = line.entry.account_id.and_then(|id| accounts.get(&id).cloned());
-        known.unwrap_or_else(|| language.text("audit.operator").to_owned())
-    };
-    let row = |line: &AuditRecord| {
-        vec![
-            Cell::text(dates::moment(registry, line.entry.at, language)),
-            Cell::text(name(line)),
-            Cell::text(action_name(line.entry.action, &signed_in)).with_note(line.entry.detail.clone()),
-            Cell::text(line.entry.patient_id.map(|id| id.number()).unwrap_or_default()),
-        ]
-    };
+    let has_more = lines.len() > LINES_SHOWN;
+    lines.truncate(LINES_SHOWN);
+    if organization_id.is_none() && form.value(FIELD).is_empty() {
+        form.set(FIELD, caller.organization_code.as_str());
+    }
     let table = Table {
         caption: language.text("audit.lines").to_owned(),
         columns: ["at", "who", "what", "person"].map(|key| language.text(&format!("audit.{key}")).to_owned()).into(),
-        rows: lines.iter().map(row).collect(),
+        rows: rows(&signed_in, &form, &lines),
         empty: language.text("audit.none").to_owned(),
     };
-    let field = organizations.field(&form);
-    let label = language.text("accounts.organization").to_owned();
-    let fields = vec![FilterField::Organization { label, nothing: String::new(), field }];
-    let filter = Filter { form, fields };
+    let filter = Filter { fields: fields(language, organizations.field(&form)), form };
+    let last = lines.last().filter(|_| has_more).map(place_in_words);
     let ways = [
         ("/audit/person", "audit.access_list", Right::ReadAccessList),
         ("/audit/withheld", "withheld.title", Right::OpenWithheld),
@@ -97,11 +108,58 @@ async fn of_organization(signed_in: SignedIn) -> Result<Response, Failure> {
         page: signed_in.page(language.text("audit.title")),
         intro: language.text("audit.intro").to_owned(),
         ways: ways.map(|(address, key, _)| (address.to_owned(), language.text(key).to_owned())).collect(),
+        more: last.map(|last| filter.address_of_more("/audit", ("after", &last))),
         filter: Some(filter),
         tables: vec![table],
-        more: None,
     }
     .show()
+}
+
+/// The lines as they are shown; who did something leads to what else they did.
+fn rows(signed_in: &SignedIn, form: &Form, lines: &[AuditRecord]) -> Vec<Vec<Cell>> {
+    let (language, registry) = (signed_in.language(), signed_in.registry());
+    let name = |id| registry.account_name(&signed_in.admission, id);
+    let who = |line: &AuditRecord| match line.entry.account_id.and_then(name) {
+        Some(name) => {
+            let address = address_with("/audit", [(FIELD, form.value(FIELD)), ("user", &name.username)]);
+            Cell::link(&name.shown, address).with_note(&name.username)
+        }
+        None => Cell::text(language.text("audit.operator")),
+    };
+    let row = |line: &AuditRecord| {
+        vec![
+            Cell::text(dates::moment(registry, line.entry.at, language)),
+            who(line),
+            Cell::text(action_name(line.entry.action, signed_in)).with_note(line.entry.detail.clone()),
+            Cell::text(line.entry.patient_id.map(|id| id.number()).unwrap_or_default()),
+        ]
+    };
+    lines.iter().map(row).collect()
+}
+
+fn fields(language: Language, organization: OrganizationField) -> Vec<FilterField> {
+    let text = |key: &str| language.text(key).to_owned();
+    let mut fields = Vec::new();
+    if organization.is_needed() {
+        let label = text("accounts.organization");
+        fields.push(FilterField::Organization { label, nothing: String::new(), field: organization });
+    }
+    fields.push(FilterField::Text { name: "user", label: text("accounts.user") });
+    fields.push(FilterField::Date { name: "until", label: text("audit.until"), hint: text("audit.until_hint") });
+    fields
+}
+
+/// A place in the trail, as it stands in an address.
+fn place_in_words(line: &AuditRecord) -> String {
+    let AuditPlace { at, chain, sequence } = line.place();
+    format!("{}.{sequence}.{chain}", at.as_microsecond())
+}
+
+fn read_place(words: &str) -> Option<AuditPlace> {
+    let mut parts = words.splitn(3, '.');
+    let at = Timestamp::from_microsecond(parts.next()?.parse().ok()?).ok()?;
+    let sequence = parts.next()?.parse().ok()?;
+    Some(AuditPlace { at, sequence, chain: parts.next()?.to_owned() })
 }
 
 async fn access_form(signed_in: SignedIn) -> Result<Response, Failure> {
@@ -133,15 +191,15 @@ fn access_page(
 ) -> Result<Response, Failure> {
     let language = signed_in.language();
     let (registry, admission) = (signed_in.registry(), &signed_in.admission);
-    let accounts = registry.account_names(admission);
     let organizations = registry.organizations(admission);
+    let organizations: HashMap<OrganizationId, &str> =
+        organizations.iter().map(|known| (known.id, known.name.as_str())).collect();
     let row = |(line, count): (&AuditRecord, u32)| {
-        let organization = organizations.iter().find(|known| known.id == line.entry.organization_id);
-        let account = line.entry.account_id.and_then(|id| accounts.get(&id).cloned());
+        let account = line.entry.account_id.and_then(|id| registry.account_name(admission, id));
         AccessRow {
             at: dates::moment(registry, line.entry.at, language),
-            who: account.unwrap_or_else(|| language.text("audit.operator").to_owned()),
-            organization: organization.map(|known| known.name.clone()).unwrap_or_default(),
+            who: account.map_or_else(|| language.text("audit.operator").to_owned(), |account| account.shown),
+            organization: organizations.get(&line.entry.organization_id).copied().unwrap_or_default().to_owned(),
             what: action_name(line.entry.action, signed_in),
             count,
             why: if line.entry.action == AuditAction::WithheldOpened {
