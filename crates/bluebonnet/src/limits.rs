@@ -11,7 +11,7 @@ pub(crate) const MESSAGE_BYTES_MAXIMUM: usize = registry::MESSAGE_BYTES_MAXIMUM;
 pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(3);
 /// How often measurements that nobody fetched are condensed.
 pub(crate) const UPKEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often the node with the role `jobs` counts the message log.
+/// How often the node with the role `jobs` counts the messages that wait for somebody.
 pub(crate) const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// How often a node looks whether another process has changed the state file of maintenance.
 pub(crate) const STATE_FILE_EVERY: Duration = Duration::from_millis(250);

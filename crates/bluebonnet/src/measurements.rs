@@ -10,8 +10,8 @@ const BATCH_SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 /// Calls in flight, by the gate's count.
 pub(crate) const IN_FLIGHT: &str = "bluebonnet_calls_in_flight";
-/// Messages of the log, by state.
-pub(crate) const MESSAGES: &str = "bluebonnet_messages";
+/// Messages that wait for somebody, by state.
+pub(crate) const MESSAGES_WAITING: &str = "bluebonnet_messages_waiting";
 
 /// Begins to measure; the handle writes what was measured so far.
 pub(crate) fn begin() -> anyhow::Result<PrometheusHandle> {
@@ -23,7 +23,7 @@ pub(crate) fn begin() -> anyhow::Result<PrometheusHandle> {
         .and_then(PrometheusBuilder::install_recorder)
         .context("cannot begin to measure")?;
     metrics::describe_gauge!(IN_FLIGHT, "Calls in flight");
-    metrics::describe_gauge!(MESSAGES, "Messages in the log, by state");
+    metrics::describe_gauge!(MESSAGES_WAITING, "Messages that wait for a reviewer or an operator, by state");
     metrics::describe_histogram!("bluebonnet_batch_size", "Submissions that shared a commit");
     metrics::describe_counter!("bluebonnet_quarantined_total", "Messages kept aside after failing alone");
     metrics::describe_counter!("bluebonnet_submissions_total", "Reports, by what became of them");

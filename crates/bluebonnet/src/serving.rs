@@ -320,7 +320,7 @@ impl Serving {
             let swept = registry.clone();
             jobs.spawn(regularly(limits::SWEEP_EVERY, move || sweep::visit(&swept)));
             let counted = registry.clone();
-            jobs.spawn(regularly(limits::COUNT_EVERY, move || count_messages(&counted)));
+            jobs.spawn(regularly(limits::COUNT_EVERY, move || count_waiting(&counted)));
             let drained = exchange.clone();
             jobs.spawn(async move { drained.drain().await });
         }
@@ -379,15 +379,15 @@ async fn regularly(every: std::time::Duration, work: impl Fn() + Clone + Send + 
     }
 }
 
-fn count_messages(registry: &Registry) {
+fn count_waiting(registry: &Registry) {
     let Ok(admission) = place::admit(registry) else { return };
-    match registry.message_counts(&admission) {
+    match registry.messages_waiting(&admission) {
         Ok(counts) => {
             for (state, count) in counts {
-                metrics::gauge!(measurements::MESSAGES, "state" => state.word()).set(count as f64);
+                metrics::gauge!(measurements::MESSAGES_WAITING, "state" => state.word()).set(count as f64);
             }
         }
-        Err(error) => tracing::warn!(%error, "the message log could not be counted"),
+        Err(error) => tracing::warn!(%error, "the messages that wait could not be counted"),
     }
 }
 

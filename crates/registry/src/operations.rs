@@ -67,12 +67,24 @@ impl Registry {
         Ok(self.database().statistics()?)
     }
 
-    /// How many messages are in each state.
+    /// How many messages that came since then are in each state.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn message_counts(&self, _admission: &Admission) -> Result<Vec<(MessageState, u64)>, RegistryError> {
-        Ok(self.database().message_counts()?)
+    pub fn message_states_since(
+        &self,
+        _admission: &Admission,
+        at: Timestamp,
+    ) -> Result<Vec<(MessageState, u64)>, RegistryError> {
+        Ok(self.database().message_states_since(at)?)
+    }
+
+    /// How many messages wait for somebody, by state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn messages_waiting(&self, _admission: &Admission) -> Result<Vec<(MessageState, u64)>, RegistryError> {
+        Ok(self.database().messages_waiting()?)
     }
 
     /// The message log, newest first.
@@ -157,7 +169,7 @@ pub(crate) fn examine(database: &Database) -> Result<Vec<Diagnosis>, RegistryErr
     let faults = database.check_integrity()?;
     let integrity = if faults.is_empty() { "no fault found".to_owned() } else { faults.join("; ") };
     let audit = database.verify_audit_chains()?;
-    let quarantined = database.message_counts()?;
+    let quarantined = database.messages_waiting()?;
     let quarantined = quarantined.iter().find(|(state, _)| *state == MessageState::Quarantined);
     let quarantined = quarantined.map_or(0, |(_, count)| *count);
     let over_full = database.over_full_key_count()?;

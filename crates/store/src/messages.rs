@@ -1,6 +1,8 @@
 //! The message log.
 
+use jiff::Timestamp;
 use model::{Channel, FileState, LoggedMessage, MessageId, MessageIdentity, MessageState, OrganizationId, PatientId};
+use uuid::Uuid;
 
 use crate::compression::{Dictionary, pack};
 use crate::files::FileFilter;
@@ -73,11 +75,14 @@ const LIST_MESSAGES: &str = "
 SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings
 FROM message";
 
+/// A range of the index by state: how many there are in all is never counted, as there are hundreds of millions.
 pub(crate) const COUNT_MESSAGES: &str = "
-SELECT state, COUNT(*)
+SELECT COUNT(*)
 FROM message
-GROUP BY state
-ORDER BY state";
+WHERE state = $1 AND id >= $2";
+
+/// States in which a message waits for somebody.
+const WAITING: [MessageState; 2] = [MessageState::Pending, MessageState::Quarantined];
 
 impl Database {
     /// A message with its bytes.
@@ -109,31 +114,58 @@ impl Database {
         self.read(|connection| connection.query_as(&sql, &values, "list single messages", read_known_message))
     }
 
-    /// How many messages are in each state.
+    /// How many messages that came since then are in each state.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn message_counts(&self) -> Result<Vec<(MessageState, u64)>, StoreError> {
-        let read = |row: &dyn Columns| Ok((row.word(0, MessageState::parse)?, row.number(1)?));
-        self.read(|connection| connection.query_as(COUNT_MESSAGES, &[], "count messages", read))
+    pub fn message_states_since(&self, at: Timestamp) -> Result<Vec<(MessageState, u64)>, StoreError> {
+        self.count_messages(&MessageState::ALL, first_id_at(at))
     }
+
+    /// How many messages wait for somebody: those of a person who waits for a review, and those kept aside.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn messages_waiting(&self) -> Result<Vec<(MessageState, u64)>, StoreError> {
+        self.count_messages(&WAITING, Uuid::nil())
+    }
+
+    fn count_messages(&self, states: &[MessageState], first: Uuid) -> Result<Vec<(MessageState, u64)>, StoreError> {
+        self.read(|connection| {
+            let mut counts = Vec::with_capacity(states.len());
+            for state in states {
+                let values = [Value::text(state.word()), Value::Uuid(first)];
+                let count = connection.query_as(COUNT_MESSAGES, &values, "count messages", |row| row.number(0))?;
+                counts.extend(count.into_iter().map(|count| (*state, count)));
+            }
+            Ok(counts)
+        })
+    }
+}
+
+/// The least id of what was received at an instant or later: ids begin with the millisecond (RFC 9562, 5.7).
+fn first_id_at(at: Timestamp) -> Uuid {
+    let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();
+    Uuid::from_u128(milliseconds << 80)
 }
 
 /// The statement that lists what fits, and its parameters.
 pub(crate) fn list_statement(filter: &MessageFilter, limit: u32) -> (String, Vec<Value<'_>>) {
+    // Each message about somebody has a line of the audit trail, which is found by the person; the log is not.
+    let of_person = "id IN (SELECT message_id FROM audit WHERE patient_id = $) AND patient_id = $";
     let clauses = [
-        ("state =", filter.state.map(|state| Value::text(state.word()))),
-        ("organization_id =", filter.organization_id.map(|id| Value::Uuid(id.0))),
-        ("patient_id =", filter.patient_id.map(|id| Value::Uuid(id.0))),
-        ("kind =", filter.kind.as_deref().map(Value::text)),
-        ("id <", filter.before.map(|id| Value::Uuid(id.0))),
+        ("state = $", filter.state.map(|state| Value::text(state.word()))),
+        ("organization_id = $", filter.organization_id.map(|id| Value::Uuid(id.0))),
+        (of_person, filter.patient_id.map(|id| Value::Uuid(id.0))),
+        ("kind = $", filter.kind.as_deref().map(Value::text)),
+        ("id < $", filter.before.map(|id| Value::Uuid(id.0))),
     ];
     let (mut sql, mut values) = (LIST_MESSAGES.to_owned(), Vec::new());
     for (clause, value) in clauses {
         let Some(value) = value else { continue };
         let word = if values.is_empty() { "WHERE" } else { "AND" };
         values.push(value);
-        sql.push_str(&format!("\n{word} {clause} ${}", values.len()));
+        sql.push_str(&format!("\n{word} {}", clause.replace('$', &format!("${}", values.len()))));
     }
     values.push(Value::Integer(limit.into()));
     sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use model::{Account, AccountId, AccountKey, AccountKind, MessageState, Organization, OrganizationKind};
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    Account, AccountId, AccountKey, AccountKind, LoggedMessage, MessageId, MessageState, Organization, OrganizationKind,
+};
 use store::{Changes, Database, DatabaseUrl, MessageFilter, ReviewOpened, StoreError};
 
 use crate::batches::write;
@@ -124,6 +127,31 @@ fn settings_are_set_and_set_again() {
 }
 
 #[test]
+fn messages_since_an_instant_are_counted_by_state() {
+    on_each_database(|database| {
+        let noon = Timestamp::from_millisecond(1_790_000_000_000).expect("a near instant");
+        let received = |seconds: i64, state| {
+            let at = noon + SignedDuration::from_secs(seconds);
+            let milliseconds = u64::try_from(at.as_millisecond()).expect("after 1970");
+            let id = uuid::Builder::from_unix_timestamp_millis(milliseconds, &[seconds.unsigned_abs() as u8; 10]);
+            LoggedMessage { id: MessageId(id.into_uuid()), received_at: at, state, ..message(1) }
+        };
+        let (accepted, rejected) = (MessageState::Accepted, MessageState::Rejected);
+        let messages =
+            vec![received(-1, accepted), received(0, accepted), received(1, accepted), received(-5, rejected)];
+        let mut lane = database.lane(0).expect("a lane opens");
+        write(&mut lane, &Changes { messages, ..Changes::default() }).expect("writable");
+        let since = |at| {
+            let counts = database.message_states_since(at).expect("readable");
+            counts.into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>()
+        };
+        assert_eq!(since(noon), [(accepted, 2)]);
+        assert_eq!(since(noon - SignedDuration::from_secs(5)), [(accepted, 3), (rejected, 1)]);
+        assert_eq!(since(noon + SignedDuration::from_secs(2)), []);
+    });
+}
+
+#[test]
 fn the_message_log_is_listed_newest_first_page_by_page_and_filtered() {
     on_each_database(|database| {
         let mut lane = database.lane(0).expect("a lane opens");
@@ -132,7 +160,8 @@ fn the_message_log_is_listed_newest_first_page_by_page_and_filtered() {
         messages[7].state = MessageState::Quarantined;
         messages[7].organization_id = organization_id(2);
         messages[8].kind = "QBP".to_owned();
-        write(&mut lane, &Changes { messages, ..Changes::default() }).expect("writable");
+        let audit = (1..=10).map(audit_entry).collect();
+        write(&mut lane, &Changes { messages, audit, ..Changes::default() }).expect("writable");
         let list = |filter: MessageFilter, limit| -> Vec<_> {
             database.messages(&filter, limit).expect("readable").iter().map(|message| message.id).collect()
         };
@@ -145,9 +174,8 @@ fn the_message_log_is_listed_newest_first_page_by_page_and_filtered() {
         assert_eq!(list(of_two, 9), ids(&[8]));
         assert_eq!(list(MessageFilter { kind: Some("QBP".to_owned()), ..Default::default() }, 9), ids(&[9]));
         assert_eq!(list(MessageFilter { patient_id: Some(patient_id(5)), ..Default::default() }, 9), ids(&[5]));
-        let mut counts = database.message_counts().expect("readable");
-        counts.sort_by_key(|(state, _)| state.word());
-        assert_eq!(counts, [(MessageState::Accepted, 8), (MessageState::Quarantined, 2)]);
+        let waiting = database.messages_waiting().expect("readable");
+        assert_eq!(waiting, [(MessageState::Pending, 0), (MessageState::Quarantined, 2)]);
     });
 }
 

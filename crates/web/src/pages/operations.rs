@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use jiff::SignedDuration;
 use model::{Channel, MessageState, Right, grouped};
 use registry::{AnswerTimes, Backups, Health, RegistryError};
 
@@ -16,6 +17,9 @@ use crate::listings::{Cell, Listing, Table};
 use crate::pages::files::size_in_words;
 use crate::signed_in::SignedIn;
 
+/// Messages of the time before now that are counted.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/operations", get(show))
 }
@@ -24,6 +28,7 @@ pub(crate) fn routes() -> Router<Web> {
 struct Read {
     health: Health,
     messages: Vec<(MessageState, u64)>,
+    messages_waiting: Vec<(MessageState, u64)>,
     waiting: (u64, u64),
     schedule: String,
     backups: Backups,
@@ -35,12 +40,14 @@ async fn show(signed_in: SignedIn) -> Result<Response, Failure> {
     registry.authorize_here(&signed_in.caller, Right::ReadOperations)?;
     let admitted = signed_in.admit()?;
     let exchange = signed_in.web().exchange.clone();
+    let since = signed_in.now() - DAY;
     let reading = tokio::task::spawn_blocking(move || {
         let schedules = registry.schedules(&admitted)?;
         let schedule = schedules.into_iter().find(|schedule| schedule.is_in_use && !schedule.is_local);
         Ok::<_, RegistryError>(Read {
             health: registry.health(),
-            messages: registry.message_counts(&admitted)?,
+            messages: registry.message_states_since(&admitted, since)?,
+            messages_waiting: registry.messages_waiting(&admitted)?,
             waiting: exchange.backlog(&admitted)?,
             schedule: schedule.map(|schedule| schedule.name).unwrap_or_default(),
             backups: registry.backups(&admitted)?,
@@ -56,7 +63,8 @@ async fn show(signed_in: SignedIn) -> Result<Response, Failure> {
             health(&signed_in, &read),
             doors(&signed_in),
             backups(&signed_in, &read.backups),
-            messages(language, &read.messages),
+            messages(language, "operations.messages", &read.messages),
+            messages(language, "operations.messages_waiting", &read.messages_waiting),
         ],
         more: None,
     }
@@ -146,11 +154,11 @@ fn backups(signed_in: &SignedIn, backups: &Backups) -> Table {
     facts(language, "operations.backups", rows)
 }
 
-fn messages(language: Language, counts: &[(MessageState, u64)]) -> Table {
+fn messages(language: Language, caption: &str, counts: &[(MessageState, u64)]) -> Table {
     let line = |(state, count): &(MessageState, u64)| {
         row(language, &format!("operations.message_{}", state.word()), grouped(*count))
     };
-    let rows = counts.iter().map(line).collect();
+    let rows = counts.iter().filter(|(_, count)| *count > 0).map(line).collect();
     let empty = language.text("operations.no_messages").to_owned();
-    Table { empty, ..facts(language, "operations.messages", rows) }
+    Table { empty, ..facts(language, caption, rows) }
 }
