@@ -250,6 +250,21 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form.bb-filter button");
       assert.equal(await page.inputValue("input#organization"), "OUT1055");
 
+      const { user } = registry.users.find((known) => known.role === "registry_administrator");
+      await page.goto(`${registry.url}/audit`);
+      await page.fill("#user", user.toUpperCase());
+      await page.click("main form.bb-filter button");
+      const notes = await texts("main tbody td:nth-of-type(1) .bb-note");
+      assert.ok(notes.length > 0 && notes.every((note) => note === user), `what one account did, and nothing else: ${notes}`);
+      await page.fill("#user", "nobody-at-all");
+      await page.click("main form.bb-filter button");
+      assert.match(await page.textContent("#user-error"), /no account/);
+      await page.fill("#user", "");
+      for (const [part, number] of [["", "1"], ["-day", "2"], ["-year", "2001"]]) await page.fill(`#until${part}`, number);
+      await page.click("main form.bb-filter button");
+      assert.match(await page.textContent("main"), /Nothing of this organization fits/);
+      await check(page, `audit-narrowed-${database}`);
+
       await page.goto(`${registry.url}/accounts/new`);
       await page.fill("input#organization", "nowhere");
       for (const [name, text] of [["first_name", "Olga"], ["last_name", "Ochoa"], ["email", "olga@outpost.example"]]) await page.fill(`#${name}`, text);

@@ -1,10 +1,11 @@
-//! Organizations and accounts, kept in memory: a few thousand rows that every message asks for.
+//! Organizations and accounts, kept in memory: tens of thousands of rows that every message asks for.
 //!
-//! The snapshot is renewed after every change made here and every few seconds, for changes made by other nodes.
+//! The snapshot is renewed after every change made here, and within seconds after one made by another node: every change
+//! changes a stamp, too, and only the stamp is read again and again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use model::{Account, AccountId, Membership, Organization, OrganizationId, OrganizationKind, Relation, Role};
 use store::Database;
@@ -13,6 +14,10 @@ use crate::{Admission, Registry, RegistryError};
 
 /// The levels of the tree of organizations that are followed; a deeper one is a mistake.
 const TREE_DEPTH_MAXIMUM: usize = 8;
+
+/// How often the directory is looked at, and found unchanged by its stamp, before it is read all the same: every three
+/// seconds, so once a minute.
+const LOOKS_MAXIMUM: u32 = 20;
 
 /// An organization or site to add.
 #[derive(Clone, Debug)]
@@ -153,18 +158,45 @@ impl Snapshot {
 #[derive(Debug)]
 pub(crate) struct Directory {
     current: RwLock<Arc<Snapshot>>,
+    seen: Mutex<Seen>,
+}
+
+/// What the snapshot was read by.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The directory's stamp before it was read.
+    version: String,
+    /// How often the stamp was the same since.
+    looks: u32,
 }
 
 impl Directory {
     /// Reads organizations and accounts for the first time.
     pub(crate) fn open(database: &Database) -> Result<Directory, RegistryError> {
-        Ok(Directory { current: RwLock::new(Arc::new(Snapshot::read(database)?)) })
+        let directory = Directory { current: RwLock::default(), seen: Mutex::default() };
+        directory.read(database, database.directory_version()?)?;
+        Ok(directory)
     }
 
-    /// Reads them again. On an error the old snapshot stays.
-    pub(crate) fn refresh(&self, database: &Database) -> Result<(), RegistryError> {
+    /// Reads them again when they were changed, and now and then without: a program of an earlier version beside this
+    /// one changes them and not their stamp. Gives whether they were read. On an error the old snapshot stays.
+    pub(crate) fn refresh(&self, database: &Database) -> Result<bool, RegistryError> {
+        let version = database.directory_version()?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.version == version && seen.looks < LOOKS_MAXIMUM {
+            seen.looks += 1;
+            return Ok(false);
+        }
+        drop(seen);
+        self.read(database, version)?;
+        Ok(true)
+    }
+
+    fn read(&self, database: &Database, version: String) -> Result<(), RegistryError> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = Arc::new(Snapshot::read(database)?);
-        *self.current.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = snapshot;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        *seen = Seen { version, looks: 0 };
         Ok(())
     }
 
@@ -245,5 +277,64 @@ impl Registry {
         };
         self.database().update_organization(&Organization { is_active, ..organization.clone() })?;
         self.refresh()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AccountKind, OrganizationKind};
+    use store::DatabaseUrl;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn it_is_read_again_when_it_was_changed_and_now_and_then() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = DatabaseUrl::Sqlite(folder.path().join("registry.db"));
+        let database = Database::open(&url, &store::Options::default()).expect("the database opens");
+        database.migrate().expect("the schema is made");
+        let organization = Organization {
+            id: OrganizationId(Uuid::from_u128(1)),
+            code: "CLINIC".into(),
+            name: "A clinic".into(),
+            kind: OrganizationKind::Clinic,
+            parent_id: None,
+            aliases: Vec::new(),
+            is_active: true,
+        };
+        let account = Account {
+            id: AccountId(Uuid::from_u128(2)),
+            organization_id: organization.id,
+            kind: AccountKind::WebUser,
+            username: "nora".into(),
+            password_hash: String::new(),
+            full_name: String::new(),
+            email: String::new(),
+            role: Some(Role::ViewOnly),
+            is_active: true,
+        };
+        let membership =
+            Membership { account_id: account.id, organization_id: organization.id, role: Role::SchoolNurse };
+        let directory = Directory::open(&database).expect("it is read");
+        let is_read = || directory.refresh(&database).expect("the database answers");
+        assert!(!is_read(), "nothing has changed");
+        let changes: [&dyn Fn() -> Result<(), store::StoreError>; 6] = [
+            &|| database.insert_organization(&organization),
+            &|| database.update_organization(&Organization { aliases: vec!["1.2".into()], ..organization.clone() }),
+            &|| database.insert_account(&account),
+            &|| database.update_account(&Account { full_name: "Nora Nurse".into(), ..account.clone() }),
+            &|| database.update_account_password(account.id, "another"),
+            &|| database.set_membership(&membership),
+        ];
+        for (place, change) in changes.iter().enumerate() {
+            change().expect("it is written");
+            assert!(is_read(), "after change {place}");
+            assert!(!is_read(), "once after change {place}");
+        }
+        database.remove_membership(account.id, organization.id).expect("it is written");
+        assert!(is_read(), "after the end of a membership");
+        let looks = (0..LOOKS_MAXIMUM).filter(|_| is_read()).count();
+        assert_eq!((looks, is_read()), (0, true), "after a minute without a change");
     }
 }

@@ -143,7 +143,7 @@ impl Registry {
         next.to_zoned(self.inner.time_zone.clone()).ok().map(|midnight| midnight.timestamp())
     }
 
-    /// Reads organizations, accounts and the schedule in use again, as other nodes may have changed them.
+    /// Reads organizations, accounts and the schedule in use again, if other nodes changed them.
     ///
     /// # Errors
     /// When the database cannot be read; what was known stays.

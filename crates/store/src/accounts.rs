@@ -46,7 +46,7 @@ impl Database {
     pub fn insert_account(&self, account: &Account) -> Result<(), StoreError> {
         let username_key = key(&account.username);
         let values = account_values(account, &username_key);
-        self.write(|connection| connection.execute(INSERT_ACCOUNT, &values, "add an account").map(drop))
+        self.write_directory(|connection| connection.execute(INSERT_ACCOUNT, &values, "add an account").map(drop))
     }
 
     /// Replaces everything of an account.
@@ -55,7 +55,7 @@ impl Database {
     /// [`StoreError::Conflict`] when its username is taken or there is no such account.
     pub fn update_account(&self, account: &Account) -> Result<(), StoreError> {
         let username_key = key(&account.username);
-        self.change_one(UPDATE_ACCOUNT, &account_values(account, &username_key), "change an account")
+        self.change_one_of_directory(UPDATE_ACCOUNT, &account_values(account, &username_key), "change an account")
     }
 
     /// Replaces an account's password.
@@ -63,7 +63,11 @@ impl Database {
     /// # Errors
     /// [`StoreError::Conflict`] when there is no such account.
     pub fn update_account_password(&self, id: AccountId, password_hash: &str) -> Result<(), StoreError> {
-        self.change_one(UPDATE_PASSWORD, &[Value::Uuid(id.0), Value::text(password_hash)], "change a password")
+        self.change_one_of_directory(
+            UPDATE_PASSWORD,
+            &[Value::Uuid(id.0), Value::text(password_hash)],
+            "change a password",
+        )
     }
 
     /// All accounts, by username.

@@ -5,8 +5,8 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, data_fixes, door_passes, dose_reviews, factors, file_messages, files,
-    forecasts, maintenance, match_keys, merges, messages, migrations, names, notices, organizations,
+    account_keys, accounts, audit, consents, data_fixes, directory, door_passes, dose_reviews, factors, file_messages,
+    files, forecasts, maintenance, match_keys, merges, messages, migrations, names, notices, organizations,
     passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions, sweeps,
     vaccinations,
 };
@@ -109,6 +109,7 @@ const STATEMENTS: &[&str] = &[
     account_keys::INSERT_ACCOUNT_KEY,
     account_keys::LIST_ACCOUNT_KEYS,
     account_keys::DELETE_ACCOUNT_KEY,
+    directory::CHANGE_DIRECTORY_VERSION,
     accounts::INSERT_ACCOUNT,
     accounts::UPDATE_ACCOUNT,
     accounts::UPDATE_PASSWORD,

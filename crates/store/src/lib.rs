@@ -18,6 +18,7 @@ mod copy;
 mod data_fixes;
 mod database;
 mod dialect;
+mod directory;
 mod door_passes;
 mod dose_reviews;
 mod doses;

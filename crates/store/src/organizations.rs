@@ -72,7 +72,7 @@ impl Database {
     pub fn insert_organization(&self, organization: &Organization) -> Result<(), StoreError> {
         let code_key = key(&organization.code);
         let values = organization_values(organization, &code_key);
-        self.write(|connection| {
+        self.write_directory(|connection| {
             connection.execute(INSERT_ORGANIZATION, &values, "add an organization")?;
             insert_aliases(connection, organization)
         })
@@ -86,7 +86,7 @@ impl Database {
         const ATTEMPT: &str = "change an organization";
         let code_key = key(&organization.code);
         let values = organization_values(organization, &code_key);
-        self.write(|connection| {
+        self.write_directory(|connection| {
             if connection.execute(UPDATE_ORGANIZATION, &values, ATTEMPT)? != 1 {
                 return Err(StoreError::Conflict { attempted: ATTEMPT.to_owned() });
             }

@@ -235,7 +235,7 @@ impl Database {
             Value::Uuid(membership.organization_id.0),
             Value::text(membership.role.word()),
         ];
-        self.write(|connection| connection.execute(SET_MEMBERSHIP, &values, "set a membership").map(drop))
+        self.write_directory(|connection| connection.execute(SET_MEMBERSHIP, &values, "set a membership").map(drop))
     }
 
     /// Ends a membership; gives whether there was one.
@@ -244,7 +244,7 @@ impl Database {
     /// The database cannot be written.
     pub fn remove_membership(&self, id: AccountId, organization_id: OrganizationId) -> Result<bool, StoreError> {
         let values = [Value::Uuid(id.0), Value::Uuid(organization_id.0)];
-        self.write(|connection| Ok(connection.execute(REMOVE_MEMBERSHIP, &values, "end a membership")? > 0))
+        self.write_directory(|connection| Ok(connection.execute(REMOVE_MEMBERSHIP, &values, "end a membership")? > 0))
     }
 
     /// Keeps an invitation in place of an earlier one of the account.

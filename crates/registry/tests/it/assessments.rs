@@ -94,7 +94,7 @@ fn a_contraindication_that_is_over_forbids_nothing() {
 fn a_page_is_given_every_dose_and_group_in_both_languages_and_that_is_written_down() {
     on_each_database(&example(), async |house| {
         house.report("CLINIC", &MARIA, &(given("10", "20240511", "D1") + &given("10", "20240601", "D2"))).await;
-        let patient_id = house.newest_line("CLINIC").entry.patient_id.expect("a person");
+        let patient_id = house.newest_line().entry.patient_id.expect("a person");
         let (at, on) = (NOON.parse().expect("a timestamp"), jiff::civil::date(2024, 7, 1));
         let caller = house.caller("PHARMACY");
         let assess = async |id| house.registry.assess_patient(&house.admission(), &caller, id, at, on).await;
@@ -130,7 +130,7 @@ fn nobody_is_told_of_a_record_that_may_not_be_shown() {
     on_each_database(&texas(), async |house| {
         let consenting = Person { pd1: WITH_CONSENT, ..MARIA.clone() };
         house.report("CLINIC", &consenting, &given("10", "20240511", "D1")).await;
-        let patient_id = house.newest_line("CLINIC").entry.patient_id.expect("a person");
+        let patient_id = house.newest_line().entry.patient_id.expect("a person");
         let assess = async |at: &str| {
             let at: jiff::Timestamp = at.parse().expect("a timestamp");
             let on = house.registry.today(at);
@@ -148,7 +148,7 @@ fn nobody_is_told_of_a_record_that_may_not_be_shown() {
 fn a_season_that_the_schedule_lacks_is_told_as_unknown() {
     on_each_database(&example(), async |house| {
         house.report("CLINIC", &MARIA, &given("150", "20240611", "D1")).await;
-        let patient_id = house.newest_line("CLINIC").entry.patient_id.expect("a person");
+        let patient_id = house.newest_line().entry.patient_id.expect("a person");
         let (at, caller) = (NOON.parse().expect("a timestamp"), house.caller("CLINIC"));
         let influenza = async |on| {
             let found = house.registry.assess_patient(&house.admission(), &caller, patient_id, at, on).await;

@@ -63,8 +63,9 @@ fn who_asked_about_whom_is_kept() {
     on_each_database(&example(), async |house| {
         house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
         house.ask("PHARMACY", "Z34", &MARIA).await;
-        let newest = house.newest_line("PHARMACY");
+        let newest = house.newest_line();
         assert_eq!(newest.entry.action, model::AuditAction::RecordDisclosed);
+        assert_eq!(newest.entry.organization_id, house.caller("PHARMACY").organization_id);
         let patient_id = newest.entry.patient_id.expect("the person is named");
         let trail = house.registry.audit_of_patient(&house.admission(), patient_id, 10).expect("the trail is read");
         assert_eq!(trail.len(), 2, "added by the clinic, shown to the pharmacy");

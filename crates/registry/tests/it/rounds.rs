@@ -13,7 +13,7 @@ async fn three_people(house: &House) -> Vec<PatientId> {
     for (mrn, given_name) in PEOPLE {
         let person = Person { mrn, given: given_name, rest: "", ..MARIA.clone() };
         house.report("CLINIC", &person, &(given("10", "20240511", mrn) + &given("10", "20240601", "again"))).await;
-        people.extend(house.newest_line("CLINIC").entry.patient_id);
+        people.extend(house.newest_line().entry.patient_id);
     }
     people
 }
