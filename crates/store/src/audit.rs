@@ -133,8 +133,9 @@ WHERE chain = $1 AND sequence > $2
 ORDER BY sequence
 LIMIT $3";
 
-const LIST_OF_ORGANIZATION: &str = "
-SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
+/// The keys alone come from the index; only the lines that are shown are read.
+const FIND_OF_ORGANIZATION: &str = "
+SELECT chain, sequence
 FROM audit
 WHERE organization_id = $1";
 
@@ -250,7 +251,7 @@ impl AuditRecord {
 
 /// The statement that lists what fits, and its parameters.
 pub(crate) fn list_statement(filter: &AuditFilter, limit: u32) -> (String, Vec<Value<'_>>) {
-    let (mut sql, mut values) = (LIST_OF_ORGANIZATION.to_owned(), vec![Value::Uuid(filter.organization_id.0)]);
+    let (mut sql, mut values) = (FIND_OF_ORGANIZATION.to_owned(), vec![Value::Uuid(filter.organization_id.0)]);
     let mut and = |clause: &str, value: Value<'static>| {
         values.push(value);
         sql.push_str(&format!("\n    AND {clause} ${}", values.len()));
@@ -272,7 +273,17 @@ pub(crate) fn list_statement(filter: &AuditFilter, limit: u32) -> (String, Vec<V
         values.extend([Value::instant(*at), Value::text(chain), Value::Integer(*sequence)]);
     }
     values.push(Value::Integer(limit.into()));
-    sql.push_str(&format!("\nORDER BY happened_at DESC, chain, sequence DESC\nLIMIT ${}", values.len()));
+    const NEWEST_FIRST: &str = "ORDER BY happened_at DESC, chain, sequence DESC";
+    let sql = format!(
+        "
+SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
+FROM audit
+WHERE (chain, sequence) IN ({sql}
+    {NEWEST_FIRST}
+    LIMIT ${})
+{NEWEST_FIRST}",
+        values.len()
+    );
     (sql, values)
 }
 
