@@ -91,8 +91,12 @@ impl Postman {
     pub(crate) fn round(&self) {
         let Ok(admission) = place::admit(&self.registry) else { return };
         let made = self.registry.make_notices(&admission, self.public_url.as_deref(), world::now());
-        if let Err(error) = made.and_then(|_| self.deliver(&admission)) {
-            tracing::debug!(%error, "notices wait for the database");
+        for ended in [made.map(drop), self.deliver(&admission)] {
+            match ended {
+                Ok(()) => {}
+                Err(error) if error.is_transient() => tracing::debug!(%error, "notices wait for the database"),
+                Err(error) => tracing::error!(%error, "a notice of maintenance could not be made or handed over"),
+            }
         }
     }
 

@@ -15,8 +15,8 @@ use crate::{Admission, Registry, RegistryError};
 /// The levels of the tree of organizations that are followed; a deeper one is a mistake.
 const TREE_DEPTH_MAXIMUM: usize = 8;
 
-/// How often the directory is looked at, and found unchanged by its stamp, before it is read all the same: every three
-/// seconds, so once a minute.
+/// How often the directory is looked at, and found unchanged by its stamp, before it is read all the same: a node looks
+/// every three seconds, and once more for its file door, so within a minute.
 const LOOKS_MAXIMUM: u32 = 20;
 
 /// An organization or site to add.

@@ -4,6 +4,7 @@
 //! that opens anything by itself. The program keeps the list as text in the data folder, renews it while the database
 //! is up, and starts from it while the database is down.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
@@ -89,20 +90,23 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read.
     pub fn file_accounts(&self, _admission: &Admission) -> Result<FileAccountList, RegistryError> {
-        let (accounts, mut keys) = (self.database().accounts()?, self.database().account_keys()?);
+        self.directory().refresh(self.database())?;
         let snapshot = self.directory().snapshot();
-        let accounts =
-            accounts.into_iter().filter(|account| account.is_active && account.kind == AccountKind::WebService);
+        let mut keys: HashMap<AccountId, Vec<String>> = HashMap::new();
+        for key in self.database().account_keys()? {
+            keys.entry(key.account_id).or_default().push(key.fingerprint);
+        }
+        let accounts = snapshot.accounts();
+        let accounts = accounts.filter(|account| account.is_active && account.kind == AccountKind::WebService);
         let mut listed: Vec<FileAccount> = accounts
             .filter_map(|account| {
                 let organization = snapshot.organization(account.organization_id).filter(|own| own.is_active)?;
-                let own = keys.extract_if(.., |key| key.account_id == account.id);
                 Some(FileAccount {
-                    keys: own.map(|key| key.fingerprint).collect(),
+                    keys: keys.remove(&account.id).unwrap_or_default(),
                     organization_code: organization.code.clone(),
                     id: account.id,
-                    username: account.username,
-                    password_hash: account.password_hash,
+                    username: account.username.clone(),
+                    password_hash: account.password_hash.clone(),
                     organization_id: account.organization_id,
                 })
             })

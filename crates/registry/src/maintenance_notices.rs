@@ -82,37 +82,49 @@ impl Registry {
         public_url: Option<&str>,
         now: Timestamp,
     ) -> Result<usize, RegistryError> {
-        let mut made = 0;
-        let mut subscriptions = None;
         let is_live = |window: &MaintenanceWindow| window.ended_at.is_none_or(|ended_at| ended_at + TOLD_FOR > now);
-        for window in self.database().windows()?.into_iter().filter(is_live) {
-            let told = self.database().notices_of_window(window.id)?;
-            let told: Vec<Told> = told.into_iter().map(|(key, at)| Told { key, at }).collect();
-            for occasion in due_notices(&window, &told, now) {
-                if subscriptions.is_none() {
-                    subscriptions = Some(self.database().subscriptions()?);
-                }
-                let subscriptions = subscriptions.as_deref().unwrap_or_default();
-                let holders = match is_for_account_holders(occasion) && self.profile().notices.account_holders {
-                    true => self.account_holders(&window, subscriptions),
-                    false => Vec::new(),
-                };
-                let deliveries = deliveries(&window, occasion, subscriptions, holders, now);
-                let figures = match occasion {
-                    Occasion::Report => Some(self.figures(admission, window.id, now)?),
-                    _ => None,
-                };
-                let texts = self.texts(&window, occasion, figures.as_ref(), public_url);
-                let notice = NoticeMade { window_id: window.id, occasion: occasion.key(), made_at: now, texts };
-                if self.database().insert_notice(&notice, &deliveries)? {
-                    made += 1;
-                    tracing::info!(
-                        window = window.id.number(),
-                        occasion = notice.occasion,
-                        recipients = deliveries.len(),
-                        "a notice is made"
-                    );
-                }
+        let windows = self.database().windows()?.into_iter().filter(is_live);
+        // What cannot be told of one window does not keep the others from being told of.
+        let made: Vec<Result<usize, RegistryError>> =
+            windows.map(|window| self.make_notices_of(admission, &window, public_url, now)).collect();
+        made.into_iter().sum()
+    }
+
+    fn make_notices_of(
+        &self,
+        admission: &Admission,
+        window: &MaintenanceWindow,
+        public_url: Option<&str>,
+        now: Timestamp,
+    ) -> Result<usize, RegistryError> {
+        let told = self.database().notices_of_window(window.id)?;
+        let told: Vec<Told> = told.into_iter().map(|(key, at)| Told { key, at }).collect();
+        let due = due_notices(window, &told, now);
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let subscriptions = self.database().subscriptions()?;
+        let mut made = 0;
+        for occasion in due {
+            let holders = match is_for_account_holders(occasion) && self.profile().notices.account_holders {
+                true => self.account_holders(window, &subscriptions),
+                false => Vec::new(),
+            };
+            let deliveries = deliveries(window, occasion, &subscriptions, holders, now);
+            let figures = match occasion {
+                Occasion::Report => Some(self.figures(admission, window.id, now)?),
+                _ => None,
+            };
+            let texts = self.texts(window, occasion, figures.as_ref(), public_url);
+            let notice = NoticeMade { window_id: window.id, occasion: occasion.key(), made_at: now, texts };
+            if self.database().insert_notice(&notice, &deliveries)? {
+                made += 1;
+                tracing::info!(
+                    window = window.id.number(),
+                    occasion = notice.occasion,
+                    recipients = deliveries.len(),
+                    "a notice is made"
+                );
             }
         }
         Ok(made)
