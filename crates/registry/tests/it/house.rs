@@ -154,7 +154,6 @@ impl House {
         self.registry.operator(&self.admission(), organization).expect("the organization exists")
     }
 
-    /// A UUID v7 that differs from all others of this house and grows with time.
     /// The newest line of the audit trail.
     pub(crate) fn newest_line(&self) -> AuditRecord {
         let organizations = self.registry.organizations(&self.admission()).into_iter();
@@ -165,6 +164,7 @@ impl House {
         newest.max_by_key(|line| line.entry.at).expect("somebody did something")
     }
 
+    /// A UUID v7 that differs from all others of this house and grows with time.
     pub(crate) fn uuid(&self) -> Uuid {
         let number = u128::from(self.next.fetch_add(1, Ordering::Relaxed));
         Uuid::from_u128(((0x019B_C000_0000 + number) << 80) | (7 << 76) | (2 << 62) | number)
