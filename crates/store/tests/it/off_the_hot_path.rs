@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Account, AccountId, AccountKey, AccountKind, LoggedMessage, MessageId, MessageState, Organization, OrganizationKind,
+    Account, AccountId, AccountKey, AccountKind, AuditAction, AuditEntry, LoggedMessage, Membership, MessageId,
+    MessageState, Organization, OrganizationKind, Role,
 };
 use store::{Changes, Database, DatabaseUrl, MessageFilter, ReviewOpened, StoreError};
 
@@ -90,6 +91,35 @@ fn accounts_are_found_by_username_without_case_and_change_passwords() {
 }
 
 #[test]
+fn every_change_of_the_directory_and_no_other_makes_its_stamp_another() {
+    on_each_database(|database| {
+        let (clinic, nora) = (organization(1, "BURL6343", &[]), account(1, "nora"));
+        let membership =
+            Membership { account_id: nora.id, organization_id: organization_id(1), role: Role::SchoolNurse };
+        let stamp = || database.directory_version().expect("readable");
+        let changes: [&dyn Fn() -> Result<(), StoreError>; 7] = [
+            &|| database.insert_organization(&clinic),
+            &|| database.update_organization(&organization(1, "BURL6343", &["one"])),
+            &|| database.insert_account(&nora),
+            &|| database.update_account(&Account { full_name: "Nora".to_owned(), ..nora.clone() }),
+            &|| database.update_account_password(nora.id, "second"),
+            &|| database.set_membership(&membership),
+            &|| database.remove_membership(nora.id, organization_id(1)).map(drop),
+        ];
+        let mut seen = vec![stamp()];
+        for (place, change) in changes.iter().enumerate() {
+            change().expect("writable");
+            assert!(!seen.contains(&stamp()), "after change {place}");
+            seen.push(stamp());
+        }
+        assert!(database.insert_account(&account(2, "NORA")).is_err_and(|error| error.is_conflict()));
+        assert!(database.update_account_password(AccountId(id(20, 9)), "x").is_err_and(|error| error.is_conflict()));
+        database.set_setting("window", "open").expect("writable");
+        assert_eq!(Some(&stamp()), seen.last(), "what was refused, and what is not of the directory");
+    });
+}
+
+#[test]
 fn a_public_key_is_added_once_listed_and_removed() {
     on_each_database(|database| {
         let key = AccountKey {
@@ -160,7 +190,10 @@ fn the_message_log_is_listed_newest_first_page_by_page_and_filtered() {
         messages[7].state = MessageState::Quarantined;
         messages[7].organization_id = organization_id(2);
         messages[8].kind = "QBP".to_owned();
-        let audit = (1..=10).map(audit_entry).collect();
+        // Message 3 is about another person, and somebody was shown with that one as possibly meant.
+        let shown =
+            AuditEntry { action: AuditAction::CandidatesDisclosed, patient_id: Some(patient_id(5)), ..audit_entry(3) };
+        let audit = (1..=10).map(audit_entry).chain([shown]).collect();
         write(&mut lane, &Changes { messages, audit, ..Changes::default() }).expect("writable");
         let list = |filter: MessageFilter, limit| -> Vec<_> {
             database.messages(&filter, limit).expect("readable").iter().map(|message| message.id).collect()
