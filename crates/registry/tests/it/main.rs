@@ -2,6 +2,7 @@
 
 mod account_lists;
 mod assessments;
+mod audit_lists;
 mod consent;
 mod data_fixes;
 mod dose_reviews;
@@ -13,6 +14,7 @@ mod histories;
 mod house;
 mod merging;
 mod notices;
+mod other_nodes;
 mod people;
 mod plausibility;
 mod properties;
