@@ -34,12 +34,13 @@ SELECT document
 FROM notice_text
 WHERE window_id = $1 AND occasion = $2 AND audience = $3 AND language = $4";
 
+/// In the order of an index: tens of thousands may be due at one instant, and are not sorted for a thousand of them.
 pub(crate) const LIST_DUE_DELIVERIES: &str = "
 SELECT window_id, occasion, recipient_key, subscription_id, audience, language, way, address, state, try_count,
     next_try_at, changed_at, node, detail
 FROM notice_delivery
 WHERE state = 'waiting' AND next_try_at <= $1
-ORDER BY next_try_at, window_id, occasion, recipient_key
+ORDER BY next_try_at
 LIMIT $2";
 
 pub(crate) const LIST_DELIVERIES: &str = "
