@@ -22,6 +22,8 @@ ALL = "web,webservice,sftp,jobs"
 #: Takes the newest change of the schema back, so that `migrate` finds what the release before left.
 BEFORE_THE_NEWEST_MIGRATION = """
     DROP INDEX audit_by_organization;
+    DROP INDEX notice_delivery_by_state;
+    CREATE INDEX notice_delivery_by_state ON notice_delivery (state, next_try_at);
     DELETE FROM schema_migration WHERE version = 15;
 """
 

@@ -258,7 +258,8 @@ for (const database of ["sqlite", "postgres"]) {
       assert.ok(notes.length > 0 && notes.every((note) => note === user), `what one account did, and nothing else: ${notes}`);
       await page.fill("#user", "nobody-at-all");
       await page.click("main form.bb-filter button");
-      assert.match(await page.textContent("#user-error"), /no account/);
+      assert.match(await page.textContent("main"), /Nothing of this organization fits/);
+      assert.equal(await page.locator("#user-error").count(), 0, "it does not say which user names there are");
       await page.fill("#user", "");
       for (const [part, number] of [["", "1"], ["-day", "2"], ["-year", "2001"]]) await page.fill(`#until${part}`, number);
       await page.click("main form.bb-filter button");

@@ -101,12 +101,13 @@ impl Postman {
     }
 
     fn deliver(&self, admission: &Admission) -> Result<(), RegistryError> {
-        let due = self.registry.due_deliveries(admission, world::now(), DUE_AT_ONCE)?;
-        // A program that listens and is slow keeps no mail waiting.
-        let (mails, webhooks): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|delivery| delivery.way == SubscriptionWay::Email);
-        self.mail_all(admission, mails)?;
-        for delivery in webhooks {
+        // Each way has a list of its own: however many mails wait for their server, programs are told, and a program that
+        // listens and is slow keeps no mail waiting.
+        let due = |way| self.registry.due_deliveries(admission, way, world::now(), DUE_AT_ONCE);
+        if self.smtp.is_some() {
+            self.mail_all(admission, due(SubscriptionWay::Email)?)?;
+        }
+        for delivery in due(SubscriptionWay::Webhook)? {
             if self.registry.gate().is_stopping() {
                 break;
             }

@@ -50,6 +50,8 @@ pub struct NoticeMade {
     pub occasion: String,
     /// When.
     pub made_at: Timestamp,
+    /// Whether the window is over with it: then nobody needs any more what waits from before.
+    pub ends_window: bool,
     /// Its texts.
     pub texts: Vec<(Audience, Notice)>,
 }

@@ -53,10 +53,7 @@ impl Registry {
         limit: usize,
     ) -> Result<Vec<AccountSeen>, RegistryError> {
         self.authorize_accounts(caller)?;
-        let reviewed_at = match filter.unconfirmed_since {
-            Some(_) => self.reviewed_at().await?,
-            None => HashMap::new(),
-        };
+        let reviewed_at = self.reviewed_at().await?;
         let is_unconfirmed = |account: &Account| {
             filter.unconfirmed_since.is_none_or(|since| reviewed_at.get(&account.id).is_none_or(|at| *at < since))
         };
@@ -64,7 +61,7 @@ impl Registry {
         let fitting = snapshot
             .accounts_after(&filter.after)
             .filter(|account| filter.fits(account) && is_unconfirmed(account) && self.may_see(caller, account));
-        self.seen(fitting.take(limit).cloned().collect()).await
+        self.seen(fitting.take(limit).cloned().collect(), &reviewed_at).await
     }
 
     /// The account of a user name, if it is within the caller's reach.
@@ -80,7 +77,8 @@ impl Registry {
         self.authorize_accounts(caller)?;
         let snapshot = self.directory().snapshot();
         let found = snapshot.find_account(username).filter(|account| self.may_see(caller, account));
-        Ok(self.seen(found.map(|account| Account::clone(account)).into_iter().collect()).await?.pop())
+        let found = found.map(|account| Account::clone(account)).into_iter().collect();
+        Ok(self.seen(found, &self.reviewed_at().await?).await?.pop())
     }
 
     fn authorize_accounts(&self, caller: &Caller) -> Result<(), RegistryError> {
@@ -97,10 +95,13 @@ impl Registry {
     }
 
     /// These accounts with what is known of their use.
-    async fn seen(&self, accounts: Vec<Account>) -> Result<Vec<AccountSeen>, RegistryError> {
+    async fn seen(
+        &self,
+        accounts: Vec<Account>,
+        reviewed_at: &HashMap<AccountId, Timestamp>,
+    ) -> Result<Vec<AccountSeen>, RegistryError> {
         let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
         let last_seen = self.blocking(move |registry| Ok(registry.database().last_seen(&ids)?)).await?;
-        let reviewed_at = self.reviewed_at().await?;
         let snapshot = self.directory().snapshot();
         let seen = accounts.into_iter().filter_map(|account| {
             let memberships = snapshot.memberships(account.id).iter();

@@ -59,10 +59,11 @@ impl Registry {
     pub fn due_deliveries(
         &self,
         _admission: &Admission,
+        way: SubscriptionWay,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<NoticeDelivery>, RegistryError> {
-        Ok(self.database().due_deliveries(now, limit)?)
+        Ok(self.database().due_deliveries(way, now, limit)?)
     }
 
     /// Who was told what, and what became of it, the latest first.

@@ -116,7 +116,13 @@ impl Registry {
                 _ => None,
             };
             let texts = self.texts(window, occasion, figures.as_ref(), public_url);
-            let notice = NoticeMade { window_id: window.id, occasion: occasion.key(), made_at: now, texts };
+            let notice = NoticeMade {
+                window_id: window.id,
+                occasion: occasion.key(),
+                made_at: now,
+                ends_window: matches!(occasion, Occasion::Cancelled | Occasion::Completed | Occasion::Report),
+                texts,
+            };
             if self.database().insert_notice(&notice, &deliveries)? {
                 made += 1;
                 tracing::info!(

@@ -205,7 +205,8 @@ impl Registry {
             node: String::new(),
             detail: String::new(),
         };
-        let notice = NoticeMade { window_id, occasion, made_at: now, texts: vec![(new.audience, text)] };
+        let notice =
+            NoticeMade { window_id, occasion, made_at: now, ends_window: false, texts: vec![(new.audience, text)] };
         self.database().insert_notice(&notice, &[delivery])?;
         Ok(())
     }

@@ -222,6 +222,7 @@ const STATEMENTS: &[&str] = &[
     notices::END_DELIVERY,
     notices::SETTLE_DELIVERIES,
     notices::DROP_DELIVERIES,
+    notices::DROP_ALL_OLDER_DELIVERIES,
     notices::DROP_OLDER_DELIVERIES,
     door_passes::SET_DOOR_PASS,
     door_passes::FIND_DOOR_PASS,

@@ -34,7 +34,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_door_passes", include_str!("../migrations/0012_door_passes.sql")),
     ("0013_passkey_ceremonies", include_str!("../migrations/0013_passkey_ceremonies.sql")),
     ("0014_dose_reviews", include_str!("../migrations/0014_dose_reviews.sql")),
-    ("0015_audit_by_organization", include_str!("../migrations/0015_audit_by_organization.sql")),
+    ("0015_large_registries", include_str!("../migrations/0015_large_registries.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

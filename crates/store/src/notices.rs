@@ -39,9 +39,9 @@ pub(crate) const LIST_DUE_DELIVERIES: &str = "
 SELECT window_id, occasion, recipient_key, subscription_id, audience, language, way, address, state, try_count,
     next_try_at, changed_at, node, detail
 FROM notice_delivery
-WHERE state = 'waiting' AND next_try_at <= $1
+WHERE state = 'waiting' AND way = $1 AND next_try_at <= $2
 ORDER BY next_try_at
-LIMIT $2";
+LIMIT $3";
 
 pub(crate) const LIST_DELIVERIES: &str = "
 SELECT window_id, occasion, recipient_key, subscription_id, audience, language, way, address, state, try_count,
@@ -92,6 +92,13 @@ SET state = 'dropped',
     detail = 'unsubscribed'
 WHERE subscription_id = $1 AND state = 'waiting'";
 
+pub(crate) const DROP_ALL_OLDER_DELIVERIES: &str = "
+UPDATE notice_delivery
+SET state = 'dropped',
+    changed_at = $3,
+    detail = 'the window was over first'
+WHERE window_id = $1 AND occasion <> $2 AND state = 'waiting'";
+
 pub(crate) const DROP_OLDER_DELIVERIES: &str = "
 UPDATE notice_delivery
 SET state = 'dropped',
@@ -126,10 +133,11 @@ impl Database {
             for delivery in deliveries {
                 connection.execute(INSERT_DELIVERY, &delivery_values(delivery), ATTEMPT)?;
             }
-            // Whoever is told now need not be told any more what waits for them from before.
+            // Whoever is told now need not be told any more what waits for them from before; of a window that is over nobody.
             if !notice.window_id.0.is_nil() {
                 let values = [window_id, occasion, Value::instant(notice.made_at)];
-                connection.execute(DROP_OLDER_DELIVERIES, &values, ATTEMPT)?;
+                let drop = if notice.ends_window { DROP_ALL_OLDER_DELIVERIES } else { DROP_OLDER_DELIVERIES };
+                connection.execute(drop, &values, ATTEMPT)?;
             }
             Ok(true)
         })
@@ -171,8 +179,13 @@ impl Database {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn due_deliveries(&self, now: Timestamp, limit: u32) -> Result<Vec<NoticeDelivery>, StoreError> {
-        let values = [Value::instant(now), Value::Integer(limit.into())];
+    pub fn due_deliveries(
+        &self,
+        way: SubscriptionWay,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<NoticeDelivery>, StoreError> {
+        let values = [Value::text(way.word()), Value::instant(now), Value::Integer(limit.into())];
         self.read(|connection| connection.query_as(LIST_DUE_DELIVERIES, &values, "list due notices", read_delivery))
     }
 

@@ -1,5 +1,6 @@
 //! The pages: each is one file here and one template of the same name.
 
+pub(crate) mod access_review;
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod add_person;
@@ -71,6 +72,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(passkeys::routes())
         .merge(sessions::routes())
         .merge(account::routes())
+        .merge(access_review::routes())
         .merge(accounts::routes())
         .merge(matches::routes())
         .merge(dose_matches::routes())

@@ -195,3 +195,49 @@ fn a_notice_that_waits_is_dropped_only_for_those_who_get_a_later_one() {
         assert_eq!(first, expected.map(|(address, state)| (address.to_owned(), state)));
     });
 }
+
+#[test]
+fn of_a_window_that_is_over_nothing_old_is_sent() {
+    on_each_database(&example(), async |house| {
+        add_account(house, "nora", AccountKind::WebUser, Some(Role::ViewOnly), "nora@clinic.example");
+        subscribe(house, "few@clinic.example", Audience::ItContacts, &[NoticeKind::Emergency]);
+        let window = announce(house, 24 * 20).await;
+        assert_eq!(told(house, noon(), "announced"), of(&[("nora@clinic.example", Audience::AllUsers)]));
+        let (admission, operator) = (house.admission(), operator(house));
+        for order in [WindowOrder::Start, WindowOrder::Complete] {
+            let ordering = house.registry.order_window(&admission, &operator, hours(1), window.id, order, "");
+            ordering.await.expect("it is followed");
+        }
+        assert_eq!(told(house, hours(1), "completed"), [], "account holders are not told of the end");
+        let states: Vec<DeliveryState> = deliveries(house).iter().map(|delivery| delivery.state).collect();
+        assert_eq!(states, [DeliveryState::Dropped], "that it will take place");
+    });
+}
+
+#[test]
+fn mails_that_wait_keep_no_program_from_being_told() {
+    on_each_database(&example(), async |house| {
+        subscribe(house, "it@clinic.example", Audience::ItContacts, &[]);
+        let address = "https://vendor.example/notices";
+        let new = NewSubscription {
+            id: SubscriptionId(house.uuid()),
+            audience: Audience::EhrVendors,
+            way: SubscriptionWay::Webhook,
+            address: address.into(),
+            kinds: Vec::new(),
+            channels: Vec::new(),
+            language: Language::English,
+            organization_id: None,
+            secret: "a secret of some length".into(),
+        };
+        house.registry.subscribe(&house.admission(), new, Consent::Vouched, noon()).expect("it is kept");
+        announce(house, 24 * 20).await;
+        told(house, noon(), "announced");
+        let first = |way| {
+            let due = house.registry.due_deliveries(&house.admission(), way, noon(), 1).expect("they are listed");
+            due.into_iter().map(|delivery| delivery.address).collect::<Vec<_>>()
+        };
+        assert_eq!(first(SubscriptionWay::Webhook), [address]);
+        assert_eq!(first(SubscriptionWay::Email), ["it@clinic.example"]);
+    });
+}

@@ -6,7 +6,6 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use jiff::SignedDuration;
 use model::{AccountId, AccountKind, Right, Role};
 use registry::{AccountChange, AccountFilter, AccountSeen, NewAccount, NewPerson, RegistryError};
 
@@ -16,13 +15,11 @@ use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show, show_as};
-use crate::listings::{Cell, Filter, FilterField, LINES_PER_PAGE, Listing, Table, address_with};
+use crate::listings::{Cell, Filter, FilterField, LINES_PER_PAGE, Listing, Table};
 use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
-/// An account that nobody confirmed for so long asks to be.
-const REVIEWED_EVERY: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Letters of a password that is made up for a program: 128 bits.
 const PROGRAM_PASSWORD_LENGTH: usize = 32;
 
@@ -69,7 +66,6 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/accounts", get(list))
         .route("/accounts/new", get(person_form).post(add_person))
         .route("/accounts/new-program", get(program_form).post(add_program))
-        .route("/accounts/review", get(review).post(confirm))
         .route("/accounts/of/{username}", get(one))
         .route("/accounts/of/{username}/role", post(change_role))
         .route("/accounts/of/{username}/state", post(change_state))
@@ -81,7 +77,7 @@ fn is_spanish(language: Language) -> bool {
     language == Language::Spanish
 }
 
-fn role_name(role: Option<Role>, language: Language) -> String {
+pub(crate) fn role_name(role: Option<Role>, language: Language) -> String {
     role.map_or_else(|| language.text("accounts.program").to_owned(), |role| role.name(is_spanish(language)).to_owned())
 }
 
@@ -165,7 +161,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
 }
 
 /// A page of accounts, and whether there are more; none where the form that narrows them is wrong.
-async fn page_of(
+pub(crate) async fn page_of(
     signed_in: &SignedIn,
     filter: &AccountFilter,
     form: &Form,
@@ -442,63 +438,4 @@ async fn add_program(signed_in: SignedIn, posted: Posted) -> Result<Response, Fa
         }
         Err(error) => Err(error.into()),
     }
-}
-
-#[derive(Template)]
-#[template(path = "access_review.html")]
-struct ReviewView {
-    page: Page,
-    rows: Vec<ReviewRow>,
-    /// Whether all accounts are shown, not only those that are due.
-    shows_all: bool,
-    more: Option<String>,
-}
-
-struct ReviewRow {
-    name: String,
-    username: String,
-    role: String,
-    organization: String,
-    seen: String,
-    reviewed: String,
-    is_due: bool,
-}
-
-async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
-    let language = signed_in.language();
-    let registry = signed_in.registry();
-    registry.authorize_here(&signed_in.caller, Right::ReviewAccess)?;
-    let (due_since, shows_all) = (signed_in.now() - REVIEWED_EVERY, !signed_in.parameter("all").is_empty());
-    let filter = AccountFilter {
-        kind: Some(AccountKind::WebUser),
-        is_active: Some(true),
-        unconfirmed_since: (!shows_all).then_some(due_since),
-        after: signed_in.parameter("after"),
-        ..AccountFilter::default()
-    };
-    let (seen, has_more) = page_of(&signed_in, &filter, &Form::default()).await?;
-    let last = seen.last().filter(|_| has_more).map(|last| last.account.username.clone());
-    let all = if shows_all { "yes" } else { "" };
-    let more = last.map(|last| address_with("/accounts/review", [("all", all), ("after", &last)]));
-    let time = |at| dates::moment(registry, at, language);
-    let never = || language.text("accounts.never").to_owned();
-    let row = |seen: AccountSeen| ReviewRow {
-        name: seen.account.full_name,
-        username: seen.account.username,
-        role: role_name(seen.account.role, language),
-        organization: seen.organization.name,
-        seen: seen.seen_at.map_or_else(never, time),
-        reviewed: seen.reviewed_at.map_or_else(never, time),
-        is_due: seen.reviewed_at.is_none_or(|at| at < due_since),
-    };
-    let page = signed_in.page(language.text("accounts.review"));
-    show(&ReviewView { page, rows: seen.into_iter().map(row).collect(), shows_all, more })
-}
-
-async fn confirm(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
-    let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
-    for username in posted.all("needed") {
-        registry.change_account(admission, &signed_in.caller, username, AccountChange::Confirmed, now).await?;
-    }
-    Ok(Redirect::to("/accounts/review?done=accounts_confirmed").into_response())
 }
