@@ -13,6 +13,8 @@ pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(3);
 pub(crate) const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the node with the role `jobs` counts the messages that wait for somebody.
 pub(crate) const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// How often a node writes when programs signed in.
+pub(crate) const ACCOUNT_USES_EVERY: Duration = Duration::from_secs(5);
 /// How often a node looks whether another process has changed the state file of maintenance.
 pub(crate) const STATE_FILE_EVERY: Duration = Duration::from_millis(250);
 /// How often the node with the role `jobs` writes down what the clock did to maintenance windows.

@@ -11,7 +11,7 @@ use std::task::Poll;
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use registry::{Exchange, Gate, Registry};
+use registry::{Exchange, FileAccounts, Gate, Registry};
 use sftp::FileDoor;
 use spool::Spool;
 use tokio::net::TcpListener;
@@ -132,6 +132,8 @@ impl Serving {
         if let Some(door) = &file_door {
             jobs.spawn(renew_accounts(watch.data(), registry, door)?);
         }
+        let (used, file_accounts) = (registry.clone(), file_door.as_ref().map(|door| door.accounts.clone()));
+        jobs.spawn(regularly(limits::ACCOUNT_USES_EVERY, move || write_account_uses(&used, file_accounts.as_ref())));
         let served = self.serve_router(registry.gate(), watch.data(), bound, &router, file_door).await;
         jobs.abort_all();
         let last = watch.clone();
@@ -376,6 +378,13 @@ async fn regularly(every: std::time::Duration, work: impl Fn() + Clone + Send + 
         if tokio::task::spawn_blocking(work).await.is_err() {
             tracing::error!("background work ended by a panic");
         }
+    }
+}
+
+fn write_account_uses(registry: &Registry, file_accounts: Option<&FileAccounts>) {
+    let Ok(admission) = place::admit(registry) else { return };
+    if let Err(error) = registry.write_account_uses(&admission, file_accounts) {
+        tracing::warn!(%error, "when programs signed in could not be written; it is tried again");
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Account {
     pub role: Option<Role>,
     /// Whether it may be used.
     pub is_active: bool,
+    /// The tag (BCP 47) of the language in which a person signed in last: that of their mail. `None` until they did.
+    pub language: Option<String>,
 }
 
 /// Whether a program or a person signs in.

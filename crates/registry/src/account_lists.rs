@@ -31,7 +31,7 @@ pub struct AccountSeen {
     pub account: Account,
     /// Its organization.
     pub organization: Organization,
-    /// When a person last signed in or opened a page; of programs it is not written down.
+    /// When a person last signed in or opened a page, or a program last signed in: of programs to the hour.
     pub seen_at: Option<Timestamp>,
     /// When somebody last confirmed that it is needed.
     pub reviewed_at: Option<Timestamp>,

@@ -145,6 +145,7 @@ impl Registry {
             email: new.email,
             role: new.role,
             is_active: true,
+            language: None,
         };
         self.database().insert_account(&account)?;
         self.refresh()?;

@@ -313,6 +313,7 @@ mod tests {
             email: String::new(),
             role: Some(Role::ViewOnly),
             is_active: true,
+            language: None,
         };
         let membership =
             Membership { account_id: account.id, organization_id: organization.id, role: Role::SchoolNurse };

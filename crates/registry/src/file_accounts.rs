@@ -145,6 +145,10 @@ impl FileAccounts {
         differs
     }
 
+    pub(crate) fn sign_ins(&self) -> &SignIns {
+        &self.inner.sign_ins
+    }
+
     /// The list in use.
     pub fn current(&self) -> Arc<FileAccountList> {
         self.inner.current.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
@@ -205,7 +209,10 @@ impl FileAccounts {
         }
         let list = self.current();
         match list.find(username).filter(|account| account.has_key(fingerprint)) {
-            Some(account) => Ok(account.caller()),
+            Some(account) => {
+                self.inner.sign_ins.account_uses().note(account.id, at);
+                Ok(account.caller())
+            }
             None => {
                 self.inner.sign_ins.record_failure(&subjects, at);
                 Err(SignInRefused::Wrong)
@@ -237,6 +244,7 @@ impl FileAccount {
             email: String::new(),
             role: None,
             is_active: true,
+            language: None,
         }
     }
 

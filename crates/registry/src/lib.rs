@@ -5,6 +5,7 @@
 
 mod account_keys;
 mod account_lists;
+mod account_uses;
 mod accounts;
 mod administration;
 mod assess;

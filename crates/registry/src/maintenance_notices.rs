@@ -183,9 +183,9 @@ impl Registry {
         each.map(|(composer, audience)| (audience, composer.compose(window, occasion, audience, figures))).collect()
     }
 
-    /// Whoever has an account that can be used, with the address of its mail, whom the window concerns. Who ended a
-    /// subscription under that address does not want to be told.
-    fn account_holders(&self, window: &MaintenanceWindow, subscriptions: &[Subscription]) -> Vec<(Audience, String)> {
+    /// Whoever has an account that can be used, and whom the window concerns. Who ended a subscription under the address
+    /// of its mail does not want to be told.
+    fn account_holders(&self, window: &MaintenanceWindow, subscriptions: &[Subscription]) -> Vec<Holder> {
         let ended = subscriptions.iter().filter(|known| known.state == SubscriptionState::Ended);
         let ended: HashSet<String> = ended.map(Subscription::recipient_key).collect();
         let snapshot = self.directory().snapshot();
@@ -195,8 +195,12 @@ impl Registry {
                 && !ended.contains(&recipient_key(SubscriptionWay::Email, &account.email))
                 && snapshot.organization(account.organization_id).is_some_and(|organization| organization.is_active)
         };
-        let told = snapshot.accounts().filter(is_told).map(|account| (audience_of(account), account.email.clone()));
-        told.filter(|(audience, _)| concerns(window, *audience)).collect()
+        let told = snapshot.accounts().filter(is_told).map(|account| Holder {
+            audience: audience_of(account),
+            address: account.email.clone(),
+            language: account.language.as_deref().and_then(Language::parse).unwrap_or(Language::English),
+        });
+        told.filter(|holder| concerns(window, holder.audience)).collect()
     }
 
     /// The figures of a window for its report.
@@ -219,6 +223,13 @@ impl Registry {
     }
 }
 
+/// Who has an account, as mail reaches them.
+struct Holder {
+    audience: Audience,
+    address: String,
+    language: Language,
+}
+
 /// As whom the holder of an account is told.
 fn audience_of(account: &Account) -> Audience {
     let exchanges = account.kind == AccountKind::WebService || account.role == Some(Role::DataExchangeContact);
@@ -231,7 +242,7 @@ fn deliveries(
     window: &MaintenanceWindow,
     occasion: Occasion,
     subscriptions: &[Subscription],
-    holders: Vec<(Audience, String)>,
+    holders: Vec<Holder>,
     now: Timestamp,
 ) -> Vec<NoticeDelivery> {
     let blank = NoticeDelivery {
@@ -266,9 +277,10 @@ fn deliveries(
         address: known.address.clone(),
         ..blank.clone()
     }));
-    deliveries.extend(holders.into_iter().map(|(audience, address)| NoticeDelivery {
-        audience,
-        address,
+    deliveries.extend(holders.into_iter().map(|holder| NoticeDelivery {
+        audience: holder.audience,
+        address: holder.address,
+        language: holder.language.tag().to_owned(),
         next_try_at: now + AFTER_SUBSCRIBERS,
         ..blank.clone()
     }));

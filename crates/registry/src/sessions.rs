@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Account, AccountKind, AuditAction, AuditEntry, Caller, Factor, Organization, OrganizationId, Role, Session,
-    SessionId, Standing,
+    Account, AccountId, AccountKind, AuditAction, AuditEntry, Caller, Factor, Organization, OrganizationId, Role,
+    Session, SessionId, Standing,
 };
 use sha2::{Digest, Sha256};
 
@@ -88,6 +88,8 @@ pub struct NewSession<'a> {
     pub token: SessionToken,
     /// What the browser calls itself.
     pub agent: &'a str,
+    /// The tag (BCP 47) of the language that the browser is shown.
+    pub language: &'a str,
 }
 
 /// How far somebody has come with signing in.
@@ -158,7 +160,8 @@ impl From<store::StoreError> for SessionError {
 }
 
 impl Registry {
-    /// Begins a session with user name and password. It opens with the second factor.
+    /// Begins a session with user name and password. It opens with the second factor. Mail comes in the language
+    /// of the newest one.
     ///
     /// # Errors
     /// [`SessionError::Refused`], after the same time whatever the reason.
@@ -193,7 +196,32 @@ impl Registry {
         };
         let kept = session.clone();
         self.blocking(move |registry| Ok(registry.database().insert_session(&kept)?)).await?;
+        if account.language.as_deref() != Some(new.language) {
+            self.choose_language(account.id, new.language).await?;
+        }
         Ok(session)
+    }
+
+    /// Writes mail to a person in this language from now on. A tag of BCP 47.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_language(
+        &self,
+        _admission: &Admission,
+        signed_in: &SignedIn,
+        language: &str,
+    ) -> Result<(), RegistryError> {
+        self.choose_language(signed_in.account.id, language).await
+    }
+
+    async fn choose_language(&self, id: AccountId, language: &str) -> Result<(), RegistryError> {
+        let language = language.to_owned();
+        self.blocking(move |registry| {
+            registry.database().update_account_language(id, &language)?;
+            registry.refresh()
+        })
+        .await
     }
 
     /// The session of this token, if it holds, and notes that it was used.

@@ -10,6 +10,7 @@ use model::{Account, AccountId, AccountKind};
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 
+use crate::account_uses::AccountUses;
 use crate::passwords::{hash_password, verify_password};
 use crate::{RegistryError, SignInRefused};
 
@@ -47,6 +48,7 @@ pub(crate) struct SignIns {
     pub(crate) decoy_hash: String,
     pub(crate) verifications: Semaphore,
     memory: Mutex<Memory>,
+    account_uses: Mutex<AccountUses>,
 }
 
 #[derive(Default)]
@@ -115,6 +117,7 @@ impl SignIns {
             decoy_hash: hash_password("no account has this password", &[7; 16])?,
             verifications: Semaphore::new(VERIFICATIONS_MAXIMUM),
             memory: Mutex::new(Memory::default()),
+            account_uses: Mutex::new(AccountUses::default()),
         })
     }
 
@@ -139,6 +142,9 @@ impl SignIns {
             Some(account) => {
                 self.remember(account, digest, at);
                 self.forget_failures(subjects);
+                if account.kind == AccountKind::WebService {
+                    self.account_uses().note(account.id, at);
+                }
                 Ok(())
             }
             None => {
@@ -156,6 +162,11 @@ impl SignIns {
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When programs signed in: noted when a password is verified, or a key, and so every few minutes.
+    pub(crate) fn account_uses(&self) -> MutexGuard<'_, AccountUses> {
+        self.account_uses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn remembers(&self, account: &Account, digest: &[u8; 32], at: Timestamp) -> bool {

@@ -7,8 +7,9 @@ use crate::{Database, StoreError};
 
 pub(crate) const INSERT_ACCOUNT: &str = "
 INSERT INTO account
-    (id, organization_id, kind, username, username_key, password_hash, full_name, email, role, is_active)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    (id, organization_id, kind, username, username_key, password_hash, full_name, email, role, is_active,
+     language)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 pub(crate) const UPDATE_ACCOUNT: &str = "
 UPDATE account
@@ -20,7 +21,8 @@ SET organization_id = $2,
     full_name = $7,
     email = $8,
     role = $9,
-    is_active = $10
+    is_active = $10,
+    language = $11
 WHERE id = $1";
 
 pub(crate) const UPDATE_PASSWORD: &str = "
@@ -28,13 +30,18 @@ UPDATE account
 SET password_hash = $2
 WHERE id = $1";
 
+pub(crate) const UPDATE_LANGUAGE: &str = "
+UPDATE account
+SET language = $2
+WHERE id = $1";
+
 pub(crate) const LIST_ACCOUNTS: &str = "
-SELECT id, organization_id, kind, username, password_hash, full_name, email, role, is_active
+SELECT id, organization_id, kind, username, password_hash, full_name, email, role, is_active, language
 FROM account
 ORDER BY username_key";
 
 pub(crate) const FIND_ACCOUNT: &str = "
-SELECT id, organization_id, kind, username, password_hash, full_name, email, role, is_active
+SELECT id, organization_id, kind, username, password_hash, full_name, email, role, is_active, language
 FROM account
 WHERE username_key = $1";
 
@@ -68,6 +75,15 @@ impl Database {
             &[Value::Uuid(id.0), Value::text(password_hash)],
             "change a password",
         )
+    }
+
+    /// Replaces the language of an account, a tag of BCP 47.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is no such account.
+    pub fn update_account_language(&self, id: AccountId, language: &str) -> Result<(), StoreError> {
+        let values = [Value::Uuid(id.0), Value::text(language)];
+        self.change_one_of_directory(UPDATE_LANGUAGE, &values, "change the language of an account")
     }
 
     /// All accounts, by username.
@@ -108,10 +124,11 @@ fn read_account(row: &dyn Columns) -> Result<Account, StoreError> {
         // A word that no role has, from before roles were a table, gives no rights.
         role: Role::parse(&row.text(7)?),
         is_active: row.boolean(8)?,
+        language: row.optional_string(9)?,
     })
 }
 
-fn account_values<'a>(account: &'a Account, username_key: &'a str) -> [Value<'a>; 10] {
+fn account_values<'a>(account: &'a Account, username_key: &'a str) -> [Value<'a>; 11] {
     [
         Value::Uuid(account.id.0),
         Value::Uuid(account.organization_id.0),
@@ -123,5 +140,6 @@ fn account_values<'a>(account: &'a Account, username_key: &'a str) -> [Value<'a>
         Value::text(&account.email),
         Value::text(account.role.map_or("", Role::word)),
         Value::boolean(account.is_active),
+        Value::optional(account.language.as_deref(), Value::text),
     ]
 }

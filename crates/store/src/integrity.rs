@@ -5,10 +5,10 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, accounts, audit, consents, data_fixes, directory, door_passes, dose_reviews, factors, file_messages,
-    files, forecasts, maintenance, match_keys, merges, messages, migrations, names, notices, organizations,
-    passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions, sweeps,
-    vaccinations,
+    account_keys, account_uses, accounts, audit, consents, data_fixes, directory, door_passes, dose_reviews, factors,
+    file_messages, files, forecasts, maintenance, match_keys, merges, messages, migrations, names, notices,
+    organizations, passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions,
+    sweeps, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -85,7 +85,8 @@ const SET_READS: [&SetRead; 13] = [
     &vaccinations::READ_VACCINATION_EVENTS,
 ];
 
-const SET_WRITES: [&SetWrite; 17] = [
+const SET_WRITES: [&SetWrite; 18] = [
+    &account_uses::WRITE_ACCOUNT_USES,
     &dose_reviews::OPEN_DOSE_REVIEWS,
     &dose_reviews::CLOSE_DOSE_REVIEWS,
     &forecasts::WRITE_FORECASTS,
@@ -113,6 +114,7 @@ const STATEMENTS: &[&str] = &[
     accounts::INSERT_ACCOUNT,
     accounts::UPDATE_ACCOUNT,
     accounts::UPDATE_PASSWORD,
+    accounts::UPDATE_LANGUAGE,
     accounts::LIST_ACCOUNTS,
     accounts::FIND_ACCOUNT,
     factors::INSERT_FACTOR,

@@ -6,6 +6,7 @@
 //! The API is synchronous. Call it from a thread that may block, never from inside an asynchronous task.
 
 mod account_keys;
+mod account_uses;
 mod accounts;
 mod audit;
 mod audit_chain;

@@ -35,6 +35,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_passkey_ceremonies", include_str!("../migrations/0013_passkey_ceremonies.sql")),
     ("0014_dose_reviews", include_str!("../migrations/0014_dose_reviews.sql")),
     ("0015_large_registries", include_str!("../migrations/0015_large_registries.sql")),
+    ("0016_uses_and_languages", include_str!("../migrations/0016_uses_and_languages.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

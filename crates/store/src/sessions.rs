@@ -64,6 +64,10 @@ FROM (
     SELECT account_id, used_at
     FROM sign_in_factor
     WHERE account_id {among} AND used_at IS NOT NULL
+    UNION ALL
+    SELECT account_id, used_at
+    FROM account_use
+    WHERE account_id {among}
 ) AS seen
 GROUP BY account_id",
     limit_per_key: None,
@@ -168,7 +172,7 @@ impl Database {
         })
     }
 
-    /// When people signed in or opened a page last, by account; who never did is not there.
+    /// When people signed in or opened a page last, and programs signed in, by account; who never did is not there.
     ///
     /// # Errors
     /// The database cannot be read.

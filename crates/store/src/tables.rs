@@ -12,6 +12,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "organization_alias", key: &["alias_key"] },
     Table { name: "account", key: &["id"] },
     Table { name: "account_key", key: &["account_id", "fingerprint"] },
+    Table { name: "account_use", key: &["account_id"] },
     Table { name: "membership", key: &["account_id", "organization_id"] },
     Table { name: "session", key: &["id"] },
     Table { name: "sign_in_factor", key: &["account_id", "id"] },

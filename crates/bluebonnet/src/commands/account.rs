@@ -186,6 +186,8 @@ impl List {
         let organizations = registry.organizations(&admission);
         let code_of = |id| organizations.iter().find(|known| known.id == id).map_or("", |known| known.code.as_str());
         let accounts = registry.accounts(&admission)?;
+        let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
+        let last_uses = registry.last_uses(&admission, &ids)?;
         if self.json {
             let list: Vec<_> = accounts
                 .iter()
@@ -198,13 +200,14 @@ impl List {
                         "full_name": account.full_name,
                         "email": account.email,
                         "is_active": account.is_active,
+                        "last_used_at": last_uses.get(&account.id).map(ToString::to_string),
                     })
                 })
                 .collect();
             print_json(&list)?;
             return Ok(Ending::Well);
         }
-        let mut table = Table::new(&["USER", "KIND", "ORGANIZATION", "ROLE", "NAME", "STATE"]);
+        let mut table = Table::new(&["USER", "KIND", "ORGANIZATION", "ROLE", "NAME", "STATE", "LAST USED"]);
         for account in accounts {
             table.row([
                 account.username,
@@ -213,6 +216,7 @@ impl List {
                 account.role.map_or("", Role::word).to_owned(),
                 account.full_name,
                 if account.is_active { "active" } else { "deactivated" }.to_owned(),
+                last_uses.get(&account.id).map_or_else(|| "never".to_owned(), |at| format!("{at:.0}")),
             ]);
         }
         table.print()?;

@@ -1,6 +1,8 @@
 //! Lists of accounts: narrowed, a page at a time, and nothing beyond the reach of who asks.
 
-use bluebonnet_registry::{AccountChange, AccountFilter, NewAccount, RegistryError};
+use std::net::{IpAddr, Ipv4Addr};
+
+use bluebonnet_registry::{AccountChange, AccountFilter, Credentials, FileAccounts, NewAccount, RegistryError};
 use jiff::{SignedDuration, Timestamp};
 use model::{AccountId, AccountKind, Caller, Role, Standing};
 
@@ -94,5 +96,48 @@ fn a_review_lists_who_was_not_confirmed_lately() {
         stopping.await.expect("it is done");
         let active = AccountFilter { is_active: Some(true), ..people.clone() };
         assert_eq!(listed(house, &clinic, &active, 9).await, ["ben"]);
+    });
+}
+
+#[test]
+fn the_last_use_of_a_program_is_seen_whichever_door_it_came_by() {
+    on_each_database(&example(), async |house| {
+        let (registry, admission) = (&house.registry, house.admission());
+        add(house, ("files-only", ""), "CLINIC", AccountKind::WebService);
+        let clinic = administrator(house, "CLINIC", Role::OrganizationAdministrator);
+        let seen_at = async |username| {
+            let seen = registry.account_within_reach(&admission, &clinic, username).await.expect("allowed");
+            seen.expect("it is within reach").seen_at
+        };
+        let noon: Timestamp = NOON.parse().expect("a timestamp");
+        let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let call = async |password, at| {
+            let credentials = Credentials { username: "clinic-ehr", password, facility: "", source, at };
+            registry.sign_in(&admission, credentials).await
+        };
+        let file_accounts = FileAccounts::new(registry.file_accounts(&admission).expect("they are read"), [3; 32]);
+        let file_accounts = file_accounts.expect("passwords can be hashed");
+        let written = || registry.write_account_uses(&admission, Some(&file_accounts)).expect("it is written");
+
+        call("not the password", noon).await.expect_err("it is wrong");
+        written();
+        assert_eq!(seen_at("clinic-ehr").await, None, "who was turned away did not use it");
+
+        call(PASSWORD, noon).await.expect("it is right");
+        let by_file = noon + SignedDuration::from_mins(5);
+        let sign_in = file_accounts.sign_in_with_password("files-only", PASSWORD, source, by_file);
+        sign_in.await.expect("it is right");
+        written();
+        assert_eq!((seen_at("clinic-ehr").await, seen_at("files-only").await), (Some(noon), Some(by_file)));
+
+        let later = noon + SignedDuration::from_hours(2);
+        call(PASSWORD, later).await.expect("it is right");
+        written();
+        assert_eq!(seen_at("clinic-ehr").await, Some(later));
+        let other = house.another_node();
+        let credentials = Credentials { username: "clinic-ehr", password: PASSWORD, facility: "", source, at: noon };
+        other.sign_in(&admission, credentials).await.expect("it is right");
+        other.write_account_uses(&admission, None).expect("it is written");
+        assert_eq!(seen_at("clinic-ehr").await, Some(later), "a node with a late clock takes nothing back");
     });
 }

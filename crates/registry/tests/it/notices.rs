@@ -1,12 +1,14 @@
 //! Whom a notice of maintenance goes to: who subscribed, and who has an account.
 
 use ::notices::Language;
-use bluebonnet_registry::{AccountChange, Consent, NewAccount, NewSubscription, NewWindow, WindowOrder};
+use bluebonnet_registry::{
+    AccountChange, Consent, Credentials, NewAccount, NewSession, NewSubscription, NewWindow, SessionToken, WindowOrder,
+};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     AccountId, AccountKind, Audience, Caller, ChannelModes, DeliveryState, MaintenanceWindow, NoticeDelivery,
-    NoticeKind, Role, Standing, SubscriptionId, SubscriptionWay, WallTime, WindowId, WindowKind,
+    NoticeKind, Role, SessionId, Standing, SubscriptionId, SubscriptionWay, WallTime, WindowId, WindowKind,
 };
 
 use crate::house::*;
@@ -150,6 +152,37 @@ fn everybody_with_an_account_is_told_once_and_not_of_everything() {
             assert_eq!(why.contains("you have an account"), has_account, "{}: {why}", delivery.address);
             assert_eq!(letter.unsubscribe.is_none(), has_account, "{}", delivery.address);
         }
+    });
+}
+
+#[test]
+fn an_account_holder_is_told_in_the_language_of_the_account() {
+    on_each_database(&example(), async |house| {
+        for username in ["nora", "sofia", "new"] {
+            let address = format!("{username}@clinic.example");
+            add_account(house, username, AccountKind::WebUser, Some(Role::ViewOnly), &address);
+        }
+        let begin = async |username, number: u8, language| {
+            let source = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+            let credentials = Credentials { username, password: PASSWORD, facility: "", source, at: noon() };
+            let (id, token) = (SessionId(house.uuid()), SessionToken::new([number; 32]));
+            let new = NewSession { id, token: token.clone(), agent: "Firefox", language };
+            house.registry.begin_session(&house.admission(), credentials, new).await.expect("the password is right");
+            house.registry.peek_session(&house.admission(), &token, noon()).await.expect("the session has begun")
+        };
+        begin("sofia", 1, "en").await;
+        begin("sofia", 2, "es").await;
+        let nora = begin("nora", 3, "es").await;
+        house.registry.set_language(&house.admission(), &nora, "en").await.expect("it is written");
+
+        announce(house, 24 * 20).await;
+        told(house, noon(), "announced");
+        let mut languages: Vec<(String, String)> =
+            deliveries(house).into_iter().map(|delivery| (delivery.address, delivery.language)).collect();
+        languages.sort();
+        let expected = [("new", "en"), ("nora", "en"), ("sofia", "es")];
+        let expected = expected.map(|(name, language)| (format!("{name}@clinic.example"), language.to_owned()));
+        assert_eq!(languages, expected);
     });
 }
 

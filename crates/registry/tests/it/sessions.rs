@@ -43,7 +43,7 @@ fn add_person(house: &House, username: &str, organization: &str, role: Role) {
 async fn begin(house: &House, username: &str, password: &str, number: u8, at: Timestamp) -> Result<(), SessionError> {
     let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let credentials = Credentials { username, password, facility: "", source, at };
-    let new = NewSession { id: SessionId(house.uuid()), token: token(number), agent: "Firefox" };
+    let new = NewSession { id: SessionId(house.uuid()), token: token(number), agent: "Firefox", language: "es" };
     house.registry.begin_session(&house.admission(), credentials, new).await.map(drop)
 }
 

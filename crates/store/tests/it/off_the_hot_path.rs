@@ -36,6 +36,7 @@ fn account(number: u64, username: &str) -> Account {
         email: String::new(),
         role: None,
         is_active: true,
+        language: None,
     }
 }
 
@@ -97,12 +98,13 @@ fn every_change_of_the_directory_and_no_other_makes_its_stamp_another() {
         let membership =
             Membership { account_id: nora.id, organization_id: organization_id(1), role: Role::SchoolNurse };
         let stamp = || database.directory_version().expect("readable");
-        let changes: [&dyn Fn() -> Result<(), StoreError>; 7] = [
+        let changes: [&dyn Fn() -> Result<(), StoreError>; 8] = [
             &|| database.insert_organization(&clinic),
             &|| database.update_organization(&organization(1, "BURL6343", &["one"])),
             &|| database.insert_account(&nora),
             &|| database.update_account(&Account { full_name: "Nora".to_owned(), ..nora.clone() }),
             &|| database.update_account_password(nora.id, "second"),
+            &|| database.update_account_language(nora.id, "es"),
             &|| database.set_membership(&membership),
             &|| database.remove_membership(nora.id, organization_id(1)).map(drop),
         ];

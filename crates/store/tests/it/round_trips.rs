@@ -326,6 +326,7 @@ fn organizations_and_accounts_with_awkward_names_come_back_equal() {
                 email: String::new(),
                 role: (kind == AccountKind::WebUser).then_some(model::Role::SchoolNurse),
                 is_active: number == 1,
+                language: (kind == AccountKind::WebUser).then(|| "es".to_owned()),
             };
             database.insert_account(&account).expect("writable");
             let found = database.find_account_by_username(&account.username).expect("readable");

@@ -217,20 +217,18 @@ pub(crate) fn account_page(
         form.set("role", account.role.map_or("", Role::word));
     }
     let never = || language.text("accounts.never").to_owned();
-    let mut facts = vec![
+    let facts = vec![
         ("accounts.user", account.username.clone()),
         ("accounts.role", role_name(account.role, language)),
         ("accounts.organization", format!("{} ({})", organization.name, organization.code)),
         ("accounts.email", account.email.clone()),
+        ("accounts.seen", seen_at.map_or_else(never, time)),
         ("accounts.reviewed", reviewed_at.map_or_else(never, time)),
         (
             "accounts.state",
             language.text(if account.is_active { "accounts.active" } else { "accounts.stopped" }).to_owned(),
         ),
     ];
-    if !is_program {
-        facts.insert(4, ("accounts.seen", seen_at.map_or_else(never, time)));
-    }
     let name = if account.full_name.is_empty() { &account.username } else { &account.full_name };
     let mut page = signed_in.page(name);
     page.is_in_error = form.has_errors();

@@ -1,4 +1,4 @@
-//! The other language, for this visitor from now on.
+//! The other language, for this visitor from now on: in this browser, and for who has signed in also in mail.
 
 use axum::Router;
 use axum::extract::{Path, Query};
@@ -24,6 +24,9 @@ async fn choose(
 ) -> Result<Response, Failure> {
     let language = Language::parse(&tag).ok_or(Failure::NotFound)?;
     let back = query.iter().find(|(name, _)| name == "back").map_or("/", |(_, path)| path);
+    if let (Some((signed_in, _)), Ok(admission)) = (visitor.session(), visitor.admit()) {
+        visitor.web().registry.set_language(&admission, signed_in, language.tag()).await?;
+    }
     let cookie = cookies::line(LANGUAGE_COOKIE, language.tag(), Lifetime::Year, visitor.is_secure());
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local(back))).into_response())
 }

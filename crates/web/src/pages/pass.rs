@@ -63,7 +63,8 @@ async fn begin(visitor: Visitor, agent: axum::http::HeaderMap, posted: Posted) -
         at: visitor.now(),
     };
     let agent = agent.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let new = NewSession { id: SessionId(visitor.new_id()), token: token.clone(), agent };
+    let new =
+        NewSession { id: SessionId(visitor.new_id()), token: token.clone(), agent, language: visitor.language().tag() };
     let registry = &visitor.web().registry;
     let admission = registry.gate().admit_to_show_pass(Channel::Web).map_err(Failure::Closed)?;
     if let Err(error) = registry.begin_session(&admission, credentials, new).await {

@@ -106,7 +106,8 @@ async fn begin(visitor: Visitor, agent: axum::http::HeaderMap, posted: Posted) -
         at: visitor.now(),
     };
     let agent = agent.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let new = NewSession { id: SessionId(visitor.new_id()), token: token.clone(), agent };
+    let new =
+        NewSession { id: SessionId(visitor.new_id()), token: token.clone(), agent, language: visitor.language().tag() };
     match visitor.web().registry.begin_session(&visitor.admit()?, credentials, new).await {
         Ok(_) => Ok(with_session(&visitor, &token, with_back("/sign-in/code", posted.text("back")))),
         Err(error) => {
