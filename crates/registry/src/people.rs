@@ -16,6 +16,8 @@ use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 /// People shown for one search at most; where more fit, the page asks for more about the person.
 pub const PEOPLE_SHOWN_MAXIMUM: usize = 20;
+/// The type (HL70203) of the registry's own numbers.
+const OWN_NUMBER: &str = "SR";
 
 /// What a search found.
 #[derive(Clone, PartialEq, Debug)]
@@ -154,13 +156,46 @@ impl Registry {
     }
 
     fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {
+        let asked = &self.with_own_authority(asked);
         let keys = matching::lookup_keys(asked);
-        let name = asked.names.first().filter(|name| !name.family.is_empty());
-        let of_name = match name.filter(|_| asked.birth_date.is_none()) {
-            Some(name) => self.database().patients_by_name(&name.family, &name.given)?,
-            None => Vec::new(),
-        };
-        let records = self.database().read_at_once(|reading| people_under(&keys, &of_name, reading))?;
+        let of_name = if asked.birth_date.is_none() { self.of_name(asked)? } else { Vec::new() };
+        let mut found = self.likely_people(asked, &keys, &of_name, receipt)?;
+        let has_whole_name = asked.names.first().is_some_and(|name| !name.given.is_empty());
+        if found.is_empty() && asked.birth_date.is_some() && has_whole_name {
+            // A slip in the birth date: the name leads to them, if the rest of the date or the home bears it out.
+            found = self.likely_people(asked, &[], &self.of_name(asked)?, receipt)?;
+            found.retain(|(_, person)| {
+                let bears_out = |found: &Agreement| matches!(found, Agreement::CloseBirthDate | Agreement::Home);
+                person.agreements.iter().any(bears_out)
+            });
+        }
+        if found.len() > PEOPLE_SHOWN_MAXIMUM {
+            return Ok(PeopleFound::TooMany);
+        }
+        found.sort_by(|(left_against, left), (right_against, right)| {
+            let strength = |person: &FoundPerson| std::cmp::Reverse(strength(&person.agreements));
+            (left_against, strength(left), left.patient_id).cmp(&(right_against, strength(right), right.patient_id))
+        });
+        Ok(PeopleFound::People(found.into_iter().map(|(_, person)| person).collect()))
+    }
+
+    /// The people of this surname whose first name begins as the first word of the one asked for: what follows it may be
+    /// their middle name.
+    fn of_name(&self, asked: &Demographics) -> Result<Vec<PatientId>, RegistryError> {
+        let Some(name) = asked.names.first().filter(|name| !name.family.is_empty()) else { return Ok(Vec::new()) };
+        let given = name.given.split_whitespace().next().unwrap_or_default();
+        Ok(self.database().patients_by_name(&name.family, given)?)
+    }
+
+    /// Whoever may be meant among those with these keys and ids, and whether something speaks against it.
+    fn likely_people(
+        &self,
+        asked: &Demographics,
+        keys: &[i64],
+        of_name: &[PatientId],
+        receipt: Receipt,
+    ) -> Result<Vec<(bool, FoundPerson)>, RegistryError> {
+        let records = self.database().read_at_once(|reading| people_under(keys, of_name, reading))?;
         let mut people: Vec<(bool, FoundPerson)> = Vec::new();
         for record in records {
             if !consents::is_shown(self.rules(), &record, receipt.today) {
@@ -172,21 +207,24 @@ impl Registry {
                 people.push((is_against, found_person(record, agreements)));
             }
         }
-        if people.len() > PEOPLE_SHOWN_MAXIMUM {
-            return Ok(PeopleFound::TooMany);
+        Ok(people)
+    }
+
+    /// What is asked, with the registry itself as the authority of its own numbers where none is named.
+    fn with_own_authority(&self, asked: &Demographics) -> Demographics {
+        let mut asked = asked.clone();
+        let own = asked.identifiers.iter_mut().filter(|identifier| identifier.kind == OWN_NUMBER);
+        for identifier in own.filter(|identifier| identifier.authority.is_empty()) {
+            identifier.authority.clone_from(&self.profile().registry.facility);
         }
-        people.sort_by(|(left_against, left), (right_against, right)| {
-            let strength = |person: &FoundPerson| std::cmp::Reverse(strength(&person.agreements));
-            (left_against, strength(left), left.patient_id).cmp(&(right_against, strength(right), right.patient_id))
-        });
-        Ok(PeopleFound::People(people.into_iter().map(|(_, person)| person).collect()))
+        asked
     }
 
     /// Who a record is about, with the registry's own number among the identifiers.
     pub(crate) fn with_own_number(&self, record: &PatientRecord) -> Demographics {
         let mut demographics = record.patient.demographics.clone();
         demographics.identifiers.push(Identifier {
-            kind: "SR".to_owned(),
+            kind: OWN_NUMBER.to_owned(),
             value: record.patient.id.number(),
             authority: self.profile().registry.facility.clone(),
         });

@@ -36,6 +36,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_dose_reviews", include_str!("../migrations/0014_dose_reviews.sql")),
     ("0015_large_registries", include_str!("../migrations/0015_large_registries.sql")),
     ("0016_uses_and_languages", include_str!("../migrations/0016_uses_and_languages.sql")),
+    ("0017_names_without_accents", include_str!("../migrations/0017_names_without_accents.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

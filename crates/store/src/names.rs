@@ -8,13 +8,21 @@ use crate::{Database, StoreError};
 /// People given for a name at most; a page that finds as many asks for more than the name.
 pub const PEOPLE_PER_NAME_LIMIT: u32 = 200;
 
-/// Databases lower the letters of ASCII only, so that a letter with an accent is looked for as it was typed, in small
-/// letters and in capitals.
+/// What is compared of names is the expression of the index `patient_by_name`, letter for letter: otherwise the index
+/// does not serve. See [`plain`].
 pub(crate) const FIND_BY_NAME: &str = "
 SELECT id
 FROM patient
-WHERE lower(family_name) IN ($1, $2, $3)
-    AND substr(lower(given_name), 1, $4) = $5
+WHERE
+    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(lower(family_name)
+        , 'Á', 'a'), 'á', 'a'), 'É', 'e'), 'é', 'e'), 'Í', 'i'), 'í', 'i'), 'Ó', 'o'), 'ó', 'o'), 'Ú', 'u')
+        , 'ú', 'u'), 'Ü', 'u'), 'ü', 'u'), 'Ñ', 'n'), 'ñ', 'n'), '-', ' '), '''', '')
+        IN ($1, $2, $3)
+    AND substr(
+        replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(lower(given_name)
+            , 'Á', 'a'), 'á', 'a'), 'É', 'e'), 'é', 'e'), 'Í', 'i'), 'í', 'i'), 'Ó', 'o'), 'ó', 'o')
+            , 'Ú', 'u'), 'ú', 'u'), 'Ü', 'u'), 'ü', 'u'), 'Ñ', 'n'), 'ñ', 'n'), '-', ' '), '''', ''),
+        1, $4) = $5
     AND status <> 'merged'
 ORDER BY id
 LIMIT $6";
@@ -26,10 +34,10 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn patients_by_name(&self, family: &str, given: &str) -> Result<Vec<PatientId>, StoreError> {
-        let typed = family.to_ascii_lowercase();
-        let small = family.to_lowercase();
-        let capital = family.to_uppercase().to_ascii_lowercase();
-        let given = given.to_ascii_lowercase();
+        // Letters beyond those of Spanish are looked for as typed, in small letters and in capitals.
+        let [typed, small, capital] =
+            [family.to_owned(), family.to_lowercase(), family.to_uppercase()].map(|text| plain(&text));
+        let given = plain(given);
         let values = [
             Value::text(&typed),
             Value::text(&small),
@@ -41,4 +49,20 @@ impl Database {
         let read = |row: &dyn crate::value::Columns| Ok(PatientId(row.uuid(0)?));
         self.read(|connection| connection.query_as(FIND_BY_NAME, &values, "find patients by name", read))
     }
+}
+
+/// A name as names are compared: without accents, hyphens and apostrophes, and without case where the database has none.
+fn plain(name: &str) -> String {
+    let letter = |letter: char| match letter {
+        'Á' | 'á' => Some('a'),
+        'É' | 'é' => Some('e'),
+        'Í' | 'í' => Some('i'),
+        'Ó' | 'ó' => Some('o'),
+        'Ú' | 'ú' | 'Ü' | 'ü' => Some('u'),
+        'Ñ' | 'ñ' => Some('n'),
+        '-' => Some(' '),
+        '\'' => None,
+        other => Some(other.to_ascii_lowercase()),
+    };
+    name.chars().filter_map(letter).collect()
 }

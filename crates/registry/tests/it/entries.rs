@@ -3,8 +3,9 @@
 use bluebonnet_registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
 use jiff::civil::date;
 use model::{
-    Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, InformationSource, PatientId,
-    PatientObservation, PatientStatement, PersonName, Right, Role, Standing, VaccinationReportId, VaccinationStatement,
+    Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, Identifier,
+    InformationSource, PatientId, PatientObservation, PatientStatement, PersonName, Right, Role, Standing,
+    VaccinationReportId, VaccinationStatement,
 };
 
 use crate::house::*;
@@ -66,11 +67,49 @@ fn a_person_is_found_by_name_alone_and_is_said_to_be_so_for_a_reason() {
             assert_eq!(found.len(), 1, "{family} {first}");
             assert!(found[0].agreements.iter().any(|found| matches!(found, Agreement::FamilyName | Agreement::Name)));
         }
+        for (family, first) in [("Munoz", "María"), ("munoz", "maria elena"), ("Muñóz", "")] {
+            assert_eq!(find(house, "PHARMACY", named(family, first)).await.len(), 1, "{family} {first}");
+        }
+        let smith = Person { family: "O'Brien-Smith", given: "José", mrn: "P-8", ..MARIA.clone() };
+        house.report("CLINIC", &smith, &given("08", "20240311", "D2")).await;
+        for (family, first) in [("obrien smith", "jose"), ("O'Brien-Smith", "JOSÉ"), ("OBrien-Smith", "")] {
+            assert_eq!(find(house, "PHARMACY", named(family, first)).await.len(), 1, "{family} {first}");
+        }
         assert!(find(house, "PHARMACY", named("Muñoz", "Zoe")).await.is_empty());
         let vague = named("", "Maria");
         let caller = house.caller("CLINIC");
         let found = house.registry.find_people(&house.admission(), &caller, house.receipt(), vague).await;
         assert_eq!(found.expect("the registry serves"), PeopleFound::TooVague);
+    });
+}
+
+#[test]
+fn a_person_is_found_by_the_number_of_the_registry_alone() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        for authority in ["", house.registry.profile().registry.facility.as_str()] {
+            let number = Identifier { kind: "SR".into(), value: id.number(), authority: authority.into() };
+            let asked = Demographics { identifiers: vec![number], ..Demographics::default() };
+            let found = find(house, "PHARMACY", asked).await;
+            assert_eq!(found.iter().map(|person| person.patient_id).collect::<Vec<_>>(), [id], "{authority:?}");
+        }
+    });
+}
+
+#[test]
+fn a_slip_in_the_birth_date_hides_nobody_whose_name_is_known() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let born = open(house, "CLINIC", id).await.expect("shown").held.patient.demographics.birth_date.expect("known");
+        let asked = |birth_date| Demographics { birth_date: Some(birth_date), ..named("Garza", "Maria") };
+        let year_before = date(born.year() - 1, born.month(), born.day());
+        let found = find(house, "PHARMACY", asked(year_before)).await;
+        assert_eq!(found.len(), 1, "a year off by one");
+        assert!(found[0].agreements.contains(&Agreement::CloseBirthDate));
+        let another = date(1961, 5, 6);
+        assert!(find(house, "PHARMACY", asked(another)).await.is_empty(), "somebody else of that name");
     });
 }
 
