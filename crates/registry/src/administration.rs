@@ -1,7 +1,10 @@
 //! What administrators do for their organization: sites, accounts of people and of programs, reviews of access.
 
 use jiff::Timestamp;
-use model::{AccessReview, Account, AccountId, AccountKind, AuditAction, Caller, Organization, PatientId, Right, Role};
+use model::{
+    AccessReview, Account, AccountId, AccountKind, AuditAction, Caller, Organization, OrganizationKind, PatientId,
+    Right, Role,
+};
 use store::{AuditFilter, AuditRecord};
 
 use crate::registrations::unknown_password;
@@ -264,10 +267,12 @@ impl Registry {
         Ok(site)
     }
 
-    /// Lets an organization send and ask, or stops it; for the registry's office.
+    /// Lets an organization send and ask, or stops it; for the registry's office. Nobody stops the office itself, or whom
+    /// they act for: who does so by mistake shuts out everybody who could mend it.
     ///
     /// # Errors
-    /// [`RegistryError::Forbidden`].
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when there is no such organization, or it is the office's or
+    /// the caller's own.
     pub async fn change_organization_state(
         &self,
         admission: &Admission,
@@ -276,6 +281,14 @@ impl Registry {
         at: Timestamp,
     ) -> Result<(), RegistryError> {
         self.authorize_here(caller, Right::ApproveRegistration)?;
+        let snapshot = self.directory().snapshot();
+        let is_own = |known: &Organization| {
+            known.kind == OrganizationKind::Registry || snapshot.may_speak_for(known.id, caller.organization_id)
+        };
+        if !is_active && snapshot.find_organization(code).is_some_and(is_own) {
+            let reason = format!("{code} is the organization that you act for: only the command line stops it");
+            return Err(RegistryError::Refused(reason));
+        }
         self.set_organization_active(admission, code, is_active)?;
         let what = format!("{} organization {code}", if is_active { "activated" } else { "deactivated" });
         self.note_administration(caller, caller.organization_id, at, what).await

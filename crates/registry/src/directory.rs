@@ -12,6 +12,9 @@ use store::Database;
 
 use crate::{Admission, Registry, RegistryError};
 
+/// Letters of the code of an organization at most: it goes into MSH-4, file names and addresses.
+const CODE_LENGTH_MAXIMUM: usize = 40;
+
 /// The levels of the tree of organizations that are followed; a deeper one is a mistake.
 const TREE_DEPTH_MAXIMUM: usize = 8;
 
@@ -222,13 +225,20 @@ impl Registry {
     /// Adds an organization, or a site of one.
     ///
     /// # Errors
-    /// [`RegistryError::Refused`] when a code is empty or taken, or the parent unknown.
+    /// [`RegistryError::Refused`] when the code cannot be one, a code or alias is empty or taken, or the parent unknown.
     pub fn add_organization(
         &self,
         _admission: &Admission,
         new: NewOrganization,
     ) -> Result<Organization, RegistryError> {
         let snapshot = self.directory().snapshot();
+        if !is_code(&new.code) {
+            return Err(RegistryError::Refused(format!(
+                "{:?} cannot be the code of an organization: it takes {CODE_LENGTH_MAXIMUM} letters, digits, hyphens, \
+                 underscores and full stops at most, the first a letter or a digit",
+                new.code
+            )));
+        }
         for code in std::iter::once(&new.code).chain(&new.aliases) {
             if code.trim().is_empty() {
                 return Err(RegistryError::Refused("an organization needs a code".into()));
@@ -278,6 +288,13 @@ impl Registry {
         self.database().update_organization(&Organization { is_active, ..organization.clone() })?;
         self.refresh()
     }
+}
+
+/// Whether a text can be the code of an organization.
+fn is_code(text: &str) -> bool {
+    text.chars().count() <= CODE_LENGTH_MAXIMUM
+        && text.starts_with(char::is_alphanumeric)
+        && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use hl7::{Envelope, Header, Message, MessageKind};
 use jiff::Timestamp;
 use model::{
-    Caller, Finding, FindingKind, Location, MessageId, MessageIdentity, Query, QueryKind, QueryOutcome, QueryStatus,
-    Receipt, Standing, Submission,
+    Caller, Finding, FindingKind, Location, MessageId, MessageIdentity, Organization, Query, QueryKind, QueryOutcome,
+    QueryStatus, Receipt, Standing, Submission,
 };
 use sha2::{Digest, Sha256};
 
@@ -188,15 +188,17 @@ impl Registry {
     /// names.
     pub(crate) fn responsible(&self, caller: &Caller, header: &Header<'_>) -> Caller {
         let snapshot = self.directory().snapshot();
-        let named = [header.sending_organization, header.sending_facility]
-            .into_iter()
-            .flat_map(codes_of)
-            .find_map(|code| snapshot.find_organization(code))
-            .filter(|named| snapshot.may_speak_for(caller.organization_id, named.id));
-        match named {
-            Some(site) => Caller { organization_id: site.id, organization_code: site.code.clone(), ..caller.clone() },
-            None => caller.clone(),
-        }
+        let named = self.named_organization(header);
+        named
+            .filter(|named| snapshot.may_speak_for(caller.organization_id, named.id))
+            .map_or_else(|| caller.clone(), |named| speaking_for(caller, named))
+    }
+
+    /// The known organization that MSH-22 names, or else MSH-4.
+    pub(crate) fn named_organization(&self, header: &Header<'_>) -> Option<Organization> {
+        let snapshot = self.directory().snapshot();
+        let mut codes = [header.sending_organization, header.sending_facility].into_iter().flat_map(codes_of);
+        codes.find_map(|code| snapshot.find_organization(code)).cloned()
     }
 
     /// A message in the name of a known organization for which the account may not speak is refused.
@@ -247,6 +249,11 @@ impl Registry {
 
 fn not_understood(message_id: MessageId, findings: Vec<Finding>) -> QueryOutcome {
     QueryOutcome { message_id, status: QueryStatus::Error, people: Vec::new(), assessment: None, findings }
+}
+
+/// The caller, for another organization.
+pub(crate) fn speaking_for(caller: &Caller, organization: Organization) -> Caller {
+    Caller { organization_id: organization.id, organization_code: organization.code, ..caller.clone() }
 }
 
 /// The namespace and the universal id of an HD or XON field: whichever the sender filled.

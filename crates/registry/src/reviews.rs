@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use matching::Explanation;
-use model::{AuditAction, AuditEntry, Caller, PatientId, PatientRecord, PatientStatus, Receipt, Right, Standing};
+use model::{
+    AuditAction, AuditEntry, Caller, OrganizationId, PatientId, PatientRecord, PatientStatus, Receipt, Right, Standing,
+};
 use store::{Batch, Changes, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
 use crate::{Admission, Registry, RegistryError};
@@ -36,33 +38,22 @@ pub struct DecidedMatch {
 
 impl Registry {
     /// Possible matches that wait, the oldest first: of all people for those who look after the registry's data, of
-    /// their own for others. A record that was merged since stands here by the one that leads on.
+    /// their own for others.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
     pub fn open_reviews(
         &self,
-        _admission: &Admission,
+        admission: &Admission,
         caller: &Caller,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<ReviewOpened>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
-        let mut open = self.database().open_reviews(LIST_MAXIMUM, put_off_before)?;
-        let ids: Vec<PatientId> = open.iter().flat_map(|review| [review.patient_id, review.candidate]).collect();
-        let records = self.database().patient_records(&ids)?;
-        let find = |id: PatientId| records.iter().find(|record| record.patient.id == id);
-        open.retain(|review| {
-            let stands = |id| find(id).is_some_and(|record| !is_merged(record));
-            stands(review.patient_id)
-                && stands(review.candidate)
-                && [review.patient_id, review.candidate]
-                    .into_iter()
-                    .any(|id| find(id).is_some_and(|record| self.may_review(caller, record)))
-        });
-        open.truncate(limit as usize);
-        Ok(open)
+        let own = (!is_of_the_registry(caller)).then(|| self.within_reach(admission, caller, Right::DecideMatch));
+        let own: Option<Vec<OrganizationId>> = own.map(|own| own.iter().map(|organization| organization.id).collect());
+        Ok(self.database().open_reviews(own.as_deref(), limit, put_off_before)?)
     }
 
     /// What reviewers decided about possible matches, the newest first, so that they find back to it: about all people for

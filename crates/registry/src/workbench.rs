@@ -4,12 +4,14 @@
 use hl7::{Message, MessageKind};
 use model::{AuditAction, AuditEntry, Caller, Finding, MessageState, Receipt, Right};
 
-use crate::messages::Understood;
+use crate::messages::{Understood, speaking_for};
 use crate::{Admission, Registry, RegistryError};
 
 /// A message, taken apart.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Examined {
+    /// The code of the organization as whose message it was tried.
+    pub organization_code: String,
     /// Its segments, in order.
     pub segments: Vec<ExaminedSegment>,
     /// What was found, the gravest first.
@@ -48,7 +50,8 @@ pub struct Verdict {
 pub type Examination = Option<Examined>;
 
 impl Registry {
-    /// Takes a message apart and says what would become of it.
+    /// Takes a message apart and says what would become of it: for who looks after other organizations, too, as if the one
+    /// that it names had sent it.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
@@ -92,13 +95,18 @@ impl Registry {
             return Ok((None, None));
         }
         let header = message.header();
-        let caller = self.responsible(caller, &header);
+        let named = self.named_organization(&header);
+        let named = named.filter(|named| self.may(caller, Right::TryMessage, named.id));
+        let caller = named.map_or_else(|| caller.clone(), |named| speaking_for(caller, named));
+        let caller = self.responsible(&caller, &header);
+        let organization_code = caller.organization_code.clone();
         let segments = segments(&message);
         let submission = match self.understand(&caller, receipt, &message, &header, bytes, decoded.findings) {
             Understood::Report(submission) => submission,
             Understood::Question(question) => {
                 let findings = question.findings();
-                return Ok((Some(Examined { segments, findings, verdict: None, answer: String::new() }), None));
+                let (verdict, answer) = (None, String::new());
+                return Ok((Some(Examined { organization_code, segments, findings, verdict, answer }), None));
             }
         };
         let decision = self.rehearse_now(&submission)?;
@@ -117,7 +125,8 @@ impl Registry {
             possible_match_count: decision.reviews.len(),
             doses: own.map(|report| (report.dose.administered_on, report.dose.cvx)).collect(),
         });
-        Ok((Some(Examined { segments, findings: decision.outcome.findings, verdict, answer }), patient_id))
+        let findings = decision.outcome.findings;
+        Ok((Some(Examined { organization_code, segments, findings, verdict, answer }), patient_id))
     }
 }
 

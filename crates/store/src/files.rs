@@ -12,9 +12,14 @@ pub struct FileFilter {
     pub organizations: Option<Vec<OrganizationId>>,
     /// Only in this state.
     pub state: Option<FileState>,
+    /// Only what was not accepted, or not all of it.
+    pub is_rejected: bool,
     /// Only older than this one: the last of the page before.
     pub before: Option<uuid::Uuid>,
 }
+
+/// Organizations in one statement: SQLite puts no more than 500 parts together.
+const ORGANIZATIONS_PER_STATEMENT: usize = 100;
 
 pub(crate) const INSERT_FILE: &str = "
 INSERT INTO received_file
@@ -96,8 +101,14 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn files(&self, filter: &FileFilter, limit: u32) -> Result<Vec<ReceivedFile>, StoreError> {
-        let (sql, values) = list_files_statement(filter, limit);
-        self.read(|connection| connection.query_as(&sql, &values, "list files", read_file))
+        let mut files = Vec::new();
+        for filter in filter.in_parts() {
+            let (sql, values) = list_files_statement(&filter, limit);
+            files.extend(self.read(|connection| connection.query_as(&sql, &values, "list files", read_file))?);
+        }
+        files.sort_by_key(|file| std::cmp::Reverse(file.id));
+        files.truncate(limit as usize);
+        Ok(files)
     }
 
     /// Earlier files of an organization with the same bytes, oldest first.
@@ -132,36 +143,59 @@ impl Database {
     }
 }
 
-/// The statement that lists what fits, and its parameters.
+/// The statement that lists the files of a part of a filter, and its parameters.
 pub(crate) fn list_files_statement(filter: &FileFilter, limit: u32) -> (String, Vec<Value<'_>>) {
-    let (mut sql, mut values) = (format!("{LIST_FILES}\nWHERE TRUE"), Vec::new());
-    filter.add_scope(&mut sql, &mut values);
-    if let Some(state) = filter.state {
-        values.push(Value::text(state.word()));
-        sql.push_str(&format!("\nAND state = ${}", values.len()));
-    }
-    values.push(Value::Integer(limit.into()));
-    sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));
-    (sql, values)
+    let state = filter.state.map(|state| format!("\nAND state = '{}'", state.word())).unwrap_or_default();
+    let rejected = if filter.is_rejected { "\nAND rejected_count > 0" } else { "" };
+    filter.newest_statement("received_file", LIST_FILES, &format!("{state}{rejected}"), limit)
 }
 
 impl FileFilter {
-    /// Adds whose rows are meant, and which page of them.
-    pub(crate) fn add_scope(&self, sql: &mut String, values: &mut Vec<Value<'_>>) {
-        if let Some(organizations) = &self.organizations {
-            // A list of none finds nothing.
-            let known = organizations.iter().map(|id| id.0).chain(organizations.is_empty().then(uuid::Uuid::nil));
-            let mut places = Vec::new();
-            for id in known {
-                values.push(Value::Uuid(id));
-                places.push(format!("${}", values.len()));
-            }
-            sql.push_str(&format!("\nAND organization_id IN ({})", places.join(", ")));
+    /// The same, a hundred organizations at a time: what fits it is the newest of what fits the parts.
+    pub(crate) fn in_parts(&self) -> Vec<FileFilter> {
+        match &self.organizations {
+            None => vec![self.clone()],
+            Some(organizations) => organizations
+                .chunks(ORGANIZATIONS_PER_STATEMENT)
+                .map(|part| FileFilter { organizations: Some(part.to_vec()), ..self.clone() })
+                .collect(),
         }
-        if let Some(before) = self.before {
+    }
+
+    /// The statement that lists the newest rows of a table that fit, and its parameters. Each organization's newest are
+    /// found by its index first, so that a large one costs no more than a small one. The limit is part of the text:
+    /// PostgreSQL plans for a tenth of the table where it is a parameter.
+    pub(crate) fn newest_statement(
+        &self,
+        table: &str,
+        select: &str,
+        clauses: &str,
+        limit: u32,
+    ) -> (String, Vec<Value<'static>>) {
+        let mut values = Vec::new();
+        let before = self.before.map(|before| {
             values.push(Value::Uuid(before));
-            sql.push_str(&format!("\nAND id < ${}", values.len()));
-        }
+            "\nAND id < $1"
+        });
+        let fits = format!("{clauses}{}", before.unwrap_or_default());
+        let newest_first = format!("\nORDER BY id DESC\nLIMIT {limit}");
+        let Some(organizations) = &self.organizations else {
+            return (format!("{select}\nWHERE TRUE{fits}{newest_first}"), values);
+        };
+        let of_each: Vec<String> = organizations
+            .iter()
+            .map(|id| {
+                values.push(Value::Uuid(id.0));
+                let place = values.len();
+                format!(
+                    "SELECT id FROM (SELECT id FROM {table} WHERE organization_id = ${place}{fits}{newest_first}) AS of_{place}"
+                )
+            })
+            .collect();
+        let of_each = of_each.join("\nUNION ALL\n");
+        let sql =
+            format!("{select}\nWHERE id IN (SELECT id FROM (\n{of_each}\n) AS newest{newest_first})\nORDER BY id DESC");
+        (sql, values)
     }
 }
 

@@ -177,7 +177,6 @@ const STATEMENTS: &[&str] = &[
     dose_reviews::DECIDE_DOSE_REVIEW,
     dose_reviews::FORGET_DOSE_REVIEW,
     dose_reviews::CLOSE_DOSE_REVIEWS_OF,
-    reviews::LIST_REVIEWS,
     reviews::LIST_REVIEWS_OF,
     reviews::LIST_DECISIONS_OF,
     reviews::LIST_DECISIONS,
@@ -291,6 +290,7 @@ impl Database {
         let file_filter = FileFilter {
             organizations: Some(vec![model::OrganizationId(uuid::Uuid::nil()); 2]),
             state: Some(model::FileState::Queued),
+            is_rejected: true,
             before: Some(uuid::Uuid::nil()),
         };
         let audit_filter = audit::AuditFilter {
@@ -306,6 +306,8 @@ impl Database {
             statements.push(audit::list_statement(&audit_filter, 1).0);
             statements.push(files::list_files_statement(&file_filter, 1).0);
             statements.push(messages::list_single_statement(&file_filter, 1).0);
+            let reporters = [model::OrganizationId(uuid::Uuid::nil())];
+            statements.push(reviews::list_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
             for expects in [Expectation::AllNew, Expectation::Any] {
                 statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write, expects)));

@@ -1,9 +1,10 @@
 //! Maintenance windows, whom they turned away, and the organizations whose clocks are not the registry's.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Channel, FileState, MaintenanceWindow, OrganizationId, Refusals, WindowId};
 
 use crate::database::Connection;
+use crate::messages::first_id_at;
 use crate::value::{Columns, Value};
 use crate::{Database, StoreError};
 
@@ -48,10 +49,14 @@ FROM maintenance_refusal
 WHERE window_id = $1
 ORDER BY refusal_count DESC, name, address";
 
+/// Messages of files have ids of when their file was taken, so that of those since an instant some have older ones. Files
+/// that waited for longer are not counted: the whole log would be read for them.
+const FILES_WAIT_AT_MOST: SignedDuration = SignedDuration::from_hours(31 * 24);
+
 pub(crate) const MESSAGES_SINCE: &str = "
 SELECT organization_id, channel, COUNT(*), MIN(received_at)
 FROM message
-WHERE received_at >= $1
+WHERE id >= $2 AND received_at >= $1
 GROUP BY organization_id, channel";
 
 pub(crate) const COUNT_FILES_OF_WINDOW: &str = "
@@ -168,7 +173,7 @@ impl Database {
                 first_at: row.instant(3)?,
             })
         };
-        let values = [Value::instant(since)];
+        let values = [Value::instant(since), Value::Uuid(first_id_at(since - FILES_WAIT_AT_MOST))];
         self.read(|connection| connection.query_as(MESSAGES_SINCE, &values, "count messages since", read))
     }
 

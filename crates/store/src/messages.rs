@@ -110,8 +110,15 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn single_messages(&self, filter: &FileFilter, limit: u32) -> Result<Vec<KnownMessage>, StoreError> {
-        let (sql, values) = list_single_statement(filter, limit);
-        self.read(|connection| connection.query_as(&sql, &values, "list single messages", read_known_message))
+        const ATTEMPT: &str = "list single messages";
+        let mut messages = Vec::new();
+        for filter in filter.in_parts() {
+            let (sql, values) = list_single_statement(&filter, limit);
+            messages.extend(self.read(|connection| connection.query_as(&sql, &values, ATTEMPT, read_known_message))?);
+        }
+        messages.sort_by_key(|message| std::cmp::Reverse(message.id));
+        messages.truncate(limit as usize);
+        Ok(messages)
     }
 
     /// How many messages that came since then are in each state.
@@ -144,7 +151,7 @@ impl Database {
 }
 
 /// The least id of what was received at an instant or later: ids begin with the millisecond (RFC 9562, 5.7).
-fn first_id_at(at: Timestamp) -> Uuid {
+pub(crate) fn first_id_at(at: Timestamp) -> Uuid {
     let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();
     Uuid::from_u128(milliseconds << 80)
 }
@@ -167,12 +174,11 @@ pub(crate) fn list_statement(filter: &MessageFilter, limit: u32) -> (String, Vec
         values.push(value);
         sql.push_str(&format!("\n{word} {}", clause.replace('$', &format!("${}", values.len()))));
     }
-    values.push(Value::Integer(limit.into()));
-    sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));
+    sql.push_str(&format!("\nORDER BY id DESC\nLIMIT {limit}"));
     (sql, values)
 }
 
-/// The statement that lists messages that came alone, and its parameters.
+/// The statement that lists messages of a part of a filter that came alone, and its parameters.
 pub(crate) fn list_single_statement(filter: &FileFilter, limit: u32) -> (String, Vec<Value<'_>>) {
     let state = match filter.state {
         None => "",
@@ -180,11 +186,8 @@ pub(crate) fn list_single_statement(filter: &FileFilter, limit: u32) -> (String,
         Some(FileState::Exception) => "\nAND state = 'quarantined'",
         Some(_) => "\nAND state = ''",
     };
-    let (mut sql, mut values) = (format!("{LIST_MESSAGES}\nWHERE channel <> 'file'{state}"), Vec::new());
-    filter.add_scope(&mut sql, &mut values);
-    values.push(Value::Integer(limit.into()));
-    sql.push_str(&format!("\nORDER BY id DESC\nLIMIT ${}", values.len()));
-    (sql, values)
+    let rejected = if filter.is_rejected { "\nAND state IN ('rejected', 'quarantined')" } else { "" };
+    filter.newest_statement("message", LIST_MESSAGES, &format!("\nAND channel <> 'file'{state}{rejected}"), limit)
 }
 
 pub(crate) fn read_known_message(row: &dyn Columns) -> Result<KnownMessage, StoreError> {

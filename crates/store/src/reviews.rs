@@ -23,10 +23,12 @@ FROM patient_review
 LEFT JOIN review_decision
     ON review_decision.patient_id = patient_review.patient_id
     AND review_decision.candidate_id = patient_review.candidate_id
-WHERE review_decision.decision IS NULL
-    OR (review_decision.decision = 'later' AND review_decision.decided_at <= $2)
-ORDER BY opened_at, patient_review.patient_id, patient_review.candidate_id
-LIMIT $1";
+WHERE (review_decision.decision IS NULL
+        OR (review_decision.decision = 'later' AND review_decision.decided_at <= $1))
+    AND (
+        SELECT COUNT(*)
+        FROM patient
+        WHERE id IN (patient_review.patient_id, patient_review.candidate_id) AND status <> 'merged') = 2";
 
 pub(crate) const LIST_REVIEWS_OF: &str = "
 SELECT patient_id, candidate_id, opened_at, reason
@@ -114,14 +116,20 @@ pub struct ReviewDecided {
 }
 
 impl Database {
-    /// Possible matches that wait for a reviewer, oldest first. Those put off come again when they were put off before
+    /// Possible matches of two records that both lead, and that wait for a reviewer, oldest first: of all people, or only
+    /// those about whom one of these organizations reported. Those put off come again when they were put off before
     /// `put_off_before`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn open_reviews(&self, limit: u32, put_off_before: Timestamp) -> Result<Vec<ReviewOpened>, StoreError> {
-        let values = [Value::Integer(limit.into()), Value::instant(put_off_before)];
-        self.read(|connection| connection.query_as(LIST_REVIEWS, &values, "list open reviews", read_review))
+    pub fn open_reviews(
+        &self,
+        reporters: Option<&[OrganizationId]>,
+        limit: u32,
+        put_off_before: Timestamp,
+    ) -> Result<Vec<ReviewOpened>, StoreError> {
+        let (sql, values) = list_statement(reporters, limit, put_off_before);
+        self.read(|connection| connection.query_as(&sql, &values, "list open reviews", read_review))
     }
 
     /// Every possible match that a record took part in, decided or not.
@@ -191,6 +199,35 @@ impl Batch<'_> {
 }
 
 const DECISIONS: &str = "list what was decided about a person";
+
+/// The statement that lists open reviews, and its parameters.
+pub(crate) fn list_statement(
+    reporters: Option<&[OrganizationId]>,
+    limit: u32,
+    put_off_before: Timestamp,
+) -> (String, Vec<Value<'static>>) {
+    let (mut sql, mut values) = (LIST_REVIEWS.to_owned(), vec![Value::instant(put_off_before)]);
+    if let Some(reporters) = reporters {
+        let mut places = vec!["NULL".to_owned()];
+        for id in reporters {
+            values.push(Value::Uuid(id.0));
+            places.push(format!("${}", values.len()));
+        }
+        sql.push_str(&format!(
+            "
+    AND EXISTS (
+        SELECT 1
+        FROM patient_report
+        WHERE patient_report.patient_id IN (patient_review.patient_id, patient_review.candidate_id)
+            AND patient_report.organization_id IN ({}))",
+            places.join(", ")
+        ));
+    }
+    sql.push_str(&format!(
+        "\nORDER BY opened_at, patient_review.patient_id, patient_review.candidate_id\nLIMIT {limit}"
+    ));
+    (sql, values)
+}
 
 fn read_review(row: &dyn Columns) -> Result<ReviewOpened, StoreError> {
     Ok(ReviewOpened {

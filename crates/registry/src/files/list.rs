@@ -24,6 +24,8 @@ pub struct ReceivedFilter {
     pub kind: Option<ReceivedKind>,
     /// Only in this state.
     pub state: Option<FileState>,
+    /// Only what was not accepted, or not all of it.
+    pub is_rejected: bool,
     /// Only of this organization.
     pub organization_id: Option<OrganizationId>,
     /// Only what is older than this receipt: the last of the page before.
@@ -68,6 +70,13 @@ pub struct Received {
     pub state: FileState,
     /// What became of its messages.
     pub counts: FileCounts,
+    /// What became of a single message; `None` of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Whether it can be processed again: a file that came first under its bytes, or a report whose message is kept. In
+    /// lists messages are not looked at for it.
+    #[serde(skip)]
+    pub is_repeatable: bool,
     /// How many messages there seem to be, while it waits or is processed; `None` where that is not known.
     pub expected: Option<u64>,
     /// A file's bytes.
@@ -152,7 +161,12 @@ impl Exchange {
             (Some(wanted), Some(visible)) => Some(visible.into_iter().filter(|id| *id == wanted).collect()),
             (None, visible) => visible,
         };
-        let stored = FileFilter { organizations, state: self.stored_state(filter.state), before: filter.before };
+        let stored = FileFilter {
+            organizations,
+            state: self.stored_state(filter.state),
+            is_rejected: filter.is_rejected,
+            before: filter.before,
+        };
         let mut found = Vec::new();
         if filter.kind != Some(ReceivedKind::Message) {
             // The spool before the database: a file that is written down meanwhile is in one of them.
@@ -167,6 +181,7 @@ impl Exchange {
             found.extend(messages.iter().map(|message| self.message_line(message)));
         }
         found.retain(|line| filter.state.is_none_or(|state| line.state == state));
+        found.retain(|line| !filter.is_rejected || line.counts.rejected > 0);
         found.sort_by_key(|line| std::cmp::Reverse(line.receipt));
         found.truncate(limit as usize);
         Ok(found)
@@ -190,6 +205,7 @@ impl Exchange {
         let message = self.registry.database().find_message(MessageId(receipt))?;
         let message = message.filter(|message| self.may_see(caller, message.organization_id));
         Ok(message.map(|message| {
+            let is_repeatable = message.original.is_some() && message.state != MessageState::Answered;
             let original = message.original.as_deref().map(hl7::decode);
             let control_id = original.map(|original| control_id(&original.text)).unwrap_or_default();
             let line = self.message_line(&KnownMessage {
@@ -203,7 +219,7 @@ impl Exchange {
                 patient_id: message.patient_id,
                 findings: message.findings,
             });
-            Received { control_id, ..line }
+            Received { control_id, is_repeatable, ..line }
         }))
     }
 
@@ -322,6 +338,8 @@ impl Exchange {
             finished_at: file.finished_at,
             state,
             counts: file.counts,
+            verdict: None,
+            is_repeatable: file.state.is_finished() && file.duplicate_of.is_none(),
             expected: self.expected(file),
             size: Some(file.size),
             run: file.run,
@@ -342,7 +360,8 @@ impl Exchange {
 
     fn message_line(&self, message: &KnownMessage) -> Received {
         let mut counts = FileCounts::default();
-        counts.add(Verdict::of(message.state, &message.findings), 1);
+        let verdict = Verdict::of(message.state, &message.findings);
+        counts.add(verdict, 1);
         let is_kept_aside = message.state == MessageState::Quarantined;
         Received {
             receipt: message.id.0,
@@ -357,6 +376,8 @@ impl Exchange {
             finished_at: Some(message.received_at),
             state: if is_kept_aside { FileState::Exception } else { FileState::Complete },
             counts,
+            verdict: Some(verdict),
+            is_repeatable: false,
             expected: None,
             size: None,
             run: 1,

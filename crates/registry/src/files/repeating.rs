@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use jiff::Timestamp;
-use model::{Caller, Channel, FileId, FileState, MessageId, Receipt, Right, Standing};
+use model::{Caller, Channel, FileId, FileState, MessageId, MessageState, Receipt, Right, Standing};
 use spool::RecordState;
 use uuid::Uuid;
 
@@ -136,6 +136,9 @@ impl Exchange {
         if message.channel == Channel::File {
             return refuse("it came in a file: have the file processed again");
         }
+        if message.state == MessageState::Answered {
+            return refuse("it is a question, which was answered: whoever wants to know asks again");
+        }
         let Some(original) = message.original else {
             return refuse("nothing of it was kept, because there was no consent: it must be sent again");
         };
@@ -154,7 +157,7 @@ impl Exchange {
         let understood =
             self.registry.understand(&sender, receipt, &read, &header, &original, decoded.findings.clone());
         let Understood::Report(mut submission) = understood else {
-            return refuse("it is a question, which was answered; ask again");
+            return refuse("its message is no report any more that the registry reads");
         };
         submission.identity = message.identity;
         self.registry.submit(admission, *submission).await?;

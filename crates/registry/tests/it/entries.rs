@@ -1,11 +1,11 @@
 //! What people do on pages: they find, open and enter, within their rights, and every look is written down.
 
-use bluebonnet_registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
+use bluebonnet_registry::{Agreement, Entry, FoundPerson, NewOrganization, OpenedRecord, PeopleFound, RegistryError};
 use jiff::civil::date;
 use model::{
     Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, Identifier,
-    InformationSource, PatientId, PatientObservation, PatientStatement, PersonName, Right, Role, Standing,
-    VaccinationReportId, VaccinationStatement,
+    InformationSource, MessageState, OrganizationId, OrganizationKind, PatientId, PatientObservation, PatientStatement,
+    PersonName, Right, Role, Standing, VaccinationReportId, VaccinationStatement,
 };
 
 use crate::house::*;
@@ -235,6 +235,33 @@ fn each_look_is_written_down_and_each_act_needs_its_right() {
         assert!(matches!(refused, Err(RegistryError::Forbidden { .. })));
         let refused = house.registry.open_record(&admission, &outsider, house.receipt(), id).await;
         assert!(matches!(refused, Err(RegistryError::Forbidden { .. })));
+    });
+}
+
+#[test]
+fn the_registrys_people_try_a_message_for_the_organization_that_it_names() {
+    on_each_database(&example(), async |house| {
+        let office = NewOrganization {
+            id: OrganizationId(house.uuid()),
+            code: "OFFICE".into(),
+            name: "The registry's office".into(),
+            kind: OrganizationKind::Registry,
+            parent_code: None,
+            aliases: Vec::new(),
+        };
+        house.registry.add_organization(&house.admission(), office).expect("the organization is new");
+        let text = vxu("try-1", &MARIA, &given("08", "20240311", "D1")).replace('\n', "\r");
+        let text = text.replacen("|SENDER|", "|PHARMACY|", 1);
+        let tried = async |caller: Caller| {
+            let bytes = text.clone().into_bytes();
+            let examined = house.registry.examine_message(&house.admission(), &caller, house.receipt(), bytes).await;
+            let examined = examined.expect("the registry serves").expect("it is a message");
+            (examined.organization_code, examined.verdict.expect("it is a report").disposition)
+        };
+        let analyst = as_role(house.caller("OFFICE"), Role::RegistryAnalyst);
+        assert_eq!(tried(analyst).await, ("PHARMACY".to_owned(), MessageState::Accepted));
+        let contact = as_role(house.caller("CLINIC"), Role::DataExchangeContact);
+        assert_eq!(tried(contact).await, ("CLINIC".to_owned(), MessageState::Rejected), "not theirs");
     });
 }
 

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-use bluebonnet_registry::{Exchange, ExchangeSettings, Received, ReceivedFilter, ReceivedKind};
+use bluebonnet_registry::{Exchange, ExchangeSettings, NewOrganization, Received, ReceivedFilter, ReceivedKind};
 use jiff::Timestamp;
-use model::{Channel, FileId, FileState, Verdict};
+use model::{Channel, FileId, FileState, OrganizationId, OrganizationKind, Verdict};
 use spool::{Faults, Finished, Limits, Opening, Owner, Spool, SpoolError};
 
 use crate::house::*;
@@ -300,6 +300,62 @@ fn the_list_has_everything_that_was_received_and_shows_each_only_its_own() {
         assert!(found.is_none());
         let again = files.exchange.process_again(&house.admission(), &stranger, file.receipt, clock()).await;
         assert!(again.is_err());
+    });
+}
+
+#[test]
+fn the_list_of_one_with_many_sites_is_the_newest_of_all_a_page_at_a_time() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        // More sites than one statement asks for.
+        for number in 0..130 {
+            let site = NewOrganization {
+                id: OrganizationId(house.uuid()),
+                code: format!("SITE-{number}"),
+                name: format!("Site {number}"),
+                kind: OrganizationKind::Clinic,
+                parent_code: Some("CLINIC".into()),
+                aliases: Vec::new(),
+            };
+            house.registry.add_organization(&house.admission(), site).expect("the organization is new");
+        }
+        let mut sent = Vec::new();
+        for (number, organization) in
+            ["SITE-3", "CLINIC", "SITE-129", "SITE-3", "PHARMACY", "SITE-60"].iter().enumerate()
+        {
+            let outcome = house.send(organization, &vxu(&format!("S-{number}"), &MARIA, "")).await;
+            if *organization != "PHARMACY" {
+                sent.insert(0, field(&outcome, "MSH", 10).to_owned());
+            }
+        }
+        let refused = house.send("SITE-7", &vxu("S-9", &Person { birth_date: "20990101", ..MARIA.clone() }, "")).await;
+        let refused = field(&refused, "MSH", 10).to_owned();
+        let mut caller = house.caller("CLINIC");
+        caller.standing = model::Standing::Program;
+        let list = |filter: &ReceivedFilter, limit| {
+            let received = files.exchange.received(&house.admission(), &caller, filter, limit).expect("listed");
+            received.iter().map(|line| line.receipt.simple().to_string()).collect::<Vec<_>>()
+        };
+        let rejected = ReceivedFilter { is_rejected: true, ..ReceivedFilter::default() };
+        assert_eq!(list(&rejected, 100), [refused.clone()]);
+        let all: Vec<String> = [refused].into_iter().chain(sent).collect();
+        assert_eq!(list(&ReceivedFilter::default(), 100), all);
+        assert_eq!(list(&ReceivedFilter::default(), 2), all[..2]);
+        let older = ReceivedFilter { before: all[1].parse().ok(), ..ReceivedFilter::default() };
+        assert_eq!(list(&older, 3), all[2..5]);
+    });
+}
+
+#[test]
+fn a_question_is_not_processed_again_and_is_said_to_be_one() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let answer = house.ask("CLINIC", "Z34", &MARIA).await;
+        let receipt = field(&answer, "MSH", 10).parse().expect("a receipt");
+        let operator = files.exchange.operator(None);
+        let refused = files.exchange.process_again(&house.admission(), &operator, receipt, clock()).await;
+        let refused = refused.expect_err("nothing is there to process").to_string();
+        assert!(refused.contains("question"), "{refused}");
     });
 }
 

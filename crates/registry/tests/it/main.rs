@@ -14,6 +14,7 @@ mod histories;
 mod house;
 mod merging;
 mod notices;
+mod organizations;
 mod other_nodes;
 mod people;
 mod plausibility;

@@ -224,11 +224,20 @@ fn reviews_wait_oldest_first_and_are_opened_once() {
             reason: "same name and birth date".to_owned(),
         };
         let mut lane = database.lane(0).expect("a lane opens");
+        for number in [1, 2, 99] {
+            write(&mut lane, &new_person(number)).expect("writable");
+        }
+        // About somebody who is not there, or not any more, nothing is asked.
+        write(&mut lane, &Changes { reviews: vec![review(3, 5)], ..Changes::default() }).expect("writable");
         let reviews = vec![review(1, 20), review(2, 10)];
         write(&mut lane, &Changes { reviews, ..Changes::default() }).expect("writable");
         write(&mut lane, &Changes { reviews: vec![review(1, 30)], ..Changes::default() }).expect("writable");
-        assert_eq!(database.open_reviews(10, instant(0)).expect("readable"), [review(2, 10), review(1, 20)]);
-        assert_eq!(database.open_reviews(1, instant(0)).expect("readable").len(), 1);
+        assert_eq!(database.open_reviews(None, 10, instant(0)).expect("readable"), [review(2, 10), review(1, 20)]);
+        assert_eq!(database.open_reviews(None, 1, instant(0)).expect("readable").len(), 1);
+        let of_one = |reporter| database.open_reviews(Some(&[reporter]), 10, instant(0)).expect("readable").len();
+        let reporter = database.patient_records(&[patient_id(1)]).expect("readable")[0].reports[0].organization_id;
+        assert_eq!((of_one(reporter), of_one(organization_id(4_444))), (2, 0));
+        assert_eq!(database.open_reviews(Some(&[]), 10, instant(0)).expect("readable"), []);
     });
 }
 
@@ -307,8 +316,8 @@ fn a_registry_copied_there_and_back_is_the_same() {
         assert_eq!(database.organizations().expect("readable"), databases[0].organizations().expect("readable"));
         assert_eq!(database.accounts().expect("readable"), databases[0].accounts().expect("readable"));
         assert_eq!(
-            database.open_reviews(9, instant(0)).expect("readable"),
-            databases[0].open_reviews(9, instant(0)).expect("readable")
+            database.open_reviews(None, 9, instant(0)).expect("readable"),
+            databases[0].open_reviews(None, 9, instant(0)).expect("readable")
         );
         let verification = database.verify_audit_chains().expect("readable");
         assert_eq!(verification, databases[0].verify_audit_chains().expect("readable"));
