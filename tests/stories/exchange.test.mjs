@@ -158,7 +158,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("label:has-text('The same person')");
       await page.fill("#reason", "the mother confirmed it by telephone");
       await page.click("main form button");
-      assert.match(page.url(), /done=match_decided/);
+      assert.match(page.url(), /done=records_merged/);
       assert.equal(await waiting(), before - 1);
       await page.click("main .bb-ways a[href='/matches/decided']");
       await check(page, `${database}-matches-decided`);

@@ -284,5 +284,45 @@ for (const database of ["sqlite", "postgres"]) {
       await check(page, `accounts-found-${database}`);
       await page.context().close();
     });
+
+    test("a mail address is corrected, an organization is stopped when it is said twice, and never the office", async () => {
+      const page = await open("registry_administrator");
+      const { user } = registry.users.find((known) => known.role === "school_nurse");
+      await page.goto(`${registry.url}/accounts/of/${user}`);
+      await page.fill("#email", "nobody@@nowhere");
+      await page.click("form[action$='/contact'] button");
+      assert.match(await page.textContent("#email-error"), /e-mail address/);
+      assert.equal(await page.inputValue("#email"), "nobody@@nowhere", "what was written is there to be mended");
+      await check(page, `account-address-${database}`);
+      await page.fill("#email", "new.address@school.example");
+      await page.click("form[action$='/contact'] button");
+      assert.match(await page.textContent("main dl"), /new\.address@school\.example/);
+
+      const [program] = registry.programs;
+      const state = () => page.locator("main dl").textContent();
+      await page.goto(`${registry.url}/organizations/${program.organization}`);
+      await page.click("form[action$='/state'] button");
+      await check(page, `organization-stop-${database}`);
+      assert.match(await page.textContent("h1"), /^Stop .+\?$/);
+      await page.goto(`${registry.url}/organizations/${program.organization}`);
+      assert.match(await state(), /Active/, "asked, and not done");
+      await page.click("form[action$='/state'] button");
+      await page.click("main button[name=confirmed]");
+      assert.match(await state(), /Stopped/);
+      await page.click("form[action$='/state'] button");
+      assert.match(await state(), /Active/);
+
+      await page.goto(`${registry.url}/account`);
+      const office = (await page.textContent("header")).match(/\b[A-Z]{4,}\d{4}\b/)?.[0] ?? "IISO9000";
+      await page.goto(`${registry.url}/organizations/${office}`);
+      assert.equal(await page.locator("form[action$='/state']").count(), 0, "nobody stops the office from a page");
+      const token = await page.inputValue("input[name=form_token] >> nth=0");
+      const form = { form_token: token, state: "stopped", confirmed: "yes" };
+      const answer = await page.request.post(`${registry.url}/organizations/${office}/state`, { form, maxRedirects: 0 });
+      assert.notEqual(answer.status(), 303);
+      await page.goto(`${registry.url}/organizations/${office}`);
+      assert.match(await state(), /Active/);
+      await page.context().close();
+    });
   });
 }

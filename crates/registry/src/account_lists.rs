@@ -12,7 +12,8 @@ use crate::{Admission, Registry, RegistryError};
 pub struct AccountFilter {
     /// Of this organization.
     pub organization_id: Option<OrganizationId>,
-    /// With this in the name, the user name or the e-mail address, whatever the case.
+    /// With these words, or parts of words, in the name, the user name or the e-mail address, whatever the case and the
+    /// accents.
     pub text: String,
     /// Of people, or of programs.
     pub kind: Option<AccountKind>,
@@ -126,11 +127,24 @@ impl Registry {
 
 impl AccountFilter {
     fn fits(&self, account: &Account) -> bool {
-        let text = self.text.to_lowercase();
-        let holds_text = |field: &String| field.to_lowercase().contains(&text);
         self.organization_id.is_none_or(|id| account.organization_id == id)
             && self.kind.is_none_or(|kind| account.kind == kind)
             && self.is_active.is_none_or(|is_active| account.is_active == is_active)
-            && (text.is_empty() || [&account.full_name, &account.username, &account.email].into_iter().any(holds_text))
+            && holds_words(&self.text, &[&account.full_name, &account.username, &account.email])
     }
+}
+
+/// Whether each word that is looked for stands in one of the fields, or is a part of what does: whatever the case, the
+/// accents and the order. A mail address, or a part of one with its `@`, is looked for as it is written.
+pub fn holds_words(sought: &str, fields: &[&str]) -> bool {
+    if sought.contains('@') {
+        let address = sought.trim().to_lowercase();
+        return fields.iter().any(|field| field.to_lowercase().contains(&address));
+    }
+    let words = matching::plain_letters(sought);
+    if words.is_empty() {
+        return true;
+    }
+    let fields: Vec<String> = fields.iter().map(|field| matching::plain_letters(field)).collect();
+    words.split(' ').all(|word| fields.iter().any(|field| field.contains(word)))
 }

@@ -10,10 +10,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use model::{Account, AccountId, AccountKind, Caller, Membership, Organization, OrganizationKind, Role, Standing};
+use model::{
+    Account, AccountId, AccountKind, Caller, Membership, Organization, OrganizationKind, Role, Standing,
+    SubscriptionWay,
+};
 
 use crate::passwords::{check_password, hash_password};
 use crate::sign_ins::Failed;
+use crate::subscriptions::check_address;
 use crate::{Admission, Registry, RegistryError};
 
 /// What a caller shows at a door.
@@ -169,6 +173,27 @@ impl Registry {
         self.refresh()
     }
 
+    /// Gives an account another name and another address for mail.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when there is no such account, a person would have no name, or the address can be none.
+    pub fn set_account_contact(
+        &self,
+        _admission: &Admission,
+        username: &str,
+        full_name: &str,
+        email: &str,
+    ) -> Result<(), RegistryError> {
+        let account = self.require_account(username)?;
+        if account.kind == AccountKind::WebUser && full_name.trim().is_empty() {
+            return Err(RegistryError::Refused("the account of a person needs their name".into()));
+        }
+        check_mail(account.kind, email)?;
+        let (full_name, email) = (full_name.trim().to_owned(), email.trim().to_owned());
+        self.database().update_account(&Account { full_name, email, ..account })?;
+        self.refresh()
+    }
+
     /// Lets an account be used, or stops it from being used.
     ///
     /// # Errors
@@ -248,6 +273,14 @@ pub(crate) fn caller(account: &Account, organization: &Organization, standing: S
         organization_id: organization.id,
         organization_code: organization.code.clone(),
         standing,
+    }
+}
+
+/// Mail must be able to reach a person; of a program the address of its contact may be missing.
+pub(crate) fn check_mail(kind: AccountKind, email: &str) -> Result<(), RegistryError> {
+    match kind {
+        AccountKind::WebService if email.trim().is_empty() => Ok(()),
+        AccountKind::WebService | AccountKind::WebUser => check_address(SubscriptionWay::Email, email),
     }
 }
 

@@ -7,6 +7,7 @@ use model::{
 };
 use store::{AuditFilter, AuditRecord};
 
+use crate::accounts::check_mail;
 use crate::registrations::unknown_password;
 use crate::{Admission, NewAccount, NewOrganization, Registry, RegistryError};
 
@@ -78,6 +79,7 @@ impl Registry {
         let organization =
             organization.ok_or_else(|| RegistryError::Refused("there is no such organization".into()))?;
         self.authorize(caller, Right::ChangeAccounts, organization.id)?;
+        check_mail(AccountKind::WebUser, &new.email)?;
         let (salt, password, invitation) = new.random;
         let account = NewAccount {
             id: new.id,
@@ -121,6 +123,7 @@ impl Registry {
             return Err(RegistryError::Refused("somebody else must change this about your own account".into()));
         }
         let what = match change {
+            AccountChange::Role(role) if account.role == Some(role) => return Ok(()),
             AccountChange::Role(role) => {
                 self.set_role(admission, username, role)?;
                 format!("made account {} {}", account.username, role.word())
@@ -136,6 +139,29 @@ impl Registry {
                 format!("confirmed account {}", account.username)
             }
         };
+        self.note_administration(caller, account.organization_id, at, what).await
+    }
+
+    /// Gives an account another name and another address for mail.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`]; [`RegistryError::Refused`] when a person would have no name, or the address can be none.
+    pub async fn change_account_contact(
+        &self,
+        admission: &Admission,
+        caller: &Caller,
+        username: &str,
+        (full_name, email): (&str, &str),
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        let account = self.require_account(username)?;
+        let right = match account.kind {
+            AccountKind::WebService => Right::ChangeExchangeAccounts,
+            AccountKind::WebUser => Right::ChangeAccounts,
+        };
+        self.authorize(caller, right, account.organization_id)?;
+        self.set_account_contact(admission, username, full_name, email)?;
+        let what = format!("changed name or mail address of account {}", account.username);
         self.note_administration(caller, account.organization_id, at, what).await
     }
 
@@ -160,6 +186,10 @@ impl Registry {
         }
         if caller.account_id == Some(account.id) {
             return Err(RegistryError::Refused("somebody else must change this about your own account".into()));
+        }
+        if role.is_some() && organization.id == account.organization_id {
+            let reason = format!("{code} is the account's own organization: change its role there");
+            return Err(RegistryError::Refused(reason));
         }
         self.set_membership(admission, username, code, role)?;
         let what = match role {
@@ -220,6 +250,7 @@ impl Registry {
         let organization =
             organization.ok_or_else(|| RegistryError::Refused("there is no such organization".into()))?;
         self.authorize(caller, Right::ChangeExchangeAccounts, organization.id)?;
+        check_mail(AccountKind::WebService, &new.email)?;
         let new = NewAccount { kind: AccountKind::WebService, role: None, ..new };
         let account = self.add_account(admission, new)?;
         self.note_administration(caller, organization.id, at, format!("added account {}", account.username)).await?;

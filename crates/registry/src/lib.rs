@@ -53,7 +53,7 @@ mod withheld;
 mod workbench;
 
 pub use account_keys::KEYS_PER_ACCOUNT_MAXIMUM;
-pub use account_lists::{AccountFilter, AccountSeen};
+pub use account_lists::{AccountFilter, AccountSeen, holds_words};
 pub use accounts::{Credentials, NewAccount, SignInRefused};
 pub use administration::{AccountChange, AccountName, NewPerson};
 pub use backups::{BackupMade, BackupTested, Backups};

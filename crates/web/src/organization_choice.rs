@@ -36,7 +36,10 @@ impl OrganizationField {
 impl OrganizationChoice {
     /// Of those to which the visitor may do something.
     pub(crate) fn within_reach(signed_in: &SignedIn, right: Right) -> OrganizationChoice {
-        let organizations = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
+        let mut organizations = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
+        // What was stopped is looked at still, and gets nothing new.
+        let is_for_looking = matches!(right, Right::ReadAccounts | Right::ReadFiles | Right::ReadAudit);
+        organizations.retain(|organization| is_for_looking || organization.is_active);
         OrganizationChoice { organizations }
     }
 

@@ -97,9 +97,14 @@ pub(crate) fn to_sign_in(visitor: &Visitor) -> Response {
     Redirect::to(&format!("{step}?back={}", encoded(&visitor.address()))).into_response()
 }
 
-/// Where somebody goes who must prove again who they are.
+/// Where somebody goes who must prove again who they are. What they ordered is not kept: the page that they come back to
+/// says so.
 pub(crate) fn to_proof(visitor: &Visitor) -> Response {
-    Redirect::to(&format!("/sign-in/code?back={}", encoded(&visitor.address()))).into_response()
+    let mut back = visitor.address();
+    if visitor.is_order() {
+        back.push_str(if back.contains('?') { "&done=order_again" } else { "?done=order_again" });
+    }
+    Redirect::to(&format!("/sign-in/code?back={}", encoded(&back))).into_response()
 }
 
 fn encoded(text: &str) -> String {

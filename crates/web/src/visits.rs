@@ -75,6 +75,8 @@ struct Inner {
     path: String,
     query: String,
     address: String,
+    /// Whether a form was sent.
+    is_order: bool,
     /// Further cookies that pages ask for.
     cookies: Vec<(&'static str, String)>,
     source: IpAddr,
@@ -153,6 +155,7 @@ impl Visitor {
             path: request.uri.path().to_owned(),
             query: request.uri.query().unwrap_or_default().to_owned(),
             address: address_of(request),
+            is_order: !matches!(request.method, Method::GET | Method::HEAD),
             cookies: cookies::read(request, REGISTRATION_COOKIE, is_secure)
                 .map(|value| (REGISTRATION_COOKIE, value))
                 .into_iter()
@@ -187,6 +190,11 @@ impl Visitor {
     /// The path and query of the page to come back to: this one, or the one whose form was sent.
     pub(crate) fn address(&self) -> String {
         self.inner.address.clone()
+    }
+
+    /// Whether a form was sent, which may order something.
+    pub(crate) fn is_order(&self) -> bool {
+        self.inner.is_order
     }
 
     /// Where the request came from.

@@ -20,7 +20,11 @@ pub(crate) enum Account {
     Add(Add),
     List(List),
     Password(Password),
+    /// Stops an account: nobody signs in with it any more; a running node takes it up within seconds
+    #[command(after_help = "Examples:\n  bluebonnet account deactivate rgarza")]
     Deactivate(Switch),
+    /// Lets a deactivated account be used again; a running node takes it up within seconds
+    #[command(after_help = "Examples:\n  bluebonnet account activate rgarza")]
     Activate(Switch),
     #[command(subcommand)]
     Key(keys::Key),
@@ -60,6 +64,9 @@ pub(crate) struct Add {
 
 /// Gives an account another password; the old one stops working within seconds
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet account password littlecreek-ehr\n  \
+                  printf '%s' \"$SECRET\" | bluebonnet account password littlecreek-ehr --password-stdin")]
 pub(crate) struct Password {
     /// The user name
     username: String,
@@ -81,6 +88,9 @@ struct PasswordSource {
 
 /// Lists accounts
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet account list\n  \
+                  bluebonnet account list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -89,7 +99,7 @@ pub(crate) struct List {
     json: bool,
 }
 
-/// Lets an account be used, or stops it; a running node takes it up within seconds
+/// Which account is deactivated or activated.
 #[derive(Debug, Args)]
 pub(crate) struct Switch {
     /// The user name

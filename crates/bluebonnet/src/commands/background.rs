@@ -1,31 +1,32 @@
 //! Work over the whole registry that is done in steps, by a command or by the node with the role `jobs`.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use model::Channel;
+use model::{Channel, grouped};
 use registry::{Admission, ForecastRound, Registry, RegistryError, Sweep};
 
 use crate::ending::Failure;
 
 /// How far such a work is.
 pub(crate) trait Progress {
-    /// People that were passed, and all of them.
+    /// People that were passed, and all of them. Who came after it began is passed, too, and is one of all.
     fn counts(&self) -> (u64, u64);
     /// Whether it is finished, and whether it is held.
     fn standing(&self) -> (bool, bool);
 
-    /// Its state in a word.
-    fn state(&self) -> &'static str {
+    /// How far it is, in words.
+    fn in_words(&self) -> String {
+        let (done, people) = self.counts();
         match self.standing() {
-            (true, _) => "finished",
-            (false, true) => "held",
-            (false, false) => "under way",
+            (true, _) => format!("finished: {}", counted_people(done)),
+            (false, true) => format!("held: {} of {}", grouped(done), counted_people(people)),
+            (false, false) => format!("under way: {} of {}", grouped(done), counted_people(people)),
         }
     }
 }
 
 impl Progress for ForecastRound {
     fn counts(&self) -> (u64, u64) {
-        (self.done_count, self.people_count)
+        (self.done_count, self.people_count.max(self.done_count))
     }
 
     fn standing(&self) -> (bool, bool) {
@@ -35,12 +36,17 @@ impl Progress for ForecastRound {
 
 impl Progress for Sweep {
     fn counts(&self) -> (u64, u64) {
-        (self.done_count, self.people_count)
+        (self.done_count, self.people_count.max(self.done_count))
     }
 
     fn standing(&self) -> (bool, bool) {
         (self.is_finished, self.is_held)
     }
+}
+
+/// A number of people: `1 person`, `1,234 people`.
+pub(crate) fn counted_people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{} people", grouped(count)) }
 }
 
 /// Takes step after step with a progress bar, as long as the gate lets it; gives how far it came, nothing when it is held.

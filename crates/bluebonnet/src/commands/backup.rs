@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use model::counted;
 use registry::setup::{Database, DatabaseOptions, DatabaseUrl};
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use super::doctor::print_diagnoses;
 use super::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place, Presence};
-use crate::tables::{grouped, print_json, print_line};
+use crate::tables::{print_json, print_line};
 use crate::world;
 
 /// Makes a backup while the registry works, tests that one can be read back, and tells when either was last done
@@ -59,6 +60,9 @@ pub(crate) struct Test {
 
 /// Tells when a backup was last made, and last read back
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet backup status\n  \
+                  bluebonnet backup status --json")]
 pub(crate) struct Status {
     #[command(flatten)]
     place: Place,
@@ -98,7 +102,7 @@ impl Make {
             world::now(),
             &mut |table, rows| {
                 progress.set_prefix(table.to_owned());
-                progress.set_message(format!("{} rows", grouped(rows)));
+                progress.set_message(counted(rows, "row"));
             },
         );
         progress.finish_and_clear();
@@ -112,7 +116,7 @@ impl Make {
         if self.json {
             print_json(&made)?;
         } else {
-            print_line(&format!("{} rows written to {}, as of {}", grouped(made.rows), made.place, made.at))?;
+            print_line(&format!("{} written to {}, as of {}", counted(made.rows, "row"), made.place, made.at))?;
             print_line(&format!("`bluebonnet backup test {}` reads it back", made.place))?;
         }
         Ok(Ending::Well)
@@ -158,7 +162,7 @@ impl Test {
         }
         print_diagnoses(&diagnoses)?;
         let reaches = tested.reaches_to.map_or("it holds no message".to_owned(), |at| format!("it reaches to {at}"));
-        print_line(&format!("{} rows read from {}; {reaches}", grouped(tested.rows), tested.place))?;
+        print_line(&format!("{} read from {}; {reaches}", counted(tested.rows, "row"), tested.place))?;
         Ok(Ending::well_if(tested.is_well))
     }
 }
@@ -173,7 +177,7 @@ impl Status {
             return Ok(Ending::Well);
         }
         match &backups.made {
-            Some(made) => print_line(&format!("made    {}  {}  {} rows", made.at, made.place, grouped(made.rows)))?,
+            Some(made) => print_line(&format!("made    {}  {}  {}", made.at, made.place, counted(made.rows, "row")))?,
             None => print_line("made    never by `bluebonnet backup make`")?,
         }
         match &backups.tested {

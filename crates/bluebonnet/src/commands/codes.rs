@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use model::counted;
 use registry::setup::{self, CodeChange, CodeDifference};
 use serde_json::{Value, json};
 
@@ -42,6 +43,9 @@ pub(crate) struct Import {
 
 /// Lists the code tables in use, and what was imported over those of the program
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet codes list\n  \
+                  bluebonnet codes list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -85,7 +89,7 @@ impl Import {
             (true, true) => "nothing was kept: this was a dry run",
             (true, false) => "kept; running nodes take them up when they start again",
         };
-        print_line(&format!("{} differences; {done}", grouped(imported.differences.len() as u64)))?;
+        print_line(&format!("{}; {done}", counted(imported.differences.len() as u64, "difference")))?;
         Ok(Ending::Well)
     }
 }

@@ -1,13 +1,14 @@
 //! `bluebonnet copy`: a registry moved from one database to another.
 
 use clap::Args;
+use model::counted;
 use registry::setup::DatabaseUrl;
 use serde_json::json;
 
 use super::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Presence};
-use crate::tables::{grouped, print_json, print_line};
+use crate::tables::{print_json, print_line};
 
 /// Copies a whole registry into an empty database, SQLite or PostgreSQL, and compares the counts
 ///
@@ -35,14 +36,14 @@ impl Copy {
         let progress = progress_bar(None);
         let copied = source.copy_to(&target, &mut |table, rows| {
             progress.set_prefix(table.to_owned());
-            progress.set_message(format!("{} rows", grouped(rows)));
+            progress.set_message(counted(rows, "row"));
         });
         progress.finish_and_clear();
         let copied = copied?;
         if self.json {
             print_json(&json!({ "rows": copied }))?;
         } else {
-            print_line(&format!("copied {} rows from {} to {}", grouped(copied), source.url(), target.url()))?;
+            print_line(&format!("copied {} from {} to {}", counted(copied, "row"), source.url(), target.url()))?;
         }
         Ok(Ending::Well)
     }

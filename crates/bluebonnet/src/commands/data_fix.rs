@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use model::{Caller, Channel, Correction, Cvx, DataFixId, DataFixStep, DataFixStepState, OrganizationId};
+use model::{Caller, Channel, Correction, Cvx, DataFixId, DataFixStep, DataFixStepState, OrganizationId, counted};
 use registry::{DataFixProgress, NewDataFix, Registry};
 use serde_json::{Value, json};
 
+use super::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
@@ -23,7 +24,11 @@ pub(crate) enum DataFix {
     Plan(Plan),
     Show(Show),
     Apply(Apply),
+    /// Goes on with a fix that was broken off, where it was
+    #[command(after_help = "Examples:\n  bluebonnet data-fix resume lot-a1234")]
     Resume(Go),
+    /// Takes a fix back: reports that their owner has not changed since are again as they were before it
+    #[command(after_help = "Examples:\n  bluebonnet data-fix undo lot-a1234")]
     Undo(Go),
     List(List),
 }
@@ -31,7 +36,7 @@ pub(crate) enum DataFix {
 /// Finds what would change and keeps it under a name; nothing is changed yet
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bluebonnet data-fix plan lot-a1234 --change-cvx 03 --to 94 --lot A1234 --organization LCPG3000 \\\n      --reason \"asked for by LCPG3000 on 2026-11-25\" --by maria"
+    after_help = "Examples:\n  bluebonnet data-fix plan lot-a1234 --change-cvx 03 --to 94 --lot A1234 --organization LCPG3000 \\\n      --reason \"asked for by LCPG3000 on 2026-11-25\" --by maria"
 )]
 pub(crate) struct Plan {
     /// Its name
@@ -63,6 +68,9 @@ pub(crate) struct Plan {
 
 /// Shows a fix: how many reports of how many people, and a sample of them before and after
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet data-fix show lot-a1234\n  \
+                  bluebonnet data-fix show lot-a1234 --sample 50 --json")]
 pub(crate) struct Show {
     /// Its name
     name: String,
@@ -78,6 +86,7 @@ pub(crate) struct Show {
 
 /// Applies a planned fix that somebody else has reviewed; waits while a maintenance window lets background work rest
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bluebonnet data-fix apply lot-a1234 --reviewed-by olga")]
 pub(crate) struct Apply {
     /// Its name
     name: String,
@@ -91,7 +100,7 @@ pub(crate) struct Apply {
     json: bool,
 }
 
-/// Goes on (resume) with a fix that was broken off, or takes one back (undo)
+/// Which fix is resumed or undone.
 #[derive(Debug, Args)]
 pub(crate) struct Go {
     /// Its name
@@ -105,6 +114,9 @@ pub(crate) struct Go {
 
 /// Lists all fixes
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet data-fix list\n  \
+                  bluebonnet data-fix list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -260,7 +272,8 @@ fn show(registry: &Registry, progress: &DataFixProgress, sample: u32, json: bool
     print_line(&format!("{}: {}, reports of {code}: {}", fix.name, fix.correction.words(), fix.state.word()))?;
     print_line(&format!("planned by {}, reviewed by {}: {}", fix.planned_by, or_nobody(&fix.reviewed_by), fix.reason))?;
     for count in &progress.counts {
-        print_line(&format!("{}: {} reports of {} people", count.state.word(), count.reports, count.people))?;
+        let (reports, people) = (counted(count.reports, "report"), counted_people(count.people));
+        print_line(&format!("{}: {reports} of {people}", count.state.word()))?;
     }
     if shown.is_empty() {
         return Ok(Ending::Well);

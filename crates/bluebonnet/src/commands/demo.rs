@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use model::counted;
 
+use super::background::counted_people;
 use super::load::{print_summary, progress_bar};
 use super::serve::NodeSettings;
 use crate::demonstration::{self, Credentials};
@@ -13,7 +15,7 @@ use crate::maintenance_watch::MaintenanceWatch;
 use crate::place::{Opened, Place, Presence};
 use crate::serving::{Bound, Serving};
 use crate::spooling::SpoolSettings;
-use crate::tables::{grouped, print_line};
+use crate::tables::print_line;
 use crate::{limits, measurements};
 
 /// Makes a registry to try, with organizations, accounts and synthetic people, and serves it
@@ -89,7 +91,7 @@ impl Demo {
             let mut sent = 0_u64;
             let told = || {
                 sent += 1;
-                progress.set_message(format!("{} messages", grouped(sent)));
+                progress.set_message(counted(sent, "message"));
             };
             let sending = demonstration::send_people(registry, organization, self.people, told);
             let summary = runtime.block_on(sending);
@@ -109,8 +111,8 @@ impl Demo {
             print_line(&format!("They are in {}, too.", path.display()))?;
         }
         print_line(&format!(
-            "{} people. The registry's data is in {}.",
-            grouped(self.people.into()),
+            "{}. The registry's data is in {}.",
+            counted_people(self.people.into()),
             opened.database.url()
         ))?;
         Ok(())

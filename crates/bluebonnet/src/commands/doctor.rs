@@ -1,6 +1,7 @@
 //! `bluebonnet doctor`: is everything well?
 
 use clap::Args;
+use model::counted;
 use registry::Diagnosis;
 use registry::setup::{self, Database};
 use serde_json::json;
@@ -84,7 +85,7 @@ fn codes(registry: &registry::Registry, database: &Database) -> Result<Diagnosis
     let imported = setup::imported_tables(database)?;
     let newest = imported.last().map_or_else(
         || "as built in".to_owned(),
-        |table| format!("{} tables imported, the newest at {}", imported.len(), table.imported_at),
+        |table| format!("{} imported, the newest at {}", counted(imported.len() as u64, "table"), table.imported_at),
     );
     let report = format!(
         "{} vaccines, {} manufacturers, {} packages, {} statements, {newest}",

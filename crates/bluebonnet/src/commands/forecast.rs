@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use model::counted;
 use registry::forecasts::{self, CaseCheck, Request, Workspace};
 use serde_json::{Value, json};
 
@@ -67,6 +68,9 @@ enum Checks {
 ///
 /// Reads the layouts for healthy people and for underlying conditions, as CSV. The exit code is 1 on any difference.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet forecast check healthy.csv underlying-conditions.csv\n  \
+                  bluebonnet forecast check healthy.csv --schedule schedules/cdsi-4.65 --json")]
 pub(crate) struct Check {
     /// The sheets
     #[arg(required = true)]
@@ -155,8 +159,8 @@ pub(super) fn print_check(file: &Path, check: &CaseCheck) -> Result<(), Failure>
             print_line(&format!("    {what}: expected {expected}, found {found}"))?;
         }
     }
-    let (cases, differing) = (grouped(check.case_count as u64), grouped(check.differing.len() as u64));
-    print_line(&format!("{}: {cases} cases, {differing} differ", file.display()))?;
+    let (cases, differing) = (counted(check.case_count as u64, "case"), grouped(check.differing.len() as u64));
+    print_line(&format!("{}: {cases}, {differing} with differences", file.display()))?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::Caller;
+use model::{Caller, counted};
 use registry::{AcknowledgmentCode, Answers, BatchReader, LoadOptions, LoadSummary, Registry};
 use serde_json::json;
 
@@ -92,7 +92,8 @@ impl Load {
             let messages: u64 = reports.iter().map(|(_, summary)| summary.messages).sum();
             let rate = (messages as f64 / seconds) as u64;
             let done = if self.dry_run { "rehearsed, nothing was stored;" } else { "in" };
-            print_line(&format!("{} messages {done} {seconds:.1} s, {} a second", grouped(messages), grouped(rate)))?;
+            let messages = counted(messages, "message");
+            print_line(&format!("{messages} {done} {seconds:.1} s, {} a second", grouped(rate)))?;
         }
         Ok(Ending::well_if(is_well))
     }
@@ -124,7 +125,8 @@ async fn load_file(
         refused += u64::from(loaded.acknowledgment != AcknowledgmentCode::Accept);
         if loaded.number.is_multiple_of(256) {
             progress.set_position(read.load(Ordering::Relaxed));
-            progress.set_message(format!("{} messages, {} with findings", grouped(loaded.number), grouped(refused)));
+            let messages = counted(loaded.number, "message");
+            progress.set_message(format!("{messages}, {} with findings", grouped(refused)));
         }
         results.as_deref_mut().map_or(Ok(()), |results| results.write(&loaded.answer))
     });
@@ -138,7 +140,7 @@ fn rehearse_file(registry: &Registry, caller: &Caller, path: &Path) -> Result<Lo
     let progress = progress_bar(None);
     progress.set_prefix(path.display().to_string());
     let messages = BatchReader::new(BufReader::with_capacity(BUFFER_BYTES, input));
-    let told = |number| progress.set_message(format!("{} messages rehearsed", grouped(number)));
+    let told = |number| progress.set_message(format!("{} rehearsed", counted(number, "message")));
     let summary = registry.rehearse_load(&place::admit(registry)?, caller, messages, world::stamp, told);
     progress.finish_and_clear();
     Ok(summary?)
@@ -186,8 +188,8 @@ pub(crate) fn progress_bar(size: Option<u64>) -> ProgressBar {
 pub(crate) fn print_summary(name: &str, summary: &LoadSummary) -> Result<(), Failure> {
     let counts = summary.acknowledgments;
     print_line(&format!(
-        "{name}: {} messages; {} AA, {} AE, {} AR",
-        grouped(summary.messages),
+        "{name}: {}; {} AA, {} AE, {} AR",
+        counted(summary.messages, "message"),
         grouped(counts.accepted),
         grouped(counts.with_errors),
         grouped(counts.refused)

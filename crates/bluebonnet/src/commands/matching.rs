@@ -105,6 +105,9 @@ fn read_weights(file: Option<&PathBuf>) -> Result<Weights, Failure> {
 ///
 /// Prints what agrees and what does not, with the weight of each in bits. The reasons name values of both people.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB\n  \
+                  bluebonnet match explain 3V8K2M0Q7RTA 7QF0W2M9K1XB --json")]
 pub(crate) struct Explain {
     /// The one person's registry number, or id
     one: String,

@@ -60,6 +60,9 @@ struct List {
 ///
 /// That the original was shown is written to the audit trail: it names a person.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet messages show 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b\n  \
+                  bluebonnet messages show 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b --original")]
 struct Show {
     /// The receipt, as the answer's MSH-10 gave it to the sender
     receipt: MessageId,

@@ -19,6 +19,9 @@ pub(crate) enum Notice {
 
 /// Lists who was told what, and what became of it, the latest first
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet notice list\n  \
+                  bluebonnet notice list --state failed --json")]
 pub(crate) struct List {
     /// Only those in this state: waiting, handing_over, delivered, uncertain, failed or dropped
     #[arg(long, value_parser = parse_state)]
@@ -35,6 +38,9 @@ pub(crate) struct List {
 
 /// Prints the announcement of a window as it is, or would be, sent
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet notice show 4F0Q2M9S7K1A\n  \
+                  bluebonnet notice show 4F0Q2M9S7K1A --audience ehr_vendors --language es --html > notice.html")]
 pub(crate) struct Show {
     /// The window's number, as `bluebonnet maintenance list` shows it
     window: String,

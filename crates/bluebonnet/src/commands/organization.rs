@@ -15,7 +15,11 @@ use crate::world;
 pub(crate) enum Organization {
     Add(Add),
     List(List),
+    /// Stops an organization: its programs and people are shut out; a running node takes it up within seconds
+    #[command(after_help = "Examples:\n  bluebonnet organization deactivate LAKE2001")]
     Deactivate(Switch),
+    /// Lets a deactivated organization send and ask again; a running node takes it up within seconds
+    #[command(after_help = "Examples:\n  bluebonnet organization activate LAKE2001")]
     Activate(Switch),
     TimeZone(TimeZone),
 }
@@ -49,6 +53,9 @@ pub(crate) struct Add {
 
 /// Lists organizations and their sites
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet organization list\n  \
+                  bluebonnet organization list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -57,7 +64,7 @@ pub(crate) struct List {
     json: bool,
 }
 
-/// Lets an organization send and ask, or stops it; a running node takes it up within seconds
+/// Which organization is deactivated or activated.
 #[derive(Debug, Args)]
 pub(crate) struct Switch {
     /// The organization's code
@@ -68,7 +75,7 @@ pub(crate) struct Switch {
 
 /// Says by which clocks an organization and its sites go: they are told the times of maintenance by these, too
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet organization time-zone LOAK2000 America/Denver")]
+#[command(after_help = "Examples:\n  bluebonnet organization time-zone LOAK2000 America/Denver")]
 pub(crate) struct TimeZone {
     /// The organization's code
     code: String,

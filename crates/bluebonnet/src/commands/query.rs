@@ -11,6 +11,7 @@ use model::{
 use registry::{Admission, MessageAnswer, Registry};
 use serde_json::json;
 
+use super::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::histories::{History, Person};
 use crate::place::{self, Place};
@@ -133,7 +134,8 @@ impl Query {
                 histories(registry, admission, &outcome).iter().try_for_each(History::print)?;
             }
             QueryStatus::Candidates => {
-                print_line(&format!("{} people may be meant; ask again with more:", outcome.people.len()))?;
+                let people = counted_people(outcome.people.len() as u64);
+                print_line(&format!("{people} may be meant; ask again with more:"))?;
                 outcome.people.iter().map(Person::of).try_for_each(|person| person.print())?;
             }
             QueryStatus::NotFound => print_line("Nobody was found.")?,

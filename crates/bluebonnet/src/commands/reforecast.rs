@@ -6,7 +6,7 @@ use clap::Args;
 use registry::{ForecastRound, Registry};
 use serde_json::json;
 
-use crate::commands::background::{self, Progress};
+use crate::commands::background::{self, Progress, counted_people};
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, grouped, print_json, print_line};
@@ -92,8 +92,8 @@ impl Reforecast {
         } else {
             let per_second = grouped((done as f64 / seconds.max(f64::EPSILON)) as u64);
             print_line(&format!(
-                "{} people in {seconds:.1} s, {per_second} a second, by {}",
-                grouped(done),
+                "{} in {seconds:.1} s, {per_second} a second, by {}",
+                counted_people(done),
                 round.schedule
             ))?;
         }
@@ -109,9 +109,7 @@ impl Reforecast {
             print_line("no round was begun yet")?;
             return Ok(Ending::Well);
         };
-        let (done, people) = (grouped(round.done_count), grouped(round.people_count));
-        let state = round.state();
-        print_line(&format!("{state}: {done} of {people} people, by {}, as seen on {}", round.schedule, round.on))?;
+        print_line(&format!("{}, by {}, as seen on {}", round.in_words(), round.schedule, round.on))?;
         Ok(Ending::Well)
     }
 

@@ -47,6 +47,9 @@ impl Review {
 
 /// Lists possible matches that wait, the oldest first; or those that were decided
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet review list\n  \
+                  bluebonnet review list --decided --limit 20")]
 pub(crate) struct List {
     /// Lists what was decided, the newest first
     #[arg(long)]
@@ -143,6 +146,7 @@ struct Two {
 
 /// Shows two records side by side, and why they may be of one person
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bluebonnet review show 3V8K2M0Q7RTA 7QF0W2M9K1XB")]
 pub(crate) struct Show {
     #[command(flatten)]
     two: Two,
@@ -193,6 +197,10 @@ fn facts(record: &PatientRecord) -> Vec<(&'static str, String)> {
     let name = |name: &model::PersonName| {
         [&name.given, &name.middle, &name.family, &name.suffix].map(String::as_str).join(" ").trim().to_owned()
     };
+    let telecoms = |is_email: bool| {
+        let alike = person.telecoms.iter().filter(|telecom| telecom.is_email() == is_email);
+        joined(alike.map(|telecom| telecom.value.clone()).collect())
+    };
     let status = match record.patient.status {
         PatientStatus::Active => "active".to_owned(),
         PatientStatus::Pending => "pending".to_owned(),
@@ -209,7 +217,8 @@ fn facts(record: &PatientRecord) -> Vec<(&'static str, String)> {
             "addresses",
             joined(person.addresses.iter().map(|at| format!("{} {} {}", at.street, at.city, at.zip)).collect()),
         ),
-        ("phones", joined(person.telecoms.iter().map(|telecom| telecom.value.clone()).collect())),
+        ("phones", telecoms(false)),
+        ("e-mail", telecoms(true)),
         ("identifiers", joined(person.identifiers.iter().map(|id| format!("{} {}", id.kind, id.value)).collect())),
         ("reports", record.reports.len().to_string()),
         ("doses", record.vaccinations.iter().filter(|dose| !dose.is_deleted).count().to_string()),
@@ -218,6 +227,9 @@ fn facts(record: &PatientRecord) -> Vec<(&'static str, String)> {
 
 /// Decides a possible match
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet review decide 3V8K2M0Q7RTA 7QF0W2M9K1XB same\n  \
+                  bluebonnet review decide 3V8K2M0Q7RTA 7QF0W2M9K1XB not-the-same --reason \"twins\"")]
 pub(crate) struct Decide {
     #[command(flatten)]
     two: Two,
@@ -248,6 +260,8 @@ impl Decide {
 
 /// Merges a record into another
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet review merge 3V8K2M0Q7RTA --into 7QF0W2M9K1XB --reason \"asked for by the clinic\"")]
 pub(crate) struct MergePeople {
     /// The record that is retired: its number leads on
     retired: String,
@@ -276,6 +290,7 @@ impl MergePeople {
 
 /// Undoes the merge by which a record was retired
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bluebonnet review unmerge 3V8K2M0Q7RTA --reason \"two people after all\"")]
 pub(crate) struct UnmergePeople {
     /// The retired record's number, or the id of the merge
     retired: String,

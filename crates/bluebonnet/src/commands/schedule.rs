@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use model::OrganizationId;
+use model::{OrganizationId, counted};
 use registry::forecasts::{self, ScheduleFacts};
 use registry::{KnownSchedule, NewSchedule, Registry};
 use serde_json::json;
@@ -14,7 +14,7 @@ use super::forecast::{check_sheet, print_check};
 use super::record;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
-use crate::tables::{Table, grouped, print_json, print_line};
+use crate::tables::{Table, print_json, print_line};
 use crate::world;
 
 mod files;
@@ -89,6 +89,9 @@ pub(crate) struct Load {
 
 /// Lists the schedules that can be used, and which one is
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet schedule list\n  \
+                  bluebonnet schedule list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -116,6 +119,7 @@ pub(crate) struct Use {
 
 /// Forgets a schedule that is not in use
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bluebonnet schedule remove measles-2026")]
 pub(crate) struct Remove {
     /// The schedule, or the local rules
     name: String,
@@ -143,8 +147,8 @@ impl Import {
         for difference in &differences {
             print_line(&difference.to_string())?;
         }
-        let count = grouped(differences.len() as u64);
-        print_line(&format!("{count} places differ from {}", known.name()))?;
+        let count = counted(differences.len() as u64, "difference");
+        print_line(&format!("{count} from {}", known.name()))?;
         let schedule = forecasts::Schedule::compile(facts.clone()).map_err(refused)?;
         let mut is_well = true;
         for sheet in &self.cases {
@@ -204,10 +208,11 @@ pub(super) fn in_use_in_words(registry: &Registry) -> Result<String, Failure> {
     let source = loaded.map_or("of this program".to_owned(), |at| format!("loaded at {at}"));
     let Some(newest) = schedule.facts().newest_day() else { return Ok(format!("{}, {source}", schedule.name())) };
     let days = newest.until(registry.today(world::now())).map_or(0, |age| age.get_days());
+    let ago = counted(days.unsigned_abs().into(), "day");
     let age = match days {
         ..=0 => String::new(),
-        1..=OLD_SCHEDULE_DAYS => format!(", {days} days ago"),
-        _ => format!(", {days} days ago: look for a newer release"),
+        1..=OLD_SCHEDULE_DAYS => format!(", {ago} ago"),
+        _ => format!(", {ago} ago: look for a newer release"),
     };
     Ok(format!("{}, {source}; its newest rule begins on {newest}{age}", schedule.name()))
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use model::{Audience, Channel, NoticeKind, Subscription as Known, SubscriptionId, SubscriptionWay};
+use model::{Audience, Channel, NoticeKind, Subscription as Known, SubscriptionId, SubscriptionWay, counted};
 use registry::notices::Language;
 use registry::{Admission, Consent, NewSubscription, Registry};
 use serde_json::{Value, json};
@@ -60,6 +60,9 @@ pub(crate) struct Add {
 
 /// Lists who is told
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet subscription list\n  \
+                  bluebonnet subscription list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -70,6 +73,9 @@ pub(crate) struct List {
 
 /// Ends the subscriptions of an address
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet subscription remove it@clinic.example\n  \
+                  bluebonnet subscription remove status@vendor.example --audience ehr_vendors")]
 pub(crate) struct Remove {
     /// The address
     address: String,
@@ -83,6 +89,9 @@ pub(crate) struct Remove {
 /// Subscribes many mail addresses that you vouch for, all or none: CSV with the columns address, audience, language, kinds,
 /// channels (the last three may be missing; several words in one cell stand with spaces between them)
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet subscription import partners.csv\n  \
+                  printf 'address,audience\\nit@clinic.example,it_contacts\\n' | bluebonnet subscription import -")]
 pub(crate) struct Import {
     /// The file; `-` is standard input
     file: PathBuf,
@@ -225,7 +234,7 @@ impl Import {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
         let count = registry.import_subscriptions(&admission, new, world::now())?;
-        note(&registry, &admission, format!("imported {count} subscriptions"))?;
+        note(&registry, &admission, format!("imported {}", counted(count as u64, "subscription")))?;
         print_line(&format!("subscribed {count}"))?;
         Ok(Ending::Well)
     }

@@ -1,36 +1,52 @@
 //! The command line itself: help, exit codes, completions, profiles.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use crate::program::{Home, run};
 
-const COMMANDS: [&str; 16] = [
-    "serve",
-    "demo",
-    "migrate",
-    "submit",
-    "query",
-    "load",
-    "explain",
-    "copy",
-    "organization",
-    "account",
-    "codes",
-    "messages",
-    "audit",
-    "doctor",
-    "profile",
-    "completions",
-];
-
 #[test]
-fn every_command_has_help() {
+fn every_command_has_examples_and_a_description_of_its_own() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let help = run(&["--help"], folder.path()).expect(0);
     assert!(help.output.contains("Exit codes"), "{help:?}");
-    for command in COMMANDS {
-        assert!(help.output.contains(command), "{command} is missing in {help:?}");
-        let help = run(&[command, "--help"], folder.path()).expect(0);
-        assert!(help.output.contains("Usage"), "{help:?}");
+    let count = check_help(&[], folder.path());
+    assert!(count > 80, "only {count} commands were found in the help");
+}
+
+/// Checks the help of a command and of those below it; gives how many do something themselves.
+fn check_help(path: &[&str], folder: &Path) -> usize {
+    let help = run(&[path, &["--help"]].concat(), folder).expect(0).output;
+    let commands = commands_of(&help);
+    let name = [&["bluebonnet"], path].concat().join(" ");
+    let does_something = !help.contains(&format!("Usage: {name} <COMMAND>"));
+    if does_something {
+        let examples = help.split_once("\nExamples:\n").map(|(_, examples)| examples).unwrap_or_default();
+        assert!(examples.contains(&name), "`{name}` has no examples in its help:\n{help}");
     }
+    let mut described = HashMap::new();
+    for (command, description) in &commands {
+        let other = described.insert(description, command);
+        assert_eq!(other, None, "{command} has the same description: {description}");
+    }
+    let below: usize = commands.iter().map(|(command, _)| check_help(&[path, &[*command]].concat(), folder)).sum();
+    below + usize::from(does_something)
+}
+
+/// The commands that a help lists, each with its description.
+fn commands_of(help: &str) -> Vec<(&str, String)> {
+    let Some((_, list)) = help.split_once("\nCommands:\n") else { return Vec::new() };
+    let mut commands: Vec<(&str, String)> = Vec::new();
+    for line in list.lines().take_while(|line| !line.is_empty()) {
+        let is_continued = line.starts_with("   ");
+        match (line.trim().split_once(' '), commands.last_mut()) {
+            (_, Some((_, description))) if is_continued => description.push_str(line.trim()),
+            (Some((command, description)), _) => commands.push((command, description.trim().to_owned())),
+            (None, _) => panic!("{line} has no description"),
+        }
+    }
+    commands.retain(|(command, _)| *command != "help");
+    commands
 }
 
 #[test]
@@ -77,9 +93,9 @@ fn completions_are_written_for_every_shell() {
 fn a_profile_is_checked() {
     let profiles = concat!(env!("CARGO_MANIFEST_DIR"), "/../../profiles");
     let home = Home::on_sqlite();
-    for name in ["texas", "example"] {
+    for (name, policy) in [("texas", "opt_in"), ("example", "opt_out")] {
         let checked = home.run(&["profile", "check", &format!("{profiles}/{name}.toml")]).expect(0);
-        assert!(checked.output.contains("can be used"), "{checked:?}");
+        assert!(checked.output.contains("can be used") && checked.output.contains(policy), "{checked:?}");
     }
     let broken = home.run_with(&["profile", "check", "-", "--json"], b"[registry]\nname = 1\n").expect(1).json();
     assert_eq!(broken["is_usable"], false);

@@ -51,7 +51,7 @@ fn a_sheet_of_cases_is_checked_and_tells_each_difference() {
     std::fs::write(&sheet, case("2025-02-27")).expect("the file can be written");
     let differs = home.run(&["forecast", "check", &sheet]).expect(1);
     assert!(differs.output.contains("earliest: expected 2025-02-27, found 2025-02-28"), "{differs:?}");
-    assert!(differs.output.contains("1 cases, 1 differ"), "{differs:?}");
+    assert!(differs.output.contains("1 case, 1 with differences"), "{differs:?}");
 }
 
 #[test]

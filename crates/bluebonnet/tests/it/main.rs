@@ -11,6 +11,7 @@ mod deciding_doses;
 mod demonstrating;
 mod examining;
 mod explaining;
+mod files;
 mod forecasting;
 mod loading;
 mod maintenance;

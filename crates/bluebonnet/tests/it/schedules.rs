@@ -126,14 +126,14 @@ fn a_release_is_imported_compared_and_checked_against_its_cases() {
     let next = home.path("next");
     let imported =
         home.run(&["schedule", "import", &folder, "--name", "next", "--to", &next, "--cases", &sheet]).expect(0);
-    assert!(imported.output.contains("places differ from cdsi-4.64"), "{imported:?}");
-    assert!(imported.output.contains("1 cases, 0 differ"), "{imported:?}");
+    assert!(imported.output.contains("differences from cdsi-4.64"), "{imported:?}");
+    assert!(imported.output.contains("1 case, 0 with differences"), "{imported:?}");
     let text = std::fs::read_to_string(format!("{next}/antigen-cholera.txt")).expect("one file an antigen");
     assert!(text.contains("age absolute 2 years - 4 days; minimum 2 years; recommended 2 years"), "{text}");
     // The ZIP says the same; a release that changes an age is told by its lines, and its cases differ.
     let same =
         home.run(&["schedule", "import", &zipped(&home, CHOLERA), "--name", "next", "--schedule", &next]).expect(0);
-    assert!(same.output.contains("0 places differ from next"), "{same:?}");
+    assert!(same.output.contains("0 differences from next"), "{same:?}");
     let older = release(&home, "older", &CHOLERA.replace("2 years", "3 years"));
     let changed =
         home.run(&["schedule", "import", &older, "--name", "older", "--schedule", &next, "--cases", &sheet]).expect(1);

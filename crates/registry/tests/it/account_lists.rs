@@ -56,7 +56,7 @@ fn accounts_are_listed_a_page_at_a_time_and_narrowed() {
         assert_eq!(listed(house, &clinic, &of_site, 9).await, ["carla"]);
         let programs = AccountFilter { kind: Some(AccountKind::WebService), ..all.clone() };
         assert_eq!(listed(house, &clinic, &programs, 9).await, ["clinic-ehr"]);
-        for text in ["CRUZ", "arla@EXAMPLE", "carl"] {
+        for text in ["CRUZ", "arla@EXAMPLE", "carl", "Cruz, Carla", "crúz  CAR"] {
             let filter = AccountFilter { text: text.into(), ..all.clone() };
             assert_eq!(listed(house, &clinic, &filter, 9).await, ["carla"], "{text}");
         }

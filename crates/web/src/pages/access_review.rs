@@ -5,7 +5,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::SignedDuration;
-use model::{AccountKind, Right};
+use model::Right;
 use registry::{AccountChange, AccountFilter, AccountSeen};
 
 use super::accounts::{page_of, role_name};
@@ -50,7 +50,6 @@ async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
     registry.authorize_here(&signed_in.caller, Right::ReviewAccess)?;
     let (due_since, shows_all) = (signed_in.now() - REVIEWED_EVERY, !signed_in.parameter("all").is_empty());
     let filter = AccountFilter {
-        kind: Some(AccountKind::WebUser),
         is_active: Some(true),
         unconfirmed_since: (!shows_all).then_some(due_since),
         after: signed_in.parameter("after"),
@@ -63,7 +62,7 @@ async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
     let time = |at| dates::moment(registry, at, language);
     let never = || language.text("accounts.never").to_owned();
     let row = |seen: AccountSeen| ReviewRow {
-        name: seen.account.full_name,
+        name: if seen.account.full_name.is_empty() { seen.account.username.clone() } else { seen.account.full_name },
         username: seen.account.username,
         role: role_name(seen.account.role, language),
         organization: seen.organization.name,
@@ -77,6 +76,9 @@ async fn review(signed_in: SignedIn) -> Result<Response, Failure> {
 
 async fn confirm(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
     let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
+    if posted.all("needed").next().is_none() {
+        return Ok(Redirect::to("/accounts/review?done=nothing_marked").into_response());
+    }
     for username in posted.all("needed") {
         registry.change_account(admission, &signed_in.caller, username, AccountChange::Confirmed, now).await?;
     }

@@ -67,6 +67,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/accounts/new", get(person_form).post(add_person))
         .route("/accounts/new-program", get(program_form).post(add_program))
         .route("/accounts/of/{username}", get(one))
+        .route("/accounts/of/{username}/contact", post(change_contact))
         .route("/accounts/of/{username}/role", post(change_role))
         .route("/accounts/of/{username}/state", post(change_state))
         .route("/accounts/of/{username}/invitation", post(invite))
@@ -79,6 +80,15 @@ fn is_spanish(language: Language) -> bool {
 
 pub(crate) fn role_name(role: Option<Role>, language: Language) -> String {
     role.map_or_else(|| language.text("accounts.program").to_owned(), |role| role.name(is_spanish(language)).to_owned())
+}
+
+/// How an account stands: a person who was invited and never came in is told apart.
+fn state_key(seen: &AccountSeen) -> &'static str {
+    match (seen.account.is_active, seen.account.kind, seen.seen_at) {
+        (false, ..) => "accounts.stopped",
+        (true, AccountKind::WebUser, None) => "accounts.not_yet",
+        (true, ..) => "accounts.active",
+    }
 }
 
 /// The right by which somebody sees accounts: those of people, or else those of programs.
@@ -111,7 +121,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
             Cell::text(role_name(seen.account.role, language)),
             Cell::text(&seen.organization.name).with_note(&seen.organization.code),
             Cell::text(seen.seen_at.map(time).unwrap_or_default()),
-            Cell::text(language.text(if seen.account.is_active { "accounts.active" } else { "accounts.stopped" })),
+            Cell::text(language.text(state_key(seen))),
         ]
     };
     let table = Table {
@@ -211,10 +221,16 @@ pub(crate) fn account_page(
     let language = signed_in.language();
     let (registry, caller) = (signed_in.registry(), &signed_in.caller);
     let time = |at| dates::moment(registry, at, language);
+    let state = language.text(state_key(&seen));
     let AccountSeen { account, organization, seen_at, reviewed_at, memberships } = seen;
     let is_program = account.kind == AccountKind::WebService;
     if form.value("role").is_empty() {
         form.set("role", account.role.map_or("", Role::word));
+    }
+    for (field, known) in [("full_name", &account.full_name), ("email", &account.email)] {
+        if !form.has_error(field) {
+            form.set(field, known.as_str());
+        }
     }
     let never = || language.text("accounts.never").to_owned();
     let facts = vec![
@@ -224,10 +240,7 @@ pub(crate) fn account_page(
         ("accounts.email", account.email.clone()),
         ("accounts.seen", seen_at.map_or_else(never, time)),
         ("accounts.reviewed", reviewed_at.map_or_else(never, time)),
-        (
-            "accounts.state",
-            language.text(if account.is_active { "accounts.active" } else { "accounts.stopped" }).to_owned(),
-        ),
+        ("accounts.state", state.to_owned()),
     ];
     let name = if account.full_name.is_empty() { &account.username } else { &account.full_name };
     let mut page = signed_in.page(name);
@@ -242,7 +255,7 @@ pub(crate) fn account_page(
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         is_active: account.is_active,
         may_change: !is_own && registry.may(caller, right, organization.id),
-        may_review: !is_program && registry.may(caller, Right::ReviewAccess, organization.id),
+        may_review: registry.may(caller, Right::ReviewAccess, organization.id),
         roles: roles(is_registry, language),
         memberships: memberships
             .into_iter()
@@ -264,6 +277,30 @@ async fn change(signed_in: &SignedIn, username: &str, change: AccountChange, don
             let mut form = Form::default();
             form.refuse("role", reason);
             account_page(signed_in, find(signed_in, username).await?, form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn change_contact(
+    signed_in: SignedIn,
+    Path(username): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let seen = find(&signed_in, &username).await?;
+    signed_in.require_fresh()?;
+    let mut form = Form::from(&posted);
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    let contact = (posted.text("full_name"), posted.text("email"));
+    match registry.change_account_contact(admission, &signed_in.caller, &username, contact, signed_in.now()).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?done=contact_changed", address_of(&username))).into_response()),
+        Err(RegistryError::Refused(_)) => {
+            let field = match seen.account.kind == AccountKind::WebUser && posted.text("full_name").is_empty() {
+                true => "full_name",
+                false => "email",
+            };
+            form.refuse_with(signed_in.language(), field, &format!("accounts.{field}_wrong"));
+            account_page(&signed_in, seen, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),
     }
@@ -374,6 +411,11 @@ async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Fai
         form.refuse_with(language, "role", "accounts.role_missing");
     }
     let organization_code = chosen_code(&signed_in, &mut form, Right::ChangeAccounts);
+    let organization = signed_in.registry().find_organization(&signed_in.admission, &organization_code);
+    let is_office = organization.is_some_and(|known| known.kind == model::OrganizationKind::Registry);
+    if role.is_some_and(|role| role.is_of_the_registry() && !is_office) {
+        form.refuse_with(language, "role", "accounts.role_of_the_registry");
+    }
     let (Some(role), false) = (role, form.has_errors()) else {
         return new_page(&signed_in, form, false, StatusCode::UNPROCESSABLE_ENTITY);
     };
@@ -393,8 +435,10 @@ async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Fai
             let facts = vec![("accounts.user", account.username.clone()), ("invitation.code", code)];
             told(&signed_in, "accounts.invited", facts, address_of(&account.username))
         }
-        Err(RegistryError::Refused(reason)) => {
-            form.refuse("role", reason);
+        Err(RegistryError::Refused(_)) => {
+            let field =
+                if registry.find_organization(admission, form.value(FIELD).trim()).is_some() { "email" } else { FIELD };
+            form.refuse_with(language, field, &format!("accounts.{field}_wrong"));
             new_page(&signed_in, form, false, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),

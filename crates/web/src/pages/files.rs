@@ -26,6 +26,10 @@ use crate::signed_in::SignedIn;
 const LINES_PER_PAGE: u32 = 50;
 /// Messages of a file on a page.
 const MESSAGES_PER_PAGE: u32 = 50;
+/// The type of what was entered on a page.
+const ENTRY: &str = "ENTRY";
+/// The choice among the states that asks for what was not accepted.
+const REJECTED: &str = "rejected";
 /// Bytes of a download read at a time.
 const DOWNLOAD_BYTES: usize = 256 * 1024;
 
@@ -58,7 +62,7 @@ struct Line {
 
 /// How far something is, in a word and a picture.
 struct StateView {
-    text: &'static str,
+    text: String,
     icon: &'static str,
     class: &'static str,
 }
@@ -134,6 +138,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
             _ => None,
         },
         state: FileState::parse(&signed_in.parameter("state")),
+        is_rejected: signed_in.parameter("state") == REJECTED,
         organization_id,
         before: Uuid::parse_str(&signed_in.parameter("before")).ok(),
     };
@@ -153,11 +158,12 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         address_with("/files", kept.chain([("before", receipt.simple().to_string().as_str())]))
     });
     let state = |state: FileState| Choice::new(state.word(), language.text(&format!("files.state_{}", state.word())));
+    let rejected = Choice::new(REJECTED, language.text("files.state_rejected"));
     let is_narrowed = filter != ReceivedFilter::default();
     show(&FilesView {
         page: signed_in.page(language.text("files.title")),
         kinds: ["file", "message"].map(|kind| Choice::new(kind, language.text(&format!("files.kind_{kind}")))).into(),
-        states: FileState::ALL.map(state).into(),
+        states: FileState::ALL.map(state).into_iter().chain([rejected]).collect(),
         organizations: organizations.field(&form),
         lines: received.iter().map(|received| line(&signed_in, received)).collect(),
         older,
@@ -172,17 +178,25 @@ fn line(signed_in: &SignedIn, received: &Received) -> Line {
     let counts = received.counts;
     Line {
         receipt: received.receipt.simple().to_string(),
-        name: received.name.clone(),
+        name: shown_name(received, language),
         number: shown_receipt(received),
         organization: received.organization.clone(),
         channel: channel_name(received.channel, language),
         received: dates::moment(signed_in.registry(), received.received_at, language),
-        state: state_view(received.state, language),
+        state: outcome_view(received, language),
         counts: [
             ("files.verdict_accepted", counts.accepted),
             ("files.verdict_warned", counts.warned),
             ("files.verdict_rejected", counts.rejected),
         ],
+    }
+}
+
+/// A file's name, or the type of a message: what was entered on a page is none that a sender would know.
+fn shown_name(received: &Received, language: Language) -> String {
+    match (received.kind, received.name.as_str()) {
+        (ReceivedKind::Message, ENTRY) => language.text("files.entry").to_owned(),
+        _ => received.name.clone(),
     }
 }
 
@@ -198,6 +212,22 @@ fn channel_name(channel: Channel, language: Language) -> &'static str {
     language.find_text(&format!("files.door_{}", channel.word())).unwrap_or_default()
 }
 
+/// What became of something: of a single message the verdict, of a file how far it is, and whether all of it was accepted.
+fn outcome_view(received: &Received, language: Language) -> StateView {
+    match (received.verdict, received.state, received.counts.rejected) {
+        (Some(verdict), FileState::Complete, _) => StateView {
+            text: language.text(&format!("files.single_{}", verdict.word())).to_owned(),
+            ..verdict_view(verdict, language)
+        },
+        (None, FileState::Complete, count @ 1..) => StateView {
+            text: language.fill("files.complete_but", &[("count", &count.to_string())]),
+            icon: "warning",
+            class: "bb-state bb-state--warning",
+        },
+        _ => state_view(received.state, language),
+    }
+}
+
 fn state_view(state: FileState, language: Language) -> StateView {
     let (icon, class) = match state {
         FileState::Queued => ("schedule", "bb-state"),
@@ -207,7 +237,7 @@ fn state_view(state: FileState, language: Language) -> StateView {
         FileState::Exception => ("warning", "bb-state bb-state--warning"),
         FileState::Error => ("error", "bb-state bb-state--bad"),
     };
-    StateView { text: language.text(&format!("files.state_{}", state.word())), icon, class }
+    StateView { text: language.text(&format!("files.state_{}", state.word())).to_owned(), icon, class }
 }
 
 fn verdict_view(verdict: Verdict, language: Language) -> StateView {
@@ -216,7 +246,7 @@ fn verdict_view(verdict: Verdict, language: Language) -> StateView {
         Verdict::Warned => ("warning", "bb-state bb-state--warning"),
         Verdict::Rejected => ("error", "bb-state bb-state--bad"),
     };
-    StateView { text: language.text(&format!("files.message_{}", verdict.word())), icon, class }
+    StateView { text: language.text(&format!("files.message_{}", verdict.word())).to_owned(), icon, class }
 }
 
 fn finding_view(finding: &FindingInWords, language: Language) -> FindingView {
@@ -269,13 +299,13 @@ async fn received_page(
     let results = ["summary", "answers"].into_iter().zip(&received.results);
     let results = results.map(|(kind, name)| (kind, name.clone()));
     let target = received.organization_id;
-    let mut page = signed_in.page(&received.name);
+    let mut page = signed_in.page(&shown_name(&received, language));
     page.is_in_error = form.has_errors();
     let view = FileView {
         page,
         form,
         is_file,
-        state: state_view(received.state, language),
+        state: outcome_view(&received, language),
         is_on_the_way: !received.state.is_finished(),
         facts: facts(signed_in, &received),
         counts: counts(&received, &receipt, verdict, language),
@@ -283,9 +313,8 @@ async fn received_page(
         messages: messages.iter().map(|message| message_view(message, language)).collect(),
         older,
         results: results.collect(),
-        may_repeat: received.state.is_finished()
+        may_repeat: received.is_repeatable
             && (received.counts.rejected > 0 || received.state != FileState::Complete)
-            && received.duplicate_of.is_none()
             && signed_in.registry().may(&signed_in.caller, Right::SendFiles, target),
         duplicate_of: received.duplicate_of.map(|id| id.to_string()),
         receipt,

@@ -128,7 +128,7 @@ async fn plan(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> 
     let (Some(starts), Some(ends), false) = (starts, ends, form.has_errors()) else {
         return plan_page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY);
     };
-    let mut modes = ChannelModes::default();
+    let mut modes = ChannelModes::OF_A_DOWNTIME;
     for channel in doors() {
         if let Some(mode) = model::Mode::parse(posted.text(channel.word())) {
             modes.set(channel, mode);

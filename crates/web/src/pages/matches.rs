@@ -255,6 +255,11 @@ pub(super) fn decided<D>(
     (form, decision)
 }
 
+/// What a decision did, and the way back where there is one.
+pub(crate) fn done(is_merge: bool) -> &'static str {
+    if is_merge { "records_merged" } else { "match_decided" }
+}
+
 async fn decide(
     signed_in: SignedIn,
     Path((one, other)): Path<(String, String)>,
@@ -271,7 +276,7 @@ async fn decide(
         registry.decide_review(&admitted, &caller, &receipt, ids, decision, &reason)
     });
     match deciding.await? {
-        Ok(_) => Ok(Redirect::to("/matches?done=match_decided").into_response()),
+        Ok(_) => Ok(Redirect::to(&format!("/matches?done={}", done(decision == ReviewDecision::Same))).into_response()),
         Err(RegistryError::Refused(refused)) => {
             form.refuse("decision", refused);
             page(&signed_in, ids, form, StatusCode::UNPROCESSABLE_ENTITY).await

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{Agreement, Organization, OrganizationId, OrganizationKind, Right};
-use registry::{NewOrganization, RegistryError};
+use registry::{NewOrganization, RegistryError, holds_words};
 
 use crate::Web;
 use crate::dates;
@@ -34,11 +34,21 @@ struct OrganizationView {
     is_active: bool,
     parent: Option<(String, String)>,
     agreement: String,
+    /// Other names under which its messages arrive.
+    aliases: String,
     is_due: bool,
     sites: Vec<(String, String)>,
     may_change: bool,
     may_decide: bool,
     may_read_accounts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "organization_stop.html")]
+struct StopView {
+    page: Page,
+    code: String,
+    name: String,
 }
 
 #[derive(Template)]
@@ -76,10 +86,10 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let all = registry.within_reach(admission, &signed_in.caller, Right::ReadOrganization);
     let agreements = registry.agreements(admission, &signed_in.caller).await?;
     let (sought, after) = (signed_in.parameter("name"), signed_in.parameter("after"));
-    let in_small_letters = sought.to_lowercase();
     let is_sought = |organization: &&Organization| {
-        let holds_it = |text: &str| text.to_lowercase().contains(&in_small_letters);
-        organization.code > after && (holds_it(&organization.name) || holds_it(&organization.code))
+        let own = [organization.name.as_str(), organization.code.as_str()];
+        let fields: Vec<&str> = own.into_iter().chain(organization.aliases.iter().map(String::as_str)).collect();
+        organization.code > after && holds_words(&sought, &fields)
     };
     let names: HashMap<OrganizationId, &str> = all.iter().map(|known| (known.id, known.name.as_str())).collect();
     let mut fitting = all.iter().filter(is_sought).peekable();
@@ -159,9 +169,11 @@ async fn one(signed_in: SignedIn, Path(code): Path<String>) -> Result<Response, 
         parent: visible.iter().find(|other| Some(other.id) == organization.parent_id).map(named),
         sites: visible.iter().filter(|other| other.parent_id == Some(organization.id)).map(named).collect(),
         agreement,
+        aliases: organization.aliases.join(", "),
         is_due,
         may_change: registry.may(caller, Right::ChangeOrganization, organization.id),
-        may_decide: registry.may(caller, Right::ApproveRegistration, organization.id),
+        may_decide: registry.may(caller, Right::ApproveRegistration, organization.id)
+            && organization.kind != OrganizationKind::Registry,
         may_read_accounts: registry.may(caller, Right::ReadAccounts, organization.id),
         code: organization.code,
         name: organization.name,
@@ -172,6 +184,11 @@ async fn change_state(signed_in: SignedIn, Path(code): Path<String>, posted: Pos
     let organization = find(&signed_in, &code)?;
     signed_in.require_fresh()?;
     let is_active = posted.switch("state", "active", "stopped")?;
+    if !is_active && posted.text("confirmed") != "yes" {
+        let page =
+            signed_in.page(&signed_in.language().fill("organizations.stop_sure", &[("name", &organization.name)]));
+        return show(&StopView { page, code: organization.code, name: organization.name });
+    }
     let change = (organization.code.as_str(), is_active);
     let (registry, admission) = (signed_in.registry(), &signed_in.admission);
     registry.change_organization_state(admission, &signed_in.caller, change, signed_in.now()).await?;

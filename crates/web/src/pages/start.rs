@@ -16,6 +16,7 @@ struct StartView {
     page: Page,
     exchange_contact: String,
     web_service: String,
+    may_subscribe: bool,
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -29,5 +30,6 @@ async fn start(visitor: Visitor) -> Result<Response, Failure> {
         page: visitor.page(visitor.language().text("start.title")),
         exchange_contact: web.registry.profile().contacts.data_exchange.clone(),
         web_service: web.settings.web_service.clone().unwrap_or_default(),
+        may_subscribe: web.settings.public_url.is_some(),
     })
 }

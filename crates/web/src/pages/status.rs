@@ -27,6 +27,7 @@ struct StatusView {
     page: Page,
     doors: Vec<(&'static str, &'static str)>,
     sections: Vec<Section>,
+    may_subscribe: bool,
 }
 
 /// Windows under one heading.
@@ -67,6 +68,7 @@ async fn page(visitor: Visitor) -> Result<Response, Failure> {
     // The board counts with FHIR, too; a door that is not there yet is not shown to people as open.
     let doors = board.doors.iter().filter(|door| door.channel != Channel::Fhir.word());
     show(&StatusView {
+        may_subscribe: visitor.web().settings.public_url.is_some(),
         page: visitor.page(language.text("status.title")),
         doors: doors.map(|door| (word(language, "door", door.channel), word(language, "mode", door.mode))).collect(),
         sections: vec![

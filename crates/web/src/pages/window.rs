@@ -167,7 +167,7 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
     }
     let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
     match registry.order_window(admission, &signed_in.caller, now, window.id, order, posted.text(note)).await {
-        Ok(_) => Ok(ordered(&signed_in, &window).await),
+        Ok(_) => Ok(ordered(&signed_in, &window, word).await),
         Err(RegistryError::Refused(reason)) => {
             form.refuse(note, reason);
             window_page(&signed_in, &window, form, StatusCode::UNPROCESSABLE_ENTITY)
@@ -195,8 +195,8 @@ fn ask_again(signed_in: &SignedIn, window: &MaintenanceWindow, word: &str, note:
 
 /// Back to the window. Whoever closed the pages with this order, and may pass their closed door, is let in, or they would stand
 /// outside themselves.
-async fn ordered(signed_in: &SignedIn, window: &MaintenanceWindow) -> Response {
-    let back = Redirect::to(&format!("/maintenance-windows/{}?done=window_ordered", window.id));
+async fn ordered(signed_in: &SignedIn, window: &MaintenanceWindow, word: &str) -> Response {
+    let back = Redirect::to(&format!("/maintenance-windows/{}?done=window_{word}", window.id));
     let registry = signed_in.registry();
     let session = signed_in.visitor.session().filter(|_| registry.gate().admit(Channel::Web).is_err());
     if let Some((session, _)) = session {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use model::{CodeTables, MessageState, Right, Severity};
+use model::{CodeTables, MessageState, Right, Severity, Standing};
 use registry::Examined;
 
 use crate::Web;
@@ -21,13 +21,14 @@ struct WorkbenchView {
     page: Page,
     form: Form,
     result: Option<ResultView>,
-    facility: String,
+    hint: String,
 }
 
 /// What became of the message that was tried.
 struct ResultView {
     verdict: &'static str,
     class: &'static str,
+    tried_as: String,
     stored: Vec<String>,
     findings: Vec<FoundRow>,
     segments: Vec<SegmentRow>,
@@ -71,13 +72,14 @@ async fn form(signed_in: SignedIn) -> Result<Response, Failure> {
 }
 
 fn view(signed_in: &SignedIn, form: Form, result: Option<ResultView>) -> Result<Response, Failure> {
-    let page = signed_in.page(signed_in.language().text("workbench.title"));
-    show(&WorkbenchView {
-        page: Page { is_in_error: form.has_errors(), ..page },
-        facility: signed_in.caller.organization_code.clone(),
-        form,
-        result,
-    })
+    let language = signed_in.language();
+    let page = signed_in.page(language.text("workbench.title"));
+    let is_of_the_registry = matches!(signed_in.caller.standing, Standing::Person(role) if role.is_of_the_registry());
+    let hint = match is_of_the_registry {
+        true => language.text("workbench.hint_any").to_owned(),
+        false => language.fill("workbench.hint", &[("facility", &signed_in.caller.organization_code)]),
+    };
+    show(&WorkbenchView { page: Page { is_in_error: form.has_errors(), ..page }, hint, form, result })
 }
 
 async fn examine(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
@@ -136,6 +138,7 @@ fn told(signed_in: &SignedIn, examined: Examined, language: Language) -> ResultV
     ResultView {
         verdict: language.text(verdict),
         class,
+        tried_as: language.fill("workbench.tried_as", &[("facility", &examined.organization_code)]),
         stored: stored(signed_in, &examined, language),
         findings: findings.collect(),
         segments: segments.collect(),

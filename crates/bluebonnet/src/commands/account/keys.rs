@@ -42,6 +42,9 @@ pub(crate) struct Add {
 
 /// Lists an account's public keys
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet account key list littlecreek-files\n  \
+                  bluebonnet account key list littlecreek-files --json")]
 pub(crate) struct List {
     /// The user name
     username: String,
@@ -54,6 +57,8 @@ pub(crate) struct List {
 
 /// Removes a public key; it stops working within seconds
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet account key remove littlecreek-files SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDTzp8c6qYbqPEHTgk")]
 pub(crate) struct Remove {
     /// The user name
     username: String,

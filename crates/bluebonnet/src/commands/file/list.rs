@@ -47,6 +47,9 @@ pub(crate) struct List {
 ///
 /// The exit code is 1 unless it is complete and everything in it was accepted.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet file status 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b\n  \
+                  bluebonnet file status 0H3K7Q2M9S1A --wait 60 --json")]
 pub(crate) struct Status {
     /// The receipt
     receipt: ReceiptGiven,
@@ -81,7 +84,13 @@ impl List {
             Some(code) => Some(registry.operator(&admission, code)?.organization_id),
             None => None,
         };
-        let filter = ReceivedFilter { kind: self.only, state: self.state, organization_id, before: self.before };
+        let filter = ReceivedFilter {
+            kind: self.only,
+            state: self.state,
+            organization_id,
+            before: self.before,
+            ..ReceivedFilter::default()
+        };
         let found = exchange.received(&admission, &exchange.operator(None), &filter, self.limit)?;
         if self.json {
             print_json(&found)?;

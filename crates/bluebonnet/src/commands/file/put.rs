@@ -22,8 +22,8 @@ const OPERATOR: &str = "operator";
 /// Takes files for good; a node with the role `jobs` processes them
 ///
 /// When the receipt is printed, the file is on this machine's disk and survives every crash. An upload that was cut off
-/// goes on where it ended when the same command is given again. With the id of the organization in place of its code
-/// the database is not needed.
+/// goes on where it ended when the same command is given again. An empty file is refused. With the id of the
+/// organization in place of its code the database is not needed.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet file put march.hl7 --organization LCPG3000\n  bluebonnet file put march.csv.gz --organization LCPG3000 --json"
@@ -89,6 +89,11 @@ fn put(spool: &Spool, owner: &Owner, path: &Path, name: &str) -> Result<Record, 
         }
         upload.write_at(&buffer[..count], offset)?;
         offset += count as u64;
+    }
+    if offset == 0 {
+        upload.discard()?;
+        let path = path.display();
+        return Err(Failure::Refused(format!("{path} is empty and was not taken; there is nothing in it to process")));
     }
     let id = FileId(world::new_id());
     let finished = Finished { uploaded_as: name, name, id, channel: Channel::CommandLine, now: world::now() };

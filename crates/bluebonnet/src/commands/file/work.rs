@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use model::{FileId, FileState};
-use registry::{ReceivedFilter, ReceivedKind};
+use model::{Channel, FileId, FileState, MaintenanceWindow, Mode, counted};
+use registry::{Exchange, ReceivedFilter, ReceivedKind, Registry};
 
 use super::{FilePlace, ReceiptGiven};
 use crate::commands::load::progress_bar;
@@ -20,6 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Has something processed again without a resend: what was not accepted is decided anew, under the same receipts
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet file reprocess 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b\n  \
+                  bluebonnet file reprocess 0H3K7Q2M9S1A")]
 pub(crate) struct Reprocess {
     /// The receipt of a file, or of a message that came alone
     receipt: ReceiptGiven,
@@ -31,6 +34,9 @@ pub(crate) struct Reprocess {
 ///
 /// That it was taken is written to the audit trail: it names people.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet file download 0192f6a04c5b7d3e8a9b0c1d2e3f4a5b --output march.hl7\n  \
+                  bluebonnet file download 0H3K7Q2M9S1A | head")]
 pub(crate) struct Download {
     /// The receipt
     receipt: ReceiptGiven,
@@ -43,8 +49,12 @@ pub(crate) struct Download {
 
 /// Processes the files that wait now, without a server, and ends
 ///
-/// Files that a serving node is processing are left to it.
+/// Files that a serving node is processing are left to it. While a maintenance window lets background work rest, files
+/// are held: the command says how many, and its exit code is 1.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet file process\n  \
+                  bluebonnet file process --node east")]
 pub(crate) struct Process {
     #[command(flatten)]
     place: FilePlace,
@@ -108,9 +118,12 @@ impl Process {
                     if let Ok(Ok(lines)) = looking.await
                         && let Some(line) = lines.first()
                     {
-                        let of = line.expected.map(|expected| format!(" of {}", grouped(expected))).unwrap_or_default();
-                        let messages = grouped(line.counts.messages());
-                        told.set_message(format!("{}: {messages}{of} messages", line.name));
+                        let done = line.counts.messages();
+                        let messages = match line.expected {
+                            Some(expected) => format!("{} of {}", grouped(done), counted(expected, "message")),
+                            None => counted(done, "message"),
+                        };
+                        told.set_message(format!("{}: {messages}", line.name));
                     }
                 }
             };
@@ -120,6 +133,28 @@ impl Process {
             }
         });
         progress.finish_and_clear();
-        Ok(Ending::Well)
+        refuse_if_held(&registry, &exchange)
     }
+}
+
+/// Refuses where files are left because a maintenance window lets background work rest.
+fn refuse_if_held(registry: &Registry, exchange: &Exchange) -> Result<Ending, Failure> {
+    let (now, windows) = (world::now(), registry.gate().windows());
+    let holds = |window: &&MaintenanceWindow| {
+        window.state_at(now).is_in_force() && window.modes.of(Channel::Jobs) != Mode::Open
+    };
+    let Some(window) = windows.iter().filter(holds).max_by_key(|window| window.ends_at) else {
+        return Ok(Ending::Well);
+    };
+    let (files, _) = exchange.backlog(&place::admit(registry)?)?;
+    if files == 0 {
+        return Ok(Ending::Well);
+    }
+    Err(Failure::Refused(format!(
+        "the maintenance window {} holds {}: {}. When it is over, a node with the role `jobs` processes what waits by \
+         itself; without one, give this command again",
+        window.id.number(),
+        counted(files, "file"),
+        window.times_in_words()
+    )))
 }

@@ -58,7 +58,7 @@ impl Order {
 
 /// Announces a draft; from then on it begins by itself at its start
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance announce 4F0Q2M9S7K1A")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance announce 4F0Q2M9S7K1A")]
 pub(crate) struct Announce {
     #[command(flatten)]
     order: Order,
@@ -66,7 +66,7 @@ pub(crate) struct Announce {
 
 /// Begins a window now, before its start
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance start 4F0Q --note \"the storage array is failing\"")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance start 4F0Q --note \"the storage array is failing\"")]
 pub(crate) struct Start {
     #[command(flatten)]
     order: Order,
@@ -75,7 +75,7 @@ pub(crate) struct Start {
 /// Moves a window that has not begun
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bluebonnet maintenance reschedule 4F0Q --start \"2036-06-06 19:00\" --end \"2036-06-07 05:00\""
+    after_help = "Examples:\n  bluebonnet maintenance reschedule 4F0Q --start \"2036-06-06 19:00\" --end \"2036-06-07 05:00\""
 )]
 pub(crate) struct Reschedule {
     /// The new start, by the clocks of the window's zone
@@ -91,7 +91,7 @@ pub(crate) struct Reschedule {
 /// Gives a window that has begun a later end
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bluebonnet maintenance extend 4F0Q --end \"2036-05-31 07:00\" --note \"the copy takes longer\""
+    after_help = "Examples:\n  bluebonnet maintenance extend 4F0Q --end \"2036-05-31 07:00\" --note \"the copy takes longer\""
 )]
 pub(crate) struct Extend {
     /// The new end, by the clocks of the window's zone
@@ -103,7 +103,7 @@ pub(crate) struct Extend {
 
 /// Says that the work is done and is being looked at; the doors stay closed
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance verify 4F0Q")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance verify 4F0Q")]
 pub(crate) struct Verify {
     #[command(flatten)]
     order: Order,
@@ -111,7 +111,7 @@ pub(crate) struct Verify {
 
 /// Says that a window is over: the doors open, questions first and changes little by little
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance complete 4F0Q")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance complete 4F0Q")]
 pub(crate) struct Complete {
     #[command(flatten)]
     order: Order,
@@ -119,7 +119,7 @@ pub(crate) struct Complete {
 
 /// Calls off a window that has not begun
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance cancel 4F0Q --note \"the parts did not arrive\"")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance cancel 4F0Q --note \"the parts did not arrive\"")]
 pub(crate) struct Cancel {
     #[command(flatten)]
     order: Order,

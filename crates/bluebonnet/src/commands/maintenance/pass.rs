@@ -11,7 +11,7 @@ use crate::world;
 
 /// Lets an account that may plan maintenance pass the web application's closed door for an hour; it is written down
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance pass nora --reason \"look at the new release\"")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance pass nora --reason \"look at the new release\"")]
 pub(crate) struct Pass {
     /// The account's user name
     user: String,

@@ -1,6 +1,7 @@
 //! `bluebonnet maintenance report`: what happened in a window, and who has not come back.
 
 use clap::Args;
+use model::counted;
 use registry::AfterReport;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::world;
 
 /// Reports on a window: how long it was, whom it turned away, what came since, and who has not come back
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance report 4F0Q --json")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance report 4F0Q --json")]
 pub(crate) struct Report {
     /// The window's number, or its beginning
     window: String,
@@ -85,21 +86,22 @@ fn print(report: &AfterReport) -> Result<(), Failure> {
     print_window(&report.window, now)?;
     print_line(&format!("planned {:#}, lasted {:#}", whole(report.planned), whole(report.lasted)))?;
     for (channel, count) in &report.turned_away {
-        print_line(&format!("{} calls turned away at the door {}", grouped(*count), channel.word()))?;
+        print_line(&format!("{} turned away at the door {}", counted(*count, "call"), channel.word()))?;
     }
     let files = report.files;
     print_line(&format!(
-        "{} files taken in it, {} of them processed, with {} messages",
-        grouped(files.taken),
+        "{} taken in it, {} processed, with {}",
+        counted(files.taken, "file"),
         grouped(files.processed),
-        grouped(files.messages)
+        counted(files.messages, "message")
     ))?;
     for (state, count) in &report.told {
         let state = state.word();
-        print_line(&format!("{} notices {state} (`bluebonnet notice list --state {state}`)", grouped(*count)))?;
+        let notices = counted(*count, "notice");
+        print_line(&format!("{notices} {state} (`bluebonnet notice list --state {state}`)"))?;
     }
     for (channel, count) in &report.messages_since {
-        print_line(&format!("{} messages came by {} since", grouped(*count), channel.word()))?;
+        print_line(&format!("{} came by {} since", counted(*count, "message"), channel.word()))?;
     }
     let mut table = Table::new(&["NOT BACK", "FROM", "DOOR", "TURNED AWAY", "LAST"]);
     for sender in report.still_away() {

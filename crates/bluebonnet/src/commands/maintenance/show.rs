@@ -2,7 +2,7 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use model::{Channel, MaintenanceWindow};
+use model::{Channel, MaintenanceWindow, counted};
 use registry::maintenance_status;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::world;
 
 /// Lists all windows, the latest first
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance list --json")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
@@ -27,7 +27,7 @@ pub(crate) struct List {
 /// Says what each door does now, what is planned, and what the nodes on this machine still have in flight. Reads the
 /// state file alone, so that it works while the database is down
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bluebonnet maintenance status")]
+#[command(after_help = "Examples:\n  bluebonnet maintenance status")]
 pub(crate) struct Status {
     #[command(flatten)]
     place: Place,
@@ -126,6 +126,6 @@ impl Status {
 
 fn print_node(node: &LiveCounts) -> Result<(), Failure> {
     let LiveCounts { node, in_flight, turned_away, .. } = node;
-    let still: u64 = in_flight.values().sum();
-    Ok(print_line(&format!("node {node}: {still} calls in flight, {} turned away", grouped(*turned_away)))?)
+    let still = counted(in_flight.values().sum(), "call");
+    Ok(print_line(&format!("node {node}: {still} in flight, {} turned away", grouped(*turned_away)))?)
 }

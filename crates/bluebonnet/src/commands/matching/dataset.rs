@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use model::{Demographics, PatientId};
+use model::{Demographics, PatientId, counted};
 use registry::matches::{
     Accuracy, Candidate, Confusion, Frequencies, LabeledPerson, Linked, Matcher, Outcome, PersonDecision, Policy, link,
     lookup_keys, match_keys, read_people,
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::generate::Generated;
 use super::{PolicyWord, door, read_weights};
+use crate::commands::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::place;
 use crate::tables::{print_json, print_line};
@@ -24,6 +25,10 @@ use crate::tables::{print_json, print_line};
 /// as one. With --cases, the people of that file are looked for among those of the others, as at the door, and the
 /// column Expected Result says what is expected.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match dataset dataset4a.csv dataset4b.csv\n  \
+                  bluebonnet match dataset people.csv --cases cases.csv\n  \
+                  bluebonnet match dataset --generated 100000 --seed 7")]
 pub(crate) struct Dataset {
     /// Files of people
     #[arg(required_unless_present = "people")]
@@ -82,9 +87,9 @@ impl Dataset {
             }))?;
         } else {
             print_line(&format!(
-                "{} records, {} pairs of one person; {} compared, which reach {:.4} of them; weights {}",
-                people.len(),
-                accuracy.all,
+                "{}, {} of one person; {} compared, which reach {:.4} of them; weights {}",
+                counted(people.len() as u64, "record"),
+                counted(accuracy.all, "pair"),
                 linked.compared.len(),
                 reached,
                 matcher.version()
@@ -128,9 +133,9 @@ impl Dataset {
             confusion.add(expected, decided);
         }
         let line = format!(
-            "{} cases among {} people: precision {:.4}  recall {:.4}  F1 {:.4}  of decided {:.4}",
-            cases.len(),
-            known.len(),
+            "{} among {}: precision {:.4}  recall {:.4}  F1 {:.4}  of decided {:.4}",
+            counted(cases.len() as u64, "case"),
+            counted_people(known.len() as u64),
             confusion.precision(),
             confusion.recall(),
             confusion.f1(),

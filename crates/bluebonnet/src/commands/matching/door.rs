@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use model::{Demographics, PatientId};
+use model::{Demographics, PatientId, counted};
 use registry::matches::{Candidate, Matcher, PEOPLE_PER_KEY_LIMIT, PersonDecision, lookup_keys, match_keys};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::commands::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::synthetic::SyntheticRecord;
 use crate::tables::{grouped, print_json, print_line};
@@ -153,7 +154,7 @@ fn report(tally: &mut Tally, registered: &Registered, matcher: &Matcher, is_json
     let recall = share(tally.right, tally.second);
     let recall_with_review = share(tally.right + tally.reviewed_right, tally.second);
     let reviews_per_thousand = 1000.0 * share(tally.review_pairs, tally.records);
-    let over_full_keys = registered.by_key.values().filter(|places| is_over_full(places)).count();
+    let over_full_keys = registered.by_key.values().filter(|places| is_over_full(places)).count() as u64;
     if is_json {
         print_json(&json!({
             "people": tally.people,
@@ -178,8 +179,8 @@ fn report(tally: &mut Tally, registered: &Registered, matcher: &Matcher, is_json
         return Ok(Ending::Well);
     }
     print_line(&format!(
-        "{} people, {} of them twins; {} written down again; weights {}",
-        grouped(tally.people),
+        "{}, {} of them twins; {} written down again; weights {}",
+        counted_people(tally.people),
         grouped(tally.twins),
         grouped(tally.second),
         matcher.version()
@@ -191,15 +192,16 @@ fn report(tally: &mut Tally, registered: &Registered, matcher: &Matcher, is_json
         grouped(tally.missed)
     ))?;
     print_line(&format!(
-        "to review: {} submissions, {reviews_per_thousand:.2} pairs per 1,000 submissions",
-        grouped(tally.reviewed)
+        "to review: {}, {reviews_per_thousand:.2} pairs per 1,000 submissions",
+        counted(tally.reviewed, "submission")
     ))?;
+    let over_full_keys = counted(over_full_keys, "key");
     print_line(&format!(
-        "candidates per lookup: mean {mean:.1}, p50 {}, p99 {}, most {}; {over_full_keys} keys are over-full, met by {} lookups",
+        "candidates per lookup: mean {mean:.1}, p50 {}, p99 {}, most {}; {over_full_keys} over-full, met by {}",
         candidates(0.5),
         candidates(0.99),
         candidates(1.0),
-        grouped(tally.over_full)
+        counted(tally.over_full, "lookup")
     ))?;
     print_line(&format!(
         "microseconds per lookup and decision in memory: p50 {:.1}, p99 {:.1}, p99.9 {:.1}",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clap::Args;
-use model::{Organization, OrganizationId, VaccinationReport, VaccinationReportId};
+use model::{Organization, OrganizationId, VaccinationReport, VaccinationReportId, counted};
 use registry::matches::{DoseRules, FactSource};
 use registry::{ExplainedDoses, ExplainedReport, ExplainedVaccination, Registry};
 use serde_json::{Value, json};
@@ -128,8 +128,7 @@ fn print(explained: &ExplainedDoses, names: &Names<'_>) -> Result<(), Failure> {
 fn reason(joined: &ExplainedReport) -> String {
     let days = match joined.days_apart {
         0 => String::new(),
-        1 => " (1 day apart)".to_owned(),
-        days => format!(" ({days} days apart)"),
+        days => format!(" ({} apart)", counted(days.into(), "day")),
     };
     format!("{} {}{days}", joined.rule.id(), joined.rule.sentence())
 }

@@ -40,6 +40,9 @@ impl Generated {
 /// One line a record, in the layout that `match dataset` and `match learn` read. The column person holds the truth, the column
 /// slips what became of a second record.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match generate --people 20000 --to people.csv\n  \
+                  bluebonnet match generate --people 1000 --seed 7 --again-per-thousand 100")]
 pub(crate) struct Generate {
     /// How many people
     #[arg(long, value_name = "N", default_value_t = 10_000)]

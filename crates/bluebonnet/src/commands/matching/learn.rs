@@ -19,6 +19,9 @@ use crate::tables::{Table, print_json, print_line};
 /// From labeled records (or generated ones) by counting, with a quarter of them kept apart to see how well scores and labels agree.
 /// Nothing is put in use: look at the table, try it by `match pairs --weights FILE`, and order `match use FILE`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match learn --people 20000 --version mine-1 --to weights.txt\n  \
+                  bluebonnet match learn people.csv --weights weights.txt --version mine-2 --to better.txt")]
 pub(crate) struct Learn {
     /// Files of people
     #[arg(required_unless_present = "people")]
@@ -158,6 +161,9 @@ fn calibration_json(calibration: &Calibration) -> serde_json::Value {
 /// Decisions are kept with the table's version. Nodes that run take it when they start again; what was decided stays as it is, and a
 /// sweep finds what the new weights would say otherwise.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match use weights.txt\n  \
+                  bluebonnet match use builtin")]
 pub(crate) struct Use {
     /// The file with the table; `builtin` for the one that comes with the program
     table: PathBuf,
@@ -184,6 +190,9 @@ impl Use {
 ///
 /// A copy with another version can be changed and tried with --weights.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match weights > weights.txt\n  \
+                  bluebonnet match weights --in-use")]
 pub(crate) struct PrintWeights {
     /// The table in use in a registry
     #[arg(long)]

@@ -17,6 +17,9 @@ use crate::tables::{Table, print_json, print_line};
 /// Prints precision, recall, F1, the three-way table, and every pair of two people that was merged, with its
 /// explanation. The exit code is 1 when there is one.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match pairs mismo_AIRA-A.csv\n  \
+                  bluebonnet match pairs mismo_AIRA-A.csv --policy weighed --weights weights.txt --json")]
 pub(crate) struct Pairs {
     /// Files with labeled pairs
     #[arg(required = true)]

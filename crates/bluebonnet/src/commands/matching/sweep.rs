@@ -1,7 +1,7 @@
 //! `bluebonnet match sweep`: the whole registry compared with itself.
 
 use clap::Args;
-use model::{Channel, Receipt};
+use model::{Channel, Receipt, counted};
 use registry::Registry;
 use serde_json::json;
 
@@ -17,6 +17,11 @@ use crate::{limits, world};
 /// itself only what no policy doubts, and only where the profile says so (`matching.sweep_merges`). How far it is, is kept with every
 /// step: it goes on from there, here or on the node with the role `jobs`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet match sweep\n  \
+                  bluebonnet match sweep --background\n  \
+                  bluebonnet match sweep --status\n  \
+                  bluebonnet match sweep --hold")]
 pub(crate) struct Sweep {
     /// Leaves the work to the node with the role `jobs`
     #[arg(long, group = "what")]
@@ -78,16 +83,14 @@ impl Sweep {
             return Ok(Ending::Well);
         };
         print_line(&format!(
-            "{}: {} of {} people, by {}; {} pairs compared, {} proposed, {} merged, {} keys made anew, {} lookups met an over-full key",
-            sweep.state(),
-            grouped(sweep.done_count),
-            grouped(sweep.people_count),
+            "{}, by {}; {} compared, {} proposed, {} merged, {} made anew, {} met an over-full key",
+            sweep.in_words(),
             sweep.version,
-            grouped(sweep.compared_count),
+            counted(sweep.compared_count, "pair"),
             grouped(sweep.proposed_count),
             grouped(sweep.merged_count),
-            grouped(sweep.new_key_count),
-            grouped(sweep.over_full_count),
+            counted(sweep.new_key_count, "key"),
+            counted(sweep.over_full_count, "lookup"),
         ))?;
         Ok(Ending::Well)
     }

@@ -1,7 +1,7 @@
 //! `bluebonnet review doses`: reports of doses that may be one, side by side, decided and undone.
 
 use clap::{Args, Subcommand};
-use model::{PatientId, VaccinationReportId};
+use model::{PatientId, VaccinationReportId, counted};
 use registry::{DosePair, DoseReviewDecision, Registry};
 use serde_json::{Value, json};
 
@@ -39,6 +39,9 @@ impl Doses {
 
 /// Lists doses that may be one and wait, the oldest first; or those that were decided
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet review doses list\n  \
+                  bluebonnet review doses list --decided --limit 20")]
 pub(crate) struct List {
     /// Lists what was decided, the newest first
     #[arg(long)]
@@ -129,6 +132,7 @@ impl Two {
 
 /// Shows two reports of doses, and why they may be of one
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bluebonnet review doses show 3V8K2M0Q7RTA 7QF0W2M9K1XB 0ZK4T8B2H5QD")]
 pub(crate) struct Show {
     #[command(flatten)]
     two: Two,
@@ -148,6 +152,9 @@ impl Show {
 
 /// Decides about two doses
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                  bluebonnet review doses decide 3V8K2M0Q7RTA 7QF0W2M9K1XB 0ZK4T8B2H5QD same\n  \
+                  bluebonnet review doses decide 3V8K2M0Q7RTA 7QF0W2M9K1XB 0ZK4T8B2H5QD not-the-same")]
 pub(crate) struct Decide {
     #[command(flatten)]
     two: Two,
@@ -171,6 +178,7 @@ impl Decide {
 
 /// Undoes what was decided about two doses: the rules decide again
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bluebonnet review doses undo 3V8K2M0Q7RTA 7QF0W2M9K1XB 0ZK4T8B2H5QD")]
 pub(crate) struct Undo {
     #[command(flatten)]
     two: Two,
@@ -208,11 +216,11 @@ fn print_pair(registry: &Registry, pair: &DosePair, is_json: bool) -> Result<End
     }
     let comparison = &pair.comparison;
     print_line(&format!(
-        "{}: {} {} ({} days apart, window {})",
+        "{}: {} {} ({} apart, window {})",
         outcome_word(pair),
         comparison.rule.id(),
         comparison.rule.sentence(),
-        comparison.days_apart,
+        counted(comparison.days_apart.into(), "day"),
         comparison.window_days
     ))?;
     if let Some(review) = pair.review.as_ref().filter(|review| review.decided_at.is_some()) {

@@ -1,0 +1,42 @@
+//! Files at the command line: what is refused, and what a maintenance window holds.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::messages::vxu;
+use crate::program::Home;
+
+#[test]
+fn an_empty_file_is_refused_and_nothing_of_it_is_taken() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let empty = home.path("empty.hl7");
+    std::fs::write(&empty, b"").expect("the file can be written");
+    let refused = home.run(&["file", "put", &empty, "--organization", "LAKE2000"]).expect(1);
+    assert!(refused.errors.contains("empty.hl7 is empty and was not taken"), "{refused:?}");
+    assert!(refused.output.is_empty(), "{refused:?}");
+    home.run(&["file", "process"]).expect(0);
+    assert_eq!(home.run(&["file", "list", "--json"]).expect(0).json().as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "an emergency begins now, by the clock of the program")]
+fn files_that_a_window_holds_are_told_and_processed_afterwards() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let end = (Timestamp::now() + SignedDuration::from_hours(2)).strftime("%F %H:%M").to_string();
+    let plan = ["maintenance", "plan", "--emergency", "--start", "now", "--end", &end, "--zone", "UTC", "--by", "IT"];
+    let window = home.run(&[&plan[..], &["--json"]].concat()).expect(0).json();
+    let number = window["number"].as_str().expect("a number").to_owned();
+    home.run(&["maintenance", "announce", &number]).expect(0);
+    // Nothing waits, so that nothing is held.
+    home.run(&["file", "process"]).expect(0);
+    let file = home.path("march.hl7");
+    std::fs::write(&file, vxu("f-1")).expect("the file can be written");
+    home.run(&["file", "put", &file, "--organization", "LAKE2000"]).expect(0);
+    let held = home.run(&["file", "process"]).expect(1);
+    assert!(held.errors.contains(&format!("the maintenance window {number} holds 1 file: ")), "{held:?}");
+    home.run(&["maintenance", "complete", &number]).expect(0);
+    assert_eq!(home.run(&["file", "process"]).expect(0).errors, "");
+    let listed = home.run(&["file", "list", "--only", "file", "--json"]).expect(0).json();
+    assert_eq!(listed[0]["counts"]["accepted"], 1, "{listed}");
+}
