@@ -191,7 +191,12 @@ async fn change_state(signed_in: SignedIn, Path(code): Path<String>, posted: Pos
     }
     let change = (organization.code.as_str(), is_active);
     let (registry, admission) = (signed_in.registry(), &signed_in.admission);
-    registry.change_organization_state(admission, &signed_in.caller, change, signed_in.now()).await?;
+    let changing = registry.change_organization_state(admission, &signed_in.caller, change, signed_in.now());
+    changing.await.map_err(|error| match error {
+        // The page offers it for no such organization.
+        RegistryError::Refused(_) => Failure::NotAllowed,
+        error => error.into(),
+    })?;
     Ok(Redirect::to(&format!("/organizations/{}?done=state_changed", organization.code)).into_response())
 }
 
