@@ -151,7 +151,6 @@ const STATEMENTS: &[&str] = &[
     messages::FIND_MESSAGE,
     messages::COUNT_MESSAGES,
     migrations::LIST_MIGRATIONS,
-    names::FIND_BY_NAME,
     organizations::INSERT_ORGANIZATION,
     organizations::UPDATE_ORGANIZATION,
     organizations::LIST_ORGANIZATIONS,
@@ -306,6 +305,7 @@ impl Database {
             statements.push(audit::list_statement(&audit_filter, 1).0);
             statements.push(files::list_files_statement(&file_filter, 1).0);
             statements.push(messages::list_single_statement(&file_filter, 1).0);
+            statements.push(names::find_statement("a", "b").0);
             let reporters = [model::OrganizationId(uuid::Uuid::nil())];
             statements.push(reviews::list_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));

@@ -57,7 +57,7 @@ impl Database {
     /// # Errors
     /// [`StoreError::SchemaTooNew`] when a newer program was here.
     pub fn migrate(&self) -> Result<Migrated, StoreError> {
-        self.write_holding(&[BUCKET], |connection| {
+        let migrated = self.write_holding(&[BUCKET], |connection| {
             let from = version(connection)?;
             let mut applied = Vec::new();
             for (version, (name, text)) in (1..).zip(MIGRATIONS.iter().copied()).filter(|(version, _)| *version > from)
@@ -66,7 +66,14 @@ impl Database {
                 applied.push(name.to_owned());
             }
             Ok(Migrated { from, to: MIGRATIONS.len() as i64, applied })
-        })
+        })?;
+        if migrated.from > 0 && !migrated.applied.is_empty() {
+            // Plans for a new index over an expression are made from what is known of its values, which is nothing yet.
+            self.write(|connection| {
+                connection.run_script(connection.dialect().analyze, "look at what the tables hold")
+            })?;
+        }
+        Ok(migrated)
     }
 
     /// The schema version of the database; 0 when it is empty. Less than [`Database::SCHEMA_VERSION`]: migrate first.
