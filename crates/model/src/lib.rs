@@ -49,7 +49,7 @@ pub use maintenance::{
 };
 pub use messages::{LoggedMessage, MessageIdentity, MessageState};
 pub use notices::{DeliveryState, HandOver, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};
-pub use numbers::{counted, grouped};
+pub use numbers::{counted, counted_people, grouped};
 pub use organizations::{Organization, OrganizationKind};
 pub use patients::{Patient, PatientObservation, PatientRecord, PatientReport, PatientStatus};
 pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};

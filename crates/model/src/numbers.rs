@@ -18,6 +18,11 @@ pub fn counted(count: u64, one: &str) -> String {
     format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
+/// A number of people in English: `1 person`, `1,234 people`.
+pub fn counted_people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{} people", grouped(count)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

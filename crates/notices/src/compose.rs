@@ -144,6 +144,11 @@ impl Composer {
         self.span(window.starts_at, window.ends_at, &window.time_zone)
     }
 
+    /// How long the window is planned to last.
+    pub fn lasts(&self, window: &MaintenanceWindow) -> String {
+        self.language().duration(window.starts_at, window.ends_at)
+    }
+
     /// The window's true times: when it began, and when it ended.
     pub fn times_true(&self, window: &MaintenanceWindow) -> String {
         let (from, to) = true_span(window);

@@ -96,6 +96,17 @@ pub enum ConsentPolicy {
     Mandatory,
 }
 
+impl ConsentPolicy {
+    /// The word in profiles.
+    pub fn word(self) -> &'static str {
+        match self {
+            ConsentPolicy::OptIn => "opt_in",
+            ConsentPolicy::OptOut => "opt_out",
+            ConsentPolicy::Mandatory => "mandatory",
+        }
+    }
+}
+
 /// Who may be kept and shown.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

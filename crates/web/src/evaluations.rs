@@ -23,14 +23,15 @@ pub(crate) fn why(reasons: &[Reason], language: Language) -> Vec<WhyLine> {
     reasons.iter().map(|reason| WhyLine { text: text(reason), rule: reason.rule }).collect()
 }
 
-/// `1 of 3`; only the number where the series has no fixed length; empty for a dose that does not count.
+/// `1 of 3`. Empty for a dose that does not count, and where the series has no fixed length, or has been completed before:
+/// there the schedule's own numbers of its steps say nothing to people (every influenza dose is number 2).
 pub(crate) fn number(evaluation: &DoseEvaluation, language: Language) -> String {
-    let Some(number) = evaluation.dose_number.filter(|_| evaluation.is_valid()) else { return String::new() };
-    let all = evaluation.doses_in_series.filter(|all| u16::from(number) <= *all);
-    let number = number.to_string();
-    match all {
-        Some(all) => language.fill("history.dose_of", &[("number", &number), ("all", &all.to_string())]),
-        None => number,
+    let number = evaluation.dose_number.filter(|_| evaluation.is_valid());
+    match (number, evaluation.doses_in_series) {
+        (Some(number), Some(all)) if u16::from(number) <= all => {
+            language.fill("history.dose_of", &[("number", &number.to_string()), ("all", &all.to_string())])
+        }
+        _ => String::new(),
     }
 }
 

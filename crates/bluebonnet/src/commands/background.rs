@@ -1,7 +1,7 @@
 //! Work over the whole registry that is done in steps, by a command or by the node with the role `jobs`.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use model::{Channel, grouped};
+use model::{Channel, counted_people, grouped};
 use registry::{Admission, ForecastRound, Registry, RegistryError, Sweep};
 
 use crate::ending::Failure;
@@ -42,11 +42,6 @@ impl Progress for Sweep {
     fn standing(&self) -> (bool, bool) {
         (self.is_finished, self.is_held)
     }
-}
-
-/// A number of people: `1 person`, `1,234 people`.
-pub(crate) fn counted_people(count: u64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{} people", grouped(count)) }
 }
 
 /// Takes step after step with a progress bar, as long as the gate lets it; gives how far it came, nothing when it is held.

@@ -7,11 +7,11 @@ use model::{Caller, Channel, Correction, Cvx, DataFixId, DataFixStep, DataFixSte
 use registry::{DataFixProgress, NewDataFix, Registry};
 use serde_json::{Value, json};
 
-use super::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
 use crate::world;
+use model::counted_people;
 
 /// How often a fix that rests in a maintenance window looks whether it may go on.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

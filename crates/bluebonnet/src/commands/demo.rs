@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use model::counted;
 
-use super::background::counted_people;
 use super::load::{print_summary, progress_bar};
 use super::serve::NodeSettings;
 use crate::demonstration::{self, Credentials};
@@ -17,6 +16,7 @@ use crate::serving::{Bound, Serving};
 use crate::spooling::SpoolSettings;
 use crate::tables::print_line;
 use crate::{limits, measurements};
+use model::counted_people;
 
 /// Makes a registry to try, with organizations, accounts and synthetic people, and serves it
 ///

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use registry::ConsentPolicy;
 use serde_json::json;
 
 use crate::ending::{Ending, Failure};
@@ -59,19 +58,10 @@ impl Check {
         let words = |keys: Vec<&String>| keys.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         print_line(&format!("{} can be used.", self.file.display()))?;
         print_line(&format!("  registry       {}, {}", profile.registry.name, profile.registry.time_zone))?;
-        print_line(&format!("  consent        {}", policy_word(profile.consent.policy)))?;
+        print_line(&format!("  consent        {}", profile.consent.policy.word()))?;
         print_line(&format!("  kinds          {}", words(profile.consent.kinds.keys().collect())))?;
         print_line(&format!("  codes          {}", words(profile.consent.codes.keys().collect())))?;
         print_line(&format!("  events         {}", words(profile.consent.events.iter().map(|e| &e.name).collect())))?;
         Ok(Ending::Well)
-    }
-}
-
-/// The word of the profile.
-fn policy_word(policy: ConsentPolicy) -> &'static str {
-    match policy {
-        ConsentPolicy::OptIn => "opt_in",
-        ConsentPolicy::OptOut => "opt_out",
-        ConsentPolicy::Mandatory => "mandatory",
     }
 }

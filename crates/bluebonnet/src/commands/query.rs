@@ -11,12 +11,12 @@ use model::{
 use registry::{Admission, MessageAnswer, Registry};
 use serde_json::json;
 
-use super::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::histories::{History, Person};
 use crate::place::{self, Place};
 use crate::tables::{print_json, print_line};
 use crate::world;
+use model::counted_people;
 
 /// Asks for one person's history, as an organization would, and prints it
 ///

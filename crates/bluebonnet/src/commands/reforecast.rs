@@ -6,11 +6,12 @@ use clap::Args;
 use registry::{ForecastRound, Registry};
 use serde_json::json;
 
-use crate::commands::background::{self, Progress, counted_people};
+use crate::commands::background::{self, Progress};
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, grouped, print_json, print_line};
 use crate::{limits, world};
+use model::counted_people;
 
 /// Forecasts everybody anew, by the schedule in use
 ///

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{Channel, FileId, Finding, FindingKind, MaintenanceWindow, Mode, OrganizationId};
+use model::{Channel, FileId, Finding, FindingKind, MaintenanceWindow, Mode, OrganizationId, counted};
 use spool::Record;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -253,9 +253,8 @@ impl Exchange {
 
     fn held_text(&self, records: &[Record]) -> String {
         let messages: u64 = records.iter().map(|record| record.message_count).sum();
-        let files =
-            if records.len() == 1 { "1 file waits".to_owned() } else { format!("{} files wait", records.len()) };
-        let mut text = format!("{files} here, with {messages} messages in those that are not packed.\r\n");
+        let (files, messages) = (counted(records.len() as u64, "file"), counted(messages, "message"));
+        let mut text = format!("Waiting here: {files}, with {messages} in those that are not packed.\r\n");
         text.push_str(&self.held_until());
         text.push_str(
             "They are kept, and will be processed by themselves, in order of arrival. Do not send them again.\r\n\r\n",

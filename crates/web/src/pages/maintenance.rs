@@ -5,12 +5,15 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use jiff::SignedDuration;
 use model::{Channel, ChannelModes, MaintenanceWindow, Right, WallTime, WallTimeError, WindowId, WindowKind};
 use registry::{NewWindow, RegistryError};
 
+use super::status::composer;
 use crate::Web;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
+use crate::languages::Language;
 use crate::layout::{Page, show_as};
 use crate::listings::{Cell, Listing, Table};
 use crate::signed_in::SignedIn;
@@ -51,6 +54,22 @@ pub(crate) fn read_time(signed_in: &SignedIn, form: &mut Form, field: &str, labe
     None
 }
 
+/// Tells the form when an end is not after its beginning. Where a clock is set back, only the registry can tell.
+pub(crate) fn require_order(
+    form: &mut Form,
+    language: Language,
+    field: &str,
+    starts: Option<WallTime>,
+    ends: Option<WallTime>,
+) {
+    let is_wrong = |(starts, ends): (WallTime, WallTime)| {
+        ends == starts || ends.local.saturating_add(SignedDuration::from_hours(1)) <= starts.local
+    };
+    if starts.zip(ends).is_some_and(is_wrong) {
+        form.refuse_with(language, field, "window.ends_wrong");
+    }
+}
+
 async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
     let registry = signed_in.registry().clone();
@@ -58,9 +77,10 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let admitted = signed_in.admit()?;
     let reading = tokio::task::spawn_blocking(move || registry.windows(&admitted));
     let windows = reading.await??;
+    let composer = composer(signed_in.registry(), language);
     let row = |window: &MaintenanceWindow| {
         vec![
-            Cell::link(window.times_in_words(), format!("/maintenance-windows/{}", window.id))
+            Cell::link(composer.times(window), format!("/maintenance-windows/{}", window.id))
                 .with_note(window.id.number()),
             Cell::text(&window.reason),
             Cell::text(state_name(window, &signed_in)),
@@ -125,6 +145,10 @@ async fn plan(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> 
     }
     let mut wall_time = |field| read_time(&signed_in, &mut form, field, &format!("window.{field}"));
     let (starts, ends) = (wall_time("starts"), wall_time("ends"));
+    require_order(&mut form, signed_in.language(), "ends", starts, ends);
+    if !posted.text("owner").is_empty() && !posted.text("owner").contains('@') {
+        form.refuse_with(signed_in.language(), "owner", "accounts.email_wrong");
+    }
     let (Some(starts), Some(ends), false) = (starts, ends, form.has_errors()) else {
         return plan_page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY);
     };

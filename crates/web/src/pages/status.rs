@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use model::{Channel, MaintenanceWindow};
-use registry::notices::{self, Board, BoardWindow};
+use registry::Registry;
+use registry::notices::{self, Board, BoardWindow, Composer};
 
 use crate::Web;
 use crate::dates;
@@ -152,6 +153,11 @@ pub(crate) fn of_notices(language: Language) -> notices::Language {
         Language::English => notices::Language::English,
         Language::Spanish => notices::Language::Spanish,
     }
+}
+
+/// What says times and durations of windows as notices do, in the visitor's language.
+pub(crate) fn composer(registry: &Registry, language: Language) -> Composer {
+    registry.composer(of_notices(language), None)
 }
 
 fn window_view(web: &Web, window: &BoardWindow, language: Language) -> WindowView {

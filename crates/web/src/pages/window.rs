@@ -9,7 +9,8 @@ use axum::routing::{get, post};
 use model::{Channel, MaintenanceWindow, Right, WindowId, WindowState};
 use registry::{RegistryError, WindowOrder};
 
-use super::maintenance::{doors, read_time, state_name};
+use super::maintenance::{doors, read_time, require_order, state_name};
+use super::status::composer;
 use crate::Web;
 use crate::cookies::{self, Lifetime};
 use crate::dates;
@@ -99,7 +100,8 @@ fn window_page(
     status: StatusCode,
 ) -> Result<Response, Failure> {
     let language = signed_in.language();
-    let mut page = signed_in.page(&window.times_in_words());
+    let composer = composer(signed_in.registry(), language);
+    let mut page = signed_in.page(&composer.times(window));
     page.is_in_error = form.has_errors();
     let moment = |at: Option<_>| at.map(|at| dates::moment(signed_in.registry(), at, language)).unwrap_or_default();
     let facts = vec![
@@ -108,7 +110,7 @@ fn window_page(
         ("window.reason", window.reason.clone()),
         ("window.performed_by", window.performed_by.clone()),
         ("window.owner", window.owner.clone()),
-        ("window.lasts", window.duration_in_words()),
+        ("window.lasts", composer.lasts(window)),
         ("window.began", moment(window.started_at)),
         ("window.ended", moment(window.ended_at)),
     ];
@@ -155,11 +157,12 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
         "move" => {
             let starts = read_time(&signed_in, &mut form, "starts", "window.starts");
             let ends = read_time(&signed_in, &mut form, "move_ends", "window.ends");
+            require_order(&mut form, signed_in.language(), "move_ends", starts, ends);
             (starts.zip(ends).map(|(starts, ends)| WindowOrder::Reschedule { starts, ends }), "move_note")
         }
         _ => return Err(Failure::FormUnreadable),
     };
-    let Some(order) = order else {
+    let Some(order) = order.filter(|_| !form.has_errors()) else {
         return window_page(&signed_in, &window, form, StatusCode::UNPROCESSABLE_ENTITY);
     };
     if CONFIRMED.contains(&word) && !posted.has("confirmed") {
@@ -180,7 +183,7 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
 fn ask_again(signed_in: &SignedIn, window: &MaintenanceWindow, word: &str, note: &str) -> Result<Response, Failure> {
     let language = signed_in.language();
     let ends = dates::moment(signed_in.registry(), window.ends_at, language);
-    let values = [("times", window.times_in_words()), ("end", ends)];
+    let values = [("times", composer(signed_in.registry(), language).times(window)), ("end", ends)];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     show(&OrderView {
         page: signed_in.page(language.text(&format!("window.confirm_{word}"))),

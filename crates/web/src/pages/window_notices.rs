@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use model::{Audience, NoticePart};
 
-use super::status::of_notices;
+use super::status::{composer, of_notices};
 use super::window::find;
 use crate::Web;
 use crate::dates;
@@ -71,7 +71,7 @@ async fn notices(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response
         page: signed_in.page(language.text("window.notices")),
         form,
         id: window.id.to_string(),
-        times: window.times_in_words(),
+        times: composer(registry, language).times(&window),
         audiences: Audience::ALL.map(audience_name).into(),
         languages: Language::ALL.map(|language| Choice::new(language.tag(), language.own_name())).into(),
         notice: NoticeView {

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use model::Channel;
 use registry::{RegistryError, SenderReport};
 
+use super::status::composer;
 use super::window::find;
 use crate::Web;
 use crate::dates;
@@ -46,7 +47,7 @@ async fn report(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
     let mut view = ReportView {
         page: signed_in.page(language.text("window.report")),
         id: window.id.to_string(),
-        times: window.times_in_words(),
+        times: composer(signed_in.registry(), language).times(&window),
         is_early: false,
         facts: Vec::new(),
         tables: Vec::new(),

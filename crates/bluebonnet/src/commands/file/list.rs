@@ -18,12 +18,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Lists everything received, newest first: files and single messages, whatever the door
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet file list --organization LCPG3000\n  bluebonnet file list --state exception --only file --json"
+    after_help = "Examples:\n  bluebonnet file list --organization LCPG3000\n  bluebonnet file list --state exception --only file --json\n  bluebonnet file list --rejected"
 )]
 pub(crate) struct List {
     /// Only in this state: queued, processing, held, complete, exception or error
     #[arg(long, value_parser = parse_state)]
     state: Option<FileState>,
+    /// Only what was not accepted, or not all of it
+    #[arg(long)]
+    rejected: bool,
     /// Only files, or only messages that came alone
     #[arg(long, value_name = "KIND", value_parser = parse_kind)]
     only: Option<ReceivedKind>,
@@ -89,7 +92,7 @@ impl List {
             state: self.state,
             organization_id,
             before: self.before,
-            ..ReceivedFilter::default()
+            is_rejected: self.rejected,
         };
         let found = exchange.received(&admission, &exchange.operator(None), &filter, self.limit)?;
         if self.json {

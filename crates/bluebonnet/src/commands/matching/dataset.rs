@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use super::generate::Generated;
 use super::{PolicyWord, door, read_weights};
-use crate::commands::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::place;
 use crate::tables::{print_json, print_line};
+use model::counted_people;
 
 /// Links the records of labeled files and compares with the labels
 ///

@@ -8,10 +8,10 @@ use registry::matches::{Candidate, Matcher, PEOPLE_PER_KEY_LIMIT, PersonDecision
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::commands::background::counted_people;
 use crate::ending::{Ending, Failure};
 use crate::synthetic::SyntheticRecord;
 use crate::tables::{grouped, print_json, print_line};
+use model::counted_people;
 
 /// Wrong merges explained at most.
 const EXPLAINED_MAXIMUM: usize = 20;
