@@ -42,7 +42,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> anyhow::Result<()
     let numbers = Arc::new(Numbers::after(0, 0));
     let see = |call: Call| -> anyhow::Result<Seen> {
         let duration = Duration::from_secs(options.seconds) / ROUND_COUNT as u32;
-        clients.block_on(soap::call(address, &call, &numbers, CLIENTS, duration))
+        clients.block_on(soap::call(address, &call, &numbers, CLIENTS, soap::Pace::Answered, duration))
     };
     // In turn, so that whatever disturbs the machine disturbs both.
     let mut rounds = Vec::new();

@@ -22,6 +22,8 @@ use crate::table::{Goal, Row, Table, rounded};
 const CLIENT_COUNTS: [usize; 3] = [1, 32, 64];
 /// Clients that ask.
 const ASKING_CLIENTS: usize = 32;
+/// Questions that arrive in a second where it is measured how long they wait: one a day about each of thirty million people.
+const ARRIVING_QUESTIONS: u32 = 350;
 
 /// Runs the story and adds its rows.
 ///
@@ -233,7 +235,7 @@ impl Story<'_> {
     ) -> anyhow::Result<()> {
         let call = Call::Report(account.clone());
         for clients in CLIENT_COUNTS {
-            let seen = self.seen(server, &call, numbers, clients).await?;
+            let seen = self.seen(server, &call, numbers, clients, soap::Pace::Answered).await?;
             let work = format!("VXU over SOAP, {clients} clients");
             if clients == 1 {
                 let alone = &bare[0];
@@ -272,10 +274,11 @@ impl Story<'_> {
     }
 
     async fn ask(&mut self, server: &Server, account: &Account, numbers: &Arc<Numbers>) -> anyhow::Result<()> {
-        let echoed = self.seen(server, &Call::Echo, numbers, ASKING_CLIENTS).await?;
-        let live = self.seen(server, &Call::Live, numbers, ASKING_CLIENTS).await?;
+        let echoed = self.seen(server, &Call::Echo, numbers, ASKING_CLIENTS, soap::Pace::Answered).await?;
+        let live = self.seen(server, &Call::Live, numbers, ASKING_CLIENTS, soap::Pace::Answered).await?;
         for (asked, profile) in [(Asked::History, "Z34"), (Asked::Forecast, "Z44")] {
-            let seen = self.seen(server, &Call::Ask(account.clone(), asked), numbers, ASKING_CLIENTS).await?;
+            let call = Call::Ask(account.clone(), asked);
+            let seen = self.seen(server, &call, numbers, ASKING_CLIENTS, soap::Pace::Answered).await?;
             let work = format!("QBP {profile} over SOAP, {ASKING_CLIENTS} clients");
             let ratio = seen.per_second / echoed.per_second;
             let rival = "the same server echoing".to_owned();
@@ -283,6 +286,11 @@ impl Story<'_> {
             let slowest = seen.slowest_percent.as_secs_f64() * 1e3;
             let people = self.known_people;
             let work = format!("{work}: p99 of {people} people");
+            self.figure(&work, milliseconds(seen.slowest_percent), slowest, Goal::AtMost(10.0));
+            let pace = soap::Pace::Arriving(ARRIVING_QUESTIONS);
+            let seen = self.seen(server, &call, numbers, ASKING_CLIENTS, pace).await?;
+            let slowest = seen.slowest_percent.as_secs_f64() * 1e3;
+            let work = format!("QBP {profile} over SOAP, {ARRIVING_QUESTIONS}/s arriving: p99 of {people} people");
             self.figure(&work, milliseconds(seen.slowest_percent), slowest, Goal::AtMost(10.0));
         }
         let ratio = echoed.per_second / live.per_second;
@@ -303,10 +311,11 @@ impl Story<'_> {
         call: &Call,
         numbers: &Arc<Numbers>,
         clients: usize,
+        pace: soap::Pace,
     ) -> anyhow::Result<Seen> {
         let before = server.processor_time();
-        let seen =
-            soap::call(server.address, call, numbers, clients, Duration::from_secs(self.options.seconds)).await?;
+        let duration = Duration::from_secs(self.options.seconds);
+        let seen = soap::call(server.address, call, numbers, clients, pace, duration).await?;
         let busy = (server.processor_time() - before).as_secs_f64() * 1e6 / seen.answers.max(1) as f64;
         eprintln!("  {clients} clients: {:.0} answers/s, {busy:.0} us of the server's processor each", seen.per_second);
         if let Some(first) = &seen.first_other {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -30,6 +30,42 @@ pub(crate) enum Call {
     TurnedAway,
     /// The smallest page there is.
     Live,
+}
+
+/// When clients call.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// Each again as soon as it has its answer: how much the server can do.
+    Answered,
+    /// So many calls a second by all of them together, at instants that have nothing to do with the answers, as callers come
+    /// who know nothing of one another: how long they wait. A call that finds all clients waiting waits, too, and that counts.
+    Arriving(u32),
+}
+
+/// The instants at which calls arrive, each taken once.
+struct Arrivals {
+    from: Instant,
+    after: Vec<Duration>,
+    next: AtomicUsize,
+}
+
+impl Arrivals {
+    /// As a Poisson process has them, the same in every run.
+    fn new(per_second: u32, from: Instant, until: Instant) -> Arrivals {
+        let (mut after, mut place, lasts) = (Vec::new(), Duration::ZERO, until - from);
+        while place < lasts {
+            let chance = (messages::Dice::of(after.len() as u64).below(1_000_000) + 1) as f64 / 1e6;
+            place += Duration::from_secs_f64(-chance.ln() / f64::from(per_second));
+            after.push(place);
+        }
+        after.pop();
+        Arrivals { from, after, next: AtomicUsize::new(0) }
+    }
+
+    fn take(&self) -> Option<Instant> {
+        let place = self.next.fetch_add(1, Ordering::Relaxed);
+        self.after.get(place).map(|after| self.from + *after)
+    }
 }
 
 /// Numbers of messages and people that no message has had yet.
@@ -82,14 +118,23 @@ pub(crate) async fn call(
     call: &Call,
     numbers: &Arc<Numbers>,
     clients: usize,
+    pace: Pace,
     duration: Duration,
 ) -> anyhow::Result<Seen> {
-    let counted_from = Instant::now() + WARM_UP;
+    let begun = Instant::now();
+    let counted_from = begun + WARM_UP;
     let until = counted_from + duration;
+    let arrivals = match pace {
+        Pace::Answered => None,
+        Pace::Arriving(per_second) => Some(Arc::new(Arrivals::new(per_second, begun, until))),
+    };
     let mut tasks = JoinSet::new();
     for _ in 0..clients {
-        let (call, numbers) = (call.clone(), numbers.clone());
-        tasks.spawn(async move { Sender::connect(address, call, numbers).await?.send(counted_from, until).await });
+        let (call, numbers, arrivals) = (call.clone(), numbers.clone(), arrivals.clone());
+        tasks.spawn(async move {
+            let sender = Sender::connect(address, call, numbers, arrivals).await?;
+            sender.send(counted_from, until).await
+        });
     }
     let mut times: Vec<Duration> = Vec::new();
     let (mut others, mut first_other) = (0, None);
@@ -115,6 +160,7 @@ struct Sender {
     client: Client,
     call: Call,
     numbers: Arc<Numbers>,
+    arrivals: Option<Arc<Arrivals>>,
     /// What calls for the echo send: it is the same each time, so it is worded once.
     echo: String,
 }
@@ -127,17 +173,29 @@ struct Sent {
 }
 
 impl Sender {
-    async fn connect(address: SocketAddr, call: Call, numbers: Arc<Numbers>) -> anyhow::Result<Sender> {
+    async fn connect(
+        address: SocketAddr,
+        call: Call,
+        numbers: Arc<Numbers>,
+        arrivals: Option<Arc<Arrivals>>,
+    ) -> anyhow::Result<Sender> {
         let echo = envelope("<urn:connectivityTest><urn:echoBack>hello</urn:echoBack></urn:connectivityTest>");
-        Ok(Sender { client: Client::connect(address).await?, call, numbers, echo })
+        Ok(Sender { client: Client::connect(address).await?, call, numbers, arrivals, echo })
     }
 
     async fn send(mut self, counted_from: Instant, until: Instant) -> anyhow::Result<Sent> {
         let mut sent = Sent::default();
         // A message that is made is also sent, so that everybody it is about is known afterwards.
-        while Instant::now() < until {
+        while let Some(due) = self.due(until) {
             let message = self.message();
-            let begun = Instant::now();
+            // Who arrives waits from when they come; who calls again begins now.
+            let begun = match &self.arrivals {
+                Some(_) => {
+                    tokio::time::sleep_until(due.into()).await;
+                    due
+                }
+                None => Instant::now(),
+            };
             let answer = match (&self.call, &message) {
                 (Call::Live, _) => self.client.get("/livez").await,
                 (_, Some(envelope)) => self.client.post(PATH, envelope).await,
@@ -156,11 +214,19 @@ impl Sender {
                 sent.first_other.get_or_insert_with(|| in_short(&answer));
             }
             let ended = Instant::now();
-            if begun >= counted_from && ended <= until {
+            if begun >= counted_from && (ended <= until || self.arrivals.is_some()) {
                 sent.times.push(ended - begun);
             }
         }
         Ok(sent)
+    }
+
+    /// When the next call is due; `None` when there is none any more.
+    fn due(&self, until: Instant) -> Option<Instant> {
+        match &self.arrivals {
+            Some(arrivals) => arrivals.take(),
+            None => Some(Instant::now()).filter(|now| *now < until),
+        }
     }
 
     /// The next message in its envelope; `None` when no message is sent.
