@@ -36,11 +36,15 @@ impl OrganizationField {
 impl OrganizationChoice {
     /// Of those to which the visitor may do something.
     pub(crate) fn within_reach(signed_in: &SignedIn, right: Right) -> OrganizationChoice {
-        let mut organizations = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
-        // What was stopped is looked at still, and gets nothing new.
-        let is_for_looking = matches!(right, Right::ReadAccounts | Right::ReadFiles | Right::ReadAudit);
-        organizations.retain(|organization| is_for_looking || organization.is_active);
+        let organizations = signed_in.registry().within_reach(&signed_in.admission, &signed_in.caller, right);
         OrganizationChoice { organizations }
+    }
+
+    /// The same, without those that were stopped: they are looked at still, and get nothing new.
+    pub(crate) fn active_within_reach(signed_in: &SignedIn, right: Right) -> OrganizationChoice {
+        let mut choice = OrganizationChoice::within_reach(signed_in, right);
+        choice.organizations.retain(|organization| organization.is_active);
+        choice
     }
 
     /// The organizations.

@@ -107,10 +107,10 @@ pub(crate) async fn receive(State(web): State<Web>, request: Request, next: Next
 async fn answer(web: Web, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let visitor = Visitor::of(web, &parts).await;
-    if !matches!(parts.method, Method::GET | Method::HEAD) && is_foreign(&parts.headers) {
+    if visitor.is_order() && is_foreign(&parts.headers) {
         return visitor.finish(visitor.failure_page(Failure::FormExpired));
     }
-    if visitor.would_change_what_is_read_only(&parts.method) {
+    if visitor.would_change_what_is_read_only() {
         let closed = visitor.web().registry.gate().closed_to_changes(Channel::Web, None);
         closed::discard(body).await;
         return closed::answer(
@@ -283,9 +283,8 @@ impl Visitor {
 
     /// Whether a request sends something while the door is read-only. People may sign in and out, ask, and order
     /// the end of the window.
-    fn would_change_what_is_read_only(&self, method: &Method) -> bool {
-        let is_question = matches!(*method, Method::GET | Method::HEAD);
-        !is_question
+    fn would_change_what_is_read_only(&self) -> bool {
+        self.is_order()
             && self.web().registry.gate().mode(Channel::Web) == Mode::ReadOnly
             && !OPEN_WHILE_READ_ONLY.iter().any(|path| {
                 let rest = self.path().strip_prefix(path);

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::Exchange;
 use super::processing::{Turn, TurnError};
-use crate::ConsentPolicy;
+use crate::{Admission, ConsentPolicy};
 
 /// How often the spool is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -273,14 +273,23 @@ impl Exchange {
         text
     }
 
-    /// The sentence that says until when: the end of the last window that holds files now.
-    fn held_until(&self) -> String {
+    /// The maintenance window that holds files now; of several the one that is planned to end last.
+    pub fn held_by(&self, _admission: &Admission) -> Option<MaintenanceWindow> {
+        self.holding_window()
+    }
+
+    fn holding_window(&self) -> Option<MaintenanceWindow> {
         let now = self.now();
-        let windows = self.registry.gate().windows();
-        let holds = |window: &&MaintenanceWindow| {
+        let holds = |window: &MaintenanceWindow| {
             window.state_at(now).is_in_force() && window.modes.of(Channel::Jobs) != Mode::Open
         };
-        match windows.iter().filter(holds).max_by_key(|window| window.ends_at) {
+        let windows = self.registry.gate().windows();
+        windows.iter().filter(|window| holds(window)).max_by_key(|window| window.ends_at).cloned()
+    }
+
+    /// The sentence that says until when.
+    fn held_until(&self) -> String {
+        match self.holding_window() {
             Some(window) => format!("There is a maintenance window: {}.\r\n", window.times_in_words()),
             None => "The registry is stopped for a moment.\r\n".to_owned(),
         }

@@ -1,11 +1,11 @@
 //! What people do on pages: they find, open and enter, within their rights, and every look is written down.
 
-use bluebonnet_registry::{Agreement, Entry, FoundPerson, NewOrganization, OpenedRecord, PeopleFound, RegistryError};
+use bluebonnet_registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
 use jiff::civil::date;
 use model::{
     Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, Identifier,
-    InformationSource, MessageState, OrganizationId, OrganizationKind, PatientId, PatientObservation, PatientStatement,
-    PersonName, Right, Role, Standing, VaccinationReportId, VaccinationStatement,
+    InformationSource, MessageState, OrganizationKind, PatientId, PatientObservation, PatientStatement, PersonName,
+    Right, Role, Standing, VaccinationReportId, VaccinationStatement,
 };
 
 use crate::house::*;
@@ -241,15 +241,7 @@ fn each_look_is_written_down_and_each_act_needs_its_right() {
 #[test]
 fn the_registrys_people_try_a_message_for_the_organization_that_it_names() {
     on_each_database(&example(), async |house| {
-        let office = NewOrganization {
-            id: OrganizationId(house.uuid()),
-            code: "OFFICE".into(),
-            name: "The registry's office".into(),
-            kind: OrganizationKind::Registry,
-            parent_code: None,
-            aliases: Vec::new(),
-        };
-        house.registry.add_organization(&house.admission(), office).expect("the organization is new");
+        house.add_organization("OFFICE", OrganizationKind::Registry, None);
         let text = vxu("try-1", &MARIA, &given("08", "20240311", "D1")).replace('\n', "\r");
         let text = text.replacen("|SENDER|", "|PHARMACY|", 1);
         let tried = async |caller: Caller| {

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-use bluebonnet_registry::{Exchange, ExchangeSettings, NewOrganization, Received, ReceivedFilter, ReceivedKind};
+use bluebonnet_registry::{Exchange, ExchangeSettings, Received, ReceivedFilter, ReceivedKind};
 use jiff::Timestamp;
-use model::{Channel, FileId, FileState, OrganizationId, OrganizationKind, Verdict};
+use model::{Channel, FileId, FileState, OrganizationKind, Verdict};
 use spool::{Faults, Finished, Limits, Opening, Owner, Spool, SpoolError};
 
 use crate::house::*;
@@ -188,15 +188,7 @@ pub(crate) struct NewCode;
 
 impl NewCode {
     pub(crate) fn add<'c>(house: &House, code: &'c str, parent: Option<&str>) -> &'c str {
-        let new = bluebonnet_registry::NewOrganization {
-            id: model::OrganizationId(house.uuid()),
-            code: code.into(),
-            name: code.into(),
-            kind: model::OrganizationKind::Clinic,
-            parent_code: parent.map(str::to_owned),
-            aliases: Vec::new(),
-        };
-        house.registry.add_organization(&house.admission(), new).expect("the organization is new");
+        house.add_organization(code, model::OrganizationKind::Clinic, parent);
         code
     }
 }
@@ -309,15 +301,7 @@ fn the_list_of_one_with_many_sites_is_the_newest_of_all_a_page_at_a_time() {
         let files = Exchanging::new(house);
         // More sites than one statement asks for.
         for number in 0..130 {
-            let site = NewOrganization {
-                id: OrganizationId(house.uuid()),
-                code: format!("SITE-{number}"),
-                name: format!("Site {number}"),
-                kind: OrganizationKind::Clinic,
-                parent_code: Some("CLINIC".into()),
-                aliases: Vec::new(),
-            };
-            house.registry.add_organization(&house.admission(), site).expect("the organization is new");
+            house.add_organization(&format!("SITE-{number}"), OrganizationKind::Clinic, Some("CLINIC"));
         }
         let mut sent = Vec::new();
         for (number, organization) in

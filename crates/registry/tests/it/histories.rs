@@ -7,14 +7,12 @@ mod model_of_doses;
 
 use std::collections::BTreeMap;
 
-use bluebonnet_registry::NewOrganization;
 use bluebonnet_registry::setup::Merge;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use model::{
     Action, Address, Completion, Cvx, Demographics, Dose, EntityId, Identifier, InformationSource, MessageIdentity,
-    OrganizationId, OrganizationKind, PatientId, PatientStatement, PersonName, Sex, Submission, Telecom,
-    VaccinationStatement,
+    OrganizationKind, PatientId, PatientStatement, PersonName, Sex, Submission, Telecom, VaccinationStatement,
 };
 use model_of_doses::{Said, vaccinations};
 use proptest::prelude::*;
@@ -273,15 +271,7 @@ fn block<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn run_histories(house: &House, count: u32) {
-    let school = NewOrganization {
-        id: OrganizationId(house.uuid()),
-        code: "SCHOOL".into(),
-        name: "school".into(),
-        kind: OrganizationKind::School,
-        parent_code: None,
-        aliases: Vec::new(),
-    };
-    house.registry.add_organization(&house.admission(), school).expect("the organization is new");
+    house.add_organization("SCHOOL", OrganizationKind::School, None);
     let config = Config { cases: count, failure_persistence: None, rng_seed: RngSeed::Fixed(4), ..Config::default() };
     let next = std::cell::Cell::new(0);
     let begin = || Story {

@@ -112,6 +112,19 @@ impl House {
             .expect("the registry opens")
     }
 
+    /// Adds an organization, or a site of one.
+    pub(crate) fn add_organization(&self, code: &str, kind: OrganizationKind, parent: Option<&str>) {
+        let new = NewOrganization {
+            id: OrganizationId(self.uuid()),
+            code: code.into(),
+            name: code.to_lowercase(),
+            kind,
+            parent_code: parent.map(str::to_owned),
+            aliases: Vec::new(),
+        };
+        self.registry.add_organization(&self.admission(), new).expect("the organization is new");
+    }
+
     /// A clinic with one site, a pharmacy, and an account of each.
     fn settle(&self) {
         let admission = self.admission();
@@ -120,15 +133,7 @@ impl House {
             ("CLINIC-SITE", OrganizationKind::Clinic, Some("CLINIC")),
             ("PHARMACY", OrganizationKind::Pharmacy, None),
         ] {
-            let new = NewOrganization {
-                id: OrganizationId(self.uuid()),
-                code: code.into(),
-                name: code.to_lowercase(),
-                kind,
-                parent_code: parent.map(str::to_owned),
-                aliases: Vec::new(),
-            };
-            self.registry.add_organization(&admission, new).expect("the organization is new");
+            self.add_organization(code, kind, parent);
         }
         for (username, organization) in [("clinic-ehr", "CLINIC"), ("pharmacy-ehr", "PHARMACY")] {
             let new = NewAccount {

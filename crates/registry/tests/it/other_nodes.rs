@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bluebonnet_registry::{Credentials, NewAccount, NewOrganization, Registry, SignInRefused};
-use model::{AccountId, AccountKind, Channel, OrganizationId, OrganizationKind};
+use bluebonnet_registry::{Credentials, NewAccount, Registry, SignInRefused};
+use model::{AccountId, AccountKind, Channel, OrganizationKind};
 
 use crate::house::*;
 
@@ -19,15 +19,7 @@ async fn sign_in(registry: &Registry, username: &str, password: &str) -> Result<
 fn another_node_takes_up_organizations_accounts_and_passwords() {
     on_each_database(&example(), async |house| {
         let (other, admission) = (house.another_node(), house.admission());
-        let school = NewOrganization {
-            id: OrganizationId(house.uuid()),
-            code: "SCHOOL".into(),
-            name: "A school".into(),
-            kind: OrganizationKind::School,
-            parent_code: None,
-            aliases: Vec::new(),
-        };
-        house.registry.add_organization(&admission, school).expect("the organization is new");
+        house.add_organization("SCHOOL", OrganizationKind::School, None);
         let program = NewAccount {
             id: AccountId(house.uuid()),
             organization_code: "SCHOOL".into(),

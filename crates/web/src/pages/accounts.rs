@@ -228,7 +228,7 @@ pub(crate) fn account_page(
         form.set("role", account.role.map_or("", Role::word));
     }
     for (field, known) in [("full_name", &account.full_name), ("email", &account.email)] {
-        if !form.has_error(field) {
+        if form.fields().iter().all(|(written, _)| written != field) {
             form.set(field, known.as_str());
         }
     }
@@ -250,7 +250,7 @@ pub(crate) fn account_page(
     let is_own = caller.account_id == Some(account.id);
     let view = AccountSeenView {
         page,
-        organizations: OrganizationChoice::within_reach(signed_in, right).field(&form),
+        organizations: OrganizationChoice::active_within_reach(signed_in, right).field(&form),
         form,
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         is_active: account.is_active,
@@ -374,7 +374,7 @@ async fn program_form(signed_in: SignedIn) -> Result<Response, Failure> {
 fn new_page(signed_in: &SignedIn, mut form: Form, is_program: bool, status: StatusCode) -> Result<Response, Failure> {
     let language = signed_in.language();
     let right = if is_program { Right::ChangeExchangeAccounts } else { Right::ChangeAccounts };
-    let organizations = OrganizationChoice::within_reach(signed_in, right);
+    let organizations = OrganizationChoice::active_within_reach(signed_in, right);
     let mut known = organizations.organizations().iter();
     let is_registry = known.any(|organization| organization.kind == model::OrganizationKind::Registry);
     if form.value(FIELD).is_empty() {
@@ -393,7 +393,7 @@ pub(crate) fn chosen_code(signed_in: &SignedIn, form: &mut Form, right: Right) -
     if let Some(known) = signed_in.registry().find_organization(&signed_in.admission, form.value(FIELD).trim()) {
         return known.code;
     }
-    let organizations = OrganizationChoice::within_reach(signed_in, right);
+    let organizations = OrganizationChoice::active_within_reach(signed_in, right);
     let chosen = organizations.chosen(form, signed_in.language());
     chosen.map(|organization| organization.code.clone()).unwrap_or_default()
 }
@@ -436,6 +436,7 @@ async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Fai
             told(&signed_in, "accounts.invited", facts, address_of(&account.username))
         }
         Err(RegistryError::Refused(_)) => {
+            // What else could be wrong is told before.
             let field =
                 if registry.find_organization(admission, form.value(FIELD).trim()).is_some() { "email" } else { FIELD };
             form.refuse_with(language, field, &format!("accounts.{field}_wrong"));

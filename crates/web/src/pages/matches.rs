@@ -255,11 +255,6 @@ pub(super) fn decided<D>(
     (form, decision)
 }
 
-/// What a decision did, and the way back where there is one.
-pub(crate) fn done(is_merge: bool) -> &'static str {
-    if is_merge { "records_merged" } else { "match_decided" }
-}
-
 async fn decide(
     signed_in: SignedIn,
     Path((one, other)): Path<(String, String)>,
@@ -276,7 +271,10 @@ async fn decide(
         registry.decide_review(&admitted, &caller, &receipt, ids, decision, &reason)
     });
     match deciding.await? {
-        Ok(_) => Ok(Redirect::to(&format!("/matches?done={}", done(decision == ReviewDecision::Same))).into_response()),
+        Ok(_) => {
+            let done = if decision == ReviewDecision::Same { "records_merged" } else { "match_decided" };
+            Ok(Redirect::to(&format!("/matches?done={done}")).into_response())
+        }
         Err(RegistryError::Refused(refused)) => {
             form.refuse("decision", refused);
             page(&signed_in, ids, form, StatusCode::UNPROCESSABLE_ENTITY).await

@@ -45,7 +45,7 @@ fn page(signed_in: &SignedIn, form: Form, status: StatusCode) -> Result<Response
     let language = signed_in.language();
     let mut page = signed_in.page(language.text("upload.title"));
     page.is_in_error = form.has_errors();
-    let organizations = OrganizationChoice::within_reach(signed_in, Right::SendFiles).field(&form);
+    let organizations = OrganizationChoice::active_within_reach(signed_in, Right::SendFiles).field(&form);
     let view = UploadView { page, form, organizations };
     Ok(show_as(status, &view))
 }
@@ -173,7 +173,7 @@ fn organization(signed_in: &SignedIn, form: &mut Form) -> Result<OrganizationId,
     if form.value(FIELD).is_empty() {
         return Ok(signed_in.caller.organization_id);
     }
-    let organizations = OrganizationChoice::within_reach(signed_in, Right::SendFiles);
+    let organizations = OrganizationChoice::active_within_reach(signed_in, Right::SendFiles);
     let chosen = organizations.chosen(form, signed_in.language());
     chosen.map(|organization| organization.id).ok_or(Stopped::Said)
 }

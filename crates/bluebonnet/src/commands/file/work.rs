@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use model::{Channel, FileId, FileState, MaintenanceWindow, Mode, counted};
+use model::{FileId, FileState, counted};
 use registry::{Exchange, ReceivedFilter, ReceivedKind, Registry};
 
 use super::{FilePlace, ReceiptGiven};
@@ -139,14 +139,9 @@ impl Process {
 
 /// Refuses where files are left because a maintenance window lets background work rest.
 fn refuse_if_held(registry: &Registry, exchange: &Exchange) -> Result<Ending, Failure> {
-    let (now, windows) = (world::now(), registry.gate().windows());
-    let holds = |window: &&MaintenanceWindow| {
-        window.state_at(now).is_in_force() && window.modes.of(Channel::Jobs) != Mode::Open
-    };
-    let Some(window) = windows.iter().filter(holds).max_by_key(|window| window.ends_at) else {
-        return Ok(Ending::Well);
-    };
-    let (files, _) = exchange.backlog(&place::admit(registry)?)?;
+    let admission = place::admit(registry)?;
+    let Some(window) = exchange.held_by(&admission) else { return Ok(Ending::Well) };
+    let (files, _) = exchange.backlog(&admission)?;
     if files == 0 {
         return Ok(Ending::Well);
     }
