@@ -88,6 +88,8 @@ impl Story<'_> {
         let server = self.program.serve(&self.home)?;
         let (started_in, memory) = (server.started_in.as_secs_f64(), server.memory().resident);
         server.stop()?;
+        let size = std::fs::metadata(&self.program.path)?.len();
+        self.figure("size of the program", megabytes(size), size as f64 / 1e6, Goal::AtMost(30.0));
         self.figure("start, empty registry", format!("{started_in:.3} s"), started_in, Goal::AtMost(0.2));
         self.figure("memory, empty registry at rest", megabytes(memory), memory as f64 / 1e6, Goal::AtMost(50.0));
         Ok(())

@@ -92,14 +92,15 @@ impl Registry {
     /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
     pub fn open_dose_reviews(
         &self,
-        _admission: &Admission,
+        admission: &Admission,
         caller: &Caller,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<DosePair>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
-        let open = self.database().open_dose_reviews(LIST_MAXIMUM, put_off_before)?;
+        let reporters = self.whose_people(admission, caller);
+        let open = self.database().open_dose_reviews(reporters.as_deref(), LIST_MAXIMUM, put_off_before)?;
         self.pairs_of(caller, open, limit, |pair| pair.is_unsure)
     }
 
@@ -110,12 +111,13 @@ impl Registry {
     /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
     pub fn decided_dose_reviews(
         &self,
-        _admission: &Admission,
+        admission: &Admission,
         caller: &Caller,
         limit: u32,
     ) -> Result<Vec<DosePair>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
-        let decided = self.database().decided_dose_reviews(LIST_MAXIMUM)?;
+        let reporters = self.whose_people(admission, caller);
+        let decided = self.database().decided_dose_reviews(reporters.as_deref(), LIST_MAXIMUM)?;
         self.pairs_of(caller, decided, limit, |_| true)
     }
 

@@ -23,7 +23,7 @@ use model::{Caller, Channel, Mode, OrganizationId, Right, Standing};
 use spool::Spool;
 use uuid::Uuid;
 
-pub use list::{FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind, finding_in_words};
+pub use list::{FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind};
 pub use repeating::ResultKind;
 pub use uploads::FileUpload;
 

@@ -68,7 +68,7 @@ pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOp
 pub use file_accounts::{FileAccountList, FileAccountListError, FileAccounts};
 pub use files::{
     Exchange, ExchangeSettings, FileUpload, FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind,
-    ResultKind, finding_in_words,
+    ResultKind,
 };
 pub use gate::{
     Admission, AnswerTimes, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass,

@@ -51,9 +51,17 @@ impl Registry {
     ) -> Result<Vec<ReviewOpened>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
-        let own = (!is_of_the_registry(caller)).then(|| self.within_reach(admission, caller, Right::DecideMatch));
-        let own: Option<Vec<OrganizationId>> = own.map(|own| own.iter().map(|organization| organization.id).collect());
-        Ok(self.database().open_reviews(own.as_deref(), limit, put_off_before)?)
+        let reporters = self.whose_people(admission, caller);
+        Ok(self.database().open_reviews(reporters.as_deref(), limit, put_off_before)?)
+    }
+
+    /// The organizations about whose people the caller may decide; `None` for the registry's own people, who may about all.
+    pub(crate) fn whose_people(&self, admission: &Admission, caller: &Caller) -> Option<Vec<OrganizationId>> {
+        if is_of_the_registry(caller) {
+            return None;
+        }
+        let own = self.within_reach(admission, caller, Right::DecideMatch);
+        Some(own.iter().map(|organization| organization.id).collect())
     }
 
     /// What reviewers decided about possible matches, the newest first, so that they find back to it: about all people for
@@ -63,19 +71,19 @@ impl Registry {
     /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
     pub fn decided_reviews(
         &self,
-        _admission: &Admission,
+        admission: &Admission,
         caller: &Caller,
         limit: u32,
     ) -> Result<Vec<DecidedMatch>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
-        let mut found = Vec::new();
-        for decided in self.database().latest_review_decisions(LIST_MAXIMUM)? {
-            if found.len() >= limit as usize {
-                break;
-            }
-            let (one, other) = (self.leading_of(decided.patient_id)?, self.leading_of(decided.candidate)?);
-            if [&one, &other].into_iter().flatten().any(|record| self.may_review(caller, record)) {
-                let [one, other] = [one, other].map(|record| record.map(|record| record.patient.id));
+        let reporters = self.whose_people(admission, caller);
+        let decided = self.database().latest_review_decisions(reporters.as_deref(), limit)?;
+        let mut found = Vec::with_capacity(decided.len());
+        for decided in decided {
+            let [one, other] = [decided.patient_id, decided.candidate].map(|id| self.leading_of(id));
+            let [one, other] = [one?, other?].map(|record| record.map(|record| record.patient.id));
+            // Of people who are not kept any more nothing is left to look at.
+            if one.or(other).is_some() {
                 found.push(DecidedMatch { decided, merged_into: one.filter(|_| one == other) });
             }
         }

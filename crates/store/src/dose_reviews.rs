@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use model::{AccountId, OrganizationId, PatientId, VaccinationReportId};
 
 use crate::batch::Batch;
+use crate::reviews::reported_by;
 use crate::sets::SetWrite;
 use crate::value::{Columns, Value};
 use crate::{Database, DoseReviewOpened, StoreError};
@@ -46,24 +47,20 @@ pub(crate) const CLOSE_DOSE_REVIEWS_OF: &str = "
 DELETE FROM dose_review
 WHERE patient_id = $1 AND state IN ('open', 'later', 'closed')";
 
-pub(crate) const LIST_DOSE_REVIEWS: &str = "
+const LIST_DOSE_REVIEWS: &str = "
 SELECT one_id, other_id, patient_id, state, opened_at, rule, decided_at, reason
 FROM dose_review
-WHERE state = 'open' OR (state = 'later' AND decided_at <= $2)
-ORDER BY opened_at, one_id, other_id
-LIMIT $1";
+WHERE (state = 'open' OR (state = 'later' AND decided_at <= $1))";
 
 pub(crate) const LIST_DOSE_REVIEWS_OF: &str = "
 SELECT one_id, other_id, patient_id, state, opened_at, rule, decided_at, reason
 FROM dose_review
 WHERE one_id = $1 AND other_id = $2";
 
-pub(crate) const LIST_DECIDED_DOSE_REVIEWS: &str = "
+const LIST_DECIDED_DOSE_REVIEWS: &str = "
 SELECT one_id, other_id, patient_id, state, opened_at, rule, decided_at, reason
 FROM dose_review
-WHERE state IN ('same', 'not_the_same', 'later')
-ORDER BY decided_at DESC, one_id, other_id
-LIMIT $1";
+WHERE state IN ('same', 'not_the_same', 'later')";
 
 pub(crate) const DECIDE_DOSE_REVIEW: &str = "
 INSERT INTO dose_review (
@@ -151,25 +148,33 @@ pub struct DoseReviewDecided {
 }
 
 impl Database {
-    /// Pairs of doses that wait for a reviewer, the oldest first. Those put off come again when they were put off before
-    /// `put_off_before`.
+    /// Pairs of doses that wait for a reviewer, the oldest first: of all people, or only of those about whom one of these
+    /// organizations reported. Those put off come again when they were put off before `put_off_before`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn open_dose_reviews(&self, limit: u32, put_off_before: Timestamp) -> Result<Vec<DoseReview>, StoreError> {
-        let values = [Value::Integer(limit.into()), Value::instant(put_off_before)];
-        self.read(|connection| connection.query_as(LIST_DOSE_REVIEWS, &values, "list reviews of doses", read_review))
+    pub fn open_dose_reviews(
+        &self,
+        reporters: Option<&[OrganizationId]>,
+        limit: u32,
+        put_off_before: Timestamp,
+    ) -> Result<Vec<DoseReview>, StoreError> {
+        let (sql, values) = open_statement(reporters, limit, put_off_before);
+        self.read(|connection| connection.query_as(&sql, &values, "list reviews of doses", read_review))
     }
 
-    /// Pairs of doses that reviewers decided about, the newest decision first.
+    /// Pairs of doses that reviewers decided about, the newest decision first: of all people, or only of those about whom
+    /// one of these organizations reported.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn decided_dose_reviews(&self, limit: u32) -> Result<Vec<DoseReview>, StoreError> {
-        let values = [Value::Integer(limit.into())];
-        self.read(|connection| {
-            connection.query_as(LIST_DECIDED_DOSE_REVIEWS, &values, "list decisions about doses", read_review)
-        })
+    pub fn decided_dose_reviews(
+        &self,
+        reporters: Option<&[OrganizationId]>,
+        limit: u32,
+    ) -> Result<Vec<DoseReview>, StoreError> {
+        let (sql, values) = decided_statement(reporters, limit);
+        self.read(|connection| connection.query_as(&sql, &values, "list decisions about doses", read_review))
     }
 
     /// How a pair of doses, the smaller id first, stands with reviewers; `None` when nobody was asked.
@@ -231,6 +236,34 @@ impl Batch<'_> {
         let values = [Value::Uuid(patient_id.0)];
         self.connection().execute(CLOSE_DOSE_REVIEWS_OF, &values, "close reviews of doses").map(drop)
     }
+}
+
+/// The statement that lists pairs that wait, and its parameters.
+pub(crate) fn open_statement(
+    reporters: Option<&[OrganizationId]>,
+    limit: u32,
+    put_off_before: Timestamp,
+) -> (String, Vec<Value<'static>>) {
+    let values = vec![Value::instant(put_off_before)];
+    list_statement(LIST_DOSE_REVIEWS, values, reporters, &format!("opened_at, one_id, other_id\nLIMIT {limit}"))
+}
+
+/// The statement that lists pairs that were decided, and its parameters.
+pub(crate) fn decided_statement(reporters: Option<&[OrganizationId]>, limit: u32) -> (String, Vec<Value<'static>>) {
+    let order = format!("decided_at DESC, one_id, other_id\nLIMIT {limit}");
+    list_statement(LIST_DECIDED_DOSE_REVIEWS, Vec::new(), reporters, &order)
+}
+
+fn list_statement(
+    list: &str,
+    mut values: Vec<Value<'static>>,
+    reporters: Option<&[OrganizationId]>,
+    order: &str,
+) -> (String, Vec<Value<'static>>) {
+    let of_reporters = reporters.map_or_else(String::new, |reporters| {
+        format!("\n    AND {}", reported_by(&["dose_review.patient_id"], reporters, &mut values))
+    });
+    (format!("{list}{of_reporters}\nORDER BY {order}"), values)
 }
 
 fn read_review(row: &dyn Columns) -> Result<DoseReview, StoreError> {

@@ -170,15 +170,12 @@ const STATEMENTS: &[&str] = &[
     merges::REMOVE_VACCINATION_REPORTS,
     merges::REMOVE_CONSENTS,
     merges::REMOVE_MATCH_KEY,
-    dose_reviews::LIST_DOSE_REVIEWS,
     dose_reviews::LIST_DOSE_REVIEWS_OF,
-    dose_reviews::LIST_DECIDED_DOSE_REVIEWS,
     dose_reviews::DECIDE_DOSE_REVIEW,
     dose_reviews::FORGET_DOSE_REVIEW,
     dose_reviews::CLOSE_DOSE_REVIEWS_OF,
     reviews::LIST_REVIEWS_OF,
     reviews::LIST_DECISIONS_OF,
-    reviews::LIST_DECISIONS,
     reviews::DECIDE_REVIEW,
     sessions::INSERT_SESSION,
     sessions::UPDATE_SESSION,
@@ -308,6 +305,9 @@ impl Database {
             statements.push(names::find_statement("a", "b").0);
             let reporters = [model::OrganizationId(uuid::Uuid::nil())];
             statements.push(reviews::list_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
+            statements.push(reviews::decisions_statement(Some(&reporters), 1).0);
+            statements.push(dose_reviews::open_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
+            statements.push(dose_reviews::decided_statement(Some(&reporters), 1).0);
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
             for expects in [Expectation::AllNew, Expectation::Any] {
                 statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write, expects)));

@@ -17,7 +17,7 @@ INSERT INTO patient_review ({columns})
     when_known: "ON CONFLICT (patient_id, candidate_id) DO NOTHING",
 };
 
-pub(crate) const LIST_REVIEWS: &str = "
+const LIST_REVIEWS: &str = "
 SELECT patient_review.patient_id, patient_review.candidate_id, opened_at, patient_review.reason
 FROM patient_review
 LEFT JOIN review_decision
@@ -42,11 +42,9 @@ FROM review_decision
 WHERE patient_id = $1 OR candidate_id = $1
 ORDER BY decided_at, patient_id, candidate_id";
 
-pub(crate) const LIST_DECISIONS: &str = "
+const LIST_DECISIONS: &str = "
 SELECT patient_id, candidate_id, decision, decided_at, account_id, organization_id, reason
-FROM review_decision
-ORDER BY decided_at DESC, patient_id, candidate_id
-LIMIT $1";
+FROM review_decision";
 
 pub(crate) const READ_TOLD_APART: SetRead = SetRead {
     attempt: "read who is not the same",
@@ -143,13 +141,18 @@ impl Database {
         })
     }
 
-    /// What reviewers decided, the newest first.
+    /// What reviewers decided, the newest first: about all people, or only those about whom one of these organizations
+    /// reported.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn latest_review_decisions(&self, limit: u32) -> Result<Vec<ReviewDecided>, StoreError> {
-        let values = [Value::Integer(limit.into())];
-        self.read(|connection| connection.query_as(LIST_DECISIONS, &values, "list what was decided", read_decision))
+    pub fn latest_review_decisions(
+        &self,
+        reporters: Option<&[OrganizationId]>,
+        limit: u32,
+    ) -> Result<Vec<ReviewDecided>, StoreError> {
+        let (sql, values) = decisions_statement(reporters, limit);
+        self.read(|connection| connection.query_as(&sql, &values, "list what was decided", read_decision))
     }
 
     /// What reviewers decided about a record and others.
@@ -208,25 +211,52 @@ pub(crate) fn list_statement(
 ) -> (String, Vec<Value<'static>>) {
     let (mut sql, mut values) = (LIST_REVIEWS.to_owned(), vec![Value::instant(put_off_before)]);
     if let Some(reporters) = reporters {
-        let mut places = vec!["NULL".to_owned()];
-        for id in reporters {
-            values.push(Value::Uuid(id.0));
-            places.push(format!("${}", values.len()));
-        }
-        sql.push_str(&format!(
-            "
-    AND EXISTS (
-        SELECT 1
-        FROM patient_report
-        WHERE patient_report.patient_id IN (patient_review.patient_id, patient_review.candidate_id)
-            AND patient_report.organization_id IN ({}))",
-            places.join(", ")
-        ));
+        sql.push_str(&format!("\n    AND {}", reported_by(&REVIEWED, reporters, &mut values)));
     }
     sql.push_str(&format!(
         "\nORDER BY opened_at, patient_review.patient_id, patient_review.candidate_id\nLIMIT {limit}"
     ));
     (sql, values)
+}
+
+/// The statement that lists what was decided, and its parameters.
+pub(crate) fn decisions_statement(reporters: Option<&[OrganizationId]>, limit: u32) -> (String, Vec<Value<'static>>) {
+    let (mut sql, mut values) = (LIST_DECISIONS.to_owned(), Vec::new());
+    if let Some(reporters) = reporters {
+        sql.push_str(&format!("\nWHERE {}", reported_by(&DECIDED, reporters, &mut values)));
+    }
+    sql.push_str(&format!("\nORDER BY decided_at DESC, patient_id, candidate_id\nLIMIT {limit}"));
+    (sql, values)
+}
+
+const REVIEWED: [&str; 2] = ["patient_review.patient_id", "patient_review.candidate_id"];
+const DECIDED: [&str; 2] = ["review_decision.patient_id", "review_decision.candidate_id"];
+
+/// The condition that one of these organizations reported about one of the people, or about whom they were merged into;
+/// the organizations are added to the values.
+pub(crate) fn reported_by(people: &[&str], reporters: &[OrganizationId], values: &mut Vec<Value<'static>>) -> String {
+    let start = people.iter().map(|person| format!("SELECT {person}")).collect::<Vec<_>>().join(" UNION ");
+    let mut places = vec!["NULL".to_owned()];
+    for id in reporters {
+        values.push(Value::Uuid(id.0));
+        places.push(format!("${}", values.len()));
+    }
+    format!(
+        "EXISTS (
+        WITH RECURSIVE meant (id) AS (
+            {start}
+            UNION
+            SELECT patient.merged_into
+            FROM patient
+            JOIN meant ON patient.id = meant.id
+            WHERE patient.merged_into IS NOT NULL
+        )
+        SELECT 1
+        FROM meant
+        JOIN patient_report ON patient_report.patient_id = meant.id
+        WHERE patient_report.organization_id IN ({}))",
+        places.join(", ")
+    )
 }
 
 fn read_review(row: &dyn Columns) -> Result<ReviewOpened, StoreError> {

@@ -84,6 +84,12 @@ const COLUMNS: [Column; 36] = [
     column("facility", &["clinic"], ("RXA", 11, 4)),
 ];
 
+/// Whether a file of this name holds rows.
+pub(super) fn is_flat(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.trim_end_matches(".gz").ends_with(".csv")
+}
+
 /// The name of the column whose value stands at a place of the message; empty for places that no column fills.
 pub(super) fn column_at(location: Location) -> &'static str {
     let of_field = |component: Option<u16>| {
@@ -94,6 +100,35 @@ pub(super) fn column_at(location: Location) -> &'static str {
     };
     let found = of_field(Some(location.component)).or_else(|| of_field(None));
     found.map_or("", |column| column.name)
+}
+
+/// A finding's sentence for people who know the columns of their file, and no places of a message.
+pub(super) fn sentence_of(finding: &Finding) -> String {
+    let sentence = finding.sentence();
+    let mend = &finding.rule().mend;
+    match sentence.strip_suffix(mend.as_str()) {
+        Some(found) => found.to_owned() + &in_columns(mend),
+        None => sentence,
+    }
+}
+
+/// The same text with columns in place of fields: `birth_date` for `PID-7`.
+pub(super) fn in_columns(text: &str) -> String {
+    let is_of_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let mut told = String::with_capacity(text.len());
+    for part in text.split_inclusive(|letter| !is_of_word(letter)) {
+        let word = part.trim_end_matches(|letter| !is_of_word(letter));
+        let place = word.split_once('-').filter(|(segment, _)| segment.len() == 3 && segment.is_ascii());
+        let place = place.and_then(|(segment, field)| Some(Location::field(segment, 1, field.parse().ok()?)));
+        match place.map_or("", column_at) {
+            "" => told.push_str(part),
+            column => {
+                told.push_str(column);
+                told.push_str(&part[word.len()..]);
+            }
+        }
+    }
+    told
 }
 
 /// Gives the rows of a flat file.
@@ -370,6 +405,17 @@ fn refused(reason: String) -> Unread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_told_as_columns() {
+        let lacking = Finding::new(FindingKind::BirthDateMissing).at(Location::field("PID", 1, 7));
+        assert!(lacking.sentence().ends_with("in PID-7."), "{}", lacking.sentence());
+        assert!(sentence_of(&lacking).ends_with("in birth_date."), "{}", sentence_of(&lacking));
+        assert_eq!(
+            in_columns("UTF-8 (PD1-12, PID-77); NK1-2 or NK1-3"),
+            "UTF-8 (consent, PID-77); guardian_last_name or guardian_relationship"
+        );
+    }
 
     #[test]
     fn dates_are_read_in_the_forms_that_spreadsheets_write() {

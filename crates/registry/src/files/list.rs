@@ -11,7 +11,7 @@ use spool::RecordState;
 use store::{FileFilter, KnownMessage};
 use uuid::Uuid;
 
-use super::{Exchange, results};
+use super::{Exchange, flat, results};
 use crate::{Admission, RegistryError};
 
 /// Files looked at in one go while one is sought by the short form of its receipt.
@@ -115,7 +115,7 @@ pub struct FindingInWords {
     pub code: String,
     /// How much it matters.
     pub severity: Severity,
-    /// Where, as ERR-2 names it.
+    /// Where, as ERR-2 names it, or the column of a flat file.
     pub location: String,
     /// The field in words.
     pub field: String,
@@ -131,8 +131,8 @@ fn control_id(message: &str) -> String {
     message.header().control_id.to_owned()
 }
 
-/// A finding as people read it.
-pub fn finding_in_words(finding: &Finding) -> FindingInWords {
+/// A finding as people read it who send messages.
+fn finding_in_words(finding: &Finding) -> FindingInWords {
     let rule = finding.rule();
     FindingInWords {
         code: rule.code.clone(),
@@ -141,6 +141,16 @@ pub fn finding_in_words(finding: &Finding) -> FindingInWords {
         field: finding.location.map(|location| location.field_in_words().to_owned()).unwrap_or_default(),
         sentence: finding.sentence(),
         mend: rule.mend.clone(),
+    }
+}
+
+/// The same for those who send rows.
+fn finding_in_columns(finding: &Finding) -> FindingInWords {
+    FindingInWords {
+        location: finding.location.map_or("", flat::column_at).to_owned(),
+        sentence: flat::sentence_of(finding),
+        mend: flat::in_columns(&finding.rule().mend),
+        ..finding_in_words(finding)
     }
 }
 
@@ -263,13 +273,14 @@ impl Exchange {
         };
         let rows_of = file.duplicate_of.unwrap_or(file.id);
         let messages = self.registry.database().messages_of_file(rows_of, verdict, after, limit)?;
+        let finding = if flat::is_flat(&file.name) { finding_in_columns } else { finding_in_words };
         let in_words = |message: store::MessageOfFile| MessageInWords {
             ordinal: message.line.position.ordinal,
             receipt: message.line.message_id,
             control_id: control_id(&message.line.header),
             verdict: message.line.verdict,
             state: message.state.word(),
-            findings: message.findings.iter().map(finding_in_words).collect(),
+            findings: message.findings.iter().map(finding).collect(),
         };
         Ok(messages.into_iter().map(in_words).collect())
     }

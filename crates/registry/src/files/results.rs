@@ -28,7 +28,7 @@ pub(super) fn publish(exchange: &Exchange, file: &ReceivedFile) -> Result<(), Tu
     let rows_of = file.duplicate_of.unwrap_or(file.id);
     let (registry, organization_id) = (&exchange.registry, file.organization_id);
     if file.counts.messages() > 0 {
-        let is_flat = is_flat(&file.name);
+        let is_flat = flat::is_flat(&file.name);
         let name = result_name(file, if is_flat { "results.csv" } else { "ack.hl7" });
         exchange.spool.put_into_outbox(organization_id, &name, |output| match is_flat {
             true => write_table(registry, rows_of, output, &mut tally),
@@ -44,7 +44,7 @@ pub(super) fn publish(exchange: &Exchange, file: &ReceivedFile) -> Result<(), Tu
 pub(super) fn names(file: &ReceivedFile) -> Vec<String> {
     let mut names = vec![result_name(file, "summary.txt")];
     if file.counts.messages() > 0 {
-        names.push(result_name(file, if is_flat(&file.name) { "results.csv" } else { "ack.hl7" }));
+        names.push(result_name(file, if flat::is_flat(&file.name) { "results.csv" } else { "ack.hl7" }));
     }
     names
 }
@@ -56,11 +56,6 @@ fn result_name(file: &ReceivedFile, ending: &str) -> String {
         end -= 1;
     }
     format!("{}.{}.{ending}", file.name[..end].trim_start_matches('.'), file.id.number())
-}
-
-fn is_flat(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.trim_end_matches(".gz").ends_with(".csv")
 }
 
 /// Gives every message of a file, in its order.
@@ -116,7 +111,7 @@ fn write_table(
         }
         for finding in &message.findings {
             let column = finding.location.map_or("", flat::column_at);
-            let sentence = harmless(&finding.sentence());
+            let sentence = harmless(&flat::sentence_of(finding));
             let rule = finding.rule();
             table.write_record([&row, verdict, rule.severity.code(), &rule.code, column, &sentence, &receipt])?;
         }
@@ -170,12 +165,13 @@ fn write_summary(
 ) -> io::Result<()> {
     let received = file.received_at.to_zoned(registry.time_zone().clone());
     let counts = file.counts;
+    let is_flat = flat::is_flat(&file.name);
     write!(output, "File      {}\r\n", file.name)?;
     write!(output, "Receipt   {}\r\n", file.id)?;
     write!(output, "Received  {}\r\n", received.strftime("%A, %B %-d, %Y, %H:%M:%S %Z"))?;
     write!(output, "Sent by   {}\r\n", file.account)?;
     write!(output, "State     {}\r\n", file.state.word())?;
-    write!(output, "Messages  {}\r\n", counts.messages())?;
+    write!(output, "{}  {}\r\n", if is_flat { "Rows    " } else { "Messages" }, counts.messages())?;
     for (verdict, count) in
         [(Verdict::Accepted, counts.accepted), (Verdict::Warned, counts.warned), (Verdict::Rejected, counts.rejected)]
     {
@@ -189,13 +185,13 @@ fn write_summary(
     if !file.findings.is_empty() {
         write!(output, "\r\nAbout the file\r\n")?;
         for finding in &file.findings {
-            write_finding(output, finding)?;
+            write_finding(output, finding, &finding.sentence())?;
         }
     }
-    write_kinds(output, tally)
+    write_kinds(output, tally, is_flat)
 }
 
-fn write_kinds(output: &mut BufWriter<File>, tally: &Tally) -> io::Result<()> {
+fn write_kinds(output: &mut BufWriter<File>, tally: &Tally, is_flat: bool) -> io::Result<()> {
     let mut kinds: Vec<_> = tally.findings.iter().collect();
     kinds.sort_by_key(|((kind, field), found)| {
         let field = field.map(|(segment, field)| (segment.0, field));
@@ -204,16 +200,18 @@ fn write_kinds(output: &mut BufWriter<File>, tally: &Tally) -> io::Result<()> {
     if kinds.is_empty() {
         return Ok(());
     }
-    write!(output, "\r\nAbout the messages, what matters most first\r\n")?;
+    let one = if is_flat { "row" } else { "message" };
+    write!(output, "\r\nAbout the {one}s, what matters most first\r\n")?;
     for ((kind, field), found) in kinds.iter().take(KINDS_MAXIMUM) {
         let location = field.map(|(segment, field)| Location::field(segment.as_str(), 1, field));
         let finding = Finding { kind: *kind, location, value: "…".to_owned() };
-        write_finding(output, &finding)?;
+        let sentence = if is_flat { flat::sentence_of(&finding) } else { finding.sentence() };
+        write_finding(output, &finding, &sentence)?;
         let places: Vec<String> = found.places.iter().map(u32::to_string).collect();
         let more = if found.count > found.places.len() as u64 { ", ..." } else { "" };
         let times = if found.count == 1 { "once".to_owned() } else { counted(found.count, "time") };
-        let messages = if places.len() == 1 { "message" } else { "messages" };
-        write!(output, "    found {times}: in {messages} {}{more}\r\n", places.join(", "))?;
+        let plural = if places.len() == 1 { "" } else { "s" };
+        write!(output, "    found {times}: in {one}{plural} {}{more}\r\n", places.join(", "))?;
     }
     if kinds.len() > KINDS_MAXIMUM {
         write!(output, "  and {} other kinds\r\n", kinds.len() - KINDS_MAXIMUM)?;
@@ -221,13 +219,13 @@ fn write_kinds(output: &mut BufWriter<File>, tally: &Tally) -> io::Result<()> {
     Ok(())
 }
 
-fn write_finding(output: &mut BufWriter<File>, finding: &Finding) -> io::Result<()> {
+fn write_finding(output: &mut BufWriter<File>, finding: &Finding, sentence: &str) -> io::Result<()> {
     let word = match finding.severity() {
         Severity::Information => "note",
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    let sentence = finding.sentence().replace(['\r', '\n'], " ");
+    let sentence = sentence.replace(['\r', '\n'], " ");
     write!(output, "  {word} {}  {sentence}\r\n", finding.rule().code)
 }
 

@@ -251,6 +251,7 @@ fn rows_of_a_flat_file_are_reports_like_all_others() {
         assert_eq!((received.counts.messages(), received.counts.rejected), (2, 1), "{received:?}");
         let table = files.result(&received, ".results.csv");
         assert!(table.contains(",cvx,") && !table.contains("\n=") && !table.contains(",="), "{table}");
+        assert!(table.contains("in cvx") && !table.contains("RXA-3"), "columns, not fields: {table}");
         assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
         let again = files.process("CLINIC", "april.csv", format!("{text}\r\n").as_bytes()).await;
         assert_eq!(again.counts, received.counts, "the same rows in another file are the same reports");

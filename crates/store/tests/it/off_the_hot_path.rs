@@ -5,9 +5,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Account, AccountId, AccountKey, AccountKind, AuditAction, AuditEntry, LoggedMessage, Membership, MessageId,
-    MessageState, Organization, OrganizationKind, Role,
+    MessageState, Organization, OrganizationKind, PatientId, PatientStatus, Role, VaccinationReportId,
 };
-use store::{Changes, Database, DatabaseUrl, MessageFilter, ReviewOpened, StoreError};
+use store::{
+    Changes, Database, DatabaseUrl, DoseReviewDecided, DoseReviewOpened, DoseReviewState, MessageFilter, ReviewDecided,
+    ReviewDecision, ReviewOpened, StoreError,
+};
 
 use crate::batches::write;
 use crate::databases::{on_each_database, open, places, postgres_place, sqlite_place};
@@ -238,6 +241,74 @@ fn reviews_wait_oldest_first_and_are_opened_once() {
         let reporter = database.patient_records(&[patient_id(1)]).expect("readable")[0].reports[0].organization_id;
         assert_eq!((of_one(reporter), of_one(organization_id(4_444))), (2, 0));
         assert_eq!(database.open_reviews(Some(&[]), 10, instant(0)).expect("readable"), []);
+    });
+}
+
+#[test]
+fn lists_of_decisions_are_narrowed_to_organizations_before_they_are_cut() {
+    on_each_database(|database| {
+        let mut lane = database.lane(0).expect("a lane opens");
+        // Number 2 was merged into 3; only 3 is of the second organization.
+        for number in [1, 2, 3] {
+            let mut person = new_person(number);
+            if number == 2 {
+                person.patients[0].patient.status = PatientStatus::MergedInto(patient_id(3));
+            }
+            person.patient_reports[0].organization_id = organization_id(if number == 3 { 2 } else { 1 });
+            write(&mut lane, &person).expect("writable");
+        }
+        let pair = |number: u64| DoseReviewOpened {
+            one: VaccinationReportId(id(7, 2 * number)),
+            other: VaccinationReportId(id(7, 2 * number + 1)),
+            patient_id: patient_id(number),
+            opened_at: instant(number),
+            rule: "D61".to_owned(),
+        };
+        let dose_reviews = [1, 2].map(pair).to_vec();
+        write(&mut lane, &Changes { dose_reviews, ..Changes::default() }).expect("writable");
+        let open = |of: Option<u64>| -> Vec<PatientId> {
+            let of = of.map(|number| [organization_id(number)]);
+            let open = database.open_dose_reviews(of.as_ref().map(|of| of.as_slice()), 1, instant(0));
+            open.expect("readable").iter().map(|review| review.opened.patient_id).collect()
+        };
+        assert_eq!((open(None), open(Some(2)), open(Some(9))), (vec![patient_id(1)], vec![patient_id(2)], vec![]));
+
+        let mut decide = |number: u64, at: u64| {
+            let dose = DoseReviewDecided {
+                pair: DoseReviewOpened { opened_at: instant(at), ..pair(number) },
+                state: DoseReviewState::Same,
+                account_id: None,
+                organization_id: organization_id(1),
+                reason: String::new(),
+            };
+            let person = ReviewDecided {
+                patient_id: patient_id(number),
+                candidate: patient_id(99),
+                decision: ReviewDecision::NotTheSame,
+                decided_at: instant(at),
+                account_id: None,
+                organization_id: organization_id(1),
+                reason: String::new(),
+            };
+            let written = lane.batch(&[], |batch| {
+                batch.decide_dose_review(&dose)?;
+                batch.decide_review(&person)
+            });
+            written.expect("writable");
+        };
+        decide(2, 10);
+        decide(1, 20);
+        let decided = |of: Option<u64>| {
+            let of = of.map(|number| [organization_id(number)]);
+            let of = of.as_ref().map(|of| of.as_slice());
+            let doses = database.decided_dose_reviews(of, 1).expect("readable");
+            let people = database.latest_review_decisions(of, 1).expect("readable");
+            let doses: Vec<_> = doses.iter().map(|review| review.opened.patient_id).collect();
+            assert_eq!(doses, people.iter().map(|decided| decided.patient_id).collect::<Vec<_>>());
+            doses
+        };
+        assert_eq!((decided(None), decided(Some(2))), (vec![patient_id(1)], vec![patient_id(2)]));
+        assert_eq!(decided(Some(9)), []);
     });
 }
 
