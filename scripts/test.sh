@@ -75,6 +75,7 @@ check "assets of the pages" scripts/prepare.sh assets
 check "dependency checker" scripts/prepare.sh deny
 # The checker reads all of them, those for other systems too, which no build here would fetch.
 check "sources of dependencies" cargo fetch --locked --quiet
+check "sources of what the fuzz targets need" cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
 
 check "format" cargo fmt --all --check
 check "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
