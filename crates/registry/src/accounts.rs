@@ -124,8 +124,8 @@ impl Registry {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`RegistryError::Refused`] when the user name is empty or taken, the password too short, or the organization
-    /// unknown.
+    /// [`RegistryError::Refused`] when the user name is empty or taken, the password too short, the organization unknown, or
+    /// the address for mail can be none. A person without one, whom only operators add, is told of nothing by mail.
     pub fn add_account(&self, _admission: &Admission, new: NewAccount) -> Result<Account, RegistryError> {
         let snapshot = self.directory().snapshot();
         let organization = snapshot
@@ -138,6 +138,9 @@ impl Registry {
             return Err(RegistryError::Refused(format!("the user name {} is taken", new.username)));
         }
         check_role(new.kind, new.role, organization.kind)?;
+        if !new.email.is_empty() {
+            check_mail(new.kind, &new.email)?;
+        }
         check_password(&new.password, &[&new.username, &new.full_name, &organization.name])?;
         let account = Account {
             id: new.id,

@@ -250,7 +250,6 @@ impl Registry {
         let organization =
             organization.ok_or_else(|| RegistryError::Refused("there is no such organization".into()))?;
         self.authorize(caller, Right::ChangeExchangeAccounts, organization.id)?;
-        check_mail(AccountKind::WebService, &new.email)?;
         let new = NewAccount { kind: AccountKind::WebService, role: None, ..new };
         let account = self.add_account(admission, new)?;
         self.note_administration(caller, organization.id, at, format!("added account {}", account.username)).await?;

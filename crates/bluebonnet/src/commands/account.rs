@@ -33,7 +33,7 @@ pub(crate) enum Account {
 /// Adds an account; its password is made up and printed once, unless it comes on standard input
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bluebonnet account add littlecreek-second --organization LCPG3000\n  bluebonnet account add rgarza --organization LCPG3000 --kind web_user --role full_access_clinician --full-name \"Rosa Garza\"\n  printf '%s' \"$SECRET\" | bluebonnet account add littlecreek-second --organization LCPG3000 --password-stdin"
+    after_help = "Examples:\n  bluebonnet account add littlecreek-second --organization LCPG3000\n  bluebonnet account add rgarza --organization LCPG3000 --kind web_user --role full_access_clinician --full-name \"Rosa Garza\" --email rosa@clinic.example\n  printf '%s' \"$SECRET\" | bluebonnet account add littlecreek-second --organization LCPG3000 --password-stdin"
 )]
 pub(crate) struct Add {
     /// The user name; unique without case

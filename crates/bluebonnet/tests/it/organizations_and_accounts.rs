@@ -64,6 +64,16 @@ fn a_deactivated_account_is_not_let_in() {
 }
 
 #[test]
+fn an_address_that_mail_cannot_reach_is_refused() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let add = ["account", "add", "lakeside", "--organization", "LAKE2000", "--email"];
+    let refused = home.run(&[&add[..], &["nobody"]].concat()).expect(1);
+    assert!(refused.errors.contains("nobody"), "{}", refused.errors);
+    home.run(&[&add[..], &["it@lakeside.example"]].concat()).expect(0);
+}
+
+#[test]
 fn what_operators_change_is_in_the_audit_trail() {
     let home = Home::on_sqlite();
     home.settle();
