@@ -1,7 +1,8 @@
 """The disk is full, or takes nothing any more; the database is away: uploads are refused in words or taken, and what was
-taken earlier is processed by itself when all is well again, to its results."""
+taken earlier is processed by itself when all is well again, to its results. A node that cannot write says that it is not ready."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import postgresql
 import pytest
+import soap
 from file_senders import close
 from file_server import FileServer
+from people import Person
+from test_database_away import ready
 from test_file_maintenance import begin_window
 from test_file_results import batch, files, put, until_complete
 
@@ -20,19 +24,19 @@ MORE_TRIES_THAN_FOR_A_FAULT = 5
 
 
 class Disk:
-    """A small disk in a mount namespace of its own, for the spool of a server: filled, and made read-only."""
+    """A small disk in a mount namespace of its own, for a folder of a server: filled, and made read-only."""
 
-    def __init__(self, server):
-        self.folder = Path(server.folder) / "spool"
+    def __init__(self, server, name="spool", size=DISK_BYTES):
+        self.folder = Path(server.folder) / name
         self.folder.mkdir()
-        mount = f'mount -t tmpfs -o size={DISK_BYTES},mode=700 tmpfs "{self.folder}" && echo mounted && exec sleep infinity'
+        mount = f'mount -t tmpfs -o size={size},mode=700 tmpfs "{self.folder}" && echo mounted && exec sleep infinity'
         self.keeper = subprocess.Popen([*enter_new(), "sh", "-c", mount], stdout=subprocess.PIPE, text=True)
         assert self.keeper.stdout.readline() == "mounted\n"
         as_whom = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
         self.inside = ["nsenter", "--target", str(self.keeper.pid), "--mount", *as_whom, "--"]
         server.inside = self.inside
         #: The same folder, as it is seen from outside.
-        self.seen = server.spool = Path(f"/proc/{self.keeper.pid}/root{self.folder}")
+        self.seen = Path(f"/proc/{self.keeper.pid}/root{self.folder}")
 
     def remount(self, how):
         subprocess.run([*self.inside, "mount", "-o", f"remount,{how}", self.folder], check=True)
@@ -67,11 +71,26 @@ def server():
 
 
 @pytest.fixture
-def disk(server):
+def mounts():
     tried = subprocess.run([*enter_new(), "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, text=True)
     if tried.returncode != 0:
         pytest.skip(f"this kernel mounts no disk here: {tried.stderr.strip()}")
+
+
+@pytest.fixture
+def disk(server, mounts):
     disk = Disk(server)
+    server.spool = disk.seen
+    yield disk
+    disk.close()
+
+
+@pytest.fixture
+def database_disk(server, mounts):
+    """The disk of the database, of which nothing else is on."""
+    disk = Disk(server, "database", 4 * DISK_BYTES)
+    shutil.copy(Path(server.folder) / "registry.db", disk.seen)
+    server.options += ["--database", str(disk.folder / "registry.db")]
     yield disk
     disk.close()
 
@@ -141,6 +160,20 @@ def test_a_full_disk_refuses_uploads_and_keeps_what_was_taken(server, disk):
     until(lambda: len([name for name in results(server) if name.endswith((".ack.hl7", ".summary.txt"))]) == 4)
     put(server, "small.hl7", batch(500))
     until_complete(server, 3)
+
+
+def test_a_node_whose_database_has_no_room_is_not_ready_until_it_has(server, database_disk):
+    server.start()
+    client = soap.Client(server.port, server.account)
+    assert client.submit(Person(1).report()).status == 200
+    assert ready(server) == 200
+    database_disk.fill()
+    until(lambda: client.submit(Person(2).report()).status == 503)
+    until(lambda: ready(server) == 503)
+    assert any("disk is full" in line for line in server.log if "message not served" in line)
+    database_disk.empty()
+    until(lambda: ready(server) == 200)
+    assert client.submit(Person(2).report()).status == 200
 
 
 def test_the_reserve_of_the_disk_is_left_free(server, disk):

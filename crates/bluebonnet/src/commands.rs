@@ -130,7 +130,7 @@ impl Program {
 }
 
 /// Writes down what an operator changed, in the name of the organization concerned.
-fn record(
+pub(crate) fn record(
     registry: &Registry,
     admission: &Admission,
     organization_id: OrganizationId,

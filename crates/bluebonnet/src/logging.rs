@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// The form of the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -21,9 +22,21 @@ pub(crate) struct Logging {
     /// The form of the log on standard error
     #[arg(long, value_enum, default_value = "text", env = "BLUEBONNET_LOG")]
     log: LogForm,
-    /// What is logged: a level, or levels by module such as `info,bluebonnet_registry=debug`
-    #[arg(long, value_name = "FILTER", default_value = "info", env = "BLUEBONNET_LOG_FILTER")]
+    /// What is logged: a level, or levels by module such as `info,registry=debug`
+    #[arg(long, value_name = "FILTER", default_value = "info", env = "BLUEBONNET_LOG_FILTER", value_parser = check_filter)]
     log_filter: String,
+}
+
+/// Refuses a filter of which a part is no level: a misspelt one would be taken for a module, and silence the log.
+fn check_filter(text: &str) -> Result<String, String> {
+    for part in text.split(',').map(str::trim).filter(|part| !part.contains('[')) {
+        let level = part.rsplit('=').next().unwrap_or_default();
+        level.parse::<LevelFilter>().map_err(|_| {
+            format!("{part:?} has no level: write error, warn, info, debug, trace or off, alone or as MODULE=LEVEL")
+        })?;
+    }
+    EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
 }
 
 impl Logging {
@@ -48,4 +61,19 @@ fn begin(form: LogForm, filter: EnvFilter) {
         LogForm::Json => begun.json().flatten_event(true).try_init(),
         LogForm::Text => begun.try_init(),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_filter;
+
+    #[test]
+    fn a_misspelt_level_is_refused() {
+        for text in ["info", "WARN", "off", "info,registry=debug", "warn, sftp::tree=trace", "info,[request]=debug"] {
+            assert!(check_filter(text).is_ok(), "{text}");
+        }
+        for text in ["warning", "inof", "", "registry", "info,registry=loud", "blah=blah=x"] {
+            assert!(check_filter(text).is_err(), "{text}");
+        }
+    }
 }

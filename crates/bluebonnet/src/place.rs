@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use model::OrganizationId;
 use registry::setup::{self, Database, DatabaseOptions, DatabaseUrl, Migrated};
 use registry::{Admission, Options, Profile, Registry};
+use uuid::Uuid;
 
+use crate::commands::record;
 use crate::ending::Failure;
 use crate::{limits, world};
 
@@ -78,7 +81,7 @@ impl Place {
     /// Whether there is a registry that a command could work on; a server is taken at its word.
     pub(crate) fn has_registry(&self) -> Result<bool, Failure> {
         Ok(match self.url()? {
-            DatabaseUrl::Sqlite(path) => path.exists(),
+            DatabaseUrl::Sqlite(path) => is_there(&path)?,
             DatabaseUrl::Postgres(_) => true,
         })
     }
@@ -92,7 +95,7 @@ impl Place {
     pub(crate) fn open_as(&self, node: &Node, presence: Presence) -> Result<Opened, Failure> {
         let url = self.url()?;
         let (database, migrated) = self.open_database(&node.name, presence)?;
-        let profile = self.profile(&database)?;
+        let (profile, replaced) = self.profile(&database, presence)?;
         let codes = setup::load_code_sets(&database)?;
         let lanes = match (&url, node.lanes) {
             (_, Some(lanes)) => lanes.clamp(1, limits::LANES_MAXIMUM),
@@ -104,6 +107,11 @@ impl Place {
         let registry = Registry::open(database.clone(), profile, Arc::clone(&codes), &options)?;
         registry.gate().set_clock(world::now);
         registry.refresh_windows(world::now())?;
+        if let Some(replaced) = replaced {
+            let what = format!("put the profile {} in the place of {replaced}", registry.profile().registry.short_name);
+            tracing::warn!(what, "the rules of the registry changed");
+            record(&registry, &admit(&registry)?, OrganizationId(Uuid::nil()), "", what)?;
+        }
         Ok(Opened { registry, database, migrated, lanes })
     }
 
@@ -121,14 +129,25 @@ impl Place {
         Ok(stored.unwrap_or_else(|| BUILT_IN_PROFILE.to_owned()))
     }
 
-    /// The profile given, which is kept in the registry; or the one kept there; or the built-in one.
-    fn profile(&self, database: &Database) -> Result<Profile, Failure> {
-        match &self.profile {
-            Some(path) => Ok(setup::keep_profile(database, &read_text(path)?)?),
-            None => {
-                let stored = setup::stored_profile(database)?;
-                Ok(Profile::parse(stored.as_deref().unwrap_or(BUILT_IN_PROFILE))?)
+    /// The profile in use: the one given, the one kept in the registry, or the built-in one; and the name of the one that it
+    /// replaced. Only what may make a registry keeps the one given; a command must not judge by other rules than the server.
+    fn profile(&self, database: &Database, presence: Presence) -> Result<(Profile, Option<String>), Failure> {
+        let stored = setup::stored_profile(database)?;
+        let in_use = stored.as_deref().unwrap_or(BUILT_IN_PROFILE);
+        let given = self.profile.as_ref().map(|path| read_text(path)).transpose()?;
+        let is_other = given.as_ref().is_some_and(|given| given != in_use);
+        match (given, presence) {
+            (Some(_), Presence::Required) if is_other => Err(Failure::Refused(format!(
+                "the registry works by another profile ({}) than the one given; leave --profile out, or put the one given in \
+                 its place with `bluebonnet migrate --profile FILE` or `bluebonnet serve --profile FILE`",
+                Profile::parse(in_use)?.registry.short_name
+            ))),
+            (Some(given), Presence::MayBeNew) => {
+                let replaced = stored.filter(|_| is_other).map(|stored| Profile::parse(&stored)).transpose()?;
+                let replaced = replaced.map(|profile| profile.registry.short_name);
+                Ok((setup::keep_profile(database, &given)?, replaced))
             }
+            _ => Ok((Profile::parse(in_use)?, None)),
         }
     }
 }
@@ -148,7 +167,7 @@ pub(crate) fn open_database(
     presence: Presence,
 ) -> Result<(Database, Migrated), Failure> {
     if let (Presence::Required, DatabaseUrl::Sqlite(path)) = (presence, url)
-        && !path.exists()
+        && !is_there(path)?
     {
         return Err(no_registry(url));
     }
@@ -159,6 +178,11 @@ pub(crate) fn open_database(
     }
     let migrated = database.migrate()?;
     Ok((database, migrated))
+}
+
+/// Whether a file is there: one in a folder that may not be looked into is no file that is missing.
+fn is_there(path: &Path) -> Result<bool, Failure> {
+    Ok(path.try_exists().with_context(|| format!("cannot look for {}", path.display()))?)
 }
 
 /// Work for one command, let in by the gate.

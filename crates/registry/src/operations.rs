@@ -50,7 +50,8 @@ impl Diagnosis {
 }
 
 impl Registry {
-    /// Whether this node can serve. Blocks for as long as the database takes, two seconds at most.
+    /// Whether this node can serve. Blocks for as long as the database takes, two seconds at most, and
+    /// where the last write failed as long as another takes.
     pub fn health(&self) -> Health {
         Health {
             database_answers: self.database().ping(PING_TIMEOUT).is_ok(),

@@ -60,14 +60,15 @@ pub(crate) fn check_disk(file: impl AsFd, reserve_bytes: u64) -> Result<(), Spoo
 
 /// The names in a folder with their sizes; a folder that is not there is empty. What disappears meanwhile is left out.
 pub(crate) fn sizes(folder: &Path) -> Result<Vec<(String, fs::Metadata)>, SpoolError> {
+    let attempt = || format!("list {}", folder.display());
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(disk("list a folder of the spool")(error)),
+        Err(error) => return Err(disk(attempt())(error)),
     };
     let mut found = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(disk("list a folder of the spool"))?;
+        let entry = entry.map_err(disk(attempt()))?;
         let (Ok(name), Ok(metadata)) = (entry.file_name().into_string(), entry.metadata()) else { continue };
         found.push((name, metadata));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -78,14 +79,25 @@ impl Folder {
     }
 }
 
+/// Refuses the folder of another user: what root puts into it, its user cannot read.
+fn check_owner(root: &Path) -> Result<(), SpoolError> {
+    let owner = fs::metadata(root).map_err(disk(format!("open the spool {}", root.display())))?.uid();
+    let user = rustix::process::geteuid().as_raw();
+    match owner == user {
+        true => Ok(()),
+        false => Err(SpoolError::NotOurs { folder: root.display().to_string(), owner, user }),
+    }
+}
+
 impl Spool {
     /// Opens the spool in a folder, which is made if need be, and mends what a crash left.
     ///
     /// # Errors
-    /// [`SpoolError::Disk`] when the folder cannot be used.
+    /// [`SpoolError::NotOurs`] when it is another user's; [`SpoolError::Disk`] when the folder cannot be used.
     pub fn open(root: &Path, limits: Limits, faults: Faults, now: Timestamp) -> Result<Spool, SpoolError> {
         let attempt = || format!("open the spool {}", root.display());
         durable::make_folder(root).map_err(disk(attempt()))?;
+        check_owner(root)?;
         let presence = durable::lock_file(&root.join("presence")).map_err(disk(attempt()))?;
         let is_alone = presence.try_lock().is_ok();
         let inner = Inner {

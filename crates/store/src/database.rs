@@ -23,6 +23,9 @@ pub use url::DatabaseUrl;
 pub(crate) use url::without_password;
 use wal::WriteAheadLog;
 
+/// The setting that is written to see whether anything can be.
+const WRITTEN_TO_SEE: &str = "written_to_see";
+
 /// How a database is used.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -65,6 +68,8 @@ struct Shared {
     turns: Turns,
     /// How often somebody else than a lane wrote to SQLite, as far as this program has seen.
     writes_of_others: AtomicU64,
+    /// Whether what was written last could not be, for whatever reason.
+    has_failed_to_write: AtomicBool,
     /// What the lanes of this program decide about.
     claims: Claims,
     /// Held for reading by lanes on SQLite while they read, so that the WAL can be copied back whole.
@@ -124,6 +129,7 @@ impl Database {
             wal,
             turns: Turns::default(),
             writes_of_others: AtomicU64::default(),
+            has_failed_to_write: AtomicBool::default(),
             claims: Claims::default(),
             snapshots: RwLock::default(),
             is_checkpointing: AtomicBool::default(),
@@ -132,7 +138,7 @@ impl Database {
         Ok(Database { shared: Arc::new(shared) })
     }
 
-    /// Whether the database answers within that time, and its disk has not failed.
+    /// Whether the database answers within that time, and its disk has not failed and is not full.
     ///
     /// # Errors
     /// It does not, or all connections for reading were in use for so long.
@@ -147,8 +153,24 @@ impl Database {
         };
         if answer.is_err() {
             connection.discard();
+            return answer;
         }
-        answer
+        drop(connection);
+        self.check_writing()
+    }
+
+    /// Where the last write failed, writes something: a full disk is read from as ever.
+    fn check_writing(&self) -> Result<(), StoreError> {
+        match self.shared.has_failed_to_write.load(Ordering::Relaxed) {
+            true => self.set_setting(WRITTEN_TO_SEE, ""),
+            false => Ok(()),
+        }
+    }
+
+    /// Remembers whether something could be written.
+    pub(crate) fn note_write<T, E>(&self, result: Result<T, E>) -> Result<T, E> {
+        self.shared.has_failed_to_write.store(result.is_err(), Ordering::Relaxed);
+        result
     }
 
     /// Where this database is.
@@ -264,9 +286,9 @@ impl Database {
         transaction: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut writing = self.writing();
-        let Some(wal) = &self.shared.wal else { return transaction(&mut writing.connection) };
+        let Some(wal) = &self.shared.wal else { return self.note_write(transaction(&mut writing.connection)) };
         wal.begin(|| writing.connection.take_over_wal())?;
-        let value = transaction(&mut writing.connection)?;
+        let value = self.note_write(transaction(&mut writing.connection))?;
         let commits = wal.note_commit();
         self.checkpoint_if_due(&mut writing);
         drop(writing);

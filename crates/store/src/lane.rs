@@ -1,5 +1,7 @@
 //! A lane: one thread's way to the database, on which the intake runs its batches.
 
+use sha2::{Digest, Sha256};
+
 use crate::audit::find_head;
 use crate::audit_chain::Head;
 use crate::batch::{Batch, Reading, writes_of};
@@ -12,6 +14,8 @@ pub struct Lane {
     connection: LaneConnection,
     /// The name of its audit chain.
     chain: String,
+    /// The chain as a number that no birth date is: a lane of the same name, of a program that should have another, waits.
+    chain_bucket: i64,
     /// The end of its audit chain; `None` while not known.
     head: Option<Head>,
 }
@@ -54,8 +58,14 @@ impl Database {
             true => LaneConnection::Reader(self.open_reader()?),
             false => LaneConnection::Own(self.open_writer()?),
         };
-        Ok(Lane { database: self.clone(), connection, chain: format!("{}/{number}", self.options().node), head: None })
+        let chain = format!("{}/{number}", self.options().node);
+        Ok(Lane { database: self.clone(), connection, chain_bucket: bucket_of(&chain), chain, head: None })
     }
+}
+
+fn bucket_of(chain: &str) -> i64 {
+    let [first, second, third, fourth, ..] = <[u8; 32]>::from(Sha256::digest(chain));
+    -1 - i64::from(u32::from_be_bytes([first, second, third, fourth]))
 }
 
 impl Lane {
@@ -82,7 +92,10 @@ impl Lane {
             Ok((value, batch.into_head()))
         };
         let result = match &mut self.connection {
-            LaneConnection::Own(connection) => connection.transaction(buckets, work),
+            LaneConnection::Own(connection) => {
+                let buckets = [buckets, &[self.chain_bucket]].concat();
+                self.database.note_write(connection.transaction(&buckets, work))
+            }
             LaneConnection::Reader(_) => self.database.write_holding(buckets, work),
         };
         result.map(|(value, head)| {
@@ -115,7 +128,10 @@ impl Lane {
         };
         let result = match &mut self.connection {
             LaneConnection::Own(connection) => {
-                connection.transaction(&claim.buckets, |connection| decide_in_transaction(connection, known_head))
+                let buckets = [claim.buckets.as_slice(), &[self.chain_bucket]].concat();
+                let decided =
+                    connection.transaction(&buckets, |connection| decide_in_transaction(connection, known_head));
+                database.note_write(decided)
             }
             LaneConnection::Reader(_) if held.is_alone() => {
                 let seen = database.writes_of_others();

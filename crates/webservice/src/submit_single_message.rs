@@ -83,7 +83,7 @@ async fn sign_in(
     let Arrival { source, received_at: at, .. } = arrival;
     registry.sign_in(admission, Credentials { username, password, facility, source, at }).await.map_err(|refused| {
         let username: String = username.chars().take(LOGGED_USERNAME_LENGTH_MAXIMUM).collect();
-        tracing::warn!(?username, %source, reason = %refused, "sign-in refused");
+        tracing::warn!(username = %username.escape_debug(), %source, reason = %refused, "sign-in refused");
         Fault::Security
     })
 }

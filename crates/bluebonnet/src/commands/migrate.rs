@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::ending::{Ending, Failure};
-use crate::place::{Place, Presence};
+use crate::place::{Node, Place, Presence};
 use crate::tables::{print_json, print_line};
 
 /// Makes the database, or brings its schema up to this program's
@@ -26,8 +26,8 @@ pub(crate) struct Migrate {
 impl Migrate {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         let (database, migrated) = self.place.open_database("command", Presence::MayBeNew)?;
-        if let Some(path) = &self.place.profile {
-            registry::setup::keep_profile(&database, &crate::place::read_text(path)?)?;
+        if self.place.profile.is_some() {
+            self.place.open_as(&Node::command(), Presence::MayBeNew)?;
         }
         if self.json {
             print_json(&json!({ "from": migrated.from, "to": migrated.to, "applied": migrated.applied }))?;

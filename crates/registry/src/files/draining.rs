@@ -42,6 +42,31 @@ struct Draining {
     written_down: HashSet<FileId>,
     told_held: HashMap<OrganizationId, String>,
     tidied_at: Option<Timestamp>,
+    /// Whose files could not be listed when they were looked for last.
+    unreadable: HashSet<OrganizationId>,
+}
+
+/// An organization, and what it has waiting.
+type Looked = (OrganizationId, Result<Vec<Record>, spool::SpoolError>);
+
+impl Draining {
+    /// What waits of those whose files can be listed. The others stop nobody: of each the log tells once.
+    fn readable(&mut self, looked: Vec<Looked>) -> Vec<(OrganizationId, Vec<Record>)> {
+        let mut waiting = Vec::with_capacity(looked.len());
+        for (organization_id, records) in looked {
+            match records {
+                Ok(records) => {
+                    self.unreadable.remove(&organization_id);
+                    waiting.push((organization_id, records));
+                }
+                Err(error) if self.unreadable.insert(organization_id) => {
+                    tracing::error!(%error, organization = %organization_id.0, "files of an organization cannot be listed");
+                }
+                Err(_) => {}
+            }
+        }
+        waiting
+    }
 }
 
 /// A turn that ended.
@@ -84,11 +109,12 @@ impl Exchange {
     async fn look(&self, draining: &mut Draining) {
         let exchange = self.clone();
         let looked = tokio::task::spawn_blocking(move || exchange.waiting_organizations()).await;
-        let waiting = match looked {
-            Ok(Ok(waiting)) => waiting,
+        let looked = match looked {
+            Ok(Ok(looked)) => looked,
             Ok(Err(error)) => return tracing::error!(%error, "the spool cannot be read"),
             Err(_) => return,
         };
+        let waiting = draining.readable(looked);
         let now = self.now();
         self.tell_held(draining, &waiting);
         if self.is_held() {
@@ -114,9 +140,8 @@ impl Exchange {
         }
     }
 
-    fn waiting_organizations(&self) -> Result<Vec<(OrganizationId, Vec<Record>)>, spool::SpoolError> {
-        let ids = self.spool.organizations()?.into_iter();
-        ids.map(|id| Ok((id, self.spool.on_the_way(id)?))).collect()
+    fn waiting_organizations(&self) -> Result<Vec<Looked>, spool::SpoolError> {
+        Ok(self.spool.organizations()?.into_iter().map(|id| (id, self.spool.on_the_way(id))).collect())
     }
 
     /// One file of an organization: the one that was begun, or the oldest.

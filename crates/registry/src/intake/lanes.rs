@@ -284,7 +284,8 @@ fn refuse(jobs: Vec<Job>, error: RegistryError) {
     tracing::error!(error = %words, jobs = jobs.len(), "a batch could not be served");
     for job in jobs {
         let error = if error.is_transient() {
-            RegistryError::Unavailable(StoreError::Busy { attempted: "serve the batch".into() })
+            let attempted = "serve the batch".to_owned();
+            RegistryError::Unavailable(StoreError::Unavailable { attempted, source: words.clone().into() })
         } else {
             RegistryError::Refused(words.clone())
         };

@@ -240,6 +240,24 @@ fn packed_files_are_read_and_bombs_are_refused_whole() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_read_stops_nobody_elses_files() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let id = files.put("PHARMACY", "first.hl7", three().as_bytes());
+        let waiting = files.folder.path().join(house.caller("PHARMACY").organization_id.to_string()).join("waiting");
+        let aside = files.folder.path().join("aside");
+        std::fs::rename(&waiting, &aside).expect("moved aside");
+        std::fs::write(&waiting, "no folder").expect("written");
+        let received = files.process("CLINIC", "second.hl7", three().as_bytes()).await;
+        assert_eq!(received.state, FileState::Complete, "{received:?}");
+        std::fs::remove_file(&waiting).expect("removed");
+        std::fs::rename(&aside, &waiting).expect("moved back");
+        files.exchange.drain_once().await;
+        assert_eq!(files.find(id).state, FileState::Complete, "and goes on when it can be read");
+    });
+}
+
+#[test]
 fn rows_of_a_flat_file_are_reports_like_all_others() {
     on_each_database(&example(), async |house| {
         let files = Exchanging::new(house);

@@ -67,3 +67,15 @@ fn a_second_process_does_not_mend_what_the_first_has_on_its_way() {
     drop(upload);
     assert!(second.begin(&owner(), "b", Opening::Resume).is_ok());
 }
+
+#[test]
+fn the_spool_of_another_user_is_refused_before_anything_is_put_into_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    if std::os::unix::fs::chown(folder.path(), Some(4_321), None).is_err() {
+        println!("skipped: only root can give a folder to another user");
+        return;
+    }
+    let refused = Spool::open(folder.path(), limits(), Faults::default(), now(0));
+    assert!(matches!(refused, Err(SpoolError::NotOurs { owner: 4_321, .. })), "{refused:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0);
+}

@@ -54,6 +54,29 @@ fn a_batch_is_read_back_as_it_was_written() {
 }
 
 #[test]
+fn lanes_of_one_name_wait_for_each_other() {
+    for place in places() {
+        open(&place.url).migrate().expect("an empty database can be migrated");
+        let programs = [open(&place.url), open(&place.url)];
+        let write_many = |(program, database): (u64, &Database)| {
+            let mut lane = database.lane(0).expect("a lane opens");
+            let lane = &mut lane;
+            for number in 1..=100 {
+                let person = new_person(1_000 * program + number);
+                // What the other wrote meanwhile is seen at the second try, which nobody can spoil any more.
+                write(lane, &person).or_else(|_| write(lane, &person)).expect("written at the second try");
+            }
+        };
+        std::thread::scope(|scope| {
+            for program in (1..).zip(&programs) {
+                scope.spawn(move || write_many(program));
+            }
+        });
+        assert_eq!(programs[0].verify_audit_chains().expect("readable").faults, [], "on {}", place.url);
+    }
+}
+
+#[test]
 fn an_error_undoes_the_whole_batch() {
     on_each_database(|database| {
         let mut lane = database.lane(0).expect("a lane opens");
