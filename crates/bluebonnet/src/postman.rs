@@ -21,11 +21,20 @@ const MAILS_FOR_A_CONVERSATION: usize = 50;
 /// How long a mail server that could not be reached is left alone.
 const SERVER_PAUSE: Duration = Duration::from_secs(15);
 
+/// Refuses what no browser could open.
+pub(crate) fn check_public_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    match rest.is_empty() || rest.starts_with('/') || rest.contains(char::is_whitespace) {
+        true => Err("write it as people type it: https://iis.example.org".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
 /// How notices leave the program.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct PostSettings {
     /// The address under which people reach the web application, for links in notices: https://iis.example.org
-    #[arg(long, value_name = "URL", env = "BLUEBONNET_PUBLIC_URL")]
+    #[arg(long, value_name = "URL", env = "BLUEBONNET_PUBLIC_URL", value_parser = check_public_url)]
     pub(crate) public_url: Option<String>,
     /// The mail server: smtp+starttls://mail.example.org:587 or smtps://; smtp:// for one on this machine. Without it
     /// notices wait

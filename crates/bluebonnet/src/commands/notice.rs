@@ -54,7 +54,7 @@ pub(crate) struct Show {
     #[arg(long)]
     html: bool,
     /// Where the public pages are, for links
-    #[arg(long, value_name = "URL", env = "BLUEBONNET_PUBLIC_URL")]
+    #[arg(long, value_name = "URL", env = "BLUEBONNET_PUBLIC_URL", value_parser = crate::postman::check_public_url)]
     public_url: Option<String>,
     #[command(flatten)]
     place: Place,

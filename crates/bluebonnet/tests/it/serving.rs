@@ -91,3 +91,12 @@ fn the_profile_given_once_is_kept() {
     home.run(&["migrate", "--profile", texas]).expect(0);
     assert_eq!(is_of_texas(), (true, 1), "and whoever changes them is written down");
 }
+
+#[test]
+fn a_wrong_setting_is_refused_before_anything_is_served() {
+    let home = Home::on_sqlite();
+    for wrong in [["--public-url", "foo"], ["--log-filter", "warning"], ["--http", "127.0.0.1"]] {
+        let refused = home.run(&["serve", wrong[0], wrong[1]]).expect(2);
+        assert!(refused.errors.contains(wrong[1]), "{refused:?}");
+    }
+}

@@ -191,7 +191,7 @@ impl Exchange {
     async fn give_up(&self, record: Record, cause: String) {
         let exchange = self.clone();
         let given_up = tokio::task::spawn_blocking(move || {
-            tracing::error!(receipt = %record.id, cause, "a file is put aside");
+            tracing::error!(receipt = %record.id.number(), cause, "a file is put aside");
             let Some(claim) = exchange.spool.claim(record.organization_id)? else { return Ok(()) };
             let mut file = exchange.written_down(&record)?;
             file.findings.insert(0, Finding::new(FindingKind::FileNotProcessed).naming(record.id.number()));

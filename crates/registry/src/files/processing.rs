@@ -191,7 +191,7 @@ impl Exchange {
         file.finished_at = Some(self.now());
         database.update_file(file)?;
         tracing::info!(
-            receipt = %file.id,
+            receipt = %file.id.number(),
             state = file.state.word(),
             messages = file.counts.messages(),
             rejected = file.counts.rejected,
@@ -431,7 +431,7 @@ impl Stream {
         if now.duration_since(self.logged_at) >= LOGGED_EVERY {
             self.logged_at = now;
             let (messages, of) = (self.counts.messages(), self.expected);
-            tracing::info!(receipt = %self.file.id, messages, of, "a file is being processed");
+            tracing::info!(receipt = %self.file.id.number(), messages, of, "a file is being processed");
         }
         Ok(self.exchange.registry.database().update_file(&self.file)?)
     }

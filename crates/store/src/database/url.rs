@@ -53,7 +53,35 @@ impl std::fmt::Debug for DatabaseUrl {
 
 pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let user = credentials.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}@{host}")
+    let shown = match rest.rsplit_once('@') {
+        Some((credentials, host)) => format!("{}@{host}", credentials.split(':').next().unwrap_or_default()),
+        None => rest.to_owned(),
+    };
+    let Some((place, query)) = shown.split_once('?') else { return format!("{scheme}://{shown}") };
+    let without_value = |part: &str| match part.split_once('=') {
+        Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=..."),
+        _ => part.to_owned(),
+    };
+    let query = query.split('&').map(without_value).collect::<Vec<_>>().join("&");
+    format!("{scheme}://{place}?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn no_password_is_shown_wherever_it_stands() {
+        for (url, shown) in [
+            ("postgres://registry:SECRET@db/registry", "postgres://registry@db/registry"),
+            ("postgres://registry@db/registry?password=SECRET", "postgres://registry@db/registry?password=..."),
+            ("postgres://db/r?sslrootcert=a@b&Password=SECRET", "postgres://db/r?sslrootcert=a@b&Password=..."),
+            ("postgres://u:S@CRET@db/r", "postgres://u@db/r"),
+            ("postgres://u:S?CRET@db/r", "postgres://u@db/r"),
+            ("postgres://db/r?password=S@CRET", "postgres://db/r?password=..."),
+            ("registry.db", "registry.db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
 }
