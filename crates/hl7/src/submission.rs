@@ -8,7 +8,7 @@ mod orders;
 mod patient;
 mod vaccine;
 
-use model::{CodeTables, Finding, FindingKind, Location, PatientStatement, VaccinationStatement};
+use model::{CodeTables, Finding, FindingKind, Location, PatientStatement, Severity, VaccinationStatement};
 
 use crate::er7::Message;
 use crate::judge::Judge;
@@ -44,6 +44,7 @@ pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> Submis
         judge.note(FindingKind::SegmentOutOfOrder, at, misplaced.kind.as_str());
     }
     let Some(mut patient) = statement else {
+        note_errors_of_doses(&mut judge, message, &vxu);
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
     };
     observations::read_person_observations(&mut judge, message, &vxu.observations, &mut patient);
@@ -53,6 +54,15 @@ pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> Submis
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
     }
     SubmissionReading { patient: Some(patient), vaccinations: read.vaccinations, findings: judge.findings }
+}
+
+/// Notes what would keep the doses of a rejected message out, too: its sender mends all of it at once. What would only be
+/// lost of a dose that is taken is not said, as none is.
+fn note_errors_of_doses(judge: &mut Judge<'_>, message: &Message<'_>, vxu: &vxu::Vxu<'_>) {
+    let of_doses = judge.findings.len();
+    orders::read_orders(judge, message, &vxu.orders, &mut PatientStatement::default());
+    let noted = judge.findings.split_off(of_doses);
+    judge.findings.extend(noted.into_iter().filter(|finding| finding.severity() == Severity::Error));
 }
 
 /// Notes what is unusual about the message as text.
