@@ -117,6 +117,11 @@ for (const database of ["sqlite", "postgres"]) {
       await page.goto(`${registry.url}/files?kind=message&state=complete`);
       await page.click("main table a >> nth=0");
       await check(page, `${database}-message-phone`);
+      assert.equal(await page.locator("main dl a[href^='/organizations/']").count(), 1, "whose it is, with the way there");
+      for (const [state, outcome] of [["complete", /^Accepted( with findings)?$/], ["exception", /^Accepted with findings$/], ["rejected", /^Rejected$/]]) {
+        await page.goto(`${registry.url}/files?kind=message&state=${state}`);
+        for (const text of await page.locator("main tbody .bb-state").allInnerTexts()) assert.match(text, outcome, state);
+      }
       await page.context().close();
     });
 
@@ -234,6 +239,7 @@ for (const database of ["sqlite", "postgres"]) {
       await nurse.goto(`${registry.url}/find`);
       assert.equal(await nurse.$(".bb-banner"), null, "a draft is nobody's business");
       await operator.goto(window);
+      assert.equal(await operator.locator("button[value=start]").count(), 0, "nobody was told of a draft: it cannot begin");
       await operator.click("button[value=announce]");
       for (const path of ["/find", "/", "/sign-in", "/status"]) {
         await nurse.goto(registry.url + path);

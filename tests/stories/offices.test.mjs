@@ -69,6 +69,10 @@ for (const database of ["sqlite", "postgres"]) {
       await check(office, `approved-${database}`);
       const [code, username, invitation] = await office.locator("dd").allInnerTexts();
       assert.equal(username, "lortegon", "made of the plain letters of the name");
+      await office.goto(`${registry.url}/registrations?state=approved`);
+      assert.match(await office.textContent("main tbody"), /New organization/, "it is no renewal");
+      const account = () => office.goto(`${registry.url}/accounts/of/${username}`).then(() => office.textContent("main dl"));
+      assert.match(await account(), /has not come in yet/);
 
       await applicant.goto(`${registry.url}/invitation`);
       await applicant.fill("#code", invitation);
@@ -86,6 +90,36 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(await applicant.locator(".bb-codes li").count(), 10);
       await applicant.goto(`${registry.url}/organizations`);
       assert.match(await applicant.textContent("main table"), new RegExp(code));
+
+      const forgetful = await open();
+      for (let attempt = 0; attempt < 4; attempt++) {
+        await forgetful.goto(`${registry.url}/sign-in`);
+        await forgetful.fill("#username", username);
+        await forgetful.fill("#password", "not the one");
+        await forgetful.click("main button[type=submit]");
+      }
+      assert.match(await account(), /Locked out\s*Signing in waits until .+ after \d wrong passwords/);
+      await check(office, `account-locked-${database}`);
+    });
+
+    test("an account is added to the organization from which one comes, and to none by chance", async () => {
+      const page = await open("registry_administrator");
+      const chosen = () => page.inputValue("[name=organization]");
+      await page.goto(`${registry.url}/organizations/LCPG3001`);
+      await page.click("main a[href^='/accounts?']");
+      await page.click("main a[href^='/accounts/new?']");
+      assert.equal(await chosen(), "LCPG3001");
+      await page.goto(`${registry.url}/accounts/new`);
+      assert.equal(await chosen(), "");
+      for (const [name, text] of [["first_name", "Olga"], ["last_name", "Ochoa"], ["email", "olga@example.org"]]) await page.fill(`#${name}`, text);
+      await page.click("label[for=role-view_only]");
+      await page.click("main form button");
+      assert.match(await page.textContent("#errors"), /Choose an organization/);
+      await check(page, `account-without-organization-${database}`);
+      const { user } = registry.users.find((known) => known.role === "help_desk");
+      await page.goto(`${registry.url}/accounts/of/${user}`);
+      assert.match(await page.textContent("main dl"), /Never signed in/, "nobody invited them");
+      await page.context().close();
     });
 
     test("maintenance is planned, announced and cancelled", async () => {

@@ -58,6 +58,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.fill("#given_0", "2");
       await page.fill("#given_0-day", "3");
       await page.fill("#given_0-year", "2020");
+      await page.selectOption("#source", "03");
       await check(page, `${database}-historical`);
       await page.click("button[name=check]");
       await page.click("button[name=save]");
@@ -88,8 +89,24 @@ for (const database of ["sqlite", "postgres"]) {
       await check(page, `${database}-facts`);
       const text = await page.textContent("main");
       for (const said of ["Prefers mornings", "MOGE", "Contraindication"]) assert.ok(text.includes(said), said);
+      await assertPrinted(page, record);
       await page.context().close();
     });
+
+    /** What schools and camps need besides doses stands on both sheets; what a risk is, on neither. */
+    async function assertPrinted(page, record) {
+      for (const sheet of ["history", "official-record"]) {
+        await page.goto(`${record}/${sheet}`);
+        await check(page, `${database}-${sheet}-facts`);
+        const facts = await page.innerText("table:has(caption:text('Immunity and contraindications'))");
+        assert.match(facts, /Contraindication[^]*Immunity/, sheet);
+        assert.ok(!facts.includes("Risk or condition"), sheet);
+        const told = page.locator(".bb-sheet tr", { hasText: "02/03/2020" }).first();
+        assert.match(await told.innerText(), /Reported by[^]*A parent's written record/, `${sheet}: who told of a dose`);
+      }
+      await page.goto(`${record}/history`);
+      assert.match(await page.innerText("table:has(caption:text('What is due'))"), /Immune|Complete/);
+    }
 
     test("a name and an address are changed with a reason, and who was found by a phone is found again", async () => {
       const page = await open();
@@ -200,6 +217,150 @@ for (const database of ["sqlite", "postgres"]) {
       await check(office, `${database}-access-list`);
       await context.close();
     }
+
+    /** Fills in a day: month, day, year. */
+    async function fillDate(page, field, [month, day, year]) {
+      await page.fill(`#${field}`, month);
+      await page.fill(`#${field}-day`, day);
+      await page.fill(`#${field}-year`, year);
+    }
+
+    /** The fields at which something is wrong, as the summary on top names them. */
+    const wrongFields = (page) =>
+      page.$$eval("#errors li", (lines) => lines.map((line) => line.querySelector("a")?.getAttribute("href") ?? ""));
+
+    /** Adds a child born on August 3, 2024, and gives the address of the record. */
+    async function addChild(page, family, given) {
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#family", family);
+      await page.fill("#given", given);
+      await page.click("form[action='/find'] button");
+      await page.click(".bb-add button");
+      await fillDate(page, "birth", ["8", "3", "2024"]);
+      await page.selectOption("#sex", "F");
+      await choose(page, "input[name=consent][value=minor]");
+      await fillDate(page, "signed", ["9", "2", "2024"]);
+      await choose(page, "#affirmed");
+      await page.click("button[name=check]");
+      assert.match(page.url(), /done=person_added/);
+      return page.url().split("?")[0];
+    }
+
+    test("what is wrong with somebody new is said at its field", async () => {
+      const page = await open();
+      await page.goto(`${registry.url}/find`);
+      await page.fill("#family", "Xalapena");
+      await page.fill("#given", "Luna");
+      await page.click("form[action='/find'] button");
+      await page.click(".bb-add button");
+      await fillDate(page, "birth", ["8", "3", "2024"]);
+      await page.selectOption("#sex", "F");
+      await page.fill("#city", "Austin");
+      await page.fill("#state", "Texas");
+      await page.fill("#zip", "7870");
+      await page.fill("#phone", "555-0177");
+      await page.fill("#kin_given", "Sol");
+      await choose(page, "input[name=consent][value=minor]");
+      const ahead = new Date(Date.now() + 3 * 86_400_000);
+      await fillDate(page, "signed", [ahead.getMonth() + 1, ahead.getDate(), ahead.getFullYear()].map(String));
+      await choose(page, "#affirmed");
+      await page.click("button[name=check]");
+      assert.deepEqual(await wrongFields(page), ["#zip", "#phone", "#kin_relation"]);
+      const consents = await page.$$eval("input[name=consent]", (inputs) => inputs.map((input) => input.value));
+      assert.deepEqual(consents, ["minor", "first_responder_family_minor", "disaster"], "what is usual stands first");
+      await page.fill("#zip", "78701");
+      await page.fill("#phone", "512-555-0177");
+      await page.selectOption("#kin_relation", "GRD");
+      await page.click("button[name=check]");
+      assert.deepEqual(await wrongFields(page), ["#signed"], "a consent of a day to come");
+      await page.fill("#signed-year", "2024");
+      await page.fill("#signed", "9");
+      await page.click("button[name=check]");
+      assert.match(page.url(), /done=person_added/);
+      assert.match(await page.textContent(".bb-person"), /Austin, TX 78701[\s\S]*Sol/);
+      await page.context().close();
+    });
+
+    test("of several doses one that cannot be saved keeps all from being saved, and none is lost", async () => {
+      const page = await open();
+      const record = await addChild(page, "Xicotencatl", "Alba");
+      await page.goto(`${record}/doses/new?kind=historical`);
+      await page.selectOption("#source", { index: 3 });
+      const source = await page.inputValue("#source");
+      await page.click("button[name=more]");
+      await page.selectOption("#vaccine_0", "08");
+      await fillDate(page, "given_0", ["8", "1", "2024"]);
+      await page.selectOption("#vaccine_1", "10");
+      await fillDate(page, "given_1", ["10", "4", "2024"]);
+      await page.click("button[name=check]");
+      assert.match(await page.innerText("main"), /before the person's birth[\s\S]*IPV/);
+      assert.equal(await page.$("button[name=save]"), null);
+      await check(page, `${database}-one-refused`);
+      await page.click("button[name=change]");
+      await page.fill("#given_0-day", "5");
+      await page.click("button[name=check]");
+      await page.click("button[name=save]");
+      assert.equal(await page.locator(".bb-saved li").count(), 2);
+      await page.click(".bb-next a[href*='/doses/new']");
+      assert.equal(await page.inputValue("#source"), source, "who told of the last doses tells of the next");
+      assert.ok(await page.$("#given_0"), "the next dose was given elsewhere, too");
+      await bornAfterDoses(page, record);
+      await isUndoneWhole(page, record);
+      await page.context().close();
+    });
+
+    /** A birth date that doses would lie before is asked for once more. */
+    async function bornAfterDoses(page, record) {
+      await page.goto(`${record}/details`);
+      await page.fill("#birth-year", "2025");
+      await choose(page, "input[name=reason][value=mistake]");
+      await page.click(".bb-form button");
+      assert.match(await page.innerText("main"), /2 doses would lie before birth/);
+      await check(page, `${database}-early-doses`);
+      await page.click("button[name=change]");
+      assert.equal(await page.inputValue("#birth-year"), "2025", "nothing that was filled in is lost");
+      await page.click(".bb-form button");
+      await page.click("button[name=confirmed]");
+      assert.match(page.url(), /done=details_saved/);
+      await page.goto(`${record}/details`);
+      await page.fill("#birth-year", "2024");
+      await choose(page, "input[name=reason][value=mistake]");
+      await page.click(".bb-form button");
+      assert.match(page.url(), /done=details_saved/, "nobody is asked of a birth date that fits");
+    }
+
+    /** A dose that one organization reported twice leaves the record when it is undone. */
+    async function isUndoneWhole(page, record) {
+      const rows = page.locator(".bb-history--doses tr", { hasText: "08/05/2024" });
+      await page.goto(`${record}/doses/new?kind=historical`);
+      await page.selectOption("#vaccine_0", "45");
+      await fillDate(page, "given_0", ["8", "5", "2024"]);
+      await page.click("button[name=check]");
+      await page.click("button[name=save]");
+      await page.goto(record);
+      assert.match(await rows.innerText(), /Also reported by/, "the two reports make one dose");
+      await rows.locator("a[href*='/doses/']").click();
+      await page.click("form[action$='/undo'] button");
+      assert.match(page.url(), /done=dose_undone$/);
+      assert.equal(await rows.count(), 0);
+    }
+
+    test("an amount is a number, and who was signed out meanwhile is told that nothing was saved", async () => {
+      const page = await open();
+      await openFirst(page);
+      await page.goto(`${page.url()}/doses/new`);
+      await page.selectOption("#vaccine_0", { index: 1 });
+      await page.fill("#amount_0", "half");
+      await page.click("button[name=check]");
+      assert.deepEqual(await wrongFields(page), ["#amount_0"]);
+      await page.fill("#amount_0", "0,5 mL");
+      await page.context().clearCookies();
+      await page.click("button[name=check]");
+      assert.match(page.url(), /\/sign-in/);
+      assert.match(await page.innerText("main"), /session has ended[\s\S]*not saved/);
+      await check(page, `${database}-sign-in-ended`);
+      await page.context().close();
+    });
 
     test("a person who may be known stands beside what was entered", async () => {
       const page = await open();

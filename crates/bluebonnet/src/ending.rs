@@ -91,7 +91,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         match error {
             StoreError::UrlInvalid { .. } => Failure::Usage(error.to_string()),
-            StoreError::TargetNotEmpty { .. } | StoreError::SchemaTooNew { .. } => Failure::Refused(error.to_string()),
+            StoreError::TargetNotEmpty { .. } | StoreError::CopyUnfinished { .. } | StoreError::SchemaTooNew { .. } => {
+                Failure::Refused(error.to_string())
+            }
             other => Failure::Machine(other.into()),
         }
     }

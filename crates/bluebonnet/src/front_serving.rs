@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use closed::Front;
+use model::{Channel, ChannelModes, Mode};
 use registry::Gate;
 use tokio::time::MissedTickBehavior;
 
@@ -24,9 +25,12 @@ pub(crate) async fn serve(serving: &Serving, place: &Place, spool: &SpoolSetting
     gate.set_clock(world::now);
     gate.set_windows(state.map(|state| state.windows).unwrap_or_default());
     let bound = serving.bind(&place.data).await?;
-    let watch = tokio::spawn(watch(place.data.clone(), format!("{node}-front"), gate.clone()));
+    let modes = bound.modes_of_front();
+    warn_without_window(&gate);
+    let watch = tokio::spawn(watch(place.data.clone(), format!("{node}-front"), gate.clone(), modes));
     let front = Front {
         gate: gate.clone(),
+        modes,
         profile: Arc::new(profile),
         web_service_path: limits::of_web_service().path,
         public_url: serving.public_url(),
@@ -39,8 +43,15 @@ pub(crate) async fn serve(serving: &Serving, place: &Place, spool: &SpoolSetting
     served
 }
 
+/// Whoever is turned away is told when to come back by the window in force.
+fn warn_without_window(gate: &Gate) {
+    if gate.mode(Channel::Web) != Mode::Closed {
+        tracing::warn!("no window in force closes the doors: nobody is told why, nor until when; announce one");
+    }
+}
+
 /// Takes up what other processes write into the state file, and tells them what is counted here.
-async fn watch(data: PathBuf, node: String, gate: Gate) {
+async fn watch(data: PathBuf, node: String, gate: Gate, modes: ChannelModes) {
     let mut ticks = tokio::time::interval(limits::STATE_FILE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let file = StateFile::of(&data);
@@ -60,14 +71,22 @@ async fn watch(data: PathBuf, node: String, gate: Gate) {
         let now = started.elapsed();
         if now - told_at >= limits::LIVE_COUNTS_EVERY {
             told_at = now;
-            if let Err(error) = live_counts::write(&data, &node, &gate) {
-                tracing::debug!(error = format!("{error:#}"), "what is in flight could not be told");
-            }
+            tell_live_counts(&data, &node, &gate, modes);
         }
         if now - left_at >= limits::KEEP_COUNTS_EVERY {
             left_at = now;
             leave_counts(&data, &gate);
         }
+    }
+}
+
+/// Tells what is in flight, and that a front stands here; one that is stopping has given the ports away.
+fn tell_live_counts(data: &Path, node: &str, gate: &Gate, modes: ChannelModes) {
+    if gate.is_stopping() {
+        return live_counts::remove(data, node);
+    }
+    if let Err(error) = live_counts::write(data, node, gate, Some(modes)) {
+        tracing::debug!(error = format!("{error:#}"), "what is in flight could not be told");
     }
 }
 

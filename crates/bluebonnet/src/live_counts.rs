@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use model::Channel;
+use model::{Channel, ChannelModes};
 use registry::Gate;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,9 @@ pub(crate) struct LiveCounts {
     pub(crate) in_flight: BTreeMap<String, u64>,
     /// Calls turned away since it started.
     pub(crate) turned_away: u64,
+    /// Of a front: what its doors do at least, whatever the windows say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) front: Option<ChannelModes>,
 }
 
 fn path(data: &Path, node: &str) -> PathBuf {
@@ -38,8 +41,8 @@ fn path(data: &Path, node: &str) -> PathBuf {
     data.join(FOLDER).join(format!("{safe}-{}.json", std::process::id()))
 }
 
-/// Writes down how it stands.
-pub(crate) fn write(data: &Path, node: &str, gate: &Gate) -> anyhow::Result<()> {
+/// Writes down how it stands; of a front also what its doors do at least.
+pub(crate) fn write(data: &Path, node: &str, gate: &Gate, front: Option<ChannelModes>) -> anyhow::Result<()> {
     let in_flight = Channel::DOORS
         .into_iter()
         .map(|channel| (channel.word().to_owned(), gate.in_flight_at(channel) as u64))
@@ -50,6 +53,7 @@ pub(crate) fn write(data: &Path, node: &str, gate: &Gate) -> anyhow::Result<()> 
         at: world::now(),
         in_flight,
         turned_away: gate.turned_away_count() as u64,
+        front,
     };
     let path = path(data, node);
     fs::create_dir_all(data.join(FOLDER))?;

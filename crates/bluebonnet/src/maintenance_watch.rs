@@ -107,7 +107,7 @@ impl MaintenanceWatch {
 
     /// Tells the other processes what is in flight here.
     pub(crate) fn tell_live_counts(&self) {
-        if let Err(error) = live_counts::write(self.data(), &self.node, self.registry.gate()) {
+        if let Err(error) = live_counts::write(self.data(), &self.node, self.registry.gate(), None) {
             tracing::debug!(error = format!("{error:#}"), "what is in flight could not be told");
         }
     }

@@ -71,9 +71,8 @@ impl Place {
     /// Opens the database and brings its schema up to this program's.
     pub(crate) fn open_database(&self, node: &str, presence: Presence) -> Result<(Database, Migrated), Failure> {
         let url = self.url()?;
-        if let (Presence::MayBeNew, None, DatabaseUrl::Sqlite(path)) = (presence, &self.database, &url) {
+        if let (Presence::MayBeNew, None, DatabaseUrl::Sqlite(_)) = (presence, &self.database, &url) {
             make_folder(&self.data)?;
-            make_file(path)?;
         }
         open_database(&url, node, presence)
     }
@@ -166,10 +165,10 @@ pub(crate) fn open_database(
     node: &str,
     presence: Presence,
 ) -> Result<(Database, Migrated), Failure> {
-    if let (Presence::Required, DatabaseUrl::Sqlite(path)) = (presence, url)
-        && !is_there(path)?
-    {
-        return Err(no_registry(url));
+    match (presence, url) {
+        (Presence::Required, DatabaseUrl::Sqlite(path)) if !is_there(path)? => return Err(no_registry(url)),
+        (Presence::MayBeNew, DatabaseUrl::Sqlite(path)) if !is_there(path)? => make_file(path)?,
+        _ => {}
     }
     let options = DatabaseOptions { node: node.to_owned(), readers: usual_readers(), ..DatabaseOptions::default() };
     let database = Database::open(url, &options)?;
@@ -181,7 +180,7 @@ pub(crate) fn open_database(
 }
 
 /// Whether a file is there: one in a folder that may not be looked into is no file that is missing.
-fn is_there(path: &Path) -> Result<bool, Failure> {
+pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
     Ok(path.try_exists().with_context(|| format!("cannot look for {}", path.display()))?)
 }
 
@@ -221,7 +220,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     Ok(builder.create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?)
 }
 
-/// Makes the empty database file, for its owner alone; SQLite gives the files beside it the same rights.
+/// Makes an empty database file, for its owner alone; SQLite gives the files beside it the same rights.
 pub(crate) fn make_file(path: &Path) -> Result<(), Failure> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);

@@ -69,12 +69,28 @@ impl Ports {
         }
         if listeners.is_empty() {
             for address in addresses {
-                let bound = TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))?;
-                listeners.push(bound);
+                let bound = TcpListener::bind(address).await;
+                if bound.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::InvalidInput) {
+                    return Err(Failure::Usage(format!("{address:?} is no address to listen at: write HOST:PORT")));
+                }
+                listeners.push(bound.with_context(|| format!("cannot listen at {address}"))?);
             }
         }
         let with_address = |listener: TcpListener| listener.local_addr().map(|address| (listener, address));
         Ok(listeners.into_iter().map(with_address).collect::<Result<_, _>>()?)
+    }
+
+    /// Closes the sockets that were given for doors that this node does not serve: whoever knocks there is refused at once,
+    /// and does not wait for a greeting that never comes.
+    pub(crate) fn close_unserved(&mut self) {
+        for (door, socket) in self.sockets.drain(..) {
+            let address = socket.local_addr().map(|address| address.to_string()).unwrap_or_default();
+            tracing::warn!(
+                door,
+                address,
+                "a port was handed over whose door this node does not serve: it is closed; serve it with --roles"
+            );
+        }
     }
 
     /// The ports are served: whoever had them before may go.

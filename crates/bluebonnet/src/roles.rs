@@ -11,7 +11,8 @@ pub(crate) enum Role {
     Webservice,
     /// The SFTP server for files, where `--sftp` gives it an address
     Sftp,
-    /// Nothing but the front: every door says the maintenance sentence, without a database
+    /// Nothing but the front: every door says the maintenance sentence, without a database. With sftp it takes files, too;
+    /// without it the port for files is closed
     Gate,
     /// Work in the background: processing files, counting the message log for `/metrics`
     Jobs,

@@ -11,6 +11,7 @@ use std::task::Poll;
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use model::{ChannelModes, Mode};
 use registry::{Exchange, FileAccounts, Gate, Registry};
 use sftp::FileDoor;
 use spool::Spool;
@@ -78,6 +79,12 @@ impl Bound {
         format!("{}://{address}", self.scheme)
     }
 
+    /// What the doors of a front do at least: as in a downtime, and files are refused where it has no door for them.
+    pub(crate) fn modes_of_front(&self) -> ChannelModes {
+        let file = if self.file_listener.is_some() { Mode::Hold } else { Mode::Closed };
+        ChannelModes { file, ..ChannelModes::OF_A_DOWNTIME }
+    }
+
     fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().map(|(_, address)| *address).collect()
     }
@@ -94,12 +101,24 @@ impl Serving {
             false => None,
         };
         let file_listener = file_listener.map(|(listener, _)| listener);
+        ports.close_unserved();
         Ok(Bound { listeners, file_listener, scheme, ports })
     }
 
     /// Whether the node is to open the database before it takes the ports: whoever has them serves meanwhile.
     pub(crate) fn takes_over(&self) -> bool {
         self.take_over
+    }
+
+    /// Warns of files that this program takes and does not process: another one must, on the same data folder.
+    pub(crate) fn warn_of_files(&self, bound: &Bound) {
+        let takes_files = bound.file_listener.is_some() || self.has(Role::Web);
+        if takes_files && !self.has(Role::Jobs) {
+            tracing::warn!(
+                "files are taken here and not processed: give this node the role jobs, or run another program with it on \
+                 the same data folder"
+            );
+        }
     }
 
     /// Where the public pages are.

@@ -38,9 +38,18 @@ pub(crate) struct SpoolSettings {
 }
 
 impl SpoolSettings {
+    fn folder(&self, place: &Place) -> PathBuf {
+        self.spool.clone().unwrap_or_else(|| place.data.join(SPOOL_FOLDER))
+    }
+
+    /// Whether there is a spool already.
+    pub(crate) fn is_there(&self, place: &Place) -> bool {
+        self.folder(place).is_dir()
+    }
+
     /// Opens the spool, or makes one.
     pub(crate) fn open(&self, place: &Place) -> Result<Spool, Failure> {
-        let folder = self.spool.clone().unwrap_or_else(|| place.data.join(SPOOL_FOLDER));
+        let folder = self.folder(place);
         let limits = Limits {
             disk_reserve_bytes: self.disk_reserve,
             organization_files: self.quota_files,

@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION};
 use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
-use model::Channel;
+use model::{Channel, ChannelModes};
 use registry::{Gate, Profile, Purpose, Sender};
 
 use crate::{Form, answer, discard, status};
@@ -18,6 +18,8 @@ use crate::{Form, answer, discard, status};
 pub struct Front {
     /// The gate; it goes by the state file.
     pub gate: Gate,
+    /// What its doors do at least, whatever the windows say: there is nobody behind it.
+    pub modes: ChannelModes,
     /// The texts.
     pub profile: Arc<Profile>,
     /// The path of the web service.

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response};
+use model::{Channel, Mode};
 use registry::notices::{self, Board, BoardWindow, Language};
 
 use crate::front::Front;
@@ -13,9 +14,19 @@ use crate::page::{self, escaped, prefers_spanish};
 const FEED_CACHE: &str = "public, max-age=60";
 
 /// The words of the page, English and Spanish.
-const WORDS: [(&str, &str, &str); 14] = [
+const WORDS: [(&str, &str, &str); 16] = [
     ("status", "Status", "Estado"),
-    ("nothing", "Nothing is planned.", "No hay nada previsto."),
+    (
+        "closed",
+        "The web application and the web service are closed at present.",
+        "La aplicación web y el servicio web están cerrados por el momento.",
+    ),
+    (
+        "files_kept",
+        "Files are taken and kept; they are processed afterwards.",
+        "Los archivos se reciben y se guardan; se procesan después.",
+    ),
+    ("files_refused", "Files are not taken, either.", "Tampoco se reciben archivos."),
     ("announced", "announced", "anunciada"),
     ("imminent", "begins soon", "comienza pronto"),
     ("active", "under way", "en curso"),
@@ -37,9 +48,7 @@ pub(crate) async fn show(State(front): State<Front>, headers: HeaderMap) -> Resp
     let shown: Vec<&BoardWindow> =
         board.current.iter().chain(&board.upcoming).chain(board.past.iter().take(3)).collect();
     let mut body = format!("<h1>{}</h1>\n", word("status"));
-    if shown.is_empty() {
-        body.push_str(&format!("<p>{}</p>\n", word("nothing")));
-    }
+    body.push_str(&format!("<p><strong>{}</strong> {}</p>\n", word("closed"), word(of_files(&board))));
     shown.iter().for_each(|window| body.push_str(&section(window, language)));
     body.push_str(&format!(
         "<footer><p><a href=\"/status.ics\">{}</a> · <a href=\"/status.atom\">{}</a> · <a href=\"/status.json\">JSON</a></p></footer>\n",
@@ -80,7 +89,14 @@ pub(crate) async fn calendar(State(front): State<Front>, headers: HeaderMap) -> 
 fn board(front: &Front, language: Language) -> Option<Board> {
     let now = front.gate.now()?;
     let composer = front.profile.composer(language, None);
-    Some(Board::new(&front.profile.registry.name, &front.gate.windows(), &composer, now))
+    Some(Board::new(&front.profile.registry.name, &front.gate.windows(), &composer, now).at_least(&front.modes))
+}
+
+/// Which sentence tells of files.
+fn of_files(board: &Board) -> &'static str {
+    let mut doors = board.doors.iter();
+    let refuses = doors.any(|door| door.channel == Channel::File.word() && door.mode == Mode::Closed.word());
+    if refuses { "files_refused" } else { "files_kept" }
 }
 
 fn section(window: &BoardWindow, language: Language) -> String {

@@ -11,11 +11,11 @@
 //! | phone | phone number, sound of the first given name | a wrong birth year, a new surname |
 //!
 //! A key with a missing part is skipped, never widened. To look somebody up, the same keys are made, and two more of the
-//! stated person as they would be with a slip: day and month of birth swapped, first name and surname swapped. Whoever
-//! shares no key is not found.
+//! stated person as they would be with a slip: day and month of birth swapped, first name and surname swapped. Where the
+//! sex is not stated, the keys of every sex are asked for. Whoever shares no key is not found.
 
 use jiff::civil::Date;
-use model::{Demographics, Identifier};
+use model::{Demographics, Identifier, Sex};
 
 use crate::evidence::phone_numbers;
 use crate::identifiers::{is_dummy, is_nationwide, significant};
@@ -62,7 +62,7 @@ fn keys_of(person: &Demographics, names: &[FoldedName], number: Option<&str>) ->
     keys.extend(person.identifiers.iter().filter(|identifier| !is_dummy(identifier)).map(identifier_key));
     if let Some(birth_date) = person.birth_date {
         add_birth_keys(&mut keys, names, birth_date);
-        add_given_keys(&mut keys, names, birth_date, person);
+        add_given_keys(&mut keys, names, birth_date, person.sex.unwrap_or(Sex::U));
     }
     for number in phone_numbers(person) {
         for given in names.iter().filter_map(first_given) {
@@ -72,7 +72,8 @@ fn keys_of(person: &Demographics, names: &[FoldedName], number: Option<&str>) ->
     keys
 }
 
-/// The keys under which a stated person is looked for: their own, and those of their likeliest slips.
+/// The keys under which a stated person is looked for: their own, those of every sex where theirs is not stated, and those of
+/// their likeliest slips.
 pub fn lookup_keys(person: &Demographics) -> Vec<i64> {
     let names = folded_names(person);
     let mut keys = keys_of(person, &names, None);
@@ -84,6 +85,11 @@ pub fn lookup_keys(person: &Demographics) -> Vec<i64> {
     let swapped: Vec<FoldedName> =
         names.iter().filter(|name| name.has_family()).filter_map(FoldedName::swapped).collect();
     add_birth_keys(&mut keys, &swapped, birth_date);
+    if matches!(person.sex, None | Some(Sex::U)) {
+        for sex in [Sex::F, Sex::M, Sex::X] {
+            add_given_keys(&mut keys, &names, birth_date, sex);
+        }
+    }
     sorted(keys)
 }
 
@@ -100,11 +106,10 @@ fn add_birth_keys(keys: &mut Vec<i64>, names: &[FoldedName], birth_date: Date) {
 }
 
 /// Keys of day and first name; sex is in it because there are fewer first names than surnames.
-fn add_given_keys(keys: &mut Vec<i64>, names: &[FoldedName], birth_date: Date, person: &Demographics) {
+fn add_given_keys(keys: &mut Vec<i64>, names: &[FoldedName], birth_date: Date, sex: Sex) {
     let day = day_bytes(birth_date);
     for given in names.iter().filter_map(first_given) {
-        let sex = person.sex.map_or(b'U', |sex| sex.code().as_bytes()[0]);
-        keys.push(Hash::new(KeyKind::Given).part(day).part(sound(given)).part([sex]).key());
+        keys.push(Hash::new(KeyKind::Given).part(day).part(sound(given)).part(sex.code().bytes()).key());
     }
 }
 

@@ -32,6 +32,13 @@ pub struct Registration {
     pub note: String,
 }
 
+impl Registration {
+    /// Whether an agreement is renewed: the organization was there before. Ids are in the order of time (RFC 9562, 5.7).
+    pub fn is_renewal(&self) -> bool {
+        self.organization_id.is_some_and(|organization| organization.0 < self.id.0)
+    }
+}
+
 /// How far a registration has come.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum RegistrationState {

@@ -116,6 +116,10 @@ pub struct VaccinationStatement {
     pub action: Action,
     /// The dose.
     pub dose: Dose,
+    /// Whether the sender said how it came to know of the dose (RXA-9); else the dose says what is taken for a new one.
+    pub is_source_stated: bool,
+    /// Whether the sender said what became of the dose (RXA-20); else the dose says what is taken for a new one.
+    pub is_completion_stated: bool,
     /// The report that is meant by an update or a deletion. Pages name it, and then the dose says all of it anew.
     pub report: Option<VaccinationReportId>,
     /// LOINC codes of observations of this dose that were sent but could not be used: they are not missing, and the

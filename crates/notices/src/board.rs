@@ -1,7 +1,7 @@
 //! The board: what the public may know of windows now, for the status page, its JSON and the banner.
 
 use jiff::Timestamp;
-use model::{Channel, MaintenanceWindow, Mode, WindowKind, WindowState};
+use model::{Channel, ChannelModes, MaintenanceWindow, Mode, WindowKind, WindowState};
 use serde::Serialize;
 
 use crate::Composer;
@@ -16,6 +16,9 @@ pub struct Board {
     pub registry: String,
     /// As of when.
     pub as_of: Timestamp,
+    /// The same as `doors`, to reckon with.
+    #[serde(skip)]
+    modes: ChannelModes,
     /// What each door does now.
     pub doors: Vec<Door>,
     /// Windows under way, the first to begin first.
@@ -109,18 +112,25 @@ impl Board {
         let mut past = shown(WindowState::is_over);
         past.sort_by_key(|window| std::cmp::Reverse((window.ended_at.unwrap_or(window.ends_at), window.id.clone())));
         past.truncate(PAST_MAXIMUM);
-        let mut modes = model::ChannelModes::default();
-        for (window, _) in public.iter().filter(|(_, state)| state.is_in_force()) {
-            modes = modes.strictest(&window.modes);
-        }
+        let in_force = public.iter().filter(|(_, state)| state.is_in_force());
+        let modes = in_force.fold(ChannelModes::default(), |modes, (window, _)| modes.strictest(&window.modes));
         Board {
             registry: registry.to_owned(),
             as_of: now,
+            modes,
             doors: doors(|channel| modes.of(channel)),
             current: shown(WindowState::is_in_force),
             upcoming: shown(|state| matches!(state, WindowState::Announced | WindowState::Imminent)),
             past,
         }
+    }
+
+    /// The board of a node whose doors are at least as strict as this, whatever the windows say.
+    #[must_use]
+    pub fn at_least(mut self, modes: &ChannelModes) -> Board {
+        self.modes = self.modes.strictest(modes);
+        self.doors = doors(|channel| self.modes.of(channel));
+        self
     }
 
     /// What stands on top of every page: a window under way, or one that begins within a week.

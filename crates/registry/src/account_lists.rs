@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::{Account, AccountId, AccountKind, Caller, Organization, OrganizationId, Right, Role};
 
-use crate::{Admission, Registry, RegistryError};
+use crate::{Admission, Registry, RegistryError, SignInWait};
 
 /// Which accounts a list shows; by default all.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -34,6 +34,8 @@ pub struct AccountSeen {
     pub organization: Organization,
     /// When a person last signed in or opened a page, or a program last signed in: of programs to the hour.
     pub seen_at: Option<Timestamp>,
+    /// Until when an invitation holds that was not used.
+    pub invited_until: Option<Timestamp>,
     /// When somebody last confirmed that it is needed.
     pub reviewed_at: Option<Timestamp>,
     /// The organizations that it may act for besides its own, and as what.
@@ -82,6 +84,23 @@ impl Registry {
         Ok(self.seen(found, &self.reviewed_at().await?).await?.pop())
     }
 
+    /// The wait of an account within the caller's reach after wrong passwords or codes, as far as this node had them.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may see no accounts.
+    pub fn sign_in_wait(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        username: &str,
+        at: Timestamp,
+    ) -> Result<Option<SignInWait>, RegistryError> {
+        self.authorize_accounts(caller)?;
+        let snapshot = self.directory().snapshot();
+        let found = snapshot.find_account(username).filter(|account| self.may_see(caller, account));
+        Ok(found.and_then(|account| self.sign_ins().wait_of(account, at)))
+    }
+
     fn authorize_accounts(&self, caller: &Caller) -> Result<(), RegistryError> {
         if self.may_here(caller, Right::ReadAccounts) {
             return Ok(());
@@ -102,7 +121,11 @@ impl Registry {
         reviewed_at: &HashMap<AccountId, Timestamp>,
     ) -> Result<Vec<AccountSeen>, RegistryError> {
         let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
-        let last_seen = self.blocking(move |registry| Ok(registry.database().last_seen(&ids)?)).await?;
+        let reading = self.blocking(move |registry| {
+            let database = registry.database();
+            Ok((database.last_seen(&ids)?, database.invited_until(&ids)?))
+        });
+        let (last_seen, invited_until) = reading.await?;
         let snapshot = self.directory().snapshot();
         let seen = accounts.into_iter().filter_map(|account| {
             let memberships = snapshot.memberships(account.id).iter();
@@ -111,6 +134,7 @@ impl Registry {
             Some(AccountSeen {
                 organization: snapshot.organization(account.organization_id)?.clone(),
                 seen_at: last_seen.get(&account.id).copied(),
+                invited_until: invited_until.get(&account.id).copied(),
                 reviewed_at: reviewed_at.get(&account.id).copied(),
                 memberships: memberships.collect(),
                 account: Account { password_hash: String::new(), ..account },

@@ -262,6 +262,8 @@ impl Registry {
     }
 
     pub(crate) fn require_account(&self, username: &str) -> Result<Account, RegistryError> {
+        // Who is about to change it writes all of it: what another node wrote a moment ago must be in it.
+        self.refresh()?;
         let snapshot = self.directory().snapshot();
         let account = snapshot.find_account(username).map(|account| account.as_ref().clone());
         account.ok_or_else(|| RegistryError::Refused(format!("there is no account {username}")))

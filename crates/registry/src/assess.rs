@@ -98,7 +98,8 @@ pub(crate) fn assess(
         })
     });
     let evaluations = evaluations.collect();
-    let forecasts = told(&english).map(|place| {
+    let is_alive = record.patient.demographics.is_deceased != Some(true);
+    let forecasts = told(&english).filter(|_| is_alive).map(|place| {
         let found = &english.forecasts[place];
         let spanish = spanish.as_ref().map(|spanish| spanish.forecasts[place].reasons.as_slice());
         let reasons = reasons(&found.reasons, spanish);

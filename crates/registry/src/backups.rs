@@ -1,8 +1,9 @@
 //! Backups: a whole copy made while the registry works, the proof that a copy can be read back, and when either was last done.
 
 use jiff::Timestamp;
+use model::counted;
 use serde::{Deserialize, Serialize};
-use store::{Database, MessageFilter};
+use store::{Database, MessageFilter, StoreError};
 
 use crate::operations::examine;
 use crate::{Admission, Diagnosis, Registry, RegistryError};
@@ -72,35 +73,17 @@ impl Registry {
         self.note_backup(MADE_SETTING, made)
     }
 
-    /// Reads a copy of a registry whole, as `doctor` reads the registry itself, changes nothing in it, and notes the outcome
-    /// here. Gives what was seen, too.
+    /// Reads a copy of a registry whole, as [`read_backup`] does, and notes the outcome here. Gives what was seen, too.
     ///
     /// # Errors
-    /// When the copy is of another version of this program, or cannot be read at all; or the outcome cannot be noted.
+    /// Those of [`read_backup`]; or the outcome cannot be noted.
     pub fn test_backup(
         &self,
         _admission: &Admission,
         copy: &Database,
         at: Timestamp,
     ) -> Result<(BackupTested, Vec<Diagnosis>), RegistryError> {
-        let (found, own) = (copy.schema_version()?, Database::SCHEMA_VERSION);
-        if found != own {
-            let reason = format!(
-                "{} holds a registry of schema {found}, and this program works with schema {own}: test it with the program that \
-                 made it, or bring a copy of it up to date first (`bluebonnet migrate`)",
-                copy.url()
-            );
-            return Err(RegistryError::Refused(reason));
-        }
-        let diagnoses = examine(copy)?;
-        let newest = copy.messages(&MessageFilter::default(), 1)?;
-        let tested = BackupTested {
-            at,
-            place: copy.url().to_string(),
-            is_well: diagnoses.iter().all(|diagnosis| diagnosis.is_well || !diagnosis.is_of_storage()),
-            reaches_to: newest.first().map(|message| message.received_at),
-            rows: copy.statistics()?.tables.iter().map(|(_, rows)| rows).sum(),
-        };
+        let (tested, diagnoses) = read_backup(copy, at)?;
         self.note_backup(TESTED_SETTING, &tested)?;
         Ok((tested, diagnoses))
     }
@@ -123,4 +106,62 @@ impl Registry {
         let unreadable = |error| RegistryError::Refused(format!("the setting {setting} cannot be read: {error}"));
         text.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
     }
+}
+
+/// Reads a copy of a registry whole, as `doctor` reads the registry itself, and every document in it. It changes nothing,
+/// and what cannot be read is what it was to find. Gives what was seen, too.
+///
+/// # Errors
+/// When the copy is of another version of this program, or the machine fails that it is on.
+pub fn read_backup(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<Diagnosis>), RegistryError> {
+    match read_whole(copy, at) {
+        Err(RegistryError::Store(error @ (StoreError::SchemaTooNew { .. } | StoreError::SchemasDiffer { .. }))) => {
+            Err(RegistryError::Refused(format!("{}: {error}", copy.url())))
+        }
+        Err(RegistryError::Store(error)) => Ok(broken(copy, at, error.to_string())),
+        read => read,
+    }
+}
+
+fn read_whole(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<Diagnosis>), RegistryError> {
+    let (found, own) = (copy.schema_version()?, Database::SCHEMA_VERSION);
+    if found == 0 {
+        return Ok(broken(copy, at, "there is no registry in it".to_owned()));
+    }
+    if found != own {
+        return Err(RegistryError::Refused(format!(
+            "{} holds a registry of schema {found}, and this program works with schema {own}: test it with the program that \
+             made it, or bring a copy of it up to date first (`bluebonnet migrate`)",
+            copy.url()
+        )));
+    }
+    let mut diagnoses = examine(copy)?;
+    diagnoses.push(documents(copy)?);
+    let newest = copy.messages(&MessageFilter::default(), 1)?;
+    let tested = BackupTested {
+        at,
+        place: copy.url().to_string(),
+        is_well: diagnoses.iter().all(|diagnosis| diagnosis.is_well || !diagnosis.is_of_storage()),
+        reaches_to: newest.first().map(|message| message.received_at),
+        rows: copy.statistics()?.tables.iter().map(|(_, rows)| rows).sum(),
+    };
+    Ok((tested, diagnoses))
+}
+
+/// Of a copy that could not be read to its end.
+fn broken(copy: &Database, at: Timestamp, report: String) -> (BackupTested, Vec<Diagnosis>) {
+    let place = copy.url().to_string();
+    let tested = BackupTested { at, place, is_well: false, reaches_to: None, rows: 0 };
+    (tested, vec![Diagnosis { subject: "database", is_well: false, report }])
+}
+
+/// Whether every document and every original can be unpacked.
+fn documents(copy: &Database) -> Result<Diagnosis, StoreError> {
+    let unreadable = copy.unreadable_documents()?;
+    let of_table = |(table, rows): &(&str, u64)| format!("{} of {table} cannot be read", counted(*rows, "row"));
+    let report = match unreadable.as_slice() {
+        [] => "every one can be read".to_owned(),
+        unreadable => unreadable.iter().map(of_table).collect::<Vec<_>>().join("; "),
+    };
+    Ok(Diagnosis { subject: "documents", is_well: unreadable.is_empty(), report })
 }

@@ -139,10 +139,10 @@ pub(crate) fn is_shown(rules: &Rules, record: &PatientRecord, today: Date) -> bo
             let age = demographics.birth_date.map(|birth_date| age_on(birth_date, today));
             newest.iter().any(|(kind, statement)| {
                 statement.status == ConsentStatus::Granted
-                    && consent
-                        .kinds
-                        .get(*kind)
-                        .is_some_and(|kind| age.is_some_and(|age| is_before(age, kind.shown_before_age)))
+                    && consent.kinds.get(*kind).is_some_and(|kind| {
+                        // What keeps doses of declared disasters opens no record: all of it would be seen.
+                        !kind.covers_events_only && age.is_some_and(|age| is_before(age, kind.shown_before_age))
+                    })
             })
         }
         _ => newest.values().all(|statement| statement.status == ConsentStatus::Granted),
@@ -175,18 +175,21 @@ fn cover<'rules>(
     if consent.policy == ConsentPolicy::OptOut {
         return Some(Coverage::All);
     }
-    let mut granted = newest.iter().filter(|(_, statement)| statement.status == ConsentStatus::Granted);
-    let keeps_everything = granted.any(|(kind, _)| {
-        let kind = consent.kinds.get(*kind);
-        kind.is_some_and(|kind| !kind.covers_events_only && is_before(age, kind.kept_before_age))
-    });
-    if keeps_everything {
+    let granted = newest.iter().filter(|(_, statement)| statement.status == ConsentStatus::Granted);
+    let keeping: Vec<_> = granted
+        .filter_map(|(kind, _)| consent.kinds.get(*kind))
+        .filter(|kind| is_before(age, kind.kept_before_age))
+        .collect();
+    if keeping.iter().any(|kind| !kind.covers_events_only) {
         return Some(Coverage::All);
     }
-    if newest.values().any(|statement| statement.status == ConsentStatus::Withdrawn) {
+    // Consent to keep what was given in disasters holds beyond their time, and whatever else was withdrawn.
+    let keeps_events = !keeping.is_empty();
+    if !keeps_events && newest.values().any(|statement| statement.status == ConsentStatus::Withdrawn) {
         return None;
     }
-    let events = consent.events.iter().filter(|event| event.kept_until.is_none_or(|until| today < until));
+    let events =
+        consent.events.iter().filter(|event| keeps_events || event.kept_until.is_none_or(|until| today < until));
     let events: Vec<&DisasterEvent> = events.collect();
     (!events.is_empty()).then_some(Coverage::Events(events))
 }
@@ -292,9 +295,8 @@ fn record(
     caller: &Caller,
     patient_id: Option<PatientId>,
 ) -> Vec<Consent> {
-    let newest = newest_of_each_kind(known);
     let patient_id = patient_id.unwrap_or(PatientId(derive(receipt.message_id, Purpose::Patient, 0)));
-    let new = statements.iter().filter(|statement| newest.get(statement.kind.as_str()) != Some(statement));
+    let new = statements.iter().filter(|statement| is_new(statement, known));
     new.enumerate()
         .map(|(ordinal, statement)| Consent {
             id: ConsentId(derive(receipt.message_id, Purpose::Consent, ordinal)),
@@ -307,9 +309,25 @@ fn record(
         .collect()
 }
 
+/// Whether a statement is more than what is known. Senders repeat a consent with every message: said again it gives
+/// nothing back that was withdrawn since, and neither does one of an earlier day, or of none.
+fn is_new(statement: &ConsentStatement, known: &[Consent]) -> bool {
+    let newest = newest_of_each_kind(known);
+    match newest.get(statement.kind.as_str()) {
+        Some(newest) if statement.status == ConsentStatus::Withdrawn => *newest != statement,
+        _ if known.iter().any(|consent| consent.statement == *statement) => false,
+        Some(newest) if newest.status == ConsentStatus::Withdrawn => {
+            statement.effective_on.is_some_and(|day| newest.effective_on.is_none_or(|withdrawn_on| day >= withdrawn_on))
+        }
+        _ => true,
+    }
+}
+
+/// What was said of each kind last, by when it arrived: a file that was held may be processed after what came later.
 fn newest_of_each_kind<'a>(consents: impl IntoIterator<Item = &'a Consent>) -> BTreeMap<&'a str, &'a ConsentStatement> {
-    // Consents stand oldest first, so a later one replaces an earlier one of its kind.
-    consents.into_iter().map(|consent| (consent.statement.kind.as_str(), &consent.statement)).collect()
+    let mut in_order: Vec<&Consent> = consents.into_iter().collect();
+    in_order.sort_by_key(|consent| consent.recorded_at);
+    in_order.into_iter().map(|consent| (consent.statement.kind.as_str(), &consent.statement)).collect()
 }
 
 fn consent_label(rules: &Rules, kind: &str) -> String {

@@ -134,8 +134,10 @@ fn in_its_file(submission: &Submission, mut decision: Decision) -> Decision {
 fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, DosesLacking> {
     let organization_id = submission.caller.organization_id;
     let earlier = world.messages_of(organization_id, submission.identity.control_hash);
-    let same = earlier.iter().copied().find(|known| known.identity.content_hash == submission.identity.content_hash);
-    if let Some(known) = same.filter(|known| !may_be_decided_again(known, submission)) {
+    let mut all_same = earlier.iter().filter(|known| known.identity.content_hash == submission.identity.content_hash);
+    let same = all_same.clone().next().copied();
+    // What was refused once and taken in when it came again has its answer, too.
+    if let Some(known) = all_same.find(|known| !may_be_decided_again(known, submission)) {
         return Ok(answered_already(known));
     }
     let mut findings = submission.findings.clone();

@@ -86,7 +86,7 @@ pub use notices;
 pub use operations::{Diagnosis, Health};
 pub use passkeys::RelyingParty;
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
-pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound};
+pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound, says_enough};
 pub use profile::{
     CarriedConsent, ClosedDoor, ClosedDoorTexts, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent,
     MatchingRules, Names, Profile, ProfileError, QueryRules,
@@ -98,6 +98,7 @@ pub use rounds::PEOPLE_PER_STEP;
 pub use schedules::{KnownSchedule, NewSchedule};
 pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
+pub use sign_ins::SignInWait;
 pub use store::{
     AuditFilter, AuditPlace, DoseReview, DoseReviewState, DueCount, ForecastRound, StoredDue, StoredForecast, Sweep,
 };

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use jiff::civil::Date;
 use matching::Grouped;
 use model::{AuditAction, AuditEntry, Caller, MergeId, PatientId, PatientRecord, PatientStatus, Receipt, Right};
-use store::{Batch, Changes, Database, Lane, Merge, ReviewDecided, ReviewDecision};
+use store::{Batch, Changes, Database, Lane, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
 use crate::intake::{bucket_of, opened};
 use crate::{Admission, Registry, RegistryError, consolidate};
@@ -225,6 +225,10 @@ impl Registry {
             organization_id: merge.organization_id,
             reason: merge.reason.clone(),
         })?;
+        let reviews = match decision {
+            ReviewDecision::Same => passed_on(&asked, &batch.review_decisions_of(merge.retired_id)?, merge),
+            ReviewDecision::NotTheSame | ReviewDecision::Later => Vec::new(),
+        };
         let audit = [merge.retired_id, merge.survivor_id].map(|patient_id| AuditEntry {
             at: merge.merged_at,
             account_id: merge.account_id,
@@ -234,7 +238,7 @@ impl Registry {
             message_id: None,
             detail: merge.reason.clone(),
         });
-        Ok(batch.write(&Changes { audit: audit.to_vec(), ..Changes::default() })?)
+        Ok(batch.write(&Changes { audit: audit.to_vec(), reviews, ..Changes::default() })?)
     }
 
     /// What to lock, so that no lane decides about these people meanwhile.
@@ -269,13 +273,39 @@ fn pair(
 
 /// The record that a merged one leads to.
 fn leading(batch: &mut Batch<'_>, merged: PatientId) -> Result<PatientId, RegistryError> {
-    let mut current = merged;
+    match leading_or_itself(batch, merged)? {
+        leading if leading != merged => Ok(leading),
+        _ => Err(RegistryError::Refused("the record is not merged".into())),
+    }
+}
+
+/// The record that one leads to: another where it is merged, itself where it stands.
+pub(crate) fn leading_or_itself(batch: &mut Batch<'_>, id: PatientId) -> Result<PatientId, RegistryError> {
+    let mut current = id;
     for _ in 0..STEPS_MAXIMUM {
         match batch.patient_records(&[current])?.first().map(|record| record.patient.status) {
             Some(PatientStatus::MergedInto(next)) => current = next,
-            Some(_) if current != merged => return Ok(current),
-            _ => break,
+            Some(_) => return Ok(current),
+            None => break,
         }
     }
-    Err(RegistryError::Refused("the record is not merged".into()))
+    Err(RegistryError::Refused("there is no such person".into()))
+}
+
+/// What is still to be decided of a record that leads on now: it is asked of the record that holds.
+fn passed_on(asked: &[ReviewOpened], decisions: &[ReviewDecided], merge: &Merge) -> Vec<ReviewOpened> {
+    let holds = |id| if id == merge.retired_id { merge.survivor_id } else { id };
+    let is_open = |review: &&ReviewOpened| {
+        let is_settled = |decided: &ReviewDecided| {
+            (decided.patient_id, decided.candidate) == (review.patient_id, review.candidate)
+                && decided.decision != ReviewDecision::Later
+        };
+        !decisions.iter().any(is_settled)
+    };
+    let passed = asked.iter().filter(is_open).map(|review| ReviewOpened {
+        patient_id: holds(review.patient_id),
+        candidate: holds(review.candidate),
+        ..review.clone()
+    });
+    passed.filter(|review| review.patient_id != review.candidate).collect()
 }

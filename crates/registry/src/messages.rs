@@ -207,15 +207,16 @@ impl Registry {
         let account = snapshot.find_account(&caller.username).map(|account| account.organization_id);
         // People also send for an organization that is not their account's own; whether they may was asked before.
         let speakers = [account.unwrap_or(caller.organization_id), caller.organization_id];
-        let foreign = codes_of(header.sending_facility)
-            .filter_map(|code| snapshot.find_organization(code))
-            .find(|named| !speakers.iter().any(|speaker| snapshot.may_speak_for(*speaker, named.id)));
-        match foreign {
-            Some(named) => Err(Finding::new(FindingKind::FacilityNotAllowed)
-                .at(Location::field("MSH", 1, 4))
-                .naming(named.code.clone())),
-            None => Ok(()),
+        let is_foreign =
+            |named: &Organization| !speakers.iter().any(|speaker| snapshot.may_speak_for(*speaker, named.id));
+        for (name, field) in [(header.sending_facility, 4), (header.sending_organization, 22)] {
+            let mut known = codes_of(name).filter_map(|code| snapshot.find_organization(code));
+            if let Some(foreign) = known.find(|named| is_foreign(named)) {
+                let at = Location::field("MSH", 1, field);
+                return Err(Finding::new(FindingKind::FacilityNotAllowed).at(at).naming(foreign.code.clone()));
+            }
         }
+        Ok(())
     }
 
     pub(crate) fn envelope<'a>(&'a self, answered_at: &'a jiff::Zoned, control_id: &'a str) -> Envelope<'a> {

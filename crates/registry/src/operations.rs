@@ -80,7 +80,7 @@ impl Registry {
         Ok(self.database().message_states_since(at)?)
     }
 
-    /// How many messages wait for somebody, by state.
+    /// How many messages were put before a reviewer, whatever was decided since, and how many wait for an operator.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -18,6 +18,10 @@ use crate::{Admission, Registry, RegistryError, consents, consolidate};
 pub const PEOPLE_SHOWN_MAXIMUM: usize = 20;
 /// The type (HL70203) of the registry's own numbers.
 const OWN_NUMBER: &str = "SR";
+/// The type (HL70203) of the numbers that organizations give.
+const CHART_NUMBER: &str = "MR";
+/// Names of the caller's organizations under which a chart number is looked for at most.
+const AUTHORITIES_MAXIMUM: usize = 100;
 
 /// What a search found.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,7 +30,7 @@ pub enum PeopleFound {
     People(Vec<FoundPerson>),
     /// More than a page shows.
     TooMany,
-    /// Neither a surname nor an identifier was given, nor a first name with a phone number.
+    /// Neither a surname nor an identifier was given, nor a first name with a phone number or a birth date.
     TooVague,
 }
 
@@ -59,13 +63,14 @@ pub struct OpenedRecord {
 }
 
 impl Registry {
-    /// Looks for a person by what is known of them: a surname, an identifier, or a first name with a phone number.
+    /// Looks for a person by what is known of them: a surname, an identifier, or a first name with a phone number or a birth
+    /// date.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
     pub async fn find_people(
         &self,
-        _admission: &Admission,
+        admission: &Admission,
         caller: &Caller,
         receipt: Receipt,
         asked: Demographics,
@@ -74,6 +79,7 @@ impl Registry {
         let found = if !says_enough(&asked) {
             PeopleFound::TooVague
         } else {
+            let asked = self.with_authorities(admission, caller, asked);
             self.look(move |registry| registry.look_for_people(&asked, receipt)).await?
         };
         let seen: Vec<Option<PatientId>> = match &found {
@@ -156,27 +162,37 @@ impl Registry {
     }
 
     fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {
-        let asked = &self.with_own_authority(asked);
-        let keys = matching::lookup_keys(asked);
+        // Of whatever sex: it may be unknown to who looks, or wrong in the record.
+        let keys = matching::lookup_keys(&Demographics { sex: None, ..asked.clone() });
         let of_name = if asked.birth_date.is_none() { self.of_name(asked)? } else { Vec::new() };
         let mut found = self.likely_people(asked, &keys, &of_name, receipt)?;
         let has_whole_name = asked.names.first().is_some_and(|name| !name.given.is_empty());
-        if found.is_empty() && asked.birth_date.is_some() && has_whole_name {
-            // A slip in the birth date: the name leads to them, if the rest of the date or the home bears it out.
-            found = self.likely_people(asked, &[], &self.of_name(asked)?, receipt)?;
-            found.retain(|(_, person)| {
-                let bears_out = |found: &Agreement| matches!(found, Agreement::CloseBirthDate | Agreement::Home);
-                person.agreements.iter().any(bears_out)
-            });
+        let is_anybody_named = found.iter().any(|(_, person)| is_named(&person.agreements));
+        if !is_anybody_named && asked.birth_date.is_some() && has_whole_name {
+            found.extend(self.people_of_close_birth_dates(asked, receipt)?);
         }
+        found.sort_by_key(|(is_against, person)| {
+            (*is_against, std::cmp::Reverse(strength(&person.agreements)), person.patient_id)
+        });
+        found.dedup_by_key(|(_, person)| person.patient_id);
         if found.len() > PEOPLE_SHOWN_MAXIMUM {
             return Ok(PeopleFound::TooMany);
         }
-        found.sort_by(|(left_against, left), (right_against, right)| {
-            let strength = |person: &FoundPerson| std::cmp::Reverse(strength(&person.agreements));
-            (left_against, strength(left), left.patient_id).cmp(&(right_against, strength(right), right.patient_id))
-        });
         Ok(PeopleFound::People(found.into_iter().map(|(_, person)| person).collect()))
+    }
+
+    /// A slip in the birth date: the name leads to them, if the rest of the date or the home bears it out.
+    fn people_of_close_birth_dates(
+        &self,
+        asked: &Demographics,
+        receipt: Receipt,
+    ) -> Result<Vec<(bool, FoundPerson)>, RegistryError> {
+        let mut found = self.likely_people(asked, &[], &self.of_name(asked)?, receipt)?;
+        found.retain(|(_, person)| {
+            let bears_out = |found: &Agreement| matches!(found, Agreement::CloseBirthDate | Agreement::Home);
+            person.agreements.iter().any(bears_out)
+        });
+        Ok(found)
     }
 
     /// The people of this surname whose first name begins as the first word of the one asked for: what follows it may be
@@ -210,14 +226,31 @@ impl Registry {
         Ok(people)
     }
 
-    /// What is asked, with the registry itself as the authority of its own numbers where none is named.
-    fn with_own_authority(&self, asked: &Demographics) -> Demographics {
-        let mut asked = asked.clone();
-        let own = asked.identifiers.iter_mut().filter(|identifier| identifier.kind == OWN_NUMBER);
-        for identifier in own.filter(|identifier| identifier.authority.is_empty()) {
-            identifier.authority.clone_from(&self.profile().registry.facility);
-        }
-        asked
+    /// What is asked, with the authority of its numbers where none is named: the registry itself of its own, the caller's
+    /// organizations of chart numbers.
+    fn with_authorities(&self, admission: &Admission, caller: &Caller, asked: Demographics) -> Demographics {
+        let with_authority = |identifier: &Identifier| -> Vec<Identifier> {
+            let authorities = match identifier.kind.as_str() {
+                _ if !identifier.authority.is_empty() => return vec![identifier.clone()],
+                OWN_NUMBER => vec![self.profile().registry.facility.clone()],
+                CHART_NUMBER => self.own_authorities(admission, caller),
+                _ => return vec![identifier.clone()],
+            };
+            let with = |authority| Identifier { authority, ..identifier.clone() };
+            authorities.into_iter().map(with).collect()
+        };
+        Demographics { identifiers: asked.identifiers.iter().flat_map(with_authority).collect(), ..asked }
+    }
+
+    /// The names under which the caller's organization, those above it and its sites give chart numbers.
+    fn own_authorities(&self, admission: &Admission, caller: &Caller) -> Vec<String> {
+        let snapshot = self.directory().snapshot();
+        let own = caller.organization_id;
+        let mut organizations = self.organizations(admission);
+        organizations.retain(|it| snapshot.may_speak_for(own, it.id) || snapshot.may_speak_for(it.id, own));
+        organizations.sort_by_key(|it| it.id != own);
+        let names = organizations.into_iter().flat_map(|it| std::iter::once(it.code).chain(it.aliases));
+        names.take(AUTHORITIES_MAXIMUM).collect()
     }
 
     /// Who a record is about, with the registry's own number among the identifiers.
@@ -233,20 +266,25 @@ impl Registry {
 }
 
 /// Whether a search says enough to look for somebody: match keys need so much.
-fn says_enough(asked: &Demographics) -> bool {
+pub fn says_enough(asked: &Demographics) -> bool {
     let name = asked.names.first();
     let has_surname = name.is_some_and(|name| !name.family.is_empty());
     let has_given = name.is_some_and(|name| !name.given.is_empty());
-    has_surname || !asked.identifiers.is_empty() || has_given && !asked.telecoms.is_empty()
+    let has_more = !asked.telecoms.is_empty() || asked.birth_date.is_some();
+    has_surname || !asked.identifiers.is_empty() || has_given && has_more
 }
 
-/// An identifier; or something of the surname, and of the first name or the birth date, unless nothing else was asked;
-/// or a first name with the birth date or the phone.
+/// An identifier, or something of the surname; or a first name with the birth date or the phone.
 fn is_likely(agreements: &[Agreement]) -> bool {
-    let has = |wanted: &[Agreement]| agreements.iter().any(|found| wanted.contains(found));
-    has(&[Agreement::Identifier, Agreement::Name])
-        || has(&[Agreement::FamilyName, Agreement::SimilarFamilyName])
-        || has(&[Agreement::GivenName]) && has(&[Agreement::BirthDate, Agreement::Home])
+    is_named(agreements)
+        || agreements.contains(&Agreement::GivenName)
+            && agreements.iter().any(|found| matches!(found, Agreement::BirthDate | Agreement::Home))
+}
+
+/// An identifier, or something of the surname.
+fn is_named(agreements: &[Agreement]) -> bool {
+    let names = [Agreement::Identifier, Agreement::Name, Agreement::FamilyName, Agreement::SimilarFamilyName];
+    agreements.iter().any(|found| names.contains(found))
 }
 
 /// How much speaks for somebody: each kind of agreement has its weight.

@@ -145,6 +145,9 @@ pub struct ConsentKind {
     pub shown_before_age: Option<u8>,
     /// Age in years from which a record is no longer kept on this consent alone.
     pub kept_before_age: Option<u8>,
+    /// Whether few people can give it: where a kind is chosen, it stands behind the usual ones.
+    #[serde(default)]
+    pub is_for_few: bool,
     /// Whether it covers only doses of a disaster event.
     #[serde(default)]
     pub covers_events_only: bool,

@@ -7,6 +7,7 @@ use model::{
 };
 use store::{Batch, Changes, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
+use crate::merges::leading_or_itself;
 use crate::{Admission, Registry, RegistryError};
 
 /// After so many hours, what was put off comes again.
@@ -25,6 +26,10 @@ pub struct SideBySide {
     pub explanation: Explanation,
     /// What was decided about them before.
     pub decided: Option<ReviewDecided>,
+    /// The record that leads on, when both are one now.
+    pub merged_into: Option<PatientId>,
+    /// The merge that made them one.
+    pub merge: Option<Merge>,
 }
 
 /// What was decided about a possible match, and how the two records stand now.
@@ -80,14 +85,32 @@ impl Registry {
         let decided = self.database().latest_review_decisions(reporters.as_deref(), limit)?;
         let mut found = Vec::with_capacity(decided.len());
         for decided in decided {
-            let [one, other] = [decided.patient_id, decided.candidate].map(|id| self.leading_of(id));
-            let [one, other] = [one?, other?].map(|record| record.map(|record| record.patient.id));
+            let (one, other) = self.leading_pair(decided.patient_id, decided.candidate)?;
             // Of people who are not kept any more nothing is left to look at.
             if one.or(other).is_some() {
                 found.push(DecidedMatch { decided, merged_into: one.filter(|_| one == other) });
             }
         }
         Ok(found)
+    }
+
+    /// The records that two lead to; `None` for one that is not kept any more.
+    fn leading_pair(
+        &self,
+        one: PatientId,
+        other: PatientId,
+    ) -> Result<(Option<PatientId>, Option<PatientId>), RegistryError> {
+        let [one, other] = [self.leading_of(one)?, self.leading_of(other)?].map(|found| found.map(|it| it.patient.id));
+        Ok((one, other))
+    }
+
+    /// The merge that made one record of two: of one into the other, or the last of those into a third.
+    fn merge_of_pair(&self, one: PatientId, other: PatientId) -> Result<Option<Merge>, RegistryError> {
+        let pair = [one, other];
+        let mut merges = self.database().merges_of(one)?;
+        merges.extend(self.database().merges_of(other)?);
+        merges.retain(|merge| merge.undone_at.is_none() && pair.contains(&merge.retired_id));
+        Ok(merges.into_iter().max_by_key(|merge| (pair.contains(&merge.survivor_id), merge.merged_at)))
     }
 
     /// Whether the caller may decide about a record: the registry's own people about all, others about a record of which
@@ -151,7 +174,10 @@ impl Registry {
         let explanation = matcher.explain(&patient.patient.demographics, &candidate.patient.demographics);
         let decisions = self.database().review_decisions_of(patient_id)?;
         let decided = decisions.into_iter().find(|decided| is_of(decided, patient_id, candidate_id));
-        Ok(SideBySide { patient, candidate, explanation, decided })
+        let (one, other) = self.leading_pair(patient_id, candidate_id)?;
+        let merged_into = one.filter(|_| one == other);
+        let merge = if merged_into.is_some() { self.merge_of_pair(patient_id, candidate_id)? } else { None };
+        Ok(SideBySide { patient, candidate, explanation, decided, merged_into, merge })
     }
 
     /// Compares two records and says why they are of one person, may be, or are not. For operators: consent is not asked.
@@ -177,7 +203,8 @@ impl Registry {
     /// ever), or later. Gives the merge, when they were merged. Blocks.
     ///
     /// # Errors
-    /// [`RegistryError::Forbidden`] for who may not; [`RegistryError::Refused`] when they cannot be merged.
+    /// [`RegistryError::Forbidden`] for who may not; [`RegistryError::Refused`] when they cannot be merged, or are one record
+    /// already.
     pub fn decide_review(
         &self,
         admission: &Admission,
@@ -206,8 +233,15 @@ impl Registry {
         };
         let buckets = self.buckets(&[patient_id, candidate_id])?;
         self.reviewers_lane().run(self.database(), &buckets, |batch| {
-            batch.decide_review(&decided)?;
-            for id in [patient_id, candidate_id] {
+            if leading_or_itself(batch, patient_id)? == leading_or_itself(batch, candidate_id)? {
+                return Err(RegistryError::Refused("the two are one record already".into()));
+            }
+            // As it was asked, whichever of the two was named first.
+            let is_turned = batch.reviews_of(patient_id)?.iter().any(|review| review.patient_id == candidate_id);
+            let (patient_id, candidate) =
+                if is_turned { (candidate_id, patient_id) } else { (patient_id, candidate_id) };
+            batch.decide_review(&ReviewDecided { patient_id, candidate, ..decided.clone() })?;
+            for id in [patient_id, candidate] {
                 self.release(batch, id, decision, receipt)?;
             }
             let audit = AuditEntry {
@@ -239,8 +273,15 @@ impl Registry {
                 is_of(decided, review.patient_id, review.candidate) && decided.decision == ReviewDecision::NotTheSame
             })
         };
-        let asked = batch.reviews_of(id)?;
-        let is_free = asked.iter().filter(|review| review.patient_id == id).all(is_settled);
+        let mut asked = batch.reviews_of(id)?;
+        asked.retain(|review| review.patient_id == id);
+        // Of one that leads on by now, what was decided of the record that holds counts.
+        for review in &mut asked {
+            if !is_settled(review) {
+                review.candidate = leading_or_itself(batch, review.candidate)?;
+            }
+        }
+        let is_free = asked.iter().all(is_settled);
         for mut record in batch.patient_records(&[id])? {
             let is_released = is_free && record.patient.status == PatientStatus::Pending;
             let is_told_apart = decision == ReviewDecision::NotTheSame && !record.patient.is_told_apart;

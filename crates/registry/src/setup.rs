@@ -8,10 +8,11 @@ use jiff::Timestamp;
 
 use crate::{Profile, ProfileError, RegistryError};
 
+pub use crate::backups::read_backup;
 pub use codes::{Change as CodeChange, Difference as CodeDifference};
 pub use store::{
     AuditRecord, Database, DatabaseUrl, DoseReviewState, KnownMessage, Merge, MessageFilter, Migrated,
-    Options as DatabaseOptions, ReviewDecided, ReviewDecision, ReviewOpened, Statistics, StoreError,
+    Options as DatabaseOptions, ReviewDecided, ReviewDecision, ReviewOpened, Statistics, StoreError, TakenFile,
 };
 
 /// The setting that holds the profile's text.

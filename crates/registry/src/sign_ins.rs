@@ -90,6 +90,14 @@ impl Failed {
         }
     }
 
+    fn is_of(&self, id: AccountId, username: &str) -> bool {
+        match self {
+            Failed::Program(of, _) | Failed::Person(of, _) | Failed::PersonAnywhere(of) => of == username,
+            Failed::Code(of) => *of == id,
+            Failed::Source(_) => false,
+        }
+    }
+
     /// How long it is locked after so many failures.
     fn locked_for(&self, count: u32) -> Option<SignedDuration> {
         let (maximum, waits): (u32, &[SignedDuration]) = match self {
@@ -107,6 +115,15 @@ impl Failed {
 struct Failures {
     count: u32,
     last_at: Timestamp,
+}
+
+/// That nobody gets into an account for a while, from where passwords or codes were wrong too often.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SignInWait {
+    /// How many were wrong.
+    pub failure_count: u32,
+    /// When it ends by itself.
+    pub until: Timestamp,
 }
 
 impl SignIns {
@@ -191,6 +208,17 @@ impl SignIns {
             (left > SignedDuration::ZERO).then(|| left.as_secs() as u32 + 1)
         };
         subjects.iter().filter_map(left).max()
+    }
+
+    /// The longest of the waits of an account.
+    pub(crate) fn wait_of(&self, account: &Account, at: Timestamp) -> Option<SignInWait> {
+        let (memory, username) = (self.memory(), account.username.to_lowercase());
+        let own = memory.failures.iter().filter(|(failed, _)| failed.is_of(account.id, &username));
+        let waits = own.filter_map(|(failed, failures)| {
+            let until = failures.last_at + failed.locked_for(failures.count)?;
+            (until > at).then_some(SignInWait { failure_count: failures.count, until })
+        });
+        waits.max_by_key(|wait| wait.until)
     }
 
     pub(crate) fn record_failure(&self, subjects: &[Failed], at: Timestamp) {

@@ -92,6 +92,8 @@ struct Writing<'database> {
 pub(crate) enum Purpose {
     Read,
     Write,
+    /// To read what must stay as it is, to the last byte of its file.
+    Inspect,
 }
 
 /// A connection to either database.
@@ -112,15 +114,29 @@ impl Database {
     /// # Errors
     /// The database cannot be reached.
     pub fn open(url: &DatabaseUrl, options: &Options) -> Result<Database, StoreError> {
-        let mut writer = Connection::open(url, Purpose::Write, options.wait)?;
+        Database::open_for(url, options, [Purpose::Write, Purpose::Read])
+    }
+
+    /// Opens a database that must stay as it is, whatever state that is: nothing can be written, and a SQLite file needs to
+    /// be no more than readable. What is no database at all is found when something is read.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub fn open_to_inspect(url: &DatabaseUrl, options: &Options) -> Result<Database, StoreError> {
+        Database::open_for(url, options, [Purpose::Inspect; 2])
+    }
+
+    fn open_for(url: &DatabaseUrl, options: &Options, purposes: [Purpose; 2]) -> Result<Database, StoreError> {
+        let [writers, readers] = purposes;
+        let mut writer = Connection::open(url, writers, options.wait)?;
         let wal = match (&mut writer, url) {
-            (Connection::Sqlite(sqlite), DatabaseUrl::Sqlite(path)) => {
+            (Connection::Sqlite(sqlite), DatabaseUrl::Sqlite(path)) if writers == Purpose::Write => {
                 Some(WriteAheadLog::new(sqlite.leave_wal_to_caller(path)?))
             }
             _ => None,
         };
         let (reader_url, wait) = (url.clone(), options.wait);
-        let readers = Pool::new(options.readers, move || Connection::open(&reader_url, Purpose::Read, wait));
+        let readers = Pool::new(options.readers, move || Connection::open(&reader_url, readers, wait));
         let shared = Shared {
             url: url.clone(),
             options: options.clone(),

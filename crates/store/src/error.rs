@@ -50,10 +50,22 @@ pub enum StoreError {
         target_version: i64,
     },
     /// A copy needs an empty target.
-    #[error("the target of the copy is not empty: table {table} has rows")]
+    #[error(
+        "the target of the copy is not empty: table {table} has rows. A copy needs a new database: drop this one and make \
+         it anew, or name another (of SQLite: another file)"
+    )]
     TargetNotEmpty {
         /// The first table found with rows.
         table: String,
+    },
+    /// The database holds a part of a registry.
+    #[error(
+        "the database is no whole registry: a copy of {from} into it goes on, or broke off. If it broke off, drop the \
+         database and make it anew (of SQLite: remove the file), then copy again"
+    )]
+    CopyUnfinished {
+        /// Where it is copied from, without a password.
+        from: String,
     },
     /// What is stored cannot be read.
     #[error("could not read {what}: {reason}")]

@@ -7,8 +7,8 @@ use crate::{Database, StoreError};
 use crate::{
     account_keys, account_uses, accounts, audit, consents, data_fixes, directory, door_passes, dose_reviews, factors,
     file_messages, files, forecasts, maintenance, match_keys, merges, messages, migrations, names, notices,
-    organizations, passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings, subscriptions,
-    sweeps, vaccinations,
+    organizations, packed, passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings,
+    subscriptions, sweeps, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
@@ -69,8 +69,9 @@ WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.org
     ),
 ];
 
-const SET_READS: [&SetRead; 13] = [
+const SET_READS: [&SetRead; 14] = [
     &sessions::READ_LAST_SEEN,
+    &sessions::READ_INVITATIONS,
     &merges::READ_RETIRED,
     &reviews::READ_TOLD_APART,
     &forecasts::READ_FORECASTS,
@@ -234,6 +235,7 @@ const STATEMENTS: &[&str] = &[
     data_fixes::FIND_REPORTS_OF_LOT,
     settings::FIND_SETTING,
     settings::SET_SETTING,
+    settings::REMOVE_SETTING,
     settings::LIST_SETTINGS,
 ];
 
@@ -302,12 +304,13 @@ impl Database {
             statements.push(audit::list_statement(&audit_filter, 1).0);
             statements.push(files::list_files_statement(&file_filter, 1).0);
             statements.push(messages::list_single_statement(&file_filter, 1).0);
-            statements.push(names::find_statement("a", "b").0);
+            statements.extend(names::find_statements("a b", "c").into_iter().map(|statement| statement.sql));
             let reporters = [model::OrganizationId(uuid::Uuid::nil())];
             statements.push(reviews::list_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
             statements.push(reviews::decisions_statement(Some(&reporters), 1).0);
             statements.push(dose_reviews::open_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
             statements.push(dose_reviews::decided_statement(Some(&reporters), 1).0);
+            statements.extend(packed::statements());
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
             for expects in [Expectation::AllNew, Expectation::Any] {
                 statements.extend(SET_WRITES.iter().map(|write| connection.write_text(write, expects)));

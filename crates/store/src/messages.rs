@@ -81,7 +81,7 @@ SELECT COUNT(*)
 FROM message
 WHERE state = $1 AND id >= $2";
 
-/// States in which a message waits for somebody.
+/// States of messages that were put before somebody.
 const WAITING: [MessageState; 2] = [MessageState::Pending, MessageState::Quarantined];
 
 impl Database {
@@ -105,7 +105,8 @@ impl Database {
         self.read(|connection| connection.query_as(&sql, &values, "list messages", read_known_message))
     }
 
-    /// The newest messages that came alone and fit, newest first. Those kept aside are exceptions, all others complete.
+    /// The newest messages that came alone and fit, newest first. Complete is what was stored as sent, waits for a
+    /// review, or was a question; exceptions are stored with findings, or kept aside.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -129,7 +130,7 @@ impl Database {
         self.count_messages(&MessageState::ALL, first_id_at(at))
     }
 
-    /// How many messages wait for somebody: those of a person who waits for a review, and those kept aside.
+    /// How many messages were put before somebody: before a reviewer, whatever was decided since, or kept aside still.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -182,8 +183,8 @@ pub(crate) fn list_statement(filter: &MessageFilter, limit: u32) -> (String, Vec
 pub(crate) fn list_single_statement(filter: &FileFilter, limit: u32) -> (String, Vec<Value<'_>>) {
     let state = match filter.state {
         None => "",
-        Some(FileState::Complete) => "\nAND state <> 'quarantined'",
-        Some(FileState::Exception) => "\nAND state = 'quarantined'",
+        Some(FileState::Complete) => "\nAND state IN ('accepted', 'pending', 'answered')",
+        Some(FileState::Exception) => "\nAND state IN ('accepted_with_findings', 'quarantined')",
         Some(_) => "\nAND state = ''",
     };
     let rejected = if filter.is_rejected { "\nAND state IN ('rejected', 'quarantined')" } else { "" };

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::copy::check_copy_is_finished;
 use crate::database::Connection;
 use crate::dialect::Dialect;
 use crate::value::Value;
@@ -19,7 +20,7 @@ pub struct Migrated {
 }
 
 /// All migrations, in order: the first is version 1. What has been released is never changed, only followed by another.
-const MIGRATIONS: &[(&str, &str)] = &[
+pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_first_schema", include_str!("../migrations/0001_first_schema.sql")),
     ("0002_signed_in_people", include_str!("../migrations/0002_signed_in_people.sql")),
     ("0003_schedules", include_str!("../migrations/0003_schedules.sql")),
@@ -55,7 +56,7 @@ impl Database {
     /// Brings the schema up to this program's. All or nothing.
     ///
     /// # Errors
-    /// [`StoreError::SchemaTooNew`] when a newer program was here.
+    /// [`StoreError::SchemaTooNew`] when a newer program was here; [`StoreError::CopyUnfinished`].
     pub fn migrate(&self) -> Result<Migrated, StoreError> {
         let migrated = self.write_holding(&[BUCKET], |connection| {
             let from = version(connection)?;
@@ -79,7 +80,8 @@ impl Database {
     /// The schema version of the database; 0 when it is empty. Less than [`Database::SCHEMA_VERSION`]: migrate first.
     ///
     /// # Errors
-    /// [`StoreError::SchemaTooNew`] when a newer program was here; or the database cannot be read.
+    /// [`StoreError::SchemaTooNew`] when a newer program was here; [`StoreError::CopyUnfinished`]; or the database cannot be
+    /// read.
     pub fn schema_version(&self) -> Result<i64, StoreError> {
         self.read(version)
     }
@@ -107,6 +109,9 @@ fn version(connection: &mut Connection) -> Result<i64, StoreError> {
     let (found, known) = (found.last().map_or(0, |(version, _)| *version), MIGRATIONS.len() as i64);
     if found > known {
         return Err(StoreError::SchemaTooNew { found, known });
+    }
+    if found > 0 {
+        check_copy_is_finished(connection)?;
     }
     Ok(found)
 }

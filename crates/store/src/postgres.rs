@@ -327,7 +327,7 @@ fn connect(runtime: &Runtime, server: &Server, purpose: Purpose, wait: Duration)
     const ATTEMPT: &str = "connect to PostgreSQL";
     let of_purpose = match purpose {
         Purpose::Write => WRITER_SETTINGS,
-        Purpose::Read => READER_SETTINGS,
+        Purpose::Read | Purpose::Inspect => READER_SETTINGS,
     };
     let settings = format!("{SETTINGS};\nSET lock_timeout = {};{of_purpose}", wait.as_millis());
     block_on(runtime, async {

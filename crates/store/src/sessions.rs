@@ -73,6 +73,15 @@ GROUP BY account_id",
     limit_per_key: None,
 };
 
+pub(crate) const READ_INVITATIONS: SetRead = SetRead {
+    attempt: "read until when accounts are invited",
+    sql: "
+SELECT account_id, expires_at
+FROM invitation
+WHERE account_id {among}",
+    limit_per_key: None,
+};
+
 pub(crate) const LIST_MEMBERSHIPS: &str = "
 SELECT account_id, organization_id, role
 FROM membership
@@ -177,14 +186,30 @@ impl Database {
     /// # Errors
     /// The database cannot be read.
     pub fn last_seen(&self, ids: &[AccountId]) -> Result<HashMap<AccountId, Timestamp>, StoreError> {
+        self.instants_of(&READ_LAST_SEEN, ids)
+    }
+
+    /// Until when the invitations hold that nobody has used, by account.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn invited_until(&self, ids: &[AccountId]) -> Result<HashMap<AccountId, Timestamp>, StoreError> {
+        self.instants_of(&READ_INVITATIONS, ids)
+    }
+
+    fn instants_of(
+        &self,
+        read: &'static SetRead,
+        ids: &[AccountId],
+    ) -> Result<HashMap<AccountId, Timestamp>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         self.read(|connection| {
-            let mut seen = HashMap::with_capacity(ids.len());
-            connection.read_sets(&[(&READ_LAST_SEEN, Keys::Ids(&ids))], &mut |_, row| {
-                seen.insert(AccountId(row.uuid(0)?), row.instant(1)?);
+            let mut instants = HashMap::with_capacity(ids.len());
+            connection.read_sets(&[(read, Keys::Ids(&ids))], &mut |_, row| {
+                instants.insert(AccountId(row.uuid(0)?), row.instant(1)?);
                 Ok(())
             })?;
-            Ok(seen)
+            Ok(instants)
         })
     }
 

@@ -14,6 +14,10 @@ VALUES ($1, $2)
 ON CONFLICT (key) DO UPDATE
 SET value = excluded.value";
 
+pub(crate) const REMOVE_SETTING: &str = "
+DELETE FROM setting
+WHERE key = $1";
+
 pub(crate) const LIST_SETTINGS: &str = "
 SELECT key, value
 FROM setting
@@ -38,6 +42,15 @@ impl Database {
     pub fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let values = [Value::text(key), Value::text(value)];
         self.write(|connection| connection.execute(SET_SETTING, &values, "change a setting").map(drop))
+    }
+
+    /// Forgets it.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn remove_setting(&self, key: &str) -> Result<(), StoreError> {
+        let values = [Value::text(key)];
+        self.write(|connection| connection.execute(REMOVE_SETTING, &values, "forget a setting").map(drop))
     }
 
     /// All settings, by key.

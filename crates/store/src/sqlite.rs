@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::wal::CheckpointMode;
@@ -48,25 +49,9 @@ struct WalSize {
 impl SqliteConnection {
     /// Opens the file; a writer makes it when there is none.
     pub(crate) fn open(path: &Path, purpose: Purpose, wait: Duration) -> Result<SqliteConnection, StoreError> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        if purpose == Purpose::Write {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
-        }
-        let open = || -> rusqlite::Result<Connection> {
-            let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(wait)?;
-            connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            // Whoever commits would copy the WAL back, while all others wait: it is done beside them (database.rs).
-            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-            connection.pragma_update(None, "foreign_keys", false)?;
-            connection.pragma_update(None, "temp_store", "MEMORY")?;
-            connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
-            if purpose == Purpose::Read {
-                connection.pragma_update(None, "query_only", true)?;
-            }
-            Ok(connection)
+        let open = || match purpose {
+            Purpose::Write | Purpose::Read => open_to_work(path, purpose, wait),
+            Purpose::Inspect => open_to_inspect(path, wait),
         };
         let pages = Arc::new(AtomicU32::default());
         let told = pages.clone();
@@ -228,6 +213,94 @@ impl SqliteConnection {
         }
         Ok(())
     }
+}
+
+fn open_to_work(path: &Path, purpose: Purpose, wait: Duration) -> rusqlite::Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if purpose == Purpose::Write {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(wait)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Whoever commits would copy the WAL back, while all others wait: it is done beside them (database.rs).
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
+    if purpose == Purpose::Read {
+        connection.pragma_update(None, "query_only", true)?;
+    }
+    Ok(connection)
+}
+
+/// Opens the file without reading from it yet, so that what is no database is found by whoever reads.
+fn open_to_inspect(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // What stands beside the file stands beside where a link to it leads.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => name.push(char::from(*byte)),
+            other => name.push_str(&format!("%{other:02X}")),
+        }
+    }
+    if is_at_rest(&path) {
+        // SQLite then makes no files beside it, and needs no right to.
+        name.push_str("?immutable=1");
+    }
+    let connection = Connection::open_with_flags(name, flags)?;
+    connection.busy_timeout(wait)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Whether nobody works on the file, and all of it is in the file: whoever opens it has a WAL beside it, and its index.
+fn is_at_rest(path: &Path) -> bool {
+    let beside = |ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name)
+    };
+    beside("-shm").is_err() && !beside("-wal").is_ok_and(|wal| wal.len() > 0)
+}
+
+/// A SQLite file that no program works on, and that none can begin to work on while this is held. Neither the file nor
+/// the WAL beside it is changed.
+pub struct TakenFile {
+    _connection: Connection,
+}
+
+impl TakenFile {
+    /// Takes a file that is there, in whatever state it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when a program works on it; or it cannot be opened.
+    pub fn take(path: &Path) -> Result<TakenFile, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let take = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(Duration::ZERO)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            match connection.execute_batch("BEGIN EXCLUSIVE") {
+                // Nobody can work on what is no database.
+                Err(error) if is_damage(&error) => Ok(connection),
+                begun => begun.map(|()| connection),
+            }
+        };
+        let connection = take().map_err(|error| failure(error, &format!("take {} for itself", path.display())))?;
+        Ok(TakenFile { _connection: connection })
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
 /// The text of a read for SQLite.

@@ -1,4 +1,8 @@
-//! The tables, for what concerns them all: counting, copying.
+//! The tables, for what concerns them all: counting, copying, reading through.
+
+use crate::StoreError;
+use crate::database::Connection;
+use crate::value::Row;
 
 /// A table and its primary key.
 pub(crate) struct Table {
@@ -50,3 +54,46 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "data_fix_step", key: &["fix_id", "patient_id", "report_id"] },
     Table { name: "audit", key: &["chain", "sequence"] },
 ];
+
+/// The table of that name.
+pub(crate) fn find_table(name: &str) -> &'static Table {
+    TABLES.iter().find(|table| table.name == name).expect("a table of the schema is in the list")
+}
+
+impl Table {
+    /// Reads all rows, so many at a time and in the order of the primary key, which is among the columns. `take` gets each page.
+    pub(crate) fn read_in_pages(
+        &self,
+        connection: &mut Connection,
+        columns: &[String],
+        page: usize,
+        attempt: &str,
+        mut take: impl FnMut(Vec<Row>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let key_places: Vec<usize> =
+            self.key.iter().filter_map(|key| columns.iter().position(|column| column == key)).collect();
+        let mut last_key: Option<Row> = None;
+        loop {
+            let sql = self.page_statement(columns, page, last_key.is_some());
+            let rows = connection.query(&sql, last_key.as_deref().unwrap_or_default(), attempt)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            last_key = Some(key_places.iter().map(|place| last[*place].clone()).collect());
+            let is_last = rows.len() < page;
+            take(rows)?;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next rows in the order of the primary key.
+    pub(crate) fn page_statement(&self, columns: &[String], page: usize, is_continued: bool) -> String {
+        let key = self.key.join(", ");
+        let places: Vec<String> = (1..=self.key.len()).map(|place| format!("${place}")).collect();
+        let after = match is_continued {
+            true => format!("\nWHERE ({key}) > ({})", places.join(", ")),
+            false => String::new(),
+        };
+        format!("SELECT {}\nFROM {}{after}\nORDER BY {key}\nLIMIT {page}", columns.join(", "), self.name)
+    }
+}

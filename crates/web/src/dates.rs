@@ -28,6 +28,17 @@ fn short_month(month: i8, language: Language) -> &'static str {
 /// Reads a day from three fields, `NAME_month`, `NAME_day`, `NAME_year`. `None` when nothing was filled in, or when it
 /// is no day, which the form is told.
 pub(crate) fn read(posted: &Posted, form: &mut Form, name: &str, language: Language) -> Option<Date> {
+    read_or_tell(posted, form, name, language, "form.date_wrong")
+}
+
+/// Reads a day as [`read`] does; when it is no day, the form is told with this text of the catalog.
+pub(crate) fn read_or_tell(
+    posted: &Posted,
+    form: &mut Form,
+    name: &str,
+    language: Language,
+    wrong: &str,
+) -> Option<Date> {
     let part = |part: &str| posted.text(&format!("{name}_{part}")).to_owned();
     let (month, day, year) = (part("month"), part("day"), part("year"));
     if month.is_empty() && day.is_empty() && year.is_empty() {
@@ -36,7 +47,7 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, name: &str, language: Langu
     let parsed = || Date::new(full_year(&year)?, month.parse().ok()?, day.parse().ok()?).ok();
     let date = parsed();
     if date.is_none() {
-        form.refuse_with(language, name, "form.date_wrong");
+        form.refuse_with(language, name, wrong);
     }
     date
 }

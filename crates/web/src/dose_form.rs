@@ -11,6 +11,10 @@ use crate::languages::Language;
 
 /// Doses entered at once at most.
 pub(crate) const ROWS_MAXIMUM: usize = 6;
+/// mL of a dose at most: of vaccines a few, of immune globulin by weight rather more.
+const AMOUNT_MAXIMUM: f64 = 30.0;
+/// Letters of an amount at most; more places than these nobody measures.
+const AMOUNT_LETTERS_MAXIMUM: usize = 6;
 
 /// Whether the doses were given here, or somebody tells of doses given elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +26,14 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) fn parse(word: &str) -> Kind {
         if word == "historical" { Kind::Historical } else { Kind::New }
+    }
+
+    /// Of which kind a dose is that was recorded.
+    pub(crate) fn of(source: InformationSource) -> Kind {
+        match source {
+            InformationSource::Administered => Kind::New,
+            InformationSource::Historical(_) => Kind::Historical,
+        }
     }
 
     pub(crate) fn word(self) -> &'static str {
@@ -103,13 +115,7 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
         if on > common.today && !form.has_error(&field) {
             form.refuse_with(language, &field, "dose.date_in_future");
         }
-        let source = match common.kind {
-            Kind::New => InformationSource::Administered,
-            Kind::Historical => {
-                InformationSource::parse(posted.text("source")).unwrap_or(InformationSource::Historical(1))
-            }
-        };
-        let mut dose = bare_dose(on, cvx, source);
+        let mut dose = bare_dose(on, cvx, source(posted, common.kind));
         dose.order_id = Some(EntityId { id: format!("{}-{row}", common.once), authority: common.authority.to_owned() });
         dose.mvx = mvx.or_else(|| filled("maker"));
         dose.lot_number = filled("lot").map(|lot| lot.to_uppercase());
@@ -117,6 +123,7 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
         dose.entered_by = Some(common.entered_by.clone());
         dose.reactions = reactions(&value("reaction"));
         if common.kind == Kind::New {
+            dose.amount = read_amount(posted, form, &format!("amount_{row}"), language);
             given_here(&mut dose, posted, &filled, common);
         }
         doses.push(dose);
@@ -127,11 +134,38 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
     doses
 }
 
-/// What is known of a dose that was given here.
+/// Where the knowledge of the doses of a form comes from.
+fn source(posted: &Posted, kind: Kind) -> InformationSource {
+    match kind {
+        Kind::New => InformationSource::Administered,
+        Kind::Historical => InformationSource::parse(posted.text("source")).unwrap_or(InformationSource::Historical(1)),
+    }
+}
+
+/// Reads an amount in mL. `None` when nothing was filled in, or when it is no amount, which the form is told.
+fn read_amount(posted: &Posted, form: &mut Form, field: &str, language: Language) -> Option<String> {
+    let text = posted.text(field);
+    let amount = milliliters(text);
+    if amount.is_none() && !text.is_empty() {
+        form.refuse_with(language, field, "dose.amount_wrong");
+    }
+    amount
+}
+
+/// An amount as people write it, with a comma or with its unit, as a number of mL with a point.
+fn milliliters(text: &str) -> Option<String> {
+    let text = text.to_lowercase();
+    let number = text.strip_suffix("ml").unwrap_or(&text).trim_end().replace(',', ".");
+    let is_plain = number.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+    let amount: f64 =
+        Some(&number).filter(|number| is_plain && number.len() <= AMOUNT_LETTERS_MAXIMUM)?.parse().ok()?;
+    (amount > 0.0 && amount <= AMOUNT_MAXIMUM).then_some(number)
+}
+
+/// What is known of a dose that was given here, beside its amount.
 fn given_here(dose: &mut Dose, posted: &Posted, filled: &dyn Fn(&str) -> Option<String>, common: &Common<'_>) {
     dose.route = filled("route");
     dose.body_site = filled("body_site");
-    dose.amount = filled("amount");
     dose.amount_unit = dose.amount.as_ref().map(|_| "mL".to_owned());
     dose.eligibility = filled("eligibility");
     dose.funding_source = filled("funding");
@@ -293,6 +327,39 @@ mod tests {
         assert_eq!(maker(Kind::New, &[("vaccine_0", "83::"), ("maker_0", "SKB")]).as_deref(), Some("SKB"));
         assert_eq!(maker(Kind::Historical, &[("vaccine_0", "83"), ("maker_0", "SKB")]).as_deref(), Some("SKB"));
         assert_eq!(maker(Kind::Historical, &[("vaccine_0", "83")]), None);
+    }
+
+    #[test]
+    fn an_amount_is_a_number_of_milliliters_however_it_is_written() {
+        for (written, kept) in [
+            ("0.5", Some("0.5")),
+            ("0,5", Some("0.5")),
+            ("0.5 mL", Some("0.5")),
+            ("1ML", Some("1")),
+            ("10", Some("10")),
+            ("", None),
+            ("abc", None),
+            ("0", None),
+            ("-0.5", None),
+            ("1e1", None),
+            ("inf", None),
+            ("0.5.5", None),
+            ("1,000.5", None),
+            ("500", None),
+            ("mL", None),
+            (".", None),
+        ] {
+            assert_eq!(milliliters(written).as_deref(), kept, "{written}");
+        }
+        assert_eq!(entered(Kind::New, &[("vaccine_0", "83::"), ("amount_0", "0,5 mL")]).amount.as_deref(), Some("0.5"));
+    }
+
+    #[test]
+    fn an_amount_that_is_none_is_wrong_at_its_field() {
+        let mut form = Form::default();
+        let posted = Posted::of(&[("amount_1".to_owned(), "half".to_owned())]);
+        assert_eq!(read_amount(&posted, &mut form, "amount_1", Language::English), None);
+        assert!(form.has_error("amount_1"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use codes::{CodeSets, VaccineStatus};
+use codes::{CodeSets, Ndc, Package, VaccineStatus};
 use jiff::civil::Date;
-use model::{CodeTables, Cvx, Table};
+use model::{CodeTables, Cvx, Dose, Table};
 
 use crate::dose_form::Kind;
 use crate::forms::Choice;
@@ -147,7 +147,7 @@ fn products(codes: &CodeSets, on: Date, language: Language) -> Vec<(Cvx, Choice)
 /// Packages go and come again under new numbers, for longer than a code table stays the same: a name stands for a product as long
 /// as there is its maker.
 fn trade_names(codes: &CodeSets) -> BTreeMap<(Cvx, String), BTreeMap<&str, &str>> {
-    let is_made = |package: &&codes::Package| codes.manufacturer(&package.mvx).is_none_or(|maker| maker.is_active);
+    let is_made = |package: &&Package| codes.manufacturer(&package.mvx).is_none_or(|maker| maker.is_active);
     let mut names: BTreeMap<(Cvx, String), BTreeMap<&str, &str>> = BTreeMap::new();
     for package in codes.packages().iter().filter(is_made) {
         let makers = names.entry((package.cvx, package.trade_name.to_lowercase())).or_default();
@@ -156,6 +156,19 @@ fn trade_names(codes: &CodeSets) -> BTreeMap<(Cvx, String), BTreeMap<&str, &str>
         *shown = (*shown).max(&package.trade_name);
     }
     names
+}
+
+/// The trade name of a dose: of its package, or the only one that its maker gives to this vaccine.
+pub(crate) fn trade_name<'a>(codes: &'a CodeSets, dose: &Dose) -> Option<&'a str> {
+    let mut packages = Ndc::candidates(dose.ndc.as_deref().unwrap_or_default()).filter_map(|ndc| codes.package(ndc));
+    if let Some(package) = packages.find(|package| package.cvx == dose.cvx) {
+        return Some(&package.trade_name);
+    }
+    let mvx = dose.mvx.as_deref().filter(|mvx| !mvx.is_empty())?;
+    let packages = codes.packages().iter().filter(|package| package.cvx == dose.cvx && package.mvx == mvx);
+    let names: Vec<&str> = packages.map(|package| package.trade_name.as_str()).collect();
+    let shown = names.iter().max()?;
+    names.iter().all(|name| name.eq_ignore_ascii_case(shown)).then_some(*shown)
 }
 
 /// Who makes vaccines, by name.
@@ -209,6 +222,22 @@ mod tests {
         assert!(groups[1..].iter().flat_map(|group| &group.choices).any(|choice| of(choice) == polysaccharide));
         let groups = vaccines(codes, Kind::New, &Wanted::default(), on, Language::English);
         assert_ne!(groups[0].label, Language::English.text("dose.recommended"), "nothing is recommended");
+    }
+
+    #[test]
+    fn a_trade_name_is_that_of_the_package_or_the_only_one_of_the_maker() {
+        let codes = CodeSets::builtin();
+        let name = |cvx, ndc: Option<&str>, mvx: Option<&str>| {
+            let on = jiff::civil::date(2026, 1, 15);
+            let mut dose = crate::dose_form::bare_dose(on, Cvx(cvx), model::InformationSource::Administered);
+            (dose.ndc, dose.mvx) = (ndc.map(str::to_owned), mvx.map(str::to_owned));
+            trade_name(codes, &dose).map(str::to_lowercase)
+        };
+        assert_eq!(name(115, None, Some("PMC")).as_deref(), Some("adacel"));
+        assert_eq!(name(115, Some("49281-0400-10"), None).as_deref(), Some("adacel"));
+        assert_eq!(name(115, Some("49281-0400-10"), Some("SKB")).as_deref(), Some("adacel"));
+        assert_eq!(name(115, None, None), None, "several makers make it");
+        assert_eq!(name(115, None, Some("MSD")), None);
     }
 
     #[test]

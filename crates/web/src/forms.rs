@@ -109,7 +109,7 @@ impl Choice {
 /// What is wrong with a field.
 #[derive(Clone, Debug)]
 pub(crate) struct FieldError {
-    /// The field's name, and the id of its first input.
+    /// The field's name, and the id of its first input; empty when it is about no single field.
     pub(crate) field: String,
     /// What to do about it, in the visitor's language.
     pub(crate) text: String,

@@ -22,9 +22,11 @@ mod listings;
 mod organization_choice;
 mod pages;
 mod people;
+mod person_form;
 mod quick_response;
 mod refusals;
 mod signed_in;
+mod states;
 mod visits;
 
 use std::sync::Arc;

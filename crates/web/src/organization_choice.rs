@@ -52,6 +52,15 @@ impl OrganizationChoice {
         &self.organizations
     }
 
+    /// Puts the organization of a code into a form that names none, if it may be chosen, or the only one that there is.
+    pub(crate) fn preselect(&self, form: &mut Form, code: &str) {
+        let known = self.organizations.iter().find(|organization| organization.code == code);
+        let only = self.organizations.first().filter(|_| self.organizations.len() == 1);
+        if let Some(organization) = known.or(only).filter(|_| form.value(FIELD).is_empty()) {
+            form.set(FIELD, organization.code.as_str());
+        }
+    }
+
     /// The field for a page with this form. Where several fit what was written, it is a list of those.
     pub(crate) fn field(&self, form: &Form) -> OrganizationField {
         let mut offered: Vec<&Organization> = self.organizations.iter().collect();
@@ -163,6 +172,24 @@ mod tests {
                     assert_eq!(form.value(FIELD), written, "what was written stands there still");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn only_what_is_known_or_leaves_no_choice_is_chosen_beforehand() {
+        let (one, two) =
+            (choice(&[("OAK", "Oak Hill")]), choice(&[("OFFICE", "Registry Office"), ("OAK", "Oak Hill")]));
+        for (choice, named, known, expected) in [
+            (&two, "", "OAK", "OAK"),
+            (&two, "", "", ""),
+            (&two, "", "CEDAR", ""),
+            (&two, "OFFICE", "OAK", "OFFICE"),
+            (&one, "", "", "OAK"),
+        ] {
+            let mut form = Form::default();
+            form.set(FIELD, named);
+            choice.preselect(&mut form, known);
+            assert_eq!(form.value(FIELD), expected, "{named:?} {known:?}");
         }
     }
 

@@ -91,10 +91,15 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(window_report::routes())
 }
 
-/// Where somebody goes who has not signed in, or only half; a page that was only looked at is shown afterwards.
+/// Where somebody goes who has not signed in, or only half; a page that was only looked at is shown afterwards. What a form
+/// said is not kept when the session has ended meanwhile: the page that asks to sign in says so.
 pub(crate) fn to_sign_in(visitor: &Visitor) -> Response {
-    let step = if visitor.session().is_some() { "/sign-in/code" } else { "/sign-in" };
-    Redirect::to(&format!("{step}?back={}", encoded(&visitor.address()))).into_response()
+    let step = match visitor.session() {
+        Some(_) => "/sign-in/code?",
+        None if visitor.is_order() => "/sign-in?ended=yes&",
+        None => "/sign-in?",
+    };
+    Redirect::to(&format!("{step}back={}", encoded(&visitor.address()))).into_response()
 }
 
 /// Where somebody goes who must prove again who they are. What they ordered is not kept: the page that they come back to

@@ -41,7 +41,7 @@ impl PersonSummary {
             age: who.birth_date.map(|birth| age(birth, today, language)).unwrap_or_default(),
             sex: language.text(sex_key(who.sex)),
             address: who.addresses.first().map(full_address).unwrap_or_default(),
-            phone: who.telecoms.iter().find(|telecom| !telecom.is_email()).map(phone).unwrap_or_default(),
+            phone: phone_of(who).map(phone).unwrap_or_default(),
             mother,
             guardian: kin(&["GRD", "FTH", "PAR"]),
             is_deceased: who.is_deceased == Some(true),
@@ -61,6 +61,11 @@ pub(crate) fn full_address(address: &Address) -> String {
     let parts = [address.street.as_str(), address.city.as_str(), place.trim()];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(", ")
+}
+
+/// The phone number that pages show of a person, as it was said.
+pub(crate) fn phone_of(who: &Demographics) -> Option<&Telecom> {
+    who.telecoms.iter().find(|telecom| !telecom.is_email())
 }
 
 fn phone(telecom: &Telecom) -> String {

@@ -1,31 +1,35 @@
-//! `bluebonnet backup`: a copy of the registry made while it works, and the proof that one can be read back.
+//! `bluebonnet backup`: a copy of the registry made while it works, the proof that one can be read back, and the way back.
+
+mod restore;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use model::counted;
+use registry::BackupTested;
 use registry::setup::{Database, DatabaseOptions, DatabaseUrl};
 use serde_json::json;
 
-use super::doctor::print_diagnoses;
+use super::doctor::{diagnoses_as_json, print_diagnoses};
 use super::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place, Presence};
 use crate::tables::{print_json, print_line};
 use crate::world;
 
-/// Makes a backup while the registry works, tests that one can be read back, and tells when either was last done
+/// Makes a backup while the registry works, tests that one can be read back, restores it, and tells when either was last done
 #[derive(Debug, Subcommand)]
 pub(crate) enum Backup {
     Make(Make),
     Test(Test),
+    Restore(restore::Restore),
     Status(Status),
 }
 
 /// Writes everything that the registry holds into a new SQLite file, as of the moment it begins
 ///
-/// To go back, put the file in the place of registry.db, or copy it into an empty PostgreSQL database with `bluebonnet copy`.
+/// To go back, `bluebonnet backup restore`, or copy it into an empty PostgreSQL database with `bluebonnet copy`.
 /// What waits in the spool of files is not part of it.
 #[derive(Debug, Args)]
 #[command(
@@ -43,7 +47,7 @@ pub(crate) struct Make {
 
 /// Reads a backup whole, or a database that was restored from one, and notes the outcome in the registry
 ///
-/// Nothing in the backup is changed. The exit code is 1 when something in it is broken.
+/// Every document in it is unpacked, and nothing in it is changed. The exit code is 1 when something in it is broken.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet backup test /backup/registry-2026-03-01.db\n  bluebonnet backup test postgres://registry@localhost/restored --database postgres://registry@localhost/registry"
@@ -76,6 +80,7 @@ impl Backup {
         match self {
             Backup::Make(command) => command.run(),
             Backup::Test(command) => command.run(),
+            Backup::Restore(command) => command.run(),
             Backup::Status(command) => command.run(),
         }
     }
@@ -91,7 +96,6 @@ impl Make {
         // What breaks off has another name, so that nobody takes it for a backup.
         let unfinished = self.file.with_added_extension("unfinished");
         remove(&unfinished)?;
-        place::make_file(&unfinished)?;
         let url = DatabaseUrl::Sqlite(unfinished.clone());
         let (target, _) = place::open_database(&url, "command", Presence::MayBeNew)?;
         let progress = progress_bar(None);
@@ -128,11 +132,18 @@ fn absolute(file: &Path) -> Result<PathBuf, Failure> {
     Ok(std::path::absolute(file).with_context(|| format!("cannot tell where {} is", file.display()))?)
 }
 
+/// A SQLite file, and those that SQLite may have beside it.
+fn files_of(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    })
+}
+
 /// Removes what an attempt that broke off has left.
 fn remove(unfinished: &Path) -> Result<(), Failure> {
-    for ending in ["", "-wal", "-shm"] {
-        let mut name = unfinished.as_os_str().to_owned();
-        name.push(ending);
+    for name in files_of(unfinished) {
         match std::fs::remove_file(&name) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Failure::Refused(format!("cannot remove {}: {error}", name.display())));
@@ -146,25 +157,44 @@ fn remove(unfinished: &Path) -> Result<(), Failure> {
 impl Test {
     fn run(self) -> Result<Ending, Failure> {
         let url = match DatabaseUrl::parse(&self.backup)? {
-            DatabaseUrl::Sqlite(path) if !path.exists() => {
-                return Err(Failure::Refused(format!("there is no file {}", path.display())));
-            }
-            DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(absolute(&path)?),
+            DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(require_file(&path)?),
             url => url,
         };
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
-        let copy = Database::open(&url, &DatabaseOptions { node: "command".to_owned(), ..DatabaseOptions::default() })?;
-        let (tested, diagnoses) = registry.test_backup(&admission, &copy, world::now())?;
+        let (tested, diagnoses) = registry.test_backup(&admission, &open_backup(&url)?, world::now())?;
         if self.json {
-            print_json(&tested)?;
+            let mut told = json!(tested);
+            told["diagnoses"] = diagnoses_as_json(&diagnoses);
+            print_json(&told)?;
             return Ok(Ending::well_if(tested.is_well));
         }
         print_diagnoses(&diagnoses)?;
-        let reaches = tested.reaches_to.map_or("it holds no message".to_owned(), |at| format!("it reaches to {at}"));
-        print_line(&format!("{} read from {}; {reaches}", counted(tested.rows, "row"), tested.place))?;
+        print_line(&format!("{} read from {}; {}", counted(tested.rows, "row"), tested.place, reach(&tested)))?;
         Ok(Ending::well_if(tested.is_well))
     }
+}
+
+/// The absolute path of a file that must be there.
+fn require_file(path: &Path) -> Result<PathBuf, Failure> {
+    if !place::is_there(path)? {
+        return Err(Failure::Refused(format!("there is no file {}", path.display())));
+    }
+    match path.is_file() {
+        true => absolute(path),
+        false => Err(Failure::Refused(format!("{} is no file", path.display()))),
+    }
+}
+
+/// Opens a backup without changing anything of it.
+fn open_backup(url: &DatabaseUrl) -> Result<Database, Failure> {
+    let options = DatabaseOptions { node: "command".to_owned(), ..DatabaseOptions::default() };
+    Ok(Database::open_to_inspect(url, &options)?)
+}
+
+/// How far a backup reaches, in words.
+fn reach(tested: &BackupTested) -> String {
+    tested.reaches_to.map_or("it holds no message".to_owned(), |at| format!("it reaches to {at}"))
 }
 
 impl Status {

@@ -4,7 +4,7 @@ use clap::Args;
 use model::counted;
 use registry::Diagnosis;
 use registry::setup::{self, Database};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Node, Opened, Place, Presence};
@@ -28,6 +28,7 @@ pub(crate) struct Doctor {
 impl Doctor {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         let Opened { registry, database, .. } = self.place.open_as(&Node::command(), Presence::Required)?;
+        super::maintenance::tell_again(&self.place, &registry);
         let admission = place::admit(&registry)?;
         let mut diagnoses = registry.examine(&admission)?;
         let profile = registry.profile();
@@ -42,21 +43,11 @@ impl Doctor {
         let statistics = registry.statistics(&admission)?;
         let is_well = diagnoses.iter().all(|diagnosis| diagnosis.is_well);
         if self.json {
-            let diagnoses: Vec<_> = diagnoses
-                .iter()
-                .map(|diagnosis| {
-                    json!({
-                        "subject": diagnosis.subject,
-                        "is_well": diagnosis.is_well,
-                        "report": diagnosis.report,
-                    })
-                })
-                .collect();
             let tables: serde_json::Map<_, _> =
                 statistics.tables.iter().map(|(table, rows)| (table.clone(), json!(rows))).collect();
             print_json(&json!({
                 "is_well": is_well,
-                "diagnoses": diagnoses,
+                "diagnoses": diagnoses_as_json(&diagnoses),
                 "database": { "name": statistics.database, "size_bytes": statistics.size_bytes, "rows": tables },
             }))?;
             return Ok(Ending::well_if(is_well));
@@ -78,6 +69,12 @@ pub(super) fn print_diagnoses(diagnoses: &[Diagnosis]) -> Result<(), Failure> {
         print_line(&format!("{mark:<9} {:<12} {}", diagnosis.subject, diagnosis.report))?;
     }
     Ok(())
+}
+
+/// The same for programs.
+pub(super) fn diagnoses_as_json(diagnoses: &[Diagnosis]) -> Value {
+    let of_one = |one: &Diagnosis| json!({ "subject": one.subject, "is_well": one.is_well, "report": one.report });
+    diagnoses.iter().map(of_one).collect()
 }
 
 fn codes(registry: &registry::Registry, database: &Database) -> Result<Diagnosis, Failure> {

@@ -42,7 +42,7 @@ impl File {
 
 /// Where the registry and its files are.
 #[derive(Debug, Args)]
-struct FilePlace {
+pub(super) struct FilePlace {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -56,6 +56,22 @@ impl FilePlace {
     fn open(&self) -> Result<(Registry, Exchange), Failure> {
         let registry = self.place.open()?;
         let exchange = self.spool.exchange(&self.place, &registry, &self.node)?;
+        Ok((registry, exchange))
+    }
+
+    /// The same for a command that looks at files among other things: where there is no spool, none is made, and one that
+    /// cannot be used is told of.
+    pub(super) fn open_to_look(&self) -> Result<(Registry, Option<Exchange>), Failure> {
+        let registry = self.place.open()?;
+        if !self.spool.is_there(&self.place) {
+            return Ok((registry, None));
+        }
+        let exchange = self.spool.exchange(&self.place, &registry, &self.node).ok();
+        if exchange.is_none() {
+            eprintln!(
+                "bluebonnet: files that wait are not counted: the spool cannot be used; `bluebonnet file list` says why"
+            );
+        }
         Ok((registry, exchange))
     }
 }

@@ -83,8 +83,20 @@ fn find(registry: &Registry, admission: &Admission, number: &str) -> Result<Main
     }
 }
 
-/// Tells every process on this machine what the windows are now.
+/// Tells every process that works on this data folder what the windows are now.
 fn tell(place: &Place, registry: &Registry) -> Result<(), Failure> {
     let windows = registry.refresh_windows(world::now())?;
     Ok(StateFile::of(&place.data).write(&place.profile_text(registry)?, &windows)?)
+}
+
+/// The same by a command that only looks, where processes of this data folder go by a state file: orders that were given on
+/// another data folder are taken over from the database. Whoever may not write the file may look all the same.
+pub(super) fn tell_again(place: &Place, registry: &Registry) {
+    let told = match StateFile::of(&place.data).replaced_at() {
+        Some(_) => tell(place, registry),
+        None => Ok(()),
+    };
+    if told.is_err() {
+        eprintln!("bluebonnet: the state file in {} could not be brought up to date", place.data.display());
+    }
 }

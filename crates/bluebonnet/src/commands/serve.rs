@@ -49,8 +49,9 @@ Examples:
       SQLite in ./bluebonnet-data, at http://127.0.0.1:8080
   bluebonnet serve --data /var/lib/bluebonnet --http 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
   bluebonnet serve --database postgres://registry@db.example.org/registry --node east --lanes 4 --log json
-  bluebonnet serve --roles gate --take-over
-      Takes the ports over and says the maintenance sentence, without a database, while that is rebuilt
+  bluebonnet serve --roles gate,sftp --take-over
+      Takes the ports over, says the maintenance sentence and keeps files, without a database, while that is rebuilt.
+      Announce a window first, so that people are told why and until when
   bluebonnet serve --take-over
       The new program takes them back when it is ready; in between no connection is refused
 
@@ -84,6 +85,7 @@ impl Serve {
             lanes = opened.lanes,
             "open"
         );
+        self.serving.warn_of_files(&bound);
         let exchange = self.spool.exchange(&self.place, &opened.registry, &self.node.node().name)?;
         runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;
         Ok(Ending::Well)

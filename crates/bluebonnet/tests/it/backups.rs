@@ -1,5 +1,7 @@
 //! A backup is made while the registry works, and read back.
 
+use std::path::Path;
+
 use crate::messages::batch;
 use crate::program::Home;
 
@@ -19,9 +21,11 @@ fn is_made_and_read_back(home: &Home) {
         .collect();
     assert_eq!(left, ["backup.db"], "one file, whole");
 
-    let tested = home.run(&["backup", "test", &file, "--json"]).expect(0).json();
+    let mut tested = home.run(&["backup", "test", &file, "--json"]).expect(0).json();
     assert_eq!((&tested["is_well"], &tested["rows"]), (&true.into(), &made["rows"]), "{tested}");
     assert!(tested["reaches_to"].is_string(), "{tested}");
+    let diagnoses = tested.as_object_mut().and_then(|tested| tested.remove("diagnoses")).expect("they are told");
+    assert!(diagnoses.as_array().is_some_and(|all| all.iter().all(|one| one["is_well"] == true)), "{diagnoses}");
     let status = home.run(&["backup", "status", "--json"]).expect(0).json();
     assert_eq!((&status["made"], &status["tested"]), (&made, &tested));
 
@@ -64,4 +68,133 @@ fn a_backup_that_is_broken_is_called_so() {
     assert!(status.output.contains("BROKEN"), "{status:?}");
     let nothing = home.run(&["backup", "test", &home.path("nowhere.db")]).expect(1);
     assert!(nothing.errors.contains("there is no file"), "{nothing:?}");
+}
+
+/// A registry with some people, and a backup of it.
+fn backed_up() -> (Home, String) {
+    let home = Home::on_sqlite();
+    home.settle();
+    home.run_with(&["load", "-", "--organization", "LAKE2000"], &batch(20, "kept-"));
+    let file = home.path("backup.db");
+    home.run(&["backup", "make", &file]).expect(0);
+    (home, file)
+}
+
+#[test]
+fn what_is_no_whole_backup_is_told_noted_and_left_as_it_is() {
+    let (home, file) = backed_up();
+    let whole = std::fs::read(&file).expect("readable");
+    home.run(&["backup", "test", &file]).expect(0);
+    let torn = &whole[..whole.len() / 2];
+    let cases = [(&b""[..], "there is no registry in it"), (b"no database", "not a database"), (torn, "malformed")];
+    for (bytes, reason) in cases {
+        std::fs::write(&file, bytes).expect("writable");
+        let tested = home.run(&["backup", "test", &file]).expect(1);
+        assert!(tested.output.contains("NOT WELL") && tested.output.contains(reason), "{tested:?}");
+        let status = home.run(&["backup", "status", "--json"]).expect(0).json();
+        assert_eq!(status["tested"]["is_well"], false, "{status}");
+        assert_eq!(std::fs::read(&file).expect("readable"), bytes);
+        let refused = home.run(&["backup", "restore", &file]).expect(1);
+        assert!(refused.errors.contains("is broken; nothing was changed"), "{refused:?}");
+    }
+    std::fs::write(&file, &whole).expect("writable");
+    let mut rights = std::fs::metadata(&file).expect("it is there").permissions();
+    rights.set_readonly(true);
+    std::fs::set_permissions(&file, rights).expect("it is ours");
+    home.run(&["backup", "test", &file]).expect(0);
+    assert_eq!(std::fs::read(&file).expect("readable"), whole, "not a byte of it was changed");
+    let folder = home.run(&["backup", "test", &home.path("")]).expect(1);
+    assert!(folder.errors.contains("is no file"), "{folder:?}");
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_counted() {
+    let (home, file) = backed_up();
+    let connection = rusqlite::Connection::open(&file).expect("it is a database");
+    for (table, column) in [("patient", "demographics"), ("message", "original")] {
+        let damage = format!(
+            "UPDATE {table} SET {column} = CAST(substr({column}, 1, 9) || zeroblob(20) || substr({column}, 30) AS BLOB)
+             WHERE id IN (SELECT id FROM {table} WHERE {column} IS NOT NULL ORDER BY id LIMIT 3)"
+        );
+        assert_eq!(connection.execute(&damage, []).expect("it is a statement"), 3);
+    }
+    drop(connection);
+    let tested = home.run(&["backup", "test", &file]).expect(1);
+    let told = "documents    3 rows of patient cannot be read; 3 rows of message cannot be read";
+    assert!(tested.output.contains(told), "{tested:?}");
+}
+
+#[test]
+fn a_crashed_registry_is_restored_to_what_the_backup_holds() {
+    let (home, file) = backed_up();
+    let people = |home: &Home| home.run(&["doctor", "--json"]).expect(0).json()["database"]["rows"]["patient"].clone();
+    let backed_up = people(&home);
+    // What a crash leaves: the file, and beside it the log with the newest commits.
+    let open = rusqlite::Connection::open(home.path("registry.db")).expect("it is a database");
+    let count = |connection: &rusqlite::Connection| -> i64 {
+        connection.query_row("SELECT COUNT(*) FROM patient", [], |row| row.get(0)).expect("it can be counted")
+    };
+    assert_eq!(serde_json::json!(count(&open)), backed_up);
+    home.run_with(&["load", "-", "--organization", "LAKE2000"], &batch(30, "later-"));
+    let crashed = Home::on_sqlite();
+    for name in ["registry.db", "registry.db-wal"] {
+        std::fs::copy(home.path(name), crashed.path(name)).expect("it can be copied");
+    }
+    let wal = std::fs::read(crashed.path("registry.db-wal")).expect("readable");
+    assert!(!wal.is_empty());
+
+    let no_backup = home.run(&["backup", "restore", &crashed.path("registry.db")]).expect(1);
+    assert!(no_backup.errors.contains("backup make NEW"), "{no_backup:?}");
+    let same = crashed.run(&["backup", "restore", &crashed.path("registry.db")]).expect(1);
+    assert!(same.errors.contains("works with already"), "{same:?}");
+
+    let restored = crashed.run(&["backup", "restore", &file, "--json"]).expect(0).json();
+    let kept: Vec<&str> = restored["kept"].as_array().expect("told").iter().filter_map(|name| name.as_str()).collect();
+    assert!(kept.len() == 2 && kept.iter().all(|name| Path::new(name).exists()), "{restored}");
+    assert_eq!(std::fs::read(kept[0]).expect("readable"), wal, "what was there is kept as it was");
+    assert_eq!(mode(&crashed.path("registry.db")), 0o600);
+    assert_eq!(people(&crashed), backed_up);
+    let before = rusqlite::Connection::open(kept[1]).expect("it is a database");
+    assert_eq!(count(&before), count(&open), "the log that is kept is that of the file that is kept");
+    assert!(count(&open) > backed_up.as_i64().expect("a number"), "people came after the backup");
+}
+
+#[test]
+fn nothing_is_restored_while_a_node_serves() {
+    let (home, file) = backed_up();
+    let server = home.serve(&[]);
+    let busy = home.run(&["backup", "restore", &file]).expect(1);
+    assert!(busy.errors.contains("a program works on"), "{busy:?}");
+    assert_eq!(server.stop(), 0);
+    home.run(&["backup", "restore", &file]).expect(0);
+}
+
+#[test]
+fn a_backup_is_restored_where_nothing_is_left() {
+    let (home, file) = backed_up();
+    let again = Home::on_sqlite();
+    let said = again.run(&["backup", "restore", &file]).expect(0);
+    assert!(said.output.contains("are now") && !said.output.contains("is kept"), "{said:?}");
+    let organizations = |home: &Home| home.run(&["organization", "list", "--json"]).expect(0).json();
+    assert_eq!(organizations(&again), organizations(&home));
+    let url = ["backup", "restore", &file, "--database", "postgres://registry@localhost/registry"];
+    let refused = again.run(&url).expect(1);
+    assert!(refused.errors.contains("bluebonnet copy --from"), "{refused:?}");
+}
+
+/// The rights on a file.
+fn mode(path: &str) -> u32 {
+    let rights = std::fs::metadata(path).expect("it is there").permissions();
+    std::os::unix::fs::PermissionsExt::mode(&rights) & 0o777
+}
+
+#[test]
+fn every_database_file_is_for_its_owner_alone() {
+    let (home, file) = backed_up();
+    home.run(&["copy", "--from", &home.url(), "--to", &home.path("copied.db")]).expect(0);
+    home.run(&["migrate", "--database", &home.path("migrated.db")]).expect(0);
+    for name in ["registry.db", "copied.db", "migrated.db"] {
+        assert_eq!(mode(&home.path(name)), 0o600, "{name}");
+    }
+    assert_eq!(mode(&file), 0o600);
 }

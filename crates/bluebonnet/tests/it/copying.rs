@@ -22,3 +22,23 @@ fn a_registry_moves_from_sqlite_to_postgresql_and_back() {
     let listed = last.run(&["organization", "list", "--json"]).expect(0).json();
     assert_eq!(listed[0]["code"], "LAKE2000");
 }
+
+#[test]
+fn what_a_copy_that_broke_off_left_is_worked_with_by_nobody() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let broken = Home::on_sqlite();
+    broken.settle();
+    // The mark that the copy takes away at its end.
+    let connection = rusqlite::Connection::open(broken.path("registry.db")).expect("it is a database");
+    let mark = "INSERT INTO setting (key, value) VALUES ('copy/unfinished', 'elsewhere.db')";
+    assert_eq!(connection.execute(mark, []).expect("it is a statement"), 1);
+    drop(connection);
+    let from_home = ["copy", "--from", &home.url(), "--to", &broken.url()];
+    for arguments in [&["serve", "--http", "127.0.0.1:0"][..], &["doctor"], &["organization", "list"], &from_home] {
+        let refused = broken.run(arguments).expect(1);
+        assert!(refused.errors.contains("a copy of elsewhere.db into it goes on, or broke off"), "{refused:?}");
+    }
+    let tested = home.run(&["backup", "test", &broken.url()]).expect(1);
+    assert!(tested.output.contains("NOT WELL") && tested.output.contains("copy again"), "{tested:?}");
+}

@@ -1,7 +1,5 @@
 //! Files at the command line: what is refused, and what a maintenance window holds.
 
-use jiff::{SignedDuration, Timestamp};
-
 use crate::messages::vxu;
 use crate::program::Home;
 
@@ -19,14 +17,10 @@ fn an_empty_file_is_refused_and_nothing_of_it_is_taken() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "an emergency begins now, by the clock of the program")]
 fn files_that_a_window_holds_are_told_and_processed_afterwards() {
     let home = Home::on_sqlite();
     home.settle();
-    let end = (Timestamp::now() + SignedDuration::from_hours(2)).strftime("%F %H:%M").to_string();
-    let plan = ["maintenance", "plan", "--emergency", "--start", "now", "--end", &end, "--zone", "UTC", "--by", "IT"];
-    let window = home.run(&[&plan[..], &["--json"]].concat()).expect(0).json();
-    let number = window["number"].as_str().expect("a number").to_owned();
+    let number = home.plan_emergency(&[]);
     home.run(&["maintenance", "announce", &number]).expect(0);
     // Nothing waits, so that nothing is held.
     home.run(&["file", "process"]).expect(0);

@@ -194,7 +194,7 @@ fn check_closed_page(answer: &Answer) {
     assert!(!answer.head.contains("set-cookie"), "{answer:?}");
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < Duration::from_secs(30), "{what}, at last");

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -76,6 +77,16 @@ impl Home {
     /// Where the database is, for `copy`.
     pub(crate) fn url(&self) -> String {
         self.database.clone().unwrap_or_else(|| self.folder.path().join("registry.db").display().to_string())
+    }
+
+    /// An emergency window of two hours, as a draft; gives its number.
+    #[expect(clippy::disallowed_methods, reason = "an emergency begins now, by the clock of the program")]
+    pub(crate) fn plan_emergency(&self, more: &[&str]) -> String {
+        let end = (Timestamp::now() + SignedDuration::from_hours(2)).strftime("%F %H:%M").to_string();
+        let plan =
+            ["maintenance", "plan", "--emergency", "--start", "now", "--end", &end, "--zone", "UTC", "--by", "IT"];
+        let planned = self.run(&[&plan[..], &["--json"], more].concat()).expect(0).json();
+        planned["number"].as_str().expect("a number").to_owned()
     }
 
     pub(crate) fn path(&self, name: &str) -> String {

@@ -1,5 +1,8 @@
 //! A server answers what it is asked over HTTP.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use crate::messages::{qbp, vxu};
 use crate::program::{Home, on_each_database};
 use crate::soap;
@@ -98,5 +101,21 @@ fn a_wrong_setting_is_refused_before_anything_is_served() {
     for wrong in [["--public-url", "foo"], ["--log-filter", "warning"], ["--http", "127.0.0.1"]] {
         let refused = home.run(&["serve", wrong[0], wrong[1]]).expect(2);
         assert!(refused.errors.contains(wrong[1]), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_node_that_takes_files_and_processes_none_says_so() {
+    let home = Home::on_sqlite();
+    home.settle();
+    for (roles, is_warned) in [("web,webservice", true), ("web,jobs", false), ("webservice", false)] {
+        let mut command = home.command(&["serve", "--http", "127.0.0.1:0", "--roles", roles]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        assert!(output.any(|line| line.is_ok_and(|line| line.starts_with("listening"))), "{roles}");
+        child.kill().expect("it can be ended");
+        let ended = child.wait_with_output().expect("it ends");
+        let log = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(log.contains("files are taken here and not processed"), is_warned, "{roles}: {log}");
     }
 }

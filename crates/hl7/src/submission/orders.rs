@@ -70,16 +70,14 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationSta
     let vaccine = read_vaccine(judge, &rxa.vaccine, at(5));
     let administered_on = read_administration_date(judge, rxa);
     let (vaccine, administered_on) = (vaccine?, administered_on?);
-    let completion = match judge.code(Table::Completion, rxa.completion, at(20)) {
-        Some(code) => Completion::parse(&code).unwrap_or(Completion::Complete),
-        None => Completion::Complete,
-    };
-    let mut dose = empty_dose(vaccine.cvx, administered_on, completion);
+    let completion = judge.code(Table::Completion, rxa.completion, at(20)).and_then(|code| Completion::parse(&code));
+    let mut dose = empty_dose(vaccine.cvx, administered_on, completion.unwrap_or(Completion::Complete));
     dose.ndc = vaccine.ndc;
+    let mut is_source_stated = false;
     if vaccine.cvx != Cvx::NO_VACCINE {
         read_ids(judge, orc, &mut dose);
         read_amount(judge, rxa, &mut dose);
-        read_source(judge, rxa, &mut dose);
+        is_source_stated = read_source(judge, rxa, &mut dose);
         read_lot(judge, rxa, &mut dose);
         read_refusal(judge, rxa, &mut dose);
         read_route(judge, order.route.as_ref(), &mut dose);
@@ -89,6 +87,8 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationSta
         order: rxa.sequence,
         action: read_action(judge, rxa),
         dose,
+        is_source_stated,
+        is_completion_stated: completion.is_some(),
         report: None,
         unusable: Vec::new(),
     })
@@ -183,8 +183,8 @@ pub(super) fn is_number(text: &str) -> bool {
         && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
 }
 
-/// RXA-9: the first repetition that is of NIP001; the others are notes.
-fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
+/// RXA-9: the first repetition that is of NIP001; the others are notes. Whether there is one.
+fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) -> bool {
     let at = Location::field("RXA", rxa.sequence, 9);
     let source = rxa.notes.iter().find_map(|note| {
         [&note.code, &note.alternate_code].into_iter().find_map(|code| InformationSource::parse(code.trim()))
@@ -198,6 +198,7 @@ fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
         (None, None) if is_expected => judge.note(FindingKind::SourceMissing, at, ""),
         (None, _) => {}
     }
+    source.is_some()
 }
 
 /// RXA-15 to RXA-17.

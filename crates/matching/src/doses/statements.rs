@@ -85,8 +85,9 @@ pub fn find_report_to_change(
 ) -> Option<ReportToChange> {
     let is_meant = |likeness: &Likeness, report: &KnownDose<'_>| {
         let is_same_content = likeness.is_same_day && likeness.is_same_group && is_one_statement(change, report.dose);
-        // Another id of the sender's own is another dose.
-        likeness.is_order_id_same || (is_same_content && !likeness.are_two_ids)
+        // The id alone may be that of a visit; and another id of the sender's own is another dose.
+        let is_same_in_part = likeness.is_same_day || likeness.is_same_group;
+        (likeness.is_order_id_same && is_same_in_part) || (is_same_content && !likeness.are_two_ids)
     };
     known
         .iter()

@@ -9,6 +9,11 @@ fn share_a_key(one: &str, other: &str) -> bool {
     match_keys(&person(other), None).iter().any(|key| keys.contains(key))
 }
 
+fn finds(stated: &str, known: &str) -> bool {
+    let keys = lookup_keys(&person(stated));
+    match_keys(&person(known), None).iter().any(|key| keys.contains(key))
+}
+
 #[test]
 fn people_who_may_be_one_share_a_key() {
     for (one, other, expected) in [
@@ -35,13 +40,23 @@ fn people_who_may_be_one_share_a_key() {
 
 #[test]
 fn the_likeliest_slips_are_looked_up_too() {
-    let finds = |stated: &str, known: &str| {
-        let keys = lookup_keys(&person(stated));
-        match_keys(&person(known), None).iter().any(|key| keys.contains(key))
-    };
     assert!(finds("Anna|Garza|2020-03-05|F", "Ana|Garza|2020-05-03|F"));
     assert!(finds("Garza|Ana|2020-03-05|F", "Ana|Garza|2020-03-05|F"));
     assert!(!finds("Anna|Garza|2020-03-15|F", "Ana|Garza|2020-05-03|F"));
+}
+
+#[test]
+fn whose_sex_is_not_stated_is_looked_up_under_every_sex() {
+    for (stated, known, expected) in [
+        ("Ana|Smith|2020-03-05|", "Ana|Garza|2020-03-05|F", true),
+        ("Ana|Smith|2020-03-05|U", "Ana|Garza|2020-03-05|M", true),
+        ("Ana||2020-03-05|", "Ana|Garza|2020-03-05|X", true),
+        ("Ana|Smith|2020-03-05|", "Ana|Garza|2020-03-05|", true),
+        ("Ana|Smith|2020-03-05|M", "Ana|Garza|2020-03-05|F", false),
+        ("Eva|Smith|2020-03-05|", "Ana|Garza|2020-03-05|F", false),
+    ] {
+        assert_eq!(finds(stated, known), expected, "{stated}  finds  {known}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -147,7 +148,8 @@ impl Exchange {
     /// One file of an organization: the one that was begun, or the oldest.
     fn take_turn(&self, organization_id: OrganizationId, runtime: &Handle) -> Ended {
         let mut record = None;
-        let result = (|| {
+        // A panic is a failure as any other: the file is tried again, and put aside when it does not help.
+        let attempt = catch_unwind(AssertUnwindSafe(|| {
             // Another process has this organization's turn: its files are in good hands.
             let Some(claim) = self.spool.claim(organization_id)? else { return Ok(Turn::Rests) };
             record = self.spool.on_the_way(organization_id)?.into_iter().next();
@@ -155,7 +157,8 @@ impl Exchange {
                 Some(record) => self.process(&claim, record, runtime),
                 None => Ok(Turn::Rests),
             }
-        })();
+        }));
+        let result = attempt.unwrap_or(Err(TurnError::Panicked));
         Ended { organization_id, record, result }
     }
 

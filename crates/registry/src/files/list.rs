@@ -1,14 +1,14 @@
 //! The one list of everything received: files and single messages, whatever the door.
 
 use hl7::Message;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{
-    Caller, Channel, FileCounts, FileId, FileState, Finding, MessageId, MessageState, OrganizationId, ReceivedFile,
-    Severity, Verdict,
+    Caller, Channel, FileCounts, FileId, FileState, Finding, LoggedMessage, MessageId, MessageState, OrganizationId,
+    ReceivedFile, Severity, Verdict,
 };
 use serde::Serialize;
 use spool::RecordState;
-use store::{FileFilter, KnownMessage};
+use store::{AuditFilter, FileFilter, KnownMessage};
 use uuid::Uuid;
 
 use super::{Exchange, flat, results};
@@ -16,13 +16,16 @@ use crate::{Admission, RegistryError};
 
 /// Files looked at in one go while one is sought by the short form of its receipt.
 const NUMBERS_PER_PAGE: u32 = 1_000;
+/// Lines of the audit trail among which the one of a message is looked for.
+const AUDIT_LINES_PER_INSTANT: u32 = 100;
 
 /// Which of what was received to list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ReceivedFilter {
     /// Only files, or only single messages.
     pub kind: Option<ReceivedKind>,
-    /// Only in this state.
+    /// Only in this state. A single message is complete when it was stored as sent, or was a question, and needs a look
+    /// when it was stored with findings or kept aside.
     pub state: Option<FileState>,
     /// Only what was not accepted, or not all of it.
     pub is_rejected: bool,
@@ -58,7 +61,7 @@ pub struct Received {
     pub organization_id: OrganizationId,
     /// That organization's code.
     pub organization: String,
-    /// The account that sent it; empty for single messages.
+    /// The account that sent it. Of single messages it is looked for where one is told of; empty where it is not known.
     pub account: String,
     /// Through which door.
     pub channel: Channel,
@@ -185,12 +188,13 @@ impl Exchange {
             waiting.retain(|file| filter.before.is_none_or(|before| file.id.0 < before));
             waiting.retain(|file| files.iter().all(|known| known.id != file.id));
             found.extend(waiting.iter().chain(&files).map(|file| self.file_line(file)));
+            found.retain(|line| filter.state.is_none_or(|state| line.state == state));
         }
-        if filter.kind != Some(ReceivedKind::File) {
+        let may_be_message = filter.state.is_none_or(FileState::is_finished);
+        if filter.kind != Some(ReceivedKind::File) && may_be_message {
             let messages = self.registry.database().single_messages(&stored, limit)?;
             found.extend(messages.iter().map(|message| self.message_line(message)));
         }
-        found.retain(|line| filter.state.is_none_or(|state| line.state == state));
         found.retain(|line| !filter.is_rejected || line.counts.rejected > 0);
         found.sort_by_key(|line| std::cmp::Reverse(line.receipt));
         found.truncate(limit as usize);
@@ -214,23 +218,41 @@ impl Exchange {
         }
         let message = self.registry.database().find_message(MessageId(receipt))?;
         let message = message.filter(|message| self.may_see(caller, message.organization_id));
-        Ok(message.map(|message| {
-            let is_repeatable = message.original.is_some() && message.state != MessageState::Answered;
-            let original = message.original.as_deref().map(hl7::decode);
-            let control_id = original.map(|original| control_id(&original.text)).unwrap_or_default();
-            let line = self.message_line(&KnownMessage {
-                id: message.id,
-                received_at: message.received_at,
-                channel: message.channel,
-                organization_id: message.organization_id,
-                identity: message.identity,
-                kind: message.kind,
-                state: message.state,
-                patient_id: message.patient_id,
-                findings: message.findings,
-            });
-            Received { control_id, is_repeatable, ..line }
-        }))
+        message
+            .map(|message| {
+                let is_repeatable = message.original.is_some() && message.state != MessageState::Answered;
+                let original = message.original.as_deref().map(hl7::decode);
+                let control_id = original.map(|original| control_id(&original.text)).unwrap_or_default();
+                let account = self.sender_of(&message)?;
+                let line = self.message_line(&KnownMessage {
+                    id: message.id,
+                    received_at: message.received_at,
+                    channel: message.channel,
+                    organization_id: message.organization_id,
+                    identity: message.identity,
+                    kind: message.kind,
+                    state: message.state,
+                    patient_id: message.patient_id,
+                    findings: message.findings,
+                });
+                Ok(Received { control_id, account, is_repeatable, ..line })
+            })
+            .transpose()
+    }
+
+    /// The user name of the account that sent a message, which its line of the audit trail tells: one of its instant.
+    fn sender_of(&self, message: &LoggedMessage) -> Result<String, RegistryError> {
+        let filter = AuditFilter {
+            organization_id: message.organization_id,
+            account_id: None,
+            before: Some(message.received_at + SignedDuration::from_micros(1)),
+            after: None,
+        };
+        let lines = self.registry.database().audit_of_organization(&filter, AUDIT_LINES_PER_INSTANT)?;
+        let own = lines.iter().map(|line| &line.entry).find(|entry| entry.message_id == Some(message.id));
+        let snapshot = self.registry.directory().snapshot();
+        let account = own.and_then(|entry| snapshot.account(entry.account_id?));
+        Ok(account.map(|account| account.username.clone()).unwrap_or_default())
     }
 
     /// The file with this receipt in its short form ([`FileId::number`]), which no database can search for: all are looked

@@ -61,6 +61,8 @@ pub(super) enum TurnError {
     Spool(#[from] spool::SpoolError),
     #[error("the file cannot be read: {0}")]
     Unreadable(std::io::Error),
+    #[error("the processing of the file ended by a panic")]
+    Panicked,
     #[error("{0}")]
     Planned(std::io::Error),
 }
@@ -71,7 +73,7 @@ impl TurnError {
         match self {
             TurnError::Registry(error) => error.is_transient(),
             TurnError::Spool(error) => error.is_of_the_disk(),
-            TurnError::Unreadable(_) | TurnError::Planned(_) => false,
+            TurnError::Unreadable(_) | TurnError::Panicked | TurnError::Planned(_) => false,
         }
     }
 }

@@ -61,11 +61,14 @@ impl Step<'_> {
         let (dose, organization_id) = (&self.vaccination.dose, self.submission.caller.organization_id);
         let known = known_doses(record);
         let own = ask(self.rules, |vaccines| matching::find_own_report(dose, organization_id, &known, vaccines));
-        let Some(report_id) = own.map(|own| own.report_id) else {
+        let own = own.map(|own| own.report_id);
+        let is_repeated = own.is_some_and(|id| earlier.iter().any(|recorded| recorded.report_id == Some(id)));
+        // Senders give the id of a visit to all its doses: another day or vaccine in one message is another dose.
+        let Some(report_id) = own.filter(|id| !is_repeated || self.says_the_same_of(record, *id)) else {
             return Recorded { report_id: Some(self.add(record)), is_new: true, finding: None };
         };
-        let is_repeated = earlier.iter().any(|recorded| recorded.report_id == Some(report_id));
         let finding = if is_repeated {
+            self.update(record, report_id);
             self.finding(FindingKind::DoseRepeatedInMessage)
         } else if self.update(record, report_id) {
             self.finding(FindingKind::DoseUpdated).naming(format!("CVX {} on {}", dose.cvx, dose.administered_on))
@@ -127,7 +130,7 @@ impl Step<'_> {
         let Some(report) = record.vaccinations.iter_mut().find(|report| report.id == report_id) else {
             return false;
         };
-        let dose = brought_up_to_date(&report.dose, &self.vaccination.dose);
+        let dose = brought_up_to_date(&report.dose, self.vaccination);
         let is_changed = dose != report.dose || report.is_deleted;
         if is_changed {
             report.dose = dose;
@@ -136,6 +139,13 @@ impl Step<'_> {
             report.received_at = receipt.received_at;
         }
         is_changed
+    }
+
+    /// Whether the dose is of the day and the vaccine of this report.
+    fn says_the_same_of(&self, record: &PatientRecord, id: VaccinationReportId) -> bool {
+        let said = |dose: &Dose| (dose.administered_on, dose.cvx);
+        let report = record.vaccinations.iter().find(|report| report.id == id);
+        report.is_some_and(|report| said(&report.dose) == said(&self.vaccination.dose))
     }
 
     /// Whether this report is of the record, and of the organization that speaks.
@@ -176,9 +186,10 @@ impl Step<'_> {
             report.is_deleted = true;
             report.message_id = self.submission.receipt.message_id;
             report.received_at = self.submission.receipt.received_at;
+            let what = format!("CVX {} on {}", report.dose.cvx, report.dose.administered_on);
+            return Some(self.finding(FindingKind::DoseDeleted).naming(what));
         }
-        let what = format!("CVX {} on {}", dose.cvx, dose.administered_on);
-        Some(self.finding(FindingKind::DoseDeleted).naming(what))
+        Some(self.finding(FindingKind::DeleteMatchesNothing))
     }
 
     fn finding(&self, kind: FindingKind) -> Finding {
@@ -187,7 +198,8 @@ impl Step<'_> {
 }
 
 /// What a sender now says of its dose, over what it said before: an empty field means "no change" (IG 1.5, 3.2).
-fn brought_up_to_date(before: &Dose, now: &Dose) -> Dose {
+fn brought_up_to_date(before: &Dose, statement: &VaccinationStatement) -> Dose {
+    let now = &statement.dose;
     fn or<T: Clone>(now: &Option<T>, before: &Option<T>) -> Option<T> {
         now.clone().or_else(|| before.clone())
     }
@@ -205,6 +217,10 @@ fn brought_up_to_date(before: &Dose, now: &Dose) -> Dose {
     } else {
         (now.ndc.clone(), now.mvx.clone(), now.lot_number.clone(), now.lot_expires_on)
     };
+    let (completion, refusal_reason) = match statement.is_completion_stated {
+        true => (now.completion, now.refusal_reason.clone()),
+        false => (before.completion, or(&now.refusal_reason, &before.refusal_reason)),
+    };
     Dose {
         order_id: or(&now.order_id, &before.order_id),
         placer_order_id: or(&now.placer_order_id, &before.placer_order_id),
@@ -216,9 +232,9 @@ fn brought_up_to_date(before: &Dose, now: &Dose) -> Dose {
         lot_expires_on,
         amount: or(&now.amount, &before.amount),
         amount_unit: or(&now.amount_unit, &before.amount_unit),
-        source: now.source,
-        completion: now.completion,
-        refusal_reason: now.refusal_reason.clone(),
+        source: if statement.is_source_stated { now.source } else { before.source },
+        completion,
+        refusal_reason,
         route: or(&now.route, &before.route),
         body_site: or(&now.body_site, &before.body_site),
         administered_by: or(&now.administered_by, &before.administered_by),

@@ -154,6 +154,7 @@ pub(super) fn record_statement(
     match at {
         None => record.reports.push(report),
         Some(at) if !says_the_same(&record.reports[at], &report) => {
+            forget_overruled(&mut report, stated, &record.reports);
             report.message_id = submission.receipt.message_id;
             report.received_at = submission.receipt.received_at;
             record.reports[at] = report;
@@ -161,6 +162,27 @@ pub(super) fn record_statement(
         Some(_) => {}
     }
     record
+}
+
+/// Takes out of a report what it does not say again and others have said otherwise since: as the newest report it would
+/// bring back what they overruled, such as a record that is not protected.
+fn forget_overruled(report: &mut PatientReport, stated: &PatientStatement, reports: &[PatientReport]) {
+    let since: Vec<&Demographics> = reports
+        .iter()
+        .filter(|other| other.id != report.id && other.received_at > report.received_at)
+        .map(|other| &other.demographics)
+        .collect();
+    let (own, stated) = (&mut report.demographics, &stated.demographics);
+    forget(&mut own.protection, stated.protection.is_some(), since.iter().any(|other| other.protection.is_some()));
+    forget(&mut own.publicity, stated.publicity.is_some(), since.iter().any(|other| other.publicity.is_some()));
+    forget(&mut own.is_deceased, stated.is_deceased.is_some(), since.iter().any(|other| other.is_deceased.is_some()));
+    forget(&mut own.death_date, stated.death_date.is_some(), since.iter().any(|other| other.death_date.is_some()));
+}
+
+fn forget<T>(fact: &mut Option<T>, is_stated: bool, is_overruled: bool) {
+    if is_overruled && !is_stated {
+        *fact = None;
+    }
 }
 
 /// The sender's report of the person. Of several (records of one person were merged), the one that has a stated

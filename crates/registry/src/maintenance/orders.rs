@@ -47,7 +47,7 @@ pub struct NewWindow {
 pub enum WindowOrder {
     /// Tell everybody. From then on it begins by itself.
     Announce,
-    /// Begin now, before its start.
+    /// Begin an announced one now, before its start.
     Start,
     /// Move a window that has not begun.
     Reschedule {
@@ -187,14 +187,15 @@ pub fn ordered(
             next.state = WindowState::Announced;
             (WindowAction::Announced, None)
         }
-        WindowOrder::Start if !state.is_in_force() && !state.is_over() => {
+        WindowOrder::Start if matches!(state, WindowState::Announced | WindowState::Imminent) => {
             let moved = start(&mut next, now)?;
             (WindowAction::Started, before.filter(|_| moved))
         }
         WindowOrder::Reschedule { starts, ends } if !state.is_in_force() && !state.is_over() => {
             let (starts_at, ends_at) = instants(&starts, &ends, &next.time_zone)?;
             if starts_at < now {
-                return Err(refused("its new start has passed; `start` begins it now"));
+                let instead = if state == WindowState::Draft { "write one to come" } else { "`start` begins it now" };
+                return Err(refused(format!("its new start has passed; {instead}")));
             }
             (next.starts, next.ends, next.starts_at, next.ends_at) = (starts, ends, starts_at, ends_at);
             if state != WindowState::Draft {
@@ -251,6 +252,9 @@ fn start(window: &mut MaintenanceWindow, now: Timestamp) -> Result<bool, Registr
 fn unfit(order: WindowOrder, state: WindowState) -> String {
     let (doing, instead) = match order {
         WindowOrder::Announce => ("announced", "only a draft can be"),
+        WindowOrder::Start if state == WindowState::Draft => {
+            ("started", "nobody was told of it; announce it first, or plan and announce an emergency that begins now")
+        }
         WindowOrder::Start => ("started", "it has begun or is over"),
         WindowOrder::Reschedule { .. } => ("moved", "one that has begun can be extended"),
         WindowOrder::Extend { .. } => ("extended", "one that has not begun can be rescheduled"),
@@ -258,7 +262,8 @@ fn unfit(order: WindowOrder, state: WindowState) -> String {
         WindowOrder::Complete => ("completed", "one that has not begun can be cancelled"),
         WindowOrder::Cancel => ("cancelled", "one that has begun can be completed"),
     };
-    format!("the window is {} and cannot be {doing}: {instead}", state.word())
+    let state = if state == WindowState::Draft { "a draft" } else { state.word() };
+    format!("the window is {state} and cannot be {doing}: {instead}")
 }
 
 /// What the clock does to a window; says whether anything changed. Does not count as a version of its own.

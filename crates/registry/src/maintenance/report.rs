@@ -4,15 +4,18 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Channel, DeliveryState, FileState, MaintenanceWindow, OrganizationId, Refusals, WindowId};
+use spool::{RecordState, SpoolError};
 
 use crate::directory::Snapshot;
-use crate::{Admission, Registry, RegistryError};
+use crate::{Admission, Exchange, Registry, RegistryError};
 
 /// What happened in a window and since.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AfterReport {
     /// The window.
     pub window: MaintenanceWindow,
+    /// When it really began.
+    pub began_at: Timestamp,
     /// How long the doors were really closed; until now while it is not over.
     pub lasted: SignedDuration,
     /// How long it was planned to be when it began.
@@ -33,8 +36,11 @@ pub struct AfterReport {
 /// Files that were taken while a window lasted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FilesOfWindow {
-    /// How many.
+    /// How many, as far as they are known here: the spool of another node is not looked into.
     pub taken: u64,
+    /// Of these, how many wait in the spool of this node and are not written down in the database yet, as in a window that
+    /// holds them.
+    pub waiting: u64,
     /// Of these, how many are processed.
     pub processed: u64,
     /// The messages of those that are processed.
@@ -117,6 +123,7 @@ impl Registry {
         let senders = refusals.into_iter().map(|refusals| sender(refusals, &directory, &came_back)).collect();
         let planned_end = window.changes.iter().find_map(|change| change.before.map(|(_, ends_at)| ends_at));
         Ok(AfterReport {
+            began_at: started_at,
             lasted: ended_at.unwrap_or(now).duration_since(started_at),
             planned: planned_end.unwrap_or(window.ends_at).duration_since(window.starts_at),
             turned_away: sorted(turned_away),
@@ -126,6 +133,41 @@ impl Registry {
             messages_since: sorted(messages_since),
             window,
         })
+    }
+}
+
+impl Exchange {
+    /// The report on a window, as of now, with the files that wait in the spool of this node. Blocks for as long as the disk
+    /// takes.
+    ///
+    /// # Errors
+    /// Those of [`Registry::after_report`], and when the spool cannot be read.
+    pub fn after_report(
+        &self,
+        admission: &Admission,
+        id: WindowId,
+        now: Timestamp,
+    ) -> Result<AfterReport, RegistryError> {
+        let mut report = self.registry().after_report(admission, id, now)?;
+        let waiting = self.waiting_since(report.began_at, report.window.ended_at.unwrap_or(now))?;
+        report.files.taken += waiting;
+        report.files.waiting = waiting;
+        Ok(report)
+    }
+
+    /// Files that came through the file door from one instant to before another, and that only the spool knows.
+    fn waiting_since(&self, from: Timestamp, to: Timestamp) -> Result<u64, RegistryError> {
+        let refused = |error: SpoolError| RegistryError::Refused(error.to_string());
+        let mut waiting = 0;
+        for organization_id in self.spool().organizations().map_err(refused)? {
+            for record in self.spool().records(organization_id, RecordState::Waiting).map_err(refused)? {
+                let is_of_window = record.channel == Channel::File && (from..to).contains(&record.received_at);
+                if is_of_window && self.registry().database().find_file(record.id)?.is_none() {
+                    waiting += 1;
+                }
+            }
+        }
+        Ok(waiting)
     }
 }
 

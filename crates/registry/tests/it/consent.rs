@@ -63,6 +63,9 @@ fn a_refused_message_is_processed_when_it_comes_again_after_consent() {
         house.report("PHARMACY", &Person { pd1: WITH_CONSENT, ..MARIA.clone() }, "").await;
         let accepted = house.send("CLINIC", &message).await;
         assert_eq!(field(&accepted, "MSA", 1), "AA", "{accepted}");
+        let lines = house.rows("message");
+        assert_eq!(house.send("CLINIC", &message).await, accepted, "and has this answer from then on");
+        assert_eq!(house.rows("message"), lines);
         assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 1);
     });
 }
@@ -164,5 +167,59 @@ fn withdrawn_consent_takes_the_record_out_of_every_answer() {
         assert_eq!(house.rows("vaccination_report"), 1, "the dose beside the withdrawal is not kept");
         let after = house.report("CLINIC", &MARIA, &given("110", "20240512", "D2")).await;
         assert!(findings(&after).contains(&"CLR-107"), "{after}");
+    });
+}
+
+#[test]
+fn what_was_withdrawn_is_not_given_back_by_a_consent_that_is_said_again() {
+    let profile = texas() + "\n[consent.codes.OUT]\nkinds = [\"minor\", \"adult\"]\nstatus = \"withdrawn\"\n";
+    on_each_database(&profile, async |house| {
+        let consenting = Person { pd1: WITH_CONSENT, ..MARIA.clone() };
+        house.report("CLINIC", &consenting, &given("08", "20240311", "D1")).await;
+        let withdrawing = Person { pd1: "PD1||||||||||||OUT|20251201\n", ..MARIA.clone() };
+        house.report("PHARMACY", &withdrawing, "").await;
+        // The clinic's system sends the old consent with every message; another's knows one of a day before.
+        let older = Person { pd1: "PD1||||||||||||TXY|20250701\n", ..MARIA.clone() };
+        for (organization, person) in [("CLINIC", &consenting), ("PHARMACY", &older)] {
+            let answer = house.report(organization, person, &given("110", "20251202", "D2")).await;
+            assert!(findings(&answer).contains(&"CLR-107"), "{answer}");
+            assert_eq!(field(&house.ask("CLINIC", "Z34", &MARIA).await, "QAK", 2), "NF");
+        }
+        let anew = Person { pd1: "PD1||||||||||||TXY|20251205\n", ..MARIA.clone() };
+        let answer = house.report("CLINIC", &anew, &given("110", "20251202", "D2")).await;
+        assert_eq!(findings(&answer), ["IEE-107"], "{answer}");
+        let again = house.report("PHARMACY", &consenting, "").await;
+        assert!(!findings(&again).contains(&"IEE-107"), "an old consent is no news: {again}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 2);
+    });
+}
+
+#[test]
+fn consent_to_keep_disaster_information_opens_no_record() {
+    on_each_database(&texas(), async |house| {
+        let grown = Person { birth_date: "20060310", pd1: "PD1||||||||||||TXY|20100101\n", ..MARIA.clone() };
+        house.report("CLINIC", &grown, &given("08", "20100311", "D1")).await;
+        let keeping = Person { pd1: "PD1||||||||||||TXD|20260101\n", ..grown.clone() };
+        let answer = house.report("CLINIC", &keeping, &given("208", "20210301", "C1")).await;
+        assert_eq!(findings(&answer), ["IEE-107"], "{answer}");
+        assert_eq!(house.rows("vaccination_report"), 2);
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &grown).await, "QAK", 2), "NF");
+    });
+}
+
+#[test]
+fn a_record_stays_protected_when_another_sender_says_something_else() {
+    on_each_database(&example(), async |house| {
+        let open = Person { pd1: "PD1||||||||||||N|20240311\n", ..MARIA.clone() };
+        house.report("CLINIC", &open, &given("08", "20240311", "D1")).await;
+        let protected = Person { pd1: "PD1||||||||||||Y|20250101\n", ..MARIA.clone() };
+        house.report("PHARMACY", &protected, "").await;
+        let is_shown = async || field(&house.ask("CLINIC", "Z34", &MARIA).await, "QAK", 2) == "OK";
+        assert!(!is_shown().await);
+        let moved = Person { rest: "||5 New St^^Austin^TX^78701^USA^H", ..MARIA.clone() };
+        house.report("CLINIC", &moved, "").await;
+        assert!(!is_shown().await, "the clinic said nothing of protection");
+        house.report("CLINIC", &open, "").await;
+        assert!(is_shown().await, "and now it did");
     });
 }

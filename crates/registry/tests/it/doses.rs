@@ -158,3 +158,46 @@ fn a_dose_of_an_unknown_vaccine_is_a_dose_of_its_own() {
         assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 2);
     });
 }
+
+#[test]
+fn doses_of_a_visit_that_share_one_id_are_all_kept() {
+    on_each_database(&example(), async |house| {
+        let visit = given("10", "20250801", "V1") + &given("03", "20250801", "V1") + &given("21", "20250801", "V1");
+        for times in 1..=2 {
+            let answer = house.report("CLINIC", &MARIA, &visit).await;
+            assert!(!findings(&answer).contains(&"IEE-512"), "{answer}");
+            assert_eq!(house.rows("vaccination_report"), 3, "sent {times} times");
+        }
+        let twice = given("83", "20250901", "V2") + &given("83", "20250901", "V2").replace("LV2", "LATER");
+        let answer = house.report("CLINIC", &MARIA, &twice).await;
+        assert_eq!(findings(&answer), ["IEE-512"], "{answer}");
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert_eq!(segments(&history, "RXA").len(), 4, "{history}");
+        assert!(history.contains("|LATER|"), "what was said last holds: {history}");
+
+        let elsewhere = given("83", "20250101", "V1").replace("|CP|A", "|CP|D");
+        let answer = house.report("CLINIC", &MARIA, &elsewhere).await;
+        assert_eq!(findings(&answer), ["IEE-594"], "no dose of that day or vaccine has the id: {answer}");
+        let deletion = given("03", "20250801", "V1").replace("|CP|A", "|CP|D");
+        let answer = house.report("CLINIC", &MARIA, &deletion).await;
+        assert!(answer.contains("CVX 03 on 2025-08-01"), "{answer}");
+        assert_eq!(segments(&house.ask("CLINIC", "Z34", &MARIA).await, "RXA").len(), 3);
+    });
+}
+
+#[test]
+fn what_an_update_leaves_empty_changes_nothing() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let refusal =
+            "ORC|RE||R1^EHR\nRXA|0|1|20240401||83^HepA^CVX|999||||||||||||00^Parental decision^NIP002||RE|A\n";
+        house.report("CLINIC", &MARIA, refusal).await;
+        let update = "ORC|RE||D1^EHR\nRXA|0|1|20240311||08^HepB^CVX|0.5|mL^mL^UCUM|||||||LNEW|||||CP|U\n\
+                      ORC|RE||R1^EHR\nRXA|0|1|20240401||83^HepA^CVX|999|||||||||||||||U\n";
+        house.report("CLINIC", &MARIA, update).await;
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        let of = |code: &str| *segments(&history, "RXA").iter().find(|dose| dose.contains(code)).expect("it is there");
+        assert_eq!(of("|08^").split('|').nth(9).map(|source| &source[..2]), Some("00"), "{history}");
+        assert_eq!(of("|83^").split('|').nth(20), Some("RE"), "{history}");
+    });
+}

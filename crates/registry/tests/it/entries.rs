@@ -10,7 +10,7 @@ use model::{
 
 use crate::house::*;
 
-fn named(family: &str, given: &str) -> Demographics {
+pub(crate) fn named(family: &str, given: &str) -> Demographics {
     let name = PersonName { family: family.into(), given: given.into(), ..PersonName::default() };
     Demographics { names: vec![name], ..Demographics::default() }
 }
@@ -19,7 +19,7 @@ fn as_role(caller: Caller, role: Role) -> Caller {
     Caller { standing: Standing::Person(role), ..caller }
 }
 
-async fn find(house: &House, organization: &str, asked: Demographics) -> Vec<FoundPerson> {
+pub(crate) async fn find(house: &House, organization: &str, asked: Demographics) -> Vec<FoundPerson> {
     let caller = house.caller(organization);
     let found = house.registry.find_people(&house.admission(), &caller, house.receipt(), asked).await;
     match found.expect("the registry serves") {
@@ -47,7 +47,15 @@ fn entry(record: &OpenedRecord, once: &str, action: Action, report: Option<Vacci
     Entry {
         once: once.into(),
         patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
-        vaccinations: vec![VaccinationStatement { order: 1, action, dose, report, unusable: Vec::new() }],
+        vaccinations: vec![VaccinationStatement {
+            order: 1,
+            action,
+            dose,
+            is_source_stated: true,
+            is_completion_stated: true,
+            report,
+            unusable: Vec::new(),
+        }],
         reason: String::new(),
     }
 }

@@ -350,6 +350,52 @@ fn the_list_of_one_with_many_sites_is_the_newest_of_all_a_page_at_a_time() {
 }
 
 #[test]
+fn each_state_in_the_list_means_the_same_for_files_and_for_single_messages() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let whole = files.process("CLINIC", "march.hl7", three().as_bytes()).await.receipt.simple().to_string();
+        let receipt = |outcome: &str| field(outcome, "MSH", 10).to_owned();
+        let stored = receipt(&house.send("CLINIC", &vxu("S-1", &MARIA, "")).await);
+        let warned = receipt(&house.send("CLINIC", &vxu("S-1", &Person { sex: "U", ..MARIA.clone() }, "")).await);
+        let future = Person { birth_date: "20990101", ..MARIA.clone() };
+        let refused = receipt(&house.send("CLINIC", &vxu("S-3", &future, "")).await);
+        let mut caller = house.caller("CLINIC");
+        caller.standing = model::Standing::Program;
+        let list = |filter: ReceivedFilter| {
+            let received = files.exchange.received(&house.admission(), &caller, &filter, 100).expect("listed");
+            received.iter().map(|line| line.receipt.simple().to_string()).collect::<Vec<_>>()
+        };
+        let of_state = |state| list(ReceivedFilter { state: Some(state), ..ReceivedFilter::default() });
+        assert_eq!(of_state(FileState::Complete), [stored, whole.clone()]);
+        assert_eq!(of_state(FileState::Exception), [warned]);
+        assert_eq!(of_state(FileState::Error), [] as [String; 0]);
+        assert_eq!(of_state(FileState::Queued), [] as [String; 0]);
+        let rejected = list(ReceivedFilter { is_rejected: true, ..ReceivedFilter::default() });
+        assert_eq!(rejected, [refused, whole], "one of the messages of the file was rejected");
+    });
+}
+
+#[test]
+fn a_message_that_came_alone_names_the_account_that_sent_it() {
+    on_each_database(&example(), async |house| {
+        let (files, admission) = (Exchanging::new(house), house.admission());
+        let accounts = house.registry.accounts(&admission).expect("they are read");
+        let ehr = accounts.iter().find(|account| account.username == "clinic-ehr").expect("there is one");
+        let caller = model::Caller { account_id: Some(ehr.id), ..house.caller("CLINIC") };
+        let receipt = house.receipt();
+        let message = vxu("S-1", &MARIA, "").replace('\n', "\r").into_bytes();
+        house.registry.receive_message(&admission, &caller, receipt, message).await.expect("it is taken in");
+        let other = house.send("CLINIC", &vxu("S-2", &MARIA, "")).await;
+        let account = |receipt| {
+            let found = files.exchange.find_received(&admission, &files.exchange.operator(None), receipt);
+            found.expect("looked").expect("it is there").account
+        };
+        assert_eq!(account(receipt.message_id.0), "clinic-ehr");
+        assert_eq!(account(field(&other, "MSH", 10).parse().expect("a receipt")), "", "an operator has no account");
+    });
+}
+
+#[test]
 fn a_question_is_not_processed_again_and_is_said_to_be_one() {
     on_each_database(&example(), async |house| {
         let files = Exchanging::new(house);

@@ -116,7 +116,15 @@ impl Story<'_> {
             kind: "VXU".into(),
             original: Vec::new(),
             patient: Some(statement),
-            vaccinations: vec![VaccinationStatement { order: 1, action, dose, report: None, unusable: Vec::new() }],
+            vaccinations: vec![VaccinationStatement {
+                order: 1,
+                action,
+                dose,
+                is_source_stated: true,
+                is_completion_stated: true,
+                report: None,
+                unusable: Vec::new(),
+            }],
             findings: Vec::new(),
         }
     }

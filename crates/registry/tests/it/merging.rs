@@ -1,5 +1,6 @@
 //! Possible matches decided, records merged and unmerged.
 
+use bluebonnet_registry::RegistryError;
 use bluebonnet_registry::setup::{Merge, ReviewDecision};
 use model::PatientId;
 
@@ -21,13 +22,13 @@ fn decide(
     house: &House,
     pair: (PatientId, PatientId),
     decision: ReviewDecision,
-) -> Result<Option<Merge>, bluebonnet_registry::RegistryError> {
+) -> Result<Option<Merge>, RegistryError> {
     let (admission, reviewer, receipt) = (house.admission(), house.caller("CLINIC"), house.receipt());
     let decide = || house.registry.decide_review(&admission, &reviewer, &receipt, pair, decision, "mother asked");
     tokio::task::block_in_place(decide)
 }
 
-fn unmerge(house: &House, merge: &Merge) -> Result<Merge, bluebonnet_registry::RegistryError> {
+fn unmerge(house: &House, merge: &Merge) -> Result<Merge, RegistryError> {
     let (admission, reviewer, receipt) = (house.admission(), house.caller("CLINIC"), house.receipt());
     tokio::task::block_in_place(|| {
         house.registry.unmerge_patients(&admission, &reviewer, &receipt, merge.id, "two girls")
@@ -91,6 +92,36 @@ fn records_that_are_not_the_same_stand_on_their_own() {
         assert_eq!((decided[0].decided.decision, decided[0].merged_into), (ReviewDecision::NotTheSame, None));
         let answer = house.report("PHARMACY", &TWO_SURNAMES, &given("110", "20240512", "P2")).await;
         assert_eq!(field(&answer, "MSA", 1), "AA", "it does not wait any more: {answer}");
+    });
+}
+
+#[test]
+fn what_is_one_record_already_is_not_decided_again() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        house.report("PHARMACY", &TWO_SURNAMES, &given("08", "20240311", "P1")).await;
+        let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
+        let pair = open_review(house);
+        let side_by_side = || house.registry.side_by_side(&admission, &reviewer, pair.0, pair.1).expect("both records");
+        let latest = || {
+            let decided = house.registry.decided_reviews(&admission, &reviewer, 10).expect("listed");
+            decided[0].decided.decision
+        };
+        assert_eq!(side_by_side().merged_into, None);
+        let merge = decide(house, pair, ReviewDecision::Same).expect("they can be merged").expect("a merge");
+        for decision in [ReviewDecision::NotTheSame, ReviewDecision::Later, ReviewDecision::Same] {
+            for pair in [pair, (pair.1, pair.0)] {
+                let refused = decide(house, pair, decision);
+                assert!(matches!(refused, Err(RegistryError::Refused(_))), "{decision:?}: {refused:?}");
+            }
+        }
+        assert_eq!(latest(), ReviewDecision::Same);
+        let shown = side_by_side();
+        assert_eq!((shown.merged_into, shown.merge), (Some(merge.survivor_id), Some(merge.clone())));
+        unmerge(house, &merge).expect("it can be undone");
+        let shown = side_by_side();
+        assert_eq!((shown.merged_into, shown.merge), (None, None));
+        decide(house, pair, ReviewDecision::NotTheSame).expect("two records are decided about again");
     });
 }
 
@@ -171,5 +202,30 @@ fn a_site_helps_with_its_own_and_looks_at_nobody_else() {
             assert!(undo(&site).is_err());
             assert!(undo(&pharmacy).is_ok(), "what is theirs was moved by it");
         });
+    });
+}
+
+#[test]
+fn who_waits_for_a_record_that_was_merged_is_asked_of_the_one_that_holds() {
+    on_each_database(&example(), async |house| {
+        let (admission, reviewer, now) = (house.admission(), house.caller("CLINIC"), house.receipt().received_at);
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        house.report("PHARMACY", &TWO_SURNAMES, &given("08", "20240311", "P1")).await;
+        let (pending, candidate) = open_review(house);
+        let other = Person { mrn: "M-9", given: "Berta", family: "Escamilla", rest: "", ..MARIA };
+        house.report("PHARMACY", &other, "").await;
+        let survivor = house.newest_line().entry.patient_id.expect("a person");
+        let merged = tokio::task::block_in_place(|| {
+            house.registry.merge_patients(&admission, &reviewer, &house.receipt(), candidate, survivor, "renamed")
+        });
+        merged.expect("they can be merged");
+        let open = house.registry.open_reviews(&admission, &reviewer, now, 10).expect("listed");
+        let pairs: Vec<_> = open.iter().map(|review| (review.patient_id, review.candidate)).collect();
+        assert_eq!(pairs, [(pending, survivor)]);
+        // Named the other way around, it is the same question.
+        decide(house, (survivor, pending), ReviewDecision::NotTheSame).expect("it can be decided");
+        assert_eq!(house.registry.open_reviews(&admission, &reviewer, now, 10).expect("listed"), []);
+        let answer = house.report("PHARMACY", &TWO_SURNAMES, &given("110", "20240512", "P2")).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "it does not wait any more: {answer}");
     });
 }

@@ -7,7 +7,7 @@ use bluebonnet_registry::{
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AccountId, AccountKind, Audience, Caller, ChannelModes, DeliveryState, MaintenanceWindow, NoticeDelivery,
+    Account, AccountId, AccountKind, Audience, Caller, ChannelModes, DeliveryState, MaintenanceWindow, NoticeDelivery,
     NoticeKind, Role, SessionId, Standing, SubscriptionId, SubscriptionWay, WallTime, WindowId, WindowKind,
 };
 
@@ -17,7 +17,7 @@ fn noon() -> Timestamp {
     NOON.parse().expect("a timestamp")
 }
 
-fn hours(hours: i64) -> Timestamp {
+pub(crate) fn hours(hours: i64) -> Timestamp {
     noon() + SignedDuration::from_hours(hours)
 }
 
@@ -51,12 +51,12 @@ fn subscribe(house: &House, address: &str, audience: Audience, kinds: &[NoticeKi
     house.registry.subscribe(&house.admission(), new, Consent::Vouched, noon()).expect("it is kept").id
 }
 
-fn operator(house: &House) -> Caller {
+pub(crate) fn operator(house: &House) -> Caller {
     Caller { standing: Standing::Operator, ..house.caller("CLINIC") }
 }
 
 /// A window that is announced at noon and begins so many hours later.
-async fn announce(house: &House, starts_in: i64) -> MaintenanceWindow {
+pub(crate) async fn announce(house: &House, starts_in: i64) -> MaintenanceWindow {
     let by_the_clock = |at: Timestamp| WallTime { local: at.to_zoned(TimeZone::UTC).datetime(), occurrence: None };
     let new = NewWindow {
         id: WindowId(house.uuid()),
@@ -107,7 +107,11 @@ fn everybody_with_an_account_is_told_once_and_not_of_everything() {
         add_account(house, "xavier", people, Some(Role::DataExchangeContact), "xavier@clinic.example");
         add_account(house, "ehr", programs, None, "contact@vendor.example");
         add_account(house, "silent", people, Some(Role::ViewOnly), "");
-        add_account(house, "odd", people, Some(Role::ViewOnly), "no address");
+        // As an earlier version took it.
+        add_account(house, "odd", people, Some(Role::ViewOnly), "odd@clinic.example");
+        let odd = house.database.accounts().expect("readable").into_iter().find(|account| account.username == "odd");
+        let odd = Account { email: "no address".into(), ..odd.expect("it was added") };
+        house.database.update_account(&odd).expect("writable");
         add_account(house, "gone", people, Some(Role::ViewOnly), "gone@clinic.example");
         let (admission, operator) = (house.admission(), operator(house));
         let stopping = AccountChange::Active(false);

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bluebonnet_registry::{
     AuthenticatorKey, Credentials, NewAccount, NewOrganization, NewSession, RegistryError, SessionError, SessionToken,
-    SignInRefused, SignedIn, Stage,
+    SignInRefused, SignInWait, SignedIn, Stage,
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
@@ -135,22 +135,29 @@ async fn enroll_again(house: &House, number: u8) {
 fn wrong_passwords_make_a_person_wait_longer_and_longer() {
     on_each_database(&example(), async |house| {
         add_person(house, "nora", "CLINIC", Role::ViewOnly);
+        let standing = Standing::Person(Role::OrganizationAdministrator);
+        let administrator = model::Caller { standing, ..house.caller("CLINIC") };
+        let seen = |at| house.registry.sign_in_wait(&house.admission(), &administrator, "nora", at).expect("allowed");
         let wrong = async |at| begin(house, "nora", "wrong", 9, at).await.expect_err("the password is wrong");
         let mut at = noon();
         let mut waits = Vec::new();
         for _ in 0..2 {
             assert!(matches!(wrong(at).await, SessionError::Refused(SignInRefused::Wrong)));
         }
-        for _ in 0..6 {
+        assert_eq!(seen(at), None);
+        for failure_count in 3..9 {
             assert!(matches!(wrong(at).await, SessionError::Refused(SignInRefused::Wrong)));
             let locked = begin(house, "nora", PASSWORD, 9, at).await;
             let Err(SessionError::Refused(SignInRefused::LockedOut { retry_after_seconds })) = locked else {
                 panic!("{locked:?}")
             };
+            let until = at + SignedDuration::from_secs(i64::from(retry_after_seconds) - 1);
+            assert_eq!(seen(at), Some(SignInWait { failure_count, until }), "an administrator sees it");
             waits.push(retry_after_seconds);
             at += SignedDuration::from_secs(i64::from(retry_after_seconds));
         }
         assert_eq!(waits, [11, 61, 301, 901, 3601, 3601]);
+        assert_eq!(seen(at), None);
         begin(house, "nora", PASSWORD, 9, at).await.expect("the wait is over");
     });
 }

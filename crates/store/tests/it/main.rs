@@ -5,6 +5,7 @@ mod batches;
 mod checkpoints;
 mod crashes;
 mod databases;
+mod inspections;
 mod off_the_hot_path;
 mod people;
 mod postgres_cluster;

@@ -1,5 +1,7 @@
 //! Accounts of people and of programs: the list, one account, new ones, and the yearly review of who has access.
 
+mod words;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
@@ -13,12 +15,14 @@ use crate::Web;
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
-use crate::languages::Language;
 use crate::layout::{Page, show, show_as};
-use crate::listings::{Cell, Filter, FilterField, LINES_PER_PAGE, Listing, Table};
+use crate::listings::{Cell, Filter, FilterField, LINES_PER_PAGE, Listing, Table, address_with};
 use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
+
+pub(crate) use words::role_name;
+use words::{roles, state_key, wait_text};
 
 /// Letters of a password that is made up for a program: 128 bits.
 const PROGRAM_PASSWORD_LENGTH: usize = 32;
@@ -74,23 +78,6 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/accounts/of/{username}/password", post(program_password))
 }
 
-fn is_spanish(language: Language) -> bool {
-    language == Language::Spanish
-}
-
-pub(crate) fn role_name(role: Option<Role>, language: Language) -> String {
-    role.map_or_else(|| language.text("accounts.program").to_owned(), |role| role.name(is_spanish(language)).to_owned())
-}
-
-/// How an account stands: a person who was invited and never came in is told apart.
-fn state_key(seen: &AccountSeen) -> &'static str {
-    match (seen.account.is_active, seen.account.kind, seen.seen_at) {
-        (false, ..) => "accounts.stopped",
-        (true, AccountKind::WebUser, None) => "accounts.not_yet",
-        (true, ..) => "accounts.active",
-    }
-}
-
 /// The right by which somebody sees accounts: those of people, or else those of programs.
 fn right_to_read(signed_in: &SignedIn) -> Right {
     if signed_in.may(Right::ReadAccounts) { Right::ReadAccounts } else { Right::ChangeExchangeAccounts }
@@ -121,7 +108,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
             Cell::text(role_name(seen.account.role, language)),
             Cell::text(&seen.organization.name).with_note(&seen.organization.code),
             Cell::text(seen.seen_at.map(time).unwrap_or_default()),
-            Cell::text(language.text(state_key(seen))),
+            Cell::text(language.text(state_key(seen, signed_in.now()))),
         ]
     };
     let table = Table {
@@ -151,18 +138,22 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
             field,
         });
     }
-    let filter = Filter { form, fields };
-    let last = seen.last().filter(|_| has_more);
+    let of_organization = |address: &str| match form.value(FIELD) {
+        "" => address.to_owned(),
+        code => address_with(address, [(FIELD, code)]),
+    };
     let ways = [
-        (Right::ChangeAccounts, "/accounts/new", "accounts.add_person"),
-        (Right::ChangeExchangeAccounts, "/accounts/new-program", "accounts.add_program"),
-        (Right::ReviewAccess, "/accounts/review", "accounts.review"),
+        (Right::ChangeAccounts, of_organization("/accounts/new"), "accounts.add_person"),
+        (Right::ChangeExchangeAccounts, of_organization("/accounts/new-program"), "accounts.add_program"),
+        (Right::ReviewAccess, "/accounts/review".to_owned(), "accounts.review"),
     ];
     let ways = ways.into_iter().filter(|(right, ..)| registry.may_here(caller, *right));
+    let filter = Filter { form, fields };
+    let last = seen.last().filter(|_| has_more);
     Listing {
         page: signed_in.page(language.text("accounts.title")),
         intro: String::new(),
-        ways: ways.map(|(_, address, key)| (address.to_owned(), language.text(key).to_owned())).collect(),
+        ways: ways.map(|(_, address, key)| (address, language.text(key).to_owned())).collect(),
         more: last.map(|last| filter.address_of_more("/accounts", ("after", &last.account.username))),
         filter: Some(filter),
         tables: vec![table],
@@ -201,17 +192,6 @@ async fn one(signed_in: SignedIn, Path(username): Path<String>) -> Result<Respon
     account_page(&signed_in, seen, Form::default(), StatusCode::OK)
 }
 
-/// The roles that may be given in an organization of this kind.
-fn roles(is_registry: bool, language: Language) -> Vec<Choice> {
-    let roles = Role::ALL.into_iter().filter(|role| is_registry || !role.is_of_the_registry());
-    let choice = |role: Role| Choice {
-        value: role.word().to_owned(),
-        text: role.name(is_spanish(language)).to_owned(),
-        description: role.does(is_spanish(language)).to_owned(),
-    };
-    roles.map(choice).collect()
-}
-
 pub(crate) fn account_page(
     signed_in: &SignedIn,
     seen: AccountSeen,
@@ -221,8 +201,9 @@ pub(crate) fn account_page(
     let language = signed_in.language();
     let (registry, caller) = (signed_in.registry(), &signed_in.caller);
     let time = |at| dates::moment(registry, at, language);
-    let state = language.text(state_key(&seen));
-    let AccountSeen { account, organization, seen_at, reviewed_at, memberships } = seen;
+    let state = language.text(state_key(&seen, signed_in.now()));
+    let waits = wait_text(signed_in, &seen.account.username)?;
+    let AccountSeen { account, organization, seen_at, reviewed_at, memberships, .. } = seen;
     let is_program = account.kind == AccountKind::WebService;
     if form.value("role").is_empty() {
         form.set("role", account.role.map_or("", Role::word));
@@ -241,6 +222,7 @@ pub(crate) fn account_page(
         ("accounts.seen", seen_at.map_or_else(never, time)),
         ("accounts.reviewed", reviewed_at.map_or_else(never, time)),
         ("accounts.state", state.to_owned()),
+        ("accounts.waits", waits),
     ];
     let name = if account.full_name.is_empty() { &account.username } else { &account.full_name };
     let mut page = signed_in.page(name);
@@ -377,9 +359,7 @@ fn new_page(signed_in: &SignedIn, mut form: Form, is_program: bool, status: Stat
     let organizations = OrganizationChoice::active_within_reach(signed_in, right);
     let mut known = organizations.organizations().iter();
     let is_registry = known.any(|organization| organization.kind == model::OrganizationKind::Registry);
-    if form.value(FIELD).is_empty() {
-        form.set(FIELD, signed_in.caller.organization_code.as_str());
-    }
+    organizations.preselect(&mut form, &signed_in.parameter(FIELD));
     let title = if is_program { "accounts.add_program" } else { "accounts.add_person" };
     let mut page = signed_in.page(language.text(title));
     page.is_in_error = form.has_errors();
@@ -394,6 +374,9 @@ pub(crate) fn chosen_code(signed_in: &SignedIn, form: &mut Form, right: Right) -
         return known.code;
     }
     let organizations = OrganizationChoice::active_within_reach(signed_in, right);
+    if form.value(FIELD).trim().is_empty() {
+        form.refuse_with(signed_in.language(), FIELD, "accounts.organization_missing");
+    }
     let chosen = organizations.chosen(form, signed_in.language());
     chosen.map(|organization| organization.code.clone()).unwrap_or_default()
 }

@@ -5,22 +5,20 @@ use askama::Template;
 use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use model::{
-    Address, ConsentStatement, ConsentStatus, Demographics, NextOfKin, PatientStatement, PersonName, Right, Sex,
-    Telecom,
-};
+use model::{Demographics, NextOfKin, PatientStatement, PersonName, Right};
 use registry::{ConsentPolicy, Entry, PeopleFound};
 
-use super::consent::kind_choices;
+use super::consent::{self, kind_choices};
 use super::find::asked_for;
 use crate::Web;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show};
 use crate::people::PersonSummary;
+use crate::person_form::Known;
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
-use crate::{dates, findings};
+use crate::{findings, person_form};
 
 #[derive(Template)]
 #[template(path = "add_person.html")]
@@ -118,70 +116,19 @@ fn view(signed_in: &SignedIn, form: Form) -> Result<Response, Failure> {
 fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> PatientStatement {
     let language = signed_in.language();
     let text = |name: &str| posted.text(name).to_owned();
-    let birth_date = dates::read(posted, form, "birth", language);
-    for (field, key) in [("family", "add.family_missing"), ("given", "add.given_missing"), ("sex", "add.sex_missing")] {
-        if posted.text(field).is_empty() {
-            form.refuse_with(language, field, key);
-        }
-    }
-    if birth_date.is_none() && !form.has_error("birth") {
-        form.refuse_with(language, "birth", "add.birth_missing");
-    }
-    if birth_date.is_some_and(|birth| birth > signed_in.today()) {
-        form.refuse_with(language, "birth", "add.birth_in_future");
-    }
-    let mut who = Demographics { birth_date, sex: Sex::parse(posted.text("sex")), ..Demographics::default() };
-    who.names.push(PersonName {
-        family: text("family"),
-        given: text("given"),
-        middle: text("middle"),
-        suffix: text("suffix"),
-        kind: "L".to_owned(),
-    });
-    let address = Address {
-        street: text("street"),
-        city: text("city"),
-        state: text("state"),
-        zip: text("zip"),
-        kind: "H".to_owned(),
-        ..Address::default()
-    };
-    if !address.street.is_empty() || !address.city.is_empty() || !address.zip.is_empty() {
-        who.addresses.push(address);
-    }
-    if !posted.text("phone").is_empty() {
-        who.telecoms.push(Telecom { value: text("phone"), usage: "PRN".to_owned(), equipment: "PH".to_owned() });
-    }
-    if !posted.text("mother").is_empty() {
-        who.mother_maiden_name = Some(PersonName { family: text("mother"), ..PersonName::default() });
-    }
+    let said = Demographics::default();
+    let mut who = person_form::read(posted, form, &Known { language, today: signed_in.today(), said: &said });
     let kin = PersonName { family: text("kin_family"), given: text("kin_given"), ..PersonName::default() };
     if !kin.family.is_empty() || !kin.given.is_empty() {
+        if posted.text("kin_relation").is_empty() {
+            form.refuse_with(language, "kin_relation", "add.kin_relation_missing");
+        }
         who.next_of_kin.push(NextOfKin { name: kin, relationship: text("kin_relation"), ..NextOfKin::default() });
     }
-    let consents = read_consent(signed_in, posted, form);
+    // An opt-in registry needs consent before anything is kept.
+    let needs_consent = signed_in.registry().profile().consent.policy == ConsentPolicy::OptIn;
+    let consents = needs_consent.then(|| consent::read(signed_in, posted, form)).into_iter().collect();
     PatientStatement { demographics: who, consents, ..PatientStatement::default() }
-}
-
-/// Consent, which an opt-in registry needs before anything is kept.
-fn read_consent(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Vec<ConsentStatement> {
-    let language = signed_in.language();
-    let profile = signed_in.registry().profile();
-    if profile.consent.policy != ConsentPolicy::OptIn {
-        return Vec::new();
-    }
-    let kind = posted.text("consent").to_owned();
-    if !profile.consent.kinds.contains_key(&kind) {
-        form.refuse_with(language, "consent", "consent.choose");
-    }
-    let signed_on = dates::read(posted, form, "signed", language);
-    if signed_on.is_none() && !form.has_error("signed") {
-        form.refuse_with(language, "signed", "consent.date_missing");
-    }
-    if !posted.has("affirmed") {
-        form.refuse_with(language, "affirmed", "consent.affirm_missing");
-    }
-    vec![ConsentStatement { kind, status: ConsentStatus::Granted, effective_on: signed_on }]
 }
 
 fn matches(
@@ -225,7 +172,8 @@ async fn enter(signed_in: SignedIn, mut form: Form, patient: PatientStatement) -
     let outcome = signed_in.registry().enter(admission, caller, signed_in.receipt(), entry).await?;
     let Some(patient_id) = outcome.patient_id else {
         for finding in &outcome.findings {
-            form.refuse("family", findings::told(finding, signed_in.language()));
+            let field = consent::field_of(finding).unwrap_or_else(|| person_form::field_of(finding));
+            form.refuse(field, findings::told(finding, signed_in.language()));
         }
         form.set("once", random_secret());
         return view(&signed_in, form);

@@ -8,7 +8,10 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
-use model::{Consent, ConsentStatement, ConsentStatus, Demographics, PatientRecord, PatientStatement, Right};
+use model::{
+    Consent, ConsentStatement, ConsentStatus, Demographics, Finding, FindingKind, PatientRecord, PatientStatement,
+    Right,
+};
 use registry::{ConsentKind, ConsentPolicy, Entry, Profile};
 
 use super::person::{PersonHead, open};
@@ -90,6 +93,13 @@ fn kind_name(profile: &Profile, kind: &str, language: Language) -> String {
     }
 }
 
+/// The kinds of consent, the usual ones first: then those of few people, and last what covers only events.
+fn kinds(profile: &Profile) -> Vec<(&String, &ConsentKind)> {
+    let mut kinds: Vec<_> = profile.consent.kinds.iter().collect();
+    kinds.sort_by_key(|(_, kind)| (kind.covers_events_only, kind.is_for_few));
+    kinds
+}
+
 /// The kinds of consent that can be given at the age of somebody born on a day, as choices.
 pub(crate) fn kind_choices(
     profile: &Profile,
@@ -98,7 +108,7 @@ pub(crate) fn kind_choices(
     language: Language,
 ) -> Vec<Choice> {
     let fits = |kind: &ConsentKind| birth_date.is_none_or(|birth| kind.is_given_at(age_in_years(birth, today)));
-    let kinds = profile.consent.kinds.iter().filter(|(_, kind)| fits(kind));
+    let kinds = kinds(profile).into_iter().filter(|(_, kind)| fits(kind));
     let choice = |(name, kind): (&String, &ConsentKind)| Choice {
         value: name.clone(),
         text: kind_name(profile, name, language),
@@ -126,11 +136,11 @@ pub(crate) fn badge(profile: &Profile, record: &PatientRecord, today: Date, lang
     let birth_date = record.patient.demographics.birth_date;
     let age = birth_date.map(|birth| age_in_years(birth, today));
     let granted = newest(record).into_iter().filter(|(_, consent)| consent.statement.status == ConsentStatus::Granted);
-    let mut shown: Vec<(&str, &ConsentKind)> = granted
+    let shown: Vec<(&str, &ConsentKind)> = granted
         .filter_map(|(name, _)| Some((name, profile.consent.kinds.get(name)?)))
+        .filter(|(_, kind)| !kind.covers_events_only)
         .filter(|(_, kind)| kind.shown_before_age.is_none_or(|limit| age.is_some_and(|age| age < i16::from(limit))))
         .collect();
-    shown.sort_by_key(|(_, kind)| kind.covers_events_only);
     let Some((name, kind)) = shown.first() else {
         return named(language.text("consent.none").to_owned(), "warning", "bb-badge--warning");
     };
@@ -162,13 +172,13 @@ fn view(signed_in: &SignedIn, record: &PatientRecord, head: PersonHead, form: Fo
     let today = signed_in.today();
     let newest = newest(record);
     let birth_date = record.patient.demographics.birth_date;
-    let states = profile.consent.kinds.iter().map(|(name, kind)| {
+    let states = kinds(profile).into_iter().map(|(name, kind)| {
         let known = newest.get(name.as_str()).copied();
         state(signed_in, name, kind, known, birth_date, today)
     });
     let is_granted =
         |name: &str| newest.get(name).is_some_and(|consent| consent.statement.status == ConsentStatus::Granted);
-    let withdrawable = profile.consent.kinds.keys().filter(|name| is_granted(name));
+    let withdrawable = kinds(profile).into_iter().map(|(name, _)| name).filter(|name| is_granted(name));
     let organization = signed_in.registry().organization_name(&signed_in.admission, signed_in.caller.organization_id);
     let policy = match profile.consent.policy {
         ConsentPolicy::OptIn => "consent.policy_opt_in",
@@ -247,31 +257,45 @@ fn effect(kind: &ConsentKind, birth_date: Option<Date>, language: Language) -> S
     }
 }
 
-async fn affirm(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let (opened, head) = open(&signed_in, &id).await?;
+/// The consent that a form affirms; what is wrong with it the form is told.
+pub(crate) fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> ConsentStatement {
     let language = signed_in.language();
-    let mut form = Form::from(&posted);
     let kind = posted.text("consent").to_owned();
     if !signed_in.registry().profile().consent.kinds.contains_key(&kind) {
         form.refuse_with(language, "consent", "consent.choose");
     }
-    let signed_on = dates::read(&posted, &mut form, "signed", language);
+    let signed_on = dates::read(posted, form, "signed", language);
     if signed_on.is_none() && !form.has_error("signed") {
         form.refuse_with(language, "signed", "consent.date_missing");
     }
     if !posted.has("affirmed") {
         form.refuse_with(language, "affirmed", "consent.affirm_missing");
     }
+    ConsentStatement { kind, status: ConsentStatus::Granted, effective_on: signed_on }
+}
+
+/// The field of the affirmed consent that a finding is about, if it is about one.
+pub(crate) fn field_of(finding: &Finding) -> Option<&'static str> {
+    match finding.kind {
+        FindingKind::ConsentDateInvalid | FindingKind::ConsentDateInFuture => Some("signed"),
+        FindingKind::ConsentUnfitForAge => Some("consent"),
+        _ => None,
+    }
+}
+
+async fn affirm(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (opened, head) = open(&signed_in, &id).await?;
+    let mut form = Form::from(&posted);
+    let statement = read(&signed_in, &posted, &mut form);
     if form.has_errors() {
         return view(&signed_in, &opened.held, head, form);
     }
-    let statement = ConsentStatement { kind, status: ConsentStatus::Granted, effective_on: signed_on };
     let entry = entry(&opened.held, statement, posted.text("once"));
     let outcome = signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry);
     let outcome = outcome.await?;
     if outcome.patient_id.is_none() {
         for finding in &outcome.findings {
-            form.refuse("signed", findings::told(finding, language));
+            form.refuse(field_of(finding).unwrap_or_default(), findings::told(finding, signed_in.language()));
         }
         form.set("once", random_secret());
         return view(&signed_in, &opened.held, head, form);

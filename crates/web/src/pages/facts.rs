@@ -236,7 +236,15 @@ async fn refuse(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
         text: codes.name(Table::RefusalReason, reason).unwrap_or_default().to_owned(),
         system: "NIP002".to_owned(),
     });
-    let vaccination = VaccinationStatement { order: 1, action: Action::Add, dose, report: None, unusable: Vec::new() };
+    let vaccination = VaccinationStatement {
+        order: 1,
+        action: Action::Add,
+        dose,
+        is_source_stated: true,
+        is_completion_stated: true,
+        report: None,
+        unusable: Vec::new(),
+    };
     let entry = Entry {
         once: posted.text("once").to_owned(),
         patient: about(&opened),

@@ -1,6 +1,8 @@
 //! Files and messages: the one list of everything received, whatever the door; what became of each, in plain words with
 //! the fix; downloads; and having it processed again.
 
+mod facts;
+
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
@@ -18,9 +20,12 @@ use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show, show_as};
-use crate::listings::address_with;
+use crate::listings::{Cell, address_with};
 use crate::organization_choice::{FIELD, OrganizationChoice, OrganizationField};
 use crate::signed_in::SignedIn;
+
+use facts::facts;
+pub(crate) use facts::size_in_words;
 
 /// Lines of the list on a page.
 const LINES_PER_PAGE: u32 = 50;
@@ -77,7 +82,7 @@ struct FileView {
     state: StateView,
     /// The file is still on its way.
     is_on_the_way: bool,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(&'static str, Cell)>,
     counts: Vec<CountView>,
     findings: Vec<FindingView>,
     messages: Vec<MessageView>,
@@ -336,34 +341,6 @@ async fn messages(
     Ok(reading.await??)
 }
 
-fn facts(signed_in: &SignedIn, received: &Received) -> Vec<(&'static str, String)> {
-    let language = signed_in.language();
-    let time = |at| dates::moment(signed_in.registry(), at, language);
-    let facts = [
-        ("files.control_id", received.control_id.clone()),
-        ("files.receipt", shown_receipt(received)),
-        ("files.organization", received.organization.clone()),
-        ("files.door", channel_name(received.channel, language).to_owned()),
-        ("files.account", received.account.clone()),
-        ("files.received", time(received.received_at)),
-        ("files.finished", received.finished_at.map(time).unwrap_or_default()),
-        ("files.size", received.size.map(|size| size_in_words(size, language)).unwrap_or_default()),
-        ("files.run", if received.run > 1 { received.run.to_string() } else { String::new() }),
-    ];
-    facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-}
-
-/// `512 bytes`, `2.1 MB`.
-pub(crate) fn size_in_words(size: u64, language: Language) -> String {
-    let tenths = |unit: u64| format!("{}.{}", size / unit, size % unit * 10 / unit);
-    match size {
-        0..1_000 => format!("{size} {}", language.text("files.bytes")),
-        1_000..1_000_000 => format!("{} kB", tenths(1_000)),
-        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
-        _ => format!("{} GB", tenths(1_000_000_000)),
-    }
-}
-
 fn counts(received: &Received, receipt: &str, current: Option<Verdict>, language: Language) -> Vec<CountView> {
     let counts = received.counts;
     let all = CountView {
@@ -488,11 +465,5 @@ mod tests {
         assert_eq!(header.matches('"').count(), 2, "{header}");
         assert!(!header.contains(['\r', '\n']), "{header}");
         assert!(header.ends_with("Set-Cookie%3A%20x%3D1%20a%C3%B1o.hl7"), "{header}");
-    }
-
-    #[test]
-    fn sizes_are_said_in_words() {
-        let said = [512, 2_140, 3_000_000, 20_000_000_000].map(|size| size_in_words(size, Language::English));
-        assert_eq!(said, ["512 bytes", "2.1 kB", "3.0 MB", "20.0 GB"]);
     }
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::civil::Date;
 use model::{Address, Demographics, Identifier, PersonName, Right, Telecom, read_number};
-use registry::{Agreement, FoundPerson, PeopleFound};
+use registry::{Agreement, FoundPerson, PeopleFound, says_enough};
 
 use crate::Web;
 use crate::dates;
@@ -67,8 +67,7 @@ async fn search(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure
     let mut form = Form::from(&posted);
     let asked = read(&posted, &mut form, signed_in.language());
     if let Some(asked) = &asked
-        && asked.identifiers.is_empty()
-        && asked.names.first().is_none_or(|name| name.family.is_empty() && asked.telecoms.is_empty())
+        && !says_enough(asked)
     {
         form.refuse_with(signed_in.language(), "family", "find.name_or_number");
     }
@@ -156,8 +155,8 @@ pub(crate) fn asked_for(form: &Form, language: Language) -> Option<Demographics>
 
 /// Reads the form. `None` when the birth date is none, which the form is told.
 fn read(posted: &Posted, form: &mut Form, language: Language) -> Option<Demographics> {
-    let mut asked =
-        Demographics { birth_date: dates::read(posted, form, "birth", language), ..Demographics::default() };
+    let birth_date = dates::read_or_tell(posted, form, "birth", language, "find.birth_wrong");
+    let mut asked = Demographics { birth_date, ..Demographics::default() };
     let name = PersonName {
         family: posted.text("family").to_owned(),
         given: posted.text("given").to_owned(),

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use model::{CodeTables, PatientId, PatientRecord};
-use registry::setup::ReviewDecision;
-use registry::{DecidedMatch, RegistryError};
+use registry::setup::{Merge, ReviewDecision};
+use registry::{DecidedMatch, OpenedRecord, RegistryError, SideBySide};
 
 use crate::Web;
 use crate::dates;
@@ -33,6 +33,18 @@ struct MatchView {
     sentence: String,
     reasons: Vec<String>,
     decisions: Vec<Choice>,
+}
+
+/// Two numbers of one record: nothing is left to decide.
+#[derive(Template)]
+#[template(path = "match_merged.html")]
+struct MergedView {
+    page: Page,
+    numbers: String,
+    merged: String,
+    reason: String,
+    /// Where the merge is undone.
+    merges_address: String,
 }
 
 /// A fact of both that are compared.
@@ -158,6 +170,14 @@ async fn page(
         RegistryError::Refused(_) => Failure::NotFound,
         error => error.into(),
     })?;
+    if let Some(survivor) = found.merged_into {
+        return Ok(show_as(status, &merged_view(signed_in, [one, other], survivor, found.merge)));
+    }
+    Ok(show_as(status, &pair_view(signed_in, &shown, found, form)))
+}
+
+/// The two beside one another, with the question.
+fn pair_view(signed_in: &SignedIn, shown: &[OpenedRecord], found: SideBySide, form: Form) -> MatchView {
     let language = signed_in.language();
     let who = |place: usize| PersonSummary::of(&shown[place].shown.patient.demographics, signed_in.today(), language);
     let mut page = signed_in.page(language.text("matches.pair_title"));
@@ -177,17 +197,38 @@ async fn page(
         row("matches.reported_by", reporters),
         row("matches.doses", doses),
     ]);
-    let view = MatchView {
+    let ids = [found.patient.patient.id, found.candidate.patient.id];
+    MatchView {
         page,
         form,
-        numbers: [one.number(), other.number()],
-        addresses: [one, other].map(|id| format!("/people/{id}")),
+        numbers: ids.map(|id| id.number()),
+        addresses: ids.map(|id| format!("/people/{id}")),
         facts,
         sentence: found.explanation.sentence,
         reasons: found.explanation.reasons.into_iter().map(|reason| reason.words).collect(),
         decisions: ["same", "not_the_same", "later"].map(decision).into(),
+    }
+}
+
+/// That the two are one record already, when and by whom they were merged, and where that is undone.
+fn merged_view(signed_in: &SignedIn, pair: [PatientId; 2], survivor: PatientId, merge: Option<Merge>) -> MergedView {
+    let (registry, language) = (signed_in.registry(), signed_in.language());
+    let [one, other] = pair.map(|id| id.number());
+    let told = |merge: &Merge| {
+        let when = dates::moment(registry, merge.merged_at, language);
+        let by = merge.account_id.and_then(|id| registry.account_name(&signed_in.admission, id));
+        match by {
+            Some(by) => language.fill("matches.merged_by", &[("when", &when), ("who", &by.shown)]),
+            None => language.fill("matches.merged_on", &[("when", &when)]),
+        }
     };
-    Ok(show_as(status, &view))
+    MergedView {
+        page: signed_in.page(language.text("matches.merged_title")),
+        numbers: language.fill("matches.merged_numbers", &[("one", &one), ("other", &other)]),
+        merged: merge.as_ref().map(told).unwrap_or_default(),
+        reason: merge.map(|merge| merge.reason).unwrap_or_default(),
+        merges_address: format!("/people/{survivor}/merges"),
+    }
 }
 
 fn facts(one: &PersonSummary, other: &PersonSummary) -> Vec<FactRow> {

@@ -119,11 +119,11 @@ struct TakenBack {
 }
 
 /// A fact about a person's health, with where it comes from.
-struct Fact {
-    kind: &'static str,
-    text: String,
-    period: String,
-    source: String,
+pub(super) struct Fact {
+    pub(super) kind: &'static str,
+    pub(super) text: String,
+    pub(super) period: String,
+    pub(super) source: String,
     question: String,
     code: String,
     is_own: bool,
@@ -150,8 +150,8 @@ async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
         forecast: opened.assessment.as_ref().map(|assessment| told.forecast(assessment)),
         families: told.families(),
         taken_back: if signed_in.may(Right::CorrectDose) { told.taken_back() } else { Vec::new() },
-        facts: told.facts(false),
-        notes: told.facts(true),
+        facts: told.facts(|fact| fact.question != PatientObservation::NOTE),
+        notes: told.facts(|fact| fact.question == PatientObservation::NOTE),
         sources: told.sources(),
         client_status: client_status::shown(&opened, signed_in.caller.organization_id, told.language),
         may_record: signed_in.may(Right::RecordDose),
@@ -184,9 +184,9 @@ pub(crate) async fn open(signed_in: &SignedIn, id: &str) -> Result<(OpenedRecord
 /// The parts of the page, out of one opened record.
 pub(super) struct Told<'a> {
     signed_in: &'a SignedIn,
-    opened: &'a OpenedRecord,
-    language: Language,
-    today: Date,
+    pub(super) opened: &'a OpenedRecord,
+    pub(super) language: Language,
+    pub(super) today: Date,
 }
 
 impl<'a> Told<'a> {
@@ -194,7 +194,7 @@ impl<'a> Told<'a> {
         Told { signed_in, opened, language: signed_in.language(), today: signed_in.today() }
     }
 
-    fn codes(&self) -> &CodeSets {
+    pub(super) fn codes(&self) -> &CodeSets {
         self.signed_in.registry().codes()
     }
 
@@ -289,20 +289,25 @@ impl<'a> Told<'a> {
             status: language.text(status_key(forecast.status)),
             why: evaluations::why(&forecast.reasons, language),
             products: evaluations::products(forecast, self.codes()),
-            refused: refusals::of_group(self.opened, forecast, self.codes(), language).unwrap_or_default(),
+            refused: self.refused(forecast),
             can_record: matches!(section, "overdue" | "due") && self.signed_in.may(Right::RecordDose),
         }
+    }
+
+    /// That a vaccine group was refused, when and why; empty where it was not.
+    pub(super) fn refused(&self, forecast: &GroupForecast) -> String {
+        refusals::of_group(self.opened, forecast, self.codes(), self.language).unwrap_or_default()
     }
 
     fn instant(&self, instant: jiff::Timestamp) -> String {
         self.date(self.signed_in.registry().today(instant))
     }
 
-    fn facts(&self, are_notes: bool) -> Vec<Fact> {
+    /// The facts that are wanted, each with who reported it.
+    pub(super) fn facts(&self, is_wanted: impl Fn(&PatientObservation) -> bool) -> Vec<Fact> {
         let mut facts = Vec::new();
         for report in &self.opened.shown.reports {
-            let wanted =
-                report.observations.iter().filter(|fact| (fact.question == PatientObservation::NOTE) == are_notes);
+            let wanted = report.observations.iter().filter(|fact| is_wanted(fact));
             facts.extend(wanted.map(|fact| self.fact(report, fact)));
         }
         facts

@@ -1,12 +1,14 @@
 //! Who a person is, as an organization says it: name, birth date, sex, address, phone; changed with a reason.
 
+mod early_doses;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use model::{Address, Demographics, PatientStatement, PersonName, Sex, Telecom};
+use model::{Demographics, PatientStatement};
 use registry::{Entry, OpenedRecord};
 
 use super::person::{PersonHead, open};
@@ -16,6 +18,8 @@ use crate::failures::Failure;
 use crate::findings;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show_as};
+use crate::people::phone_of;
+use crate::person_form::{self, Known};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
@@ -64,7 +68,7 @@ async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, F
             form.set(field, value);
         }
     }
-    if let Some(phone) = who.telecoms.iter().find(|telecom| !telecom.is_email()) {
+    if let Some(phone) = phone_of(who) {
         form.set("phone", &phone.value);
     }
     if let Some(mother) = &who.mother_maiden_name {
@@ -92,12 +96,21 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     let (opened, head) = open(&signed_in, &id).await?;
     let language = signed_in.language();
     let mut form = Form::from(&posted);
-    let demographics = read(&signed_in, &posted, &mut form);
+    if posted.has("change") {
+        return page(&signed_in, head, form, StatusCode::OK);
+    }
+    let said = said(&opened, &signed_in);
+    let demographics = person_form::read(&posted, &mut form, &Known { language, today: signed_in.today(), said });
     if !REASONS.contains(&posted.text("reason")) {
         form.refuse_with(language, "reason", "details.reason_missing");
     }
     if form.has_errors() {
         return page(&signed_in, head, form, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let is_born_anew = demographics.birth_date != said.birth_date;
+    let early = early_doses::before(&opened, demographics.birth_date.filter(|_| is_born_anew));
+    if !early.is_empty() && !posted.has("confirmed") {
+        return early_doses::ask(&signed_in, head, &form, &early);
     }
     let patient =
         PatientStatement { demographics, record: Some(opened.held.patient.id), ..PatientStatement::default() };
@@ -111,53 +124,10 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     let outcome = signed_in.registry().enter(admission, caller, signed_in.receipt(), entry).await?;
     if outcome.patient_id.is_none() {
         for finding in &outcome.findings {
-            form.refuse("family", findings::told(finding, language));
+            form.refuse(person_form::field_of(finding), findings::told(finding, language));
         }
         form.set("once", random_secret());
         return page(&signed_in, head, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
     Ok(Redirect::to(&format!("/people/{}?done=details_saved", head.id)).into_response())
-}
-
-/// What the form says; what it does not ask for stays as it was said.
-fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Demographics {
-    let language = signed_in.language();
-    let text = |name: &str| posted.text(name).to_owned();
-    for (field, key) in [("family", "add.family_missing"), ("given", "add.given_missing"), ("sex", "add.sex_missing")] {
-        if posted.text(field).is_empty() {
-            form.refuse_with(language, field, key);
-        }
-    }
-    let birth_date = dates::read(posted, form, "birth", language);
-    if birth_date.is_none() && !form.has_error("birth") {
-        form.refuse_with(language, "birth", "add.birth_missing");
-    }
-    if birth_date.is_some_and(|birth| birth > signed_in.today()) {
-        form.refuse_with(language, "birth", "add.birth_in_future");
-    }
-    let mut who = Demographics { birth_date, sex: Sex::parse(posted.text("sex")), ..Demographics::default() };
-    who.names.push(PersonName {
-        family: text("family"),
-        given: text("given"),
-        middle: text("middle"),
-        suffix: text("suffix"),
-        kind: "L".to_owned(),
-    });
-    if ["street", "city", "zip"].into_iter().any(|part| !posted.text(part).is_empty()) {
-        who.addresses.push(Address {
-            street: text("street"),
-            city: text("city"),
-            state: text("state"),
-            zip: text("zip"),
-            kind: "H".to_owned(),
-            ..Address::default()
-        });
-    }
-    if !posted.text("phone").is_empty() {
-        who.telecoms.push(Telecom { value: text("phone"), usage: "PRN".to_owned(), equipment: "PH".to_owned() });
-    }
-    if !posted.text("mother").is_empty() {
-        who.mother_maiden_name = Some(PersonName { family: text("mother"), ..PersonName::default() });
-    }
-    who
 }

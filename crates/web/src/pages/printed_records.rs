@@ -6,16 +6,15 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
-use model::{CodeTables, GroupStatus};
-use registry::OpenedRecord;
+use model::{CodeTables, GroupForecast, GroupStatus, PatientObservation, VaccinationReport};
 
-use super::person::{PersonHead, open, status_key};
+use super::person::{Fact, PersonHead, Told, open, status_key};
 use crate::Web;
 use crate::failures::Failure;
 use crate::layout::{Page, show};
 use crate::people::age;
 use crate::signed_in::SignedIn;
-use crate::{dates, evaluations, refusals};
+use crate::{dates, evaluations};
 
 #[derive(Template)]
 #[template(path = "printed_record.html")]
@@ -26,10 +25,11 @@ struct PrintedView {
     organization: String,
     printed: String,
     families: Vec<PrintedFamily>,
+    facts: Vec<Fact>,
     due: Vec<PrintedForecast>,
 }
 
-/// The doses that count in one family; for a history, all of them.
+/// The doses given of one family.
 struct PrintedFamily {
     name: String,
     doses: Vec<PrintedDose>,
@@ -39,8 +39,13 @@ struct PrintedDose {
     date: String,
     age: String,
     vaccine: String,
-    provider: String,
+    /// Trade name, maker and lot, for a history.
+    product: String,
+    source: String,
+    /// Who told of a dose that was given elsewhere.
+    told_by: String,
     note: &'static str,
+    reactions: String,
 }
 
 struct PrintedForecast {
@@ -66,10 +71,12 @@ async fn printed(signed_in: SignedIn, id: &str, is_official: bool) -> Result<Res
     let (opened, head) = open(&signed_in, id).await?;
     let language = signed_in.language();
     let title = if is_official { "print.official_title" } else { "print.history_title" };
+    let printed = Printed { told: Told::of(&signed_in, &opened), is_official };
     show(&PrintedView {
         page: signed_in.page(&format!("{} – {}", language.text(title), head.who.name)),
-        families: families(&signed_in, &opened),
-        due: if is_official { Vec::new() } else { due(&signed_in, &opened) },
+        families: printed.families(),
+        facts: printed.facts(),
+        due: if is_official { Vec::new() } else { printed.due() },
         organization: signed_in.registry().organization_name(&signed_in.admission, signed_in.caller.organization_id),
         printed: dates::shown(signed_in.today(), language),
         is_official,
@@ -77,65 +84,91 @@ async fn printed(signed_in: SignedIn, id: &str, is_official: bool) -> Result<Res
     })
 }
 
-fn families(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedFamily> {
-    let codes = signed_in.registry().codes();
-    let given: Vec<_> = opened.shown.vaccinations.iter().filter(|report| report.dose.is_given()).collect();
-    let mut families = Vec::new();
-    let mut taken = std::collections::HashSet::new();
-    for group in codes.all_vaccine_groups() {
-        let of_group = given.iter().filter(|report| codes.vaccine_groups(report.dose.cvx).overlaps(group.bit));
-        let doses: Vec<PrintedDose> = of_group
-            .inspect(|report| {
-                taken.insert(report.id);
-            })
-            .map(|report| printed_dose(signed_in, opened, report, Some(&group.name)))
-            .collect();
+/// The parts of the sheet, out of one opened record.
+struct Printed<'a> {
+    told: Told<'a>,
+    is_official: bool,
+}
+
+impl Printed<'_> {
+    fn families(&self) -> Vec<PrintedFamily> {
+        let codes = self.told.codes();
+        let given: Vec<_> =
+            self.told.opened.shown.vaccinations.iter().filter(|report| report.dose.is_given()).collect();
+        let mut families = Vec::new();
+        let mut taken = std::collections::HashSet::new();
+        for group in codes.all_vaccine_groups() {
+            let of_group = given.iter().filter(|report| codes.vaccine_groups(report.dose.cvx).overlaps(group.bit));
+            let doses: Vec<PrintedDose> = of_group
+                .inspect(|report| {
+                    taken.insert(report.id);
+                })
+                .map(|report| self.dose(report, Some(&group.name)))
+                .collect();
+            if !doses.is_empty() {
+                families.push(PrintedFamily { name: group.name.clone(), doses });
+            }
+        }
+        let others = given.iter().filter(|report| !taken.contains(&report.id));
+        let doses: Vec<PrintedDose> = others.map(|report| self.dose(report, None)).collect();
         if !doses.is_empty() {
-            families.push(PrintedFamily { name: group.name.clone(), doses });
+            let name = self.told.language.text("person.other_vaccines").to_owned();
+            families.push(PrintedFamily { name, doses });
+        }
+        families
+    }
+
+    fn dose(&self, report: &VaccinationReport, group: Option<&str>) -> PrintedDose {
+        let (told, language) = (&self.told, self.told.language);
+        let birth = told.opened.shown.patient.demographics.birth_date;
+        let evaluations = told.opened.assessment.iter().flat_map(|assessment| &assessment.evaluations);
+        let mut own = evaluations.filter(|found| found.event_id == report.event_id);
+        let evaluation = own.find(|found| group.is_none_or(|group| found.vaccine_group == group));
+        let is_in_doubt = evaluation.is_some_and(|found| !found.is_valid());
+        let product = if self.is_official { None } else { told.product(report) };
+        PrintedDose {
+            date: told.date(report.dose.administered_on),
+            age: birth.map(|birth| age(birth, report.dose.administered_on, language)).unwrap_or_default(),
+            vaccine: told.codes().vaccine_name(report.dose.cvx).unwrap_or("?").to_owned(),
+            product: product.unwrap_or_default(),
+            source: told.source(report),
+            told_by: told.told_by(report).unwrap_or_default(),
+            note: if is_in_doubt { language.text(evaluations::validity(report, evaluation).0) } else { "" },
+            reactions: told.reactions(report),
         }
     }
-    let others = given.iter().filter(|report| !taken.contains(&report.id));
-    let doses: Vec<PrintedDose> = others.map(|report| printed_dose(signed_in, opened, report, None)).collect();
-    if !doses.is_empty() {
-        families.push(PrintedFamily { name: signed_in.language().text("person.other_vaccines").to_owned(), doses });
+
+    /// Immunity, and what speaks against vaccination still. Risks are nobody's business who gets the sheet.
+    fn facts(&self) -> Vec<Fact> {
+        let today = self.told.today;
+        self.told.facts(|fact| match fact.question.as_str() {
+            PatientObservation::IMMUNITY | PatientObservation::SEROLOGY | PatientObservation::REACTION => true,
+            PatientObservation::CONTRAINDICATION => fact.until.is_none_or(|until| until >= today),
+            _ => false,
+        })
     }
-    families
+
+    /// What is due by its day, and then the families that need nothing more.
+    fn due(&self) -> Vec<PrintedForecast> {
+        let forecasts = self.told.opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
+        let is_told = |status| !matches!(status, GroupStatus::AgedOut | GroupStatus::NotRecommended);
+        let mut told: Vec<_> = forecasts.filter(|forecast| is_told(forecast.status)).collect();
+        told.sort_by_key(|forecast| (!is_open(forecast.status), forecast.recommended_on));
+        told.into_iter().map(|forecast| self.forecast(forecast)).collect()
+    }
+
+    fn forecast(&self, forecast: &GroupForecast) -> PrintedForecast {
+        let recommended_on = forecast.recommended_on.filter(|_| is_open(forecast.status));
+        PrintedForecast {
+            group: forecast.vaccine_group.clone(),
+            status: self.told.language.text(status_key(forecast.status)),
+            refused: self.told.refused(forecast),
+            date: recommended_on.map(|date| self.told.date(date)).unwrap_or_default(),
+        }
+    }
 }
 
-fn printed_dose(
-    signed_in: &SignedIn,
-    opened: &OpenedRecord,
-    report: &model::VaccinationReport,
-    group: Option<&str>,
-) -> PrintedDose {
-    let language = signed_in.language();
-    let birth = opened.shown.patient.demographics.birth_date;
-    let evaluations = opened.assessment.iter().flat_map(|assessment| &assessment.evaluations);
-    let mut own = evaluations.filter(|found| found.event_id == report.event_id);
-    let evaluation = own.find(|found| group.is_none_or(|group| found.vaccine_group == group));
-    let is_in_doubt = evaluation.is_some_and(|found| !found.is_valid());
-    PrintedDose {
-        date: dates::shown(report.dose.administered_on, language),
-        age: birth.map(|birth| age(birth, report.dose.administered_on, language)).unwrap_or_default(),
-        vaccine: signed_in.registry().codes().vaccine_name(report.dose.cvx).unwrap_or("?").to_owned(),
-        provider: signed_in.registry().organization_name(&signed_in.admission, report.organization_id),
-        note: if is_in_doubt { language.text(evaluations::validity(report, evaluation).0) } else { "" },
-    }
-}
-
-fn due(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<PrintedForecast> {
-    let language = signed_in.language();
-    let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
-    let is_open = |status| {
-        matches!(status, GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate | GroupStatus::SeasonUnknown)
-    };
-    let mut open: Vec<_> = forecasts.filter(|forecast| is_open(forecast.status)).collect();
-    open.sort_by_key(|forecast| forecast.recommended_on);
-    let rows = open.into_iter().map(|forecast| PrintedForecast {
-        group: forecast.vaccine_group.clone(),
-        status: language.text(status_key(forecast.status)),
-        refused: refusals::of_group(opened, forecast, signed_in.registry().codes(), language).unwrap_or_default(),
-        date: forecast.recommended_on.map(|date| dates::shown(date, language)).unwrap_or_default(),
-    });
-    rows.collect()
+/// Whether more doses may come.
+fn is_open(status: GroupStatus) -> bool {
+    matches!(status, GroupStatus::Overdue | GroupStatus::Due | GroupStatus::UpToDate | GroupStatus::SeasonUnknown)
 }

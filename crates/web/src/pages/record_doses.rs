@@ -1,25 +1,30 @@
 //! Record doses: those given here and now, several at once, and those that somebody tells of. Answers are checked
 //! before they are saved; what looks wrong is said, and nothing is blocked but what cannot be true.
 
+mod check_doses;
+mod saved_doses;
+mod take_back;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Demographics, Dose, DoseEvaluation, DoseStatus, GroupForecast, GroupStatus, MessageId,
-    PatientStatement, Provider, Severity, VaccinationReportId, VaccinationStatement,
+    Action, CodeTables, Demographics, Dose, GroupForecast, GroupStatus, PatientStatement, Provider,
+    VaccinationReportId, VaccinationStatement,
 };
-use registry::{Entry, OpenedRecord, Rehearsal};
+use registry::{Entry, OpenedRecord};
 
+use self::check_doses::finish;
+use self::saved_doses::saved;
+use self::take_back::{restore, undo};
 use super::person::{PersonHead, open, own_report};
 use crate::Web;
 use crate::dates;
 use crate::dose_form::{self, Common, Kind, ROWS_MAXIMUM};
 use crate::dose_lists::{ChoiceGroup, Lists, Wanted};
-use crate::evaluations::why;
 use crate::failures::Failure;
-use crate::findings;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show};
 use crate::signed_in::SignedIn;
@@ -81,44 +86,6 @@ impl Row {
     }
 }
 
-#[derive(Template)]
-#[template(path = "check_doses.html")]
-struct CheckView {
-    page: Page,
-    head: PersonHead,
-    kept: Vec<(String, String)>,
-    doses: Vec<CheckedDose>,
-    general: Vec<Warning>,
-    is_kept: bool,
-    address: String,
-}
-
-/// A dose before it is saved.
-struct CheckedDose {
-    vaccine: String,
-    facts: Vec<(&'static str, String)>,
-    warnings: Vec<Warning>,
-}
-
-/// Something that looks wrong.
-pub(crate) struct Warning {
-    pub(crate) text: String,
-    pub(crate) is_error: bool,
-}
-
-#[derive(Template)]
-#[template(path = "saved_doses.html")]
-struct SavedView {
-    page: Page,
-    head: PersonHead,
-    doses: Vec<SavedDose>,
-}
-
-struct SavedDose {
-    report: String,
-    text: String,
-}
-
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/people/{id}/doses/new", get(form).post(record))
@@ -144,6 +111,7 @@ async fn form(
     form.set("rows", "1");
     form.set("once", random_secret());
     form.set("group", parameter(&query, "group"));
+    form.set("source", parameter(&query, "source"));
     let receipt = signed_in.receipt();
     let sticky = |name: &str| signed_in.desks().sticky(signed_in.account_id(), name, receipt.received_at);
     if kind == Kind::New {
@@ -259,7 +227,7 @@ async fn record(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
     if form.has_errors() {
         return view(&signed_in, &opened, head, form, "");
     }
-    let entry = entry(&opened, posted.text("once"), doses, None);
+    let entry = entry(&opened, posted.text("once"), doses.into_iter().map(|dose| (dose, None)));
     finish(&signed_in, head, &posted, form, entry, "new").await
 }
 
@@ -285,102 +253,28 @@ pub(crate) fn author(signed_in: &SignedIn) -> Provider {
     Provider { given: given.to_owned(), family: family.to_owned(), ..Provider::default() }
 }
 
-fn entry(opened: &OpenedRecord, once: &str, doses: Vec<Dose>, report: Option<VaccinationReportId>) -> Entry {
+/// An entry of doses: new ones, and those of the reports that are corrected.
+fn entry(opened: &OpenedRecord, once: &str, doses: impl Iterator<Item = (Dose, Option<VaccinationReportId>)>) -> Entry {
     let patient = &opened.held.patient;
-    let action = if report.is_some() { Action::Update } else { Action::Add };
-    let statement =
-        |(place, dose)| VaccinationStatement { order: place as u16 + 1, action, dose, report, unusable: Vec::new() };
+    let statement = |(place, (dose, report)): (usize, (Dose, Option<VaccinationReportId>))| {
+        let action = if report.is_some() { Action::Update } else { Action::Add };
+        VaccinationStatement {
+            order: place as u16 + 1,
+            action,
+            dose,
+            is_source_stated: true,
+            is_completion_stated: true,
+            report,
+            unusable: Vec::new(),
+        }
+    };
     let demographics = Demographics { birth_date: patient.demographics.birth_date, ..Demographics::default() };
     Entry {
         once: once.to_owned(),
         patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
-        vaccinations: doses.into_iter().enumerate().map(statement).collect(),
+        vaccinations: doses.enumerate().map(statement).collect(),
         reason: String::new(),
     }
-}
-
-/// Shows what would be saved, or saves it.
-async fn finish(
-    signed_in: &SignedIn,
-    head: PersonHead,
-    posted: &Posted,
-    form: Form,
-    entry: Entry,
-    last: &str,
-) -> Result<Response, Failure> {
-    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
-    let receipt = signed_in.receipt();
-    if posted.has("save") {
-        let outcome = registry.enter(admission, caller, receipt, entry).await?;
-        if outcome.patient_id.is_some() {
-            remember(signed_in, &form);
-            return Ok(Redirect::to(&format!("/people/{}/doses/saved/{}", head.id, outcome.message_id)).into_response());
-        }
-        return Err(Failure::of_machine(&"an entry was refused after it had been checked"));
-    }
-    let rehearsal = registry.rehearse_entry(admission, caller, receipt, &entry).await?;
-    let doses = entry.vaccinations.iter().enumerate();
-    let sites = sites(signed_in);
-    let doses =
-        doses.map(|(row, vaccination)| checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)).collect();
-    let is_of_dose = |finding: &&model::Finding| finding.location.is_some_and(|at| at.segment.as_str() == "RXA");
-    let general = rehearsal.findings.iter().filter(|finding| !is_of_dose(finding) && is_told(finding));
-    let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "check" | "save" | "more" | "change"));
-    show(&CheckView {
-        page: signed_in.page(signed_in.language().text("dose.check_title")),
-        kept: kept.cloned().collect(),
-        doses,
-        general: general.map(|finding| warning(signed_in, finding)).collect(),
-        is_kept: rehearsal.is_kept,
-        address: format!("/people/{}/doses/{last}", head.id),
-        head,
-    })
-}
-
-fn is_told(finding: &model::Finding) -> bool {
-    finding.severity() != Severity::Information
-}
-
-fn warning(signed_in: &SignedIn, finding: &model::Finding) -> Warning {
-    Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
-}
-
-fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
-    CheckedDose {
-        vaccine: format!("{} ({})", signed_in.registry().codes().vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
-        facts: dose_form::answers(signed_in.registry().codes(), sites, dose, signed_in.language()),
-        warnings: warnings(signed_in, row, rehearsal),
-    }
-}
-
-/// What would be surprising about a dose once it is saved: that it does not count, that it is known, what is wrong with it.
-fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warning> {
-    let language = signed_in.language();
-    let mut warnings: Vec<Warning> = Vec::new();
-    let not_counted = rehearsal.events.get(row).copied().flatten().and_then(|event| {
-        let all = rehearsal.assessment.as_ref()?.evaluations.iter().filter(move |found| found.event_id == event);
-        let evaluations: Vec<_> = all.collect();
-        let does_not_count = |found: &&DoseEvaluation| !found.is_valid() && found.status != DoseStatus::SeasonUnknown;
-        (!evaluations.is_empty() && evaluations.iter().all(does_not_count)).then_some(evaluations)
-    });
-    for evaluation in not_counted.into_iter().flatten() {
-        let reasons: Vec<String> = why(&evaluation.reasons, language).into_iter().map(|line| line.text).collect();
-        let values = [("group", evaluation.vaccine_group.as_str()), ("why", &reasons.join(" "))];
-        warnings.push(Warning { text: language.fill("dose.would_not_count", &values), is_error: false });
-    }
-    let of_row = |finding: &&model::Finding| {
-        finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == row as u16 + 1)
-    };
-    let found = rehearsal.findings.iter().filter(of_row);
-    let is_counted = warnings.is_empty();
-    let is_warned = |finding: &&model::Finding| match finding.kind {
-        // When the dose does not count for it, the schedule has said so already.
-        model::FindingKind::LotExpired => is_counted,
-        model::FindingKind::DoseAlreadyKnown | model::FindingKind::DoseUpdated => true,
-        _ => is_told(finding),
-    };
-    warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
-    warnings
 }
 
 /// Keeps for the next form what usually stays the same: site and vaccinator; and by vaccine its lot, route and site.
@@ -404,30 +298,10 @@ fn remember(signed_in: &SignedIn, form: &Form) {
     signed_in.desks().stick(signed_in.account_id(), kept, signed_in.receipt().received_at);
 }
 
-async fn saved(signed_in: SignedIn, Path((id, message)): Path<(String, String)>) -> Result<Response, Failure> {
-    let message: MessageId = message.parse().map_err(|_| Failure::NotFound)?;
-    let (opened, head) = open(&signed_in, &id).await?;
-    let codes = signed_in.registry().codes();
-    let just_now = opened.held.vaccinations.iter().filter(|report| report.message_id == message && !report.is_deleted);
-    let doses = just_now.map(|report| SavedDose {
-        report: report.id.to_string(),
-        text: format!(
-            "{}, {}",
-            codes.vaccine_name(report.dose.cvx).unwrap_or("?"),
-            dates::shown(report.dose.administered_on, signed_in.language())
-        ),
-    });
-    let doses = doses.collect();
-    show(&SavedView { page: signed_in.page(signed_in.language().text("dose.saved_title")), head, doses })
-}
-
 async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, String)>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let dose = own_report(&opened.held, &signed_in, &report)?.dose.clone();
-    let kind = match dose.source {
-        model::InformationSource::Administered => Kind::New,
-        model::InformationSource::Historical(_) => Kind::Historical,
-    };
+    let kind = Kind::of(dose.source);
     let (codes, today, language) = (signed_in.registry().codes(), signed_in.today(), signed_in.language());
     let lists = Lists::new(codes, kind, &Wanted::default(), sites(&signed_in), today, language);
     let mut form = Form::default();
@@ -473,28 +347,6 @@ async fn correct(
             dose.vis = known.dose.vis.clone();
         }
     }
-    let entry = entry(&opened, posted.text("once"), doses, Some(known.id));
+    let entry = entry(&opened, posted.text("once"), doses.into_iter().map(|dose| (dose, Some(known.id))));
     finish(&signed_in, head, &posted, form, entry, &report).await
-}
-
-async fn undo(signed_in: SignedIn, Path((id, report)): Path<(String, String)>, _: Posted) -> Result<Response, Failure> {
-    change(signed_in, &id, &report, Action::Delete, "dose_undone").await
-}
-
-async fn restore(
-    signed_in: SignedIn,
-    Path((id, report)): Path<(String, String)>,
-    _: Posted,
-) -> Result<Response, Failure> {
-    change(signed_in, &id, &report, Action::Update, "dose_restored").await
-}
-
-/// Takes a dose back, or puts it back as it was.
-async fn change(signed_in: SignedIn, id: &str, report: &str, action: Action, done: &str) -> Result<Response, Failure> {
-    let (opened, head) = open(&signed_in, id).await?;
-    let known = own_report(&opened.held, &signed_in, report)?;
-    let mut entry = entry(&opened, &random_secret(), vec![known.dose.clone()], Some(known.id));
-    entry.vaccinations.iter_mut().for_each(|vaccination| vaccination.action = action);
-    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
-    Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
 }

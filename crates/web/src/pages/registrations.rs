@@ -47,7 +47,7 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     let found = registry.registrations(admission, &signed_in.caller, state).await?;
     let row = |registration: &Registration| {
         let answer = |name: &str| registration.answers.get(name).cloned().unwrap_or_default();
-        let kind = if registration.organization_id.is_some() { "registrations.renewal" } else { "registrations.new" };
+        let kind = if registration.is_renewal() { "registrations.renewal" } else { "registrations.new" };
         let name = Some(answer("name")).filter(|name| !name.is_empty());
         vec![
             Cell::link(name.unwrap_or_else(|| registration.id.number()), format!("/registrations/{}", registration.id))
@@ -124,7 +124,7 @@ fn registration_page(
         state: state_name(registration.state, signed_in),
         answers: shown(&registration.answers, language),
         waits: registration.state == RegistrationState::Submitted,
-        is_renewal: registration.organization_id.is_some(),
+        is_renewal: registration.is_renewal(),
         note: registration.note,
     };
     Ok(show_as(status, &view))

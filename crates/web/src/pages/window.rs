@@ -165,7 +165,8 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
     let Some(order) = order.filter(|_| !form.has_errors()) else {
         return window_page(&signed_in, &window, form, StatusCode::UNPROCESSABLE_ENTITY);
     };
-    if CONFIRMED.contains(&word) && !posted.has("confirmed") {
+    let fits = fitting(window.state_at(signed_in.now())).contains(&word);
+    if fits && CONFIRMED.contains(&word) && !posted.has("confirmed") {
         return ask_again(&signed_in, &window, word, posted.text(note));
     }
     let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());

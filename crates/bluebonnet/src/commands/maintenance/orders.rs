@@ -51,6 +51,10 @@ impl Order {
         print_window(&window, now)?;
         if self.dry_run {
             print_line("nothing was changed (--dry-run)")?;
+        } else if self.place.database.is_some() {
+            print_line(
+                "a front that stands on another data folder is told by `bluebonnet maintenance list --data FOLDER`",
+            )?;
         }
         Ok(Ending::Well)
     }
@@ -64,7 +68,7 @@ pub(crate) struct Announce {
     order: Order,
 }
 
-/// Begins a window now, before its start
+/// Begins an announced window now, before its start
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bluebonnet maintenance start 4F0Q --note \"the storage array is failing\"")]
 pub(crate) struct Start {

@@ -7,19 +7,22 @@ use serde_json::{Value, json};
 
 use super::find;
 use super::show::{print_window, window_json};
+use crate::commands::file::FilePlace;
 use crate::ending::{Ending, Failure};
-use crate::place::{self, Place};
+use crate::place;
 use crate::tables::{Table, grouped, print_json, print_line};
 use crate::world;
 
 /// Reports on a window: how long it was, whom it turned away, what came since, and who has not come back
+///
+/// Files that wait in the spool of another node are counted once that node works on them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bluebonnet maintenance report 4F0Q --json")]
 pub(crate) struct Report {
     /// The window's number, or its beginning
     window: String,
     #[command(flatten)]
-    place: Place,
+    place: FilePlace,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -27,10 +30,13 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
-        let registry = self.place.open()?;
+        let (registry, exchange) = self.place.open_to_look()?;
         let admission = place::admit(&registry)?;
         let window = find(&registry, &admission, &self.window)?;
-        let report = registry.after_report(&admission, window.id, world::now())?;
+        let report = match exchange {
+            Some(exchange) => exchange.after_report(&admission, window.id, world::now())?,
+            None => registry.after_report(&admission, window.id, world::now())?,
+        };
         if self.json {
             print_json(&as_json(&report))?;
             return Ok(Ending::Well);
@@ -71,6 +77,7 @@ fn as_json(report: &AfterReport) -> Value {
         "turned_away": counts(&report.turned_away),
         "files": {
             "taken": report.files.taken,
+            "waiting": report.files.waiting,
             "processed": report.files.processed,
             "messages": report.files.messages,
         },
@@ -90,8 +97,9 @@ fn print(report: &AfterReport) -> Result<(), Failure> {
     }
     let files = report.files;
     print_line(&format!(
-        "{} taken in it, {} processed, with {}",
+        "{} taken in it, {} waiting, {} processed, with {}",
         counted(files.taken, "file"),
+        grouped(files.waiting),
         grouped(files.processed),
         counted(files.messages, "message")
     ))?;

@@ -1,11 +1,14 @@
 //! `bluebonnet maintenance list` and `status`, and how a window is shown.
 
+use std::path::Path;
+
 use clap::Args;
 use jiff::Timestamp;
 use model::{Channel, MaintenanceWindow, counted};
 use registry::maintenance_status;
 use serde_json::{Value, json};
 
+use super::tell_again;
 use crate::ending::{Ending, Failure};
 use crate::live_counts::{self, LiveCounts};
 use crate::place::{self, Place};
@@ -13,7 +16,7 @@ use crate::state_file::StateFile;
 use crate::tables::{Table, grouped, print_json, print_line};
 use crate::world;
 
-/// Lists all windows, the latest first
+/// Lists all windows, the latest first; a front that stands on this data folder takes them over
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bluebonnet maintenance list --json")]
 pub(crate) struct List {
@@ -68,6 +71,7 @@ pub(crate) fn print_window(window: &MaintenanceWindow, now: Timestamp) -> Result
 impl List {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         let registry = self.place.open()?;
+        tell_again(&self.place, &registry);
         let windows = registry.windows(&place::admit(&registry)?)?;
         let now = world::now();
         if self.json {
@@ -95,11 +99,15 @@ impl List {
 
 impl Status {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
-        let state = StateFile::of(&self.place.data).read()?;
-        let windows = state.map(|state| state.windows).unwrap_or_default();
+        let data = &self.place.data;
+        let windows = StateFile::of(data).read()?.ok_or_else(|| no_state(data))?.windows;
         let now = world::now();
-        let status = maintenance_status(&windows, now);
-        let nodes = live_counts::read(&self.place.data);
+        let nodes = live_counts::read(data);
+        let mut status = maintenance_status(&windows, now);
+        // A front is closed, whatever the windows say.
+        for modes in nodes.iter().filter_map(|node| node.front) {
+            status.modes = status.modes.strictest(&modes);
+        }
         if self.json {
             let list = |windows: &[MaintenanceWindow]| {
                 windows.iter().map(|window| window_json(window, now)).collect::<Vec<_>>()
@@ -124,8 +132,20 @@ impl Status {
     }
 }
 
+fn no_state(data: &Path) -> Failure {
+    Failure::Refused(format!(
+        "there is no state of maintenance in {}: nothing has served that data folder, and no window was ordered on it; \
+         --data says where",
+        data.display()
+    ))
+}
+
 fn print_node(node: &LiveCounts) -> Result<(), Failure> {
-    let LiveCounts { node, in_flight, turned_away, .. } = node;
+    let LiveCounts { node, in_flight, turned_away, front, .. } = node;
     let still = counted(in_flight.values().sum(), "call");
-    Ok(print_line(&format!("node {node}: {still} in flight, {} turned away", grouped(*turned_away)))?)
+    print_line(&format!("node {node}: {still} in flight, {} turned away", grouped(*turned_away)))?;
+    if front.is_some() {
+        print_line("  a front without a database: its doors are closed, in a window or not")?;
+    }
+    Ok(())
 }

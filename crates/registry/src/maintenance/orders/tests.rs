@@ -91,6 +91,8 @@ fn orders_that_do_not_fit_are_refused_with_what_would() {
         (&announced, WindowOrder::Extend { ends: wall("2024-06-01 07:00") }, "2024-05-31 18:00", "can be rescheduled"),
         (&announced, WindowOrder::Extend { ends: wall("2024-06-01 05:00") }, "2024-05-31 20:00", "after the old one"),
         (&planned, WindowOrder::Announce, "2024-06-01 05:00", "its end has passed"),
+        (&planned, WindowOrder::Start, "2024-05-21 10:00", "cannot be started: nobody was told of it; announce"),
+        (&planned, WindowOrder::Start, "2024-05-31 20:00", "an emergency that begins now"),
     ];
     for (window, refused, when, why) in refusals {
         assert!(order(window, refused, when).expect_err("refused").contains(why), "{refused:?}");

@@ -6,7 +6,7 @@ use model::{CodeTables, DoseEvaluation, InformationSource, Right, Table, Vaccina
 
 use super::words::fact_text;
 use super::{DoseRow, Family, TakenBack, Told};
-use crate::dose_lists::code_text;
+use crate::dose_lists::{code_text, trade_name};
 use crate::people::age;
 use crate::{evaluations, refusals};
 
@@ -73,15 +73,12 @@ impl Told<'_> {
     pub(in crate::pages) fn details(&self, report: &VaccinationReport) -> String {
         let (dose, language) = (&report.dose, self.language);
         let codes = self.codes();
-        let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
-        let lot = dose.lot_number.as_deref().map(|lot| language.fill("history.lot", &[("lot", lot)]));
         let named = |table, code: &Option<String>| Some(code_text(codes, table, code.as_deref()?, language).to_owned());
         let by = dose.administered_by.as_ref().map(|by| format!("{} {}", by.given, by.family).trim().to_owned());
         let by = by.filter(|by| !by.is_empty()).map(|by| language.fill("history.given_by", &[("who", &by)]));
         let parts = [
             refusals::reason(report, codes, language),
-            maker.map(str::to_owned),
-            lot,
+            self.product(report),
             named(Table::Route, &dose.route),
             named(Table::BodySite, &dose.body_site),
             by,
@@ -89,7 +86,17 @@ impl Told<'_> {
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
-    pub(super) fn reactions(&self, report: &VaccinationReport) -> String {
+    /// What was in the syringe: trade name, maker and lot, as far as they are known.
+    pub(in crate::pages) fn product(&self, report: &VaccinationReport) -> Option<String> {
+        let (dose, codes) = (&report.dose, self.codes());
+        let maker = dose.mvx.as_deref().map(|mvx| codes.manufacturer(mvx).map_or(mvx, |maker| maker.name.as_str()));
+        let lot = dose.lot_number.as_deref().map(|lot| self.language.fill("history.lot", &[("lot", lot)]));
+        let parts = [trade_name(codes, dose), maker].map(|part| part.map(str::to_owned));
+        let parts: Vec<String> = parts.into_iter().chain([lot]).flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" · "))
+    }
+
+    pub(in crate::pages) fn reactions(&self, report: &VaccinationReport) -> String {
         let named = report.dose.reactions.iter().map(|reaction| {
             let is_named = !reaction.text.is_empty();
             if is_named { reaction.text.clone() } else { reaction.code.clone() }
@@ -107,7 +114,7 @@ impl Told<'_> {
     }
 
     /// Who told of a dose that was given elsewhere; nothing where that is not known.
-    fn told_by(&self, report: &VaccinationReport) -> Option<String> {
+    pub(in crate::pages) fn told_by(&self, report: &VaccinationReport) -> Option<String> {
         let InformationSource::Historical(number @ 2..) = report.dose.source else { return None };
         let code = InformationSource::Historical(number).code();
         Some(code_text(self.codes(), Table::InformationSource, &code, self.language).to_owned())

@@ -1,0 +1,148 @@
+//! What would be saved of the doses that were filled in, and what looks wrong with them. While one of them would be
+//! refused, none is saved: nothing of what was filled in is lost.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use model::{CodeTables, Dose, DoseEvaluation, DoseStatus, Finding, FindingKind, Severity};
+use registry::{Entry, Rehearsal};
+
+use super::{remember, sites};
+use crate::dose_form;
+use crate::evaluations::why;
+use crate::failures::Failure;
+use crate::findings;
+use crate::forms::{Choice, Form, Posted};
+use crate::layout::{Page, show};
+use crate::pages::person::PersonHead;
+use crate::signed_in::SignedIn;
+
+#[derive(Template)]
+#[template(path = "check_doses.html")]
+struct CheckView {
+    page: Page,
+    head: PersonHead,
+    kept: Vec<(String, String)>,
+    doses: Vec<CheckedDose>,
+    general: Vec<Warning>,
+    may_be_saved: bool,
+    address: String,
+}
+
+/// A dose before it is saved.
+struct CheckedDose {
+    vaccine: String,
+    facts: Vec<(&'static str, String)>,
+    warnings: Vec<Warning>,
+}
+
+/// Something that looks wrong.
+struct Warning {
+    text: String,
+    is_error: bool,
+}
+
+/// Saves what was checked when that was ordered and all of it can be; else shows what would be saved.
+pub(super) async fn finish(
+    signed_in: &SignedIn,
+    head: PersonHead,
+    posted: &Posted,
+    form: Form,
+    entry: Entry,
+    last: &str,
+) -> Result<Response, Failure> {
+    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
+    let rehearsal = registry.rehearse_entry(admission, caller, signed_in.receipt(), &entry).await?;
+    let may_be_saved = rehearsal.is_kept && !is_one_refused(&rehearsal);
+    if posted.has("save") && may_be_saved {
+        return save(signed_in, head, &form, entry).await;
+    }
+    let doses = entry.vaccinations.iter().enumerate();
+    let sites = sites(signed_in);
+    let doses =
+        doses.map(|(row, vaccination)| checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)).collect();
+    let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "check" | "save" | "more" | "change"));
+    show(&CheckView {
+        page: signed_in.page(signed_in.language().text("dose.check_title")),
+        kept: kept.cloned().collect(),
+        doses,
+        general: general(signed_in, &rehearsal),
+        may_be_saved,
+        address: format!("/people/{}/doses/{last}", head.id),
+        head,
+    })
+}
+
+async fn save(signed_in: &SignedIn, head: PersonHead, form: &Form, entry: Entry) -> Result<Response, Failure> {
+    let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
+    let outcome = registry.enter(admission, caller, signed_in.receipt(), entry).await?;
+    if outcome.patient_id.is_none() {
+        return Err(Failure::of_machine(&"an entry was refused after it had been checked"));
+    }
+    remember(signed_in, form);
+    Ok(Redirect::to(&format!("/people/{}/doses/saved/{}", head.id, outcome.message_id)).into_response())
+}
+
+fn is_of_dose(finding: &Finding) -> bool {
+    finding.location.is_some_and(|at| at.segment.as_str() == "RXA")
+}
+
+/// Whether a dose would be left out, though others would be kept.
+fn is_one_refused(rehearsal: &Rehearsal) -> bool {
+    rehearsal.findings.iter().any(|finding| is_of_dose(finding) && finding.severity() == Severity::Error)
+}
+
+/// What is wrong beside the doses; and that a refused one keeps the others from being saved.
+fn general(signed_in: &SignedIn, rehearsal: &Rehearsal) -> Vec<Warning> {
+    let found = rehearsal.findings.iter().filter(|finding| !is_of_dose(finding) && is_told(finding));
+    let mut general: Vec<Warning> = found.map(|finding| warning(signed_in, finding)).collect();
+    if rehearsal.is_kept && is_one_refused(rehearsal) {
+        general.push(Warning { text: signed_in.language().text("dose.one_refused").to_owned(), is_error: true });
+    }
+    general
+}
+
+fn is_told(finding: &Finding) -> bool {
+    finding.severity() != Severity::Information
+}
+
+fn warning(signed_in: &SignedIn, finding: &Finding) -> Warning {
+    Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
+}
+
+fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
+    CheckedDose {
+        vaccine: format!("{} ({})", signed_in.registry().codes().vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
+        facts: dose_form::answers(signed_in.registry().codes(), sites, dose, signed_in.language()),
+        warnings: warnings(signed_in, row, rehearsal),
+    }
+}
+
+/// What would be surprising about a dose once it is saved: that it does not count, that it is known, what is wrong with it.
+fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warning> {
+    let language = signed_in.language();
+    let mut warnings: Vec<Warning> = Vec::new();
+    let not_counted = rehearsal.events.get(row).copied().flatten().and_then(|event| {
+        let all = rehearsal.assessment.as_ref()?.evaluations.iter().filter(move |found| found.event_id == event);
+        let evaluations: Vec<_> = all.collect();
+        let does_not_count = |found: &&DoseEvaluation| !found.is_valid() && found.status != DoseStatus::SeasonUnknown;
+        (!evaluations.is_empty() && evaluations.iter().all(does_not_count)).then_some(evaluations)
+    });
+    for evaluation in not_counted.into_iter().flatten() {
+        let reasons: Vec<String> = why(&evaluation.reasons, language).into_iter().map(|line| line.text).collect();
+        let values = [("group", evaluation.vaccine_group.as_str()), ("why", &reasons.join(" "))];
+        warnings.push(Warning { text: language.fill("dose.would_not_count", &values), is_error: false });
+    }
+    let of_row = |finding: &&Finding| {
+        finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == row as u16 + 1)
+    };
+    let found = rehearsal.findings.iter().filter(of_row);
+    let is_counted = warnings.is_empty();
+    let is_warned = |finding: &&Finding| match finding.kind {
+        // When the dose does not count for it, the schedule has said so already.
+        FindingKind::LotExpired => is_counted,
+        FindingKind::DoseAlreadyKnown | FindingKind::DoseUpdated => true,
+        _ => is_told(finding),
+    };
+    warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));
+    warnings
+}
