@@ -89,6 +89,10 @@ for (const database of ["sqlite", "postgres"]) {
       await check(page, `${database}-facts`);
       const text = await page.textContent("main");
       for (const said of ["Prefers mornings", "MOGE", "Contraindication"]) assert.ok(text.includes(said), said);
+      await page.locator(".bb-history--doses tr", { hasText: "02/03/2020" }).first().locator("a[href*='/doses/']").click();
+      await page.fill("#reaction_0", "Fever of 40 degrees");
+      await page.click("button[name=check]");
+      await page.click("button[name=save]");
       await assertPrinted(page, record);
       await page.context().close();
     });
@@ -103,6 +107,7 @@ for (const database of ["sqlite", "postgres"]) {
         assert.ok(!facts.includes("Risk or condition"), sheet);
         const told = page.locator(".bb-sheet tr", { hasText: "02/03/2020" }).first();
         assert.match(await told.innerText(), /Reported by[^]*A parent's written record/, `${sheet}: who told of a dose`);
+        assert.match(await told.innerText(), /Reaction: Fever of 40 degrees/, `${sheet}: what it was followed by`);
       }
       await page.goto(`${record}/history`);
       assert.match(await page.innerText("table:has(caption:text('What is due'))"), /Immune|Complete/);

@@ -8,8 +8,9 @@ mod orders;
 mod patient;
 mod vaccine;
 
-use model::{CodeTables, Finding, FindingKind, Location, PatientStatement, Severity, VaccinationStatement};
+use model::{Action, CodeTables, Finding, FindingKind, Location, PatientStatement, Severity, VaccinationStatement};
 
+use self::observations::Facts;
 use crate::er7::Message;
 use crate::judge::Judge;
 use crate::vxu;
@@ -39,21 +40,39 @@ pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> Submis
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
     }
     let statement = patient::read_patient(&mut judge, &vxu);
-    for misplaced in &vxu.misplaced {
-        let at = Location { segment: misplaced.kind, ..Location::segment("MSH", misplaced.sequence) };
-        judge.note(FindingKind::SegmentOutOfOrder, at, misplaced.kind.as_str());
-    }
+    let lost_count = note_misplaced(&mut judge, &vxu);
     let Some(mut patient) = statement else {
         note_errors_of_doses(&mut judge, message, &vxu);
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
     };
-    observations::read_person_observations(&mut judge, message, &vxu.observations, &mut patient);
+    observations::read_person_observations(
+        &mut judge,
+        message,
+        &vxu.observations,
+        Facts::of(Action::Add),
+        &mut patient,
+    );
     let read = orders::read_orders(&mut judge, message, &vxu.orders, &mut patient);
-    if read.usable_count == 0 && !vxu.orders.is_empty() {
+    if read.usable_count == 0 && vxu.orders.len() + lost_count > 0 {
         judge.findings.push(Finding::new(FindingKind::NoOrderGroupLeft));
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
     }
     SubmissionReading { patient: Some(patient), vaccinations: read.vaccinations, findings: judge.findings }
+}
+
+/// Notes the segments that stand where the guide has none. How many of them were doses: those are lost.
+fn note_misplaced(judge: &mut Judge<'_>, vxu: &vxu::Vxu<'_>) -> usize {
+    let mut lost_count = 0;
+    for misplaced in &vxu.misplaced {
+        let at = Location { segment: misplaced.kind, ..Location::segment("MSH", misplaced.sequence) };
+        if misplaced.kind.as_str() == "RXA" {
+            judge.note(FindingKind::OrderGroupDropped, at, "the segment PID before it");
+            lost_count += 1;
+        } else {
+            judge.note(FindingKind::SegmentOutOfOrder, at, misplaced.kind.as_str());
+        }
+    }
+    lost_count
 }
 
 /// Notes what would keep the doses of a rejected message out, too: its sender mends all of it at once. What would only be

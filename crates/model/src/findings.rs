@@ -347,6 +347,8 @@ finding_kinds! {
     RefusalReasonUnexpected,
     OrderIdMissing,
     ObservationUnreadable,
+    ObservationNotFinal,
+    ObservationDateImpossible,
     DoseAlreadyKnown,
     DoseUpdated,
     DoseRepeatedInMessage,

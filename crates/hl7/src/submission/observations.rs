@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 use model::{
-    Coded, Cvx, Dose, FindingKind, Location, Observation, ObservationValue, PatientObservation, PatientStatement,
-    Table, VaccinationStatement, Vis,
+    Action, Coded, Cvx, Dose, FindingKind, Location, Observation, ObservationValue, PatientObservation,
+    PatientStatement, Table, VaccinationStatement, Vis,
 };
 
 use super::orders::is_number;
 use crate::er7::Message;
-use crate::judge::{Judge, is_empty, owned, parse_date};
+use crate::judge::{Judge, NULL, is_empty, owned, parse_date};
 use crate::vxu::{Ce, Obx};
 
 /// LOINC codes of observations, HL7 IG 1.5, NIP003.
@@ -26,6 +26,8 @@ mod loinc {
     /// Contraindication, disease with presumed immunity, serologic evidence, indication: about the person wherever
     /// they stand.
     pub(super) const OF_PERSON: [&str; 4] = ["30945-0", "59784-9", "75505-8", "59785-6"];
+    /// What is tied to a fact about the person by its sub-id.
+    pub(super) const OF_FACT: [&str; 3] = [CONTRAINDICATION_START, CONTRAINDICATION_END, VACCINE_TYPE];
     /// What another system evaluated or forecast. It is theirs, not a fact about the person.
     pub(super) const OF_FORECAST: [&str; 13] = [
         "30956-7", "30973-2", "30979-9", "30980-7", "30981-5", "30982-3", "59777-3", "59778-1", "59779-9", "59780-7",
@@ -40,18 +42,56 @@ mod loinc {
 /// PHIN VADS, vaccine contraindication (NIP003 30945-0).
 const ALLERGY_TO_THIS_VACCINE: &str = "VXC20";
 
+/// What becomes of the facts about the person that a group holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Facts {
+    /// They are stated.
+    Stated,
+    /// They are taken back.
+    TakenBack,
+    /// They cannot be true: the group is of this day, as this place says.
+    Impossible {
+        /// The day.
+        day: Date,
+        /// Where it stands.
+        at: Location,
+    },
+}
+
+impl Facts {
+    /// By what the sender wants done with the group.
+    pub(super) fn of(action: Action) -> Facts {
+        if action == Action::Delete { Facts::TakenBack } else { Facts::Stated }
+    }
+}
+
 /// Observations that stand under "no vaccine administered" (CVX 998), or under no order at all.
 pub(super) fn read_person_observations(
     judge: &mut Judge<'_>,
     message: &Message<'_>,
     observations: &[Obx<'_>],
+    facts: Facts,
     patient: &mut PatientStatement,
 ) {
-    let mut read = read_values(judge, message, observations);
+    let mut read = read_values(judge, message, observations, None);
+    match facts {
+        Facts::Stated => {}
+        Facts::TakenBack => read.iter_mut().for_each(|it| it.is_taken_back = true),
+        Facts::Impossible { day, at } => drop_facts(judge, &mut read, day, at),
+    }
     take_person_facts(&mut read, patient, None);
     let is_forecast = |it: &Read<'_>| loinc::OF_FORECAST.contains(&it.observation.question.code.as_str());
     let kept = read.into_iter().filter(|it| !is_forecast(it)).map(|it| it.observation);
     patient.other_observations.extend(kept);
+}
+
+/// Drops the facts that are stated, as the day of their group cannot be theirs.
+fn drop_facts(judge: &mut Judge<'_>, read: &mut Vec<Read<'_>>, day: Date, at: Location) {
+    let before = read.len();
+    read.retain(|it| it.is_taken_back || !is_fact(&it.observation.question.code, None));
+    if read.len() < before {
+        judge.note(FindingKind::ObservationDateImpossible, at, day.to_string());
+    }
 }
 
 /// Observations that stand under a dose.
@@ -66,7 +106,7 @@ pub(super) fn read_dose_observations(
     patient: &mut PatientStatement,
 ) {
     let VaccinationStatement { dose, unusable, .. } = statement;
-    let mut read = read_values(judge, message, observations);
+    let mut read = read_values(judge, message, observations, Some(dose.cvx));
     unusable.extend(unread_questions(observations, &read));
     take_person_facts(&mut read, patient, Some(dose.cvx));
     take_vis(&mut read, dose);
@@ -92,10 +132,71 @@ struct Read<'a> {
     sequence: u16,
     /// OBX-4 as sent.
     group: &'a str,
+    /// Whether the sender takes it back.
+    is_taken_back: bool,
 }
 
-fn read_values<'a>(judge: &mut Judge<'_>, message: &Message<'a>, observations: &[Obx<'a>]) -> Vec<Read<'a>> {
-    observations.iter().filter_map(|obx| read_value(judge, message, obx)).collect()
+fn read_values<'a>(
+    judge: &mut Judge<'_>,
+    message: &Message<'a>,
+    observations: &[Obx<'a>],
+    given: Option<Cvx>,
+) -> Vec<Read<'a>> {
+    let mut read = Vec::with_capacity(observations.len());
+    for obx in observations {
+        if is_in_force(judge, obx, observations, given) {
+            read.extend(read_value(judge, message, obx));
+        }
+    }
+    read
+}
+
+/// Whether an observation is to be read, by its status. Only facts about the person can be taken back one by one; their
+/// dates and vaccine go with them.
+fn is_in_force(judge: &mut Judge<'_>, obx: &Obx<'_>, all: &[Obx<'_>], given: Option<Cvx>) -> bool {
+    let status = Status::of(obx.status);
+    if status == Status::Final {
+        return true;
+    }
+    let is_fact_too = |obx: &Obx<'_>| is_fact(&coded(&obx.question).code, given);
+    if status == Status::TakenBack && is_fact_too(obx) {
+        return true;
+    }
+    let is_part = loinc::OF_FACT.contains(&coded(&obx.question).code.as_str())
+        && all.iter().any(|other| other.group == obx.group && is_fact_too(other));
+    if status != Status::TakenBack || !is_part {
+        judge.note(FindingKind::ObservationNotFinal, Location::field("OBX", obx.sequence, 11), obx.status);
+    }
+    false
+}
+
+/// What OBX-11 says of an observation.
+///
+/// # Source
+/// HL70085.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Status {
+    /// Final (F), corrected (C), or not told.
+    Final,
+    /// Deleted (D), or posted by mistake (W).
+    TakenBack,
+    /// Anything else: there is no value yet, or there never will be.
+    Open,
+}
+
+impl Status {
+    fn of(raw: &str) -> Status {
+        match raw.trim() {
+            "" | NULL | "F" | "C" => Status::Final,
+            "D" | "W" => Status::TakenBack,
+            _ => Status::Open,
+        }
+    }
+}
+
+/// Whether an observation is a fact about the person. Reactions are only where no dose was given.
+fn is_fact(question: &str, given: Option<Cvx>) -> bool {
+    loinc::OF_PERSON.contains(&question) || (given.is_none() && question == loinc::REACTION)
 }
 
 /// The questions that were sent with answers that could not be read.
@@ -138,6 +239,7 @@ fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -
         observation: Observation { question, value, group, observed_on },
         sequence: obx.sequence,
         group: obx.group,
+        is_taken_back: Status::of(obx.status) == Status::TakenBack,
     })
 }
 
@@ -196,21 +298,24 @@ fn coded(element: &Ce<'_>) -> Coded {
     }
 }
 
-/// Takes facts about the person out of the list, with the dates and the vaccine that are tied to them. Reactions are the
-/// person's only where no dose was given.
+/// Takes facts about the person out of the list, with the dates and the vaccine that are tied to them, and whatever else
+/// is taken back.
 fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, given: Option<Cvx>) {
     let date_of = |read: &[Read<'_>], question: &str, group: &str| -> Option<Date> {
         read.iter().filter(|it| it.group == group && it.observation.question.code == question).find_map(date_value)
     };
-    let is_of_person = |it: &Read<'_>| {
-        let question = it.observation.question.code.as_str();
-        loinc::OF_PERSON.contains(&question) || (given.is_none() && question == loinc::REACTION)
-    };
+    let is_of_person = |it: &Read<'_>| is_fact(&it.observation.question.code, given);
     for it in read.iter().filter(|it| is_of_person(it)) {
         let ObservationValue::Code(value) = &it.observation.value else { continue };
+        let question = it.observation.question.code.clone();
+        if it.is_taken_back {
+            take_back(patient, question, value.code.clone());
+            continue;
+        }
         let named = read.iter().filter(|other| other.group == it.group).find_map(vaccine_value).or(given);
+        patient.retracted.retain(|(known, code)| *known != question || *code != value.code);
         patient.observations.push(PatientObservation {
-            question: it.observation.question.code.clone(),
+            question,
             value: value.clone(),
             vaccine: named.filter(|_| value.code == ALLERGY_TO_THIS_VACCINE),
             since: date_of(read, loinc::CONTRAINDICATION_START, it.group).or(it.observation.observed_on),
@@ -220,7 +325,16 @@ fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, g
     let is_date_of_fact = |it: &Read<'_>| {
         [loinc::CONTRAINDICATION_START, loinc::CONTRAINDICATION_END].contains(&it.observation.question.code.as_str())
     };
-    read.retain(|it| !is_of_person(it) && !is_date_of_fact(it));
+    read.retain(|it| !it.is_taken_back && !is_of_person(it) && !is_date_of_fact(it));
+}
+
+/// Takes a fact back. Of one that is stated and taken back in a message, what stands last counts.
+fn take_back(patient: &mut PatientStatement, question: String, code: String) {
+    patient.observations.retain(|known| known.question != question || known.value.code != code);
+    let fact = (question, code);
+    if !patient.retracted.contains(&fact) {
+        patient.retracted.push(fact);
+    }
 }
 
 /// The vaccine that an observation names.

@@ -6,7 +6,7 @@ use model::{
     PatientStatement, Provider, Table, VaccinationStatement,
 };
 
-use super::observations;
+use super::observations::{self, Facts};
 use super::vaccine::read_vaccine;
 use crate::er7::Message;
 use crate::judge::{Judge, NULL, is_empty, owned, parse_date, parse_month_or_date};
@@ -39,13 +39,24 @@ pub(super) fn read_orders(
         let Some(mut statement) = read_order(judge, order) else { continue };
         reading.usable_count += 1;
         if statement.dose.cvx == Cvx::NO_VACCINE {
-            observations::read_person_observations(judge, message, &order.observations, patient);
+            let facts = facts_of(&statement, patient);
+            observations::read_person_observations(judge, message, &order.observations, facts, patient);
         } else {
             observations::read_dose_observations(judge, message, &order.observations, &mut statement, patient);
             reading.vaccinations.push(statement);
         }
     }
     reading
+}
+
+/// What becomes of the facts in a group of no vaccine (CVX 998): nobody observed them before the person's birth.
+fn facts_of(statement: &VaccinationStatement, patient: &PatientStatement) -> Facts {
+    let day = statement.dose.administered_on;
+    if statement.action != Action::Delete && patient.demographics.birth_date.is_some_and(|birth_date| day < birth_date)
+    {
+        return Facts::Impossible { day, at: Location::field("RXA", statement.order, 3) };
+    }
+    Facts::of(statement.action)
 }
 
 /// One group without its observations; `None` when it is dropped, and the findings say why.

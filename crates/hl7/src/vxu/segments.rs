@@ -249,6 +249,8 @@ pub struct Obx<'a> {
     pub group: &'a str,
     /// OBX-5 as sent: what it is depends on OBX-2.
     pub value: &'a str,
+    /// OBX-11, HL70085.
+    pub status: &'a str,
     /// OBX-14.
     pub observed: &'a str,
 }
@@ -263,6 +265,7 @@ impl<'a> Obx<'a> {
             question: Ce::from_parts::<DECODES>(message, &fields.parts(3)),
             group: fields.field(4),
             value: fields.field(5),
+            status: fields.component(11),
             observed: fields.component(14),
         }
     }

@@ -2,14 +2,14 @@
 //!
 //! The format: `= name` begins a piece that messages may use as `@name`; `# sentence` begins a case; the lines after
 //! it are the message (`\r`, `\xFF` and the like stand for bytes); `-> Kind at PLACE` is a finding; `=> CODE what` ends
-//! the case with the acknowledgment code and what was read.
+//! the case with the acknowledgment code and what was read: doses, facts about the person, and facts taken back.
 
 use std::collections::HashMap;
 
 use hl7::{
     BatchItem, BatchReader, Message, MessageKind, acknowledgment_code, decode, read_query, read_submission, screen,
 };
-use model::{Finding, FindingKind};
+use model::{Finding, FindingKind, PatientStatement};
 
 use crate::tables::SmallTables;
 
@@ -122,11 +122,7 @@ fn read(bytes: &[u8]) -> (Vec<Finding>, String) {
         Ok(MessageKind::Vxu) => {
             let reading = read_submission(&message, &SmallTables);
             findings.extend(reading.findings);
-            match (reading.patient, reading.vaccinations.len()) {
-                (None, _) => "rejected".to_owned(),
-                (Some(_), 1) => "1 dose".to_owned(),
-                (Some(_), count) => format!("{count} doses"),
-            }
+            reading.patient.map_or("rejected".to_owned(), |patient| kept(&patient, reading.vaccinations.len()))
         }
         Ok(MessageKind::Qbp(kind)) => {
             let reading = read_query(&message, kind, &SmallTables);
@@ -136,6 +132,23 @@ fn read(bytes: &[u8]) -> (Vec<Finding>, String) {
     };
     let code = acknowledgment_code(&findings).code();
     (findings, format!("{code} {what}"))
+}
+
+/// The doses, and what is told of the person's health beside them.
+fn kept(patient: &PatientStatement, dose_count: usize) -> String {
+    let mut kept = counted(dose_count, "dose");
+    if !patient.observations.is_empty() {
+        kept = format!("{kept}, {}", counted(patient.observations.len(), "fact"));
+    }
+    if !patient.retracted.is_empty() {
+        kept = format!("{kept}, {} taken back", patient.retracted.len());
+    }
+    kept
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// All items of a file: the findings, and how many messages there were.

@@ -153,7 +153,9 @@ impl Printed<'_> {
         let forecasts = self.told.opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
         let is_told = |status| !matches!(status, GroupStatus::AgedOut | GroupStatus::NotRecommended);
         let mut told: Vec<_> = forecasts.filter(|forecast| is_told(forecast.status)).collect();
-        told.sort_by_key(|forecast| (!is_open(forecast.status), forecast.recommended_on));
+        told.sort_by_key(|forecast| {
+            (!is_open(forecast.status), forecast.recommended_on.is_none(), forecast.recommended_on)
+        });
         told.into_iter().map(|forecast| self.forecast(forecast)).collect()
     }
 

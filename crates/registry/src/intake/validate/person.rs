@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 
-use model::Telecom;
+use model::{PatientObservation, Telecom};
 
 use super::*;
 use crate::intake::is_same_name;
@@ -37,6 +37,7 @@ pub(super) fn check<'s>(
     check_next_of_kin(submission, &stated, birth_date, findings);
     check_self(&stated, findings);
     check_phones(&mut stated, findings);
+    check_facts(&mut stated, birth_date, today, findings);
     Some(stated)
 }
 
@@ -111,6 +112,26 @@ fn check_phones(stated: &mut Cow<'_, PatientStatement>, findings: &mut Vec<Findi
     }
 }
 
+/// Facts of days that cannot be are taken out.
+fn check_facts(stated: &mut Cow<'_, PatientStatement>, birth_date: Date, today: Date, findings: &mut Vec<Finding>) {
+    let fault = |fact: &PatientObservation| impossible_day(fact, birth_date, today);
+    for fact in &stated.observations {
+        if let Some(day) = fault(fact) {
+            let what = format!("{} {} of {day}", fact.question, fact.value.code);
+            findings.push(Finding::new(FindingKind::ObservationDateImpossible).naming(what));
+        }
+    }
+    if stated.observations.iter().any(|fact| fault(fact).is_some()) {
+        stated.to_mut().observations.retain(|fact| fault(fact).is_none());
+    }
+}
+
+/// A day of the fact that is before birth, or in the future; a contraindication may end in the future.
+fn impossible_day(fact: &PatientObservation, birth_date: Date, today: Date) -> Option<Date> {
+    let since = fact.since.filter(|since| !(birth_date..=today).contains(since));
+    since.or(fact.until.filter(|until| *until < birth_date))
+}
+
 /// One digit repeated, or the digits in their order.
 fn is_placeholder_phone(telecom: &Telecom) -> bool {
     let digits: Vec<u8> = telecom.value.bytes().filter(u8::is_ascii_digit).collect();
@@ -120,4 +141,47 @@ fn is_placeholder_phone(telecom: &Telecom) -> bool {
 
 fn at(kind: FindingKind, field: u16) -> Finding {
     Finding::new(kind).at(Location::field("PID", 1, field))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Coded;
+
+    use super::*;
+
+    const BIRTH: Date = date(2020, 3, 15);
+    const TODAY: Date = date(2024, 3, 1);
+
+    fn fact(since: Option<Date>, until: Option<Date>) -> PatientObservation {
+        let value = Coded { code: "VXC18".into(), text: String::new(), system: "CDCPHINVS".into() };
+        PatientObservation { question: "30945-0".into(), value, vaccine: None, since, until }
+    }
+
+    #[test]
+    fn facts_are_of_days_between_birth_and_today() {
+        let late = date(2024, 3, 2);
+        let early = date(2020, 3, 14);
+        let cases = [
+            (fact(None, None), None),
+            (fact(Some(BIRTH), Some(late)), None),
+            (fact(Some(TODAY), None), None),
+            (fact(Some(late), None), Some(late)),
+            (fact(Some(early), None), Some(early)),
+            (fact(None, Some(early)), Some(early)),
+        ];
+        for (fact, expected) in cases {
+            assert_eq!(impossible_day(&fact, BIRTH, TODAY), expected, "{fact:?}");
+        }
+    }
+
+    #[test]
+    fn a_fact_of_an_impossible_day_is_taken_out_and_told() {
+        let observations = vec![fact(Some(TODAY), None), fact(Some(date(2030, 1, 1)), None)];
+        let stated = PatientStatement { observations, ..PatientStatement::default() };
+        let (mut stated, mut findings) = (Cow::Borrowed(&stated), Vec::new());
+        check_facts(&mut stated, BIRTH, TODAY, &mut findings);
+        assert_eq!(stated.observations, [fact(Some(TODAY), None)]);
+        assert_eq!(findings[0].value, "30945-0 VXC18 of 2030-01-01");
+        assert_eq!(findings.len(), 1);
+    }
 }
