@@ -203,7 +203,7 @@ def check_report(rehearsal, number, knocking, overdue, back, held):
     report = until("the count of those turned away is kept", report)
     assert report["turned_away"] == {"web": of_web, "web_service": refused}
     count = report["files"]["taken"]
-    assert count in held and report["files"] == {"taken": count, "processed": count, "messages": count}
+    assert count in held and report["files"] == {"taken": count, "processed": count, "messages": count, "waiting": 0}
     returned = {
         sender["organization"]: sender["returned_at"] for sender in report["senders"] if sender["channel"] == "web_service"
     }

@@ -31,6 +31,12 @@ const ROUTES: [(&str, &str, &str); 8] = [
     ("C38305", "Transdermal", "TD"),
 ];
 
+/// The body sites of the guide: others are kept, and not given out.
+///
+/// # Source
+/// HL7 IG 1.5, RXR-2: HL70163_IZ.
+const SITES: [&str; 12] = ["LA", "LD", "LG", "LLFA", "LT", "LVL", "RA", "RD", "RG", "RLFA", "RT", "RVL"];
+
 /// The vaccinations of a record: of several reports of one vaccination the one of who gave it, else the latest.
 pub(super) fn vaccinations(record: &PatientRecord) -> Vec<&VaccinationReport> {
     let rank = |report: &VaccinationReport| {
@@ -228,7 +234,7 @@ impl Answer<'_> {
             self.writer.put((1, 5), name);
             self.writer.put((1, 6), "HL70162");
         }
-        if let Some(site) = dose.body_site.as_ref().filter(|site| self.tables.contains(Table::BodySite, site)) {
+        if let Some(site) = dose.body_site.as_ref().filter(|site| SITES.contains(&site.as_str())) {
             self.put_code((2, 1), Table::BodySite, site, "HL70163");
         }
     }
