@@ -98,7 +98,8 @@ pub(crate) fn check<'rules>(
         }
     };
     let known = existing.map(|record| record.consents.as_slice()).unwrap_or_default();
-    let recorded = record(&statements, known, receipt, caller, existing.map(|record| record.patient.id));
+    let new = statements.iter().filter(|statement| is_new(statement, known, stated.consents.contains(statement)));
+    let recorded = record(new, receipt, caller, existing.map(|record| record.patient.id));
     let newest = newest_of_each_kind(known.iter().chain(&recorded));
     let coverage = cover(rules, &newest, age_on(birth_date, receipt.today), receipt.today);
     let is_withdrawal = statements.iter().any(|statement| statement.status == ConsentStatus::Withdrawn);
@@ -287,16 +288,14 @@ impl Said<'_> {
     }
 }
 
-/// The statements that say something new.
-fn record(
-    statements: &[ConsentStatement],
-    known: &[Consent],
+/// What is kept of the statements that say something new.
+fn record<'s>(
+    new: impl Iterator<Item = &'s ConsentStatement>,
     receipt: &Receipt,
     caller: &Caller,
     patient_id: Option<PatientId>,
 ) -> Vec<Consent> {
     let patient_id = patient_id.unwrap_or(PatientId(derive(receipt.message_id, Purpose::Patient, 0)));
-    let new = statements.iter().filter(|statement| is_new(statement, known));
     new.enumerate()
         .map(|(ordinal, statement)| Consent {
             id: ConsentId(derive(receipt.message_id, Purpose::Consent, ordinal)),
@@ -309,12 +308,13 @@ fn record(
         .collect()
 }
 
-/// Whether a statement is more than what is known. Senders repeat a consent with every message: said again it gives
-/// nothing back that was withdrawn since, and neither does one of an earlier day, or of none.
-fn is_new(statement: &ConsentStatement, known: &[Consent]) -> bool {
+/// Whether a statement is more than what is known. Systems repeat a consent with every message: said again it gives nothing
+/// back that was withdrawn since, and neither does one of an earlier day, or of none. Who states it outright, on a page,
+/// means it.
+fn is_new(statement: &ConsentStatement, known: &[Consent], is_outright: bool) -> bool {
     let newest = newest_of_each_kind(known);
     match newest.get(statement.kind.as_str()) {
-        Some(newest) if statement.status == ConsentStatus::Withdrawn => *newest != statement,
+        Some(newest) if is_outright || statement.status == ConsentStatus::Withdrawn => *newest != statement,
         _ if known.iter().any(|consent| consent.statement == *statement) => false,
         Some(newest) if newest.status == ConsentStatus::Withdrawn => {
             statement.effective_on.is_some_and(|day| newest.effective_on.is_none_or(|withdrawn_on| day >= withdrawn_on))

@@ -213,12 +213,20 @@ fn consent_taken_back_on_a_page_hides_the_record_from_everybody_at_once() {
         };
         let mut patient = entry(&opened, "", Action::Add, None, dose(date(2024, 3, 12), 8, "L")).patient;
         patient.consents = vec![statement];
-        enter(house, "CLINIC", Entry { once: "out".into(), patient, vaccinations: Vec::new(), reason: String::new() })
-            .await;
+        let entry = Entry { once: "out".into(), patient, vaccinations: Vec::new(), reason: String::new() };
+        enter(house, "CLINIC", entry.clone()).await;
         for organization in ["CLINIC", "PHARMACY"] {
             assert!(find(house, organization, named("Garza", "Maria")).await.is_empty());
             assert!(open(house, organization, id).await.is_none());
         }
+        // A system that says the old consent again changes nothing; whoever affirms that form on a page means it.
+        house.report("CLINIC", &consenting, "").await;
+        assert!(open(house, "CLINIC", id).await.is_none());
+        let mut affirmed = Entry { once: "in".into(), ..entry };
+        affirmed.patient.consents[0].status = ConsentStatus::Granted;
+        affirmed.patient.consents[0].effective_on = Some(date(2024, 3, 11));
+        enter(house, "CLINIC", affirmed).await;
+        assert!(open(house, "CLINIC", id).await.is_some());
     });
 }
 
