@@ -1,6 +1,7 @@
 """The database goes away under a running server: senders get the closed door, and all goes on by itself afterwards."""
 
 import http.client
+import json
 import time
 
 import postgresql
@@ -8,6 +9,7 @@ import pytest
 import soap
 from people import Person
 from program import Program
+from test_gate_flips import begin_window
 
 SENTENCE = (
     "The server is temporarily unable to service your request due to maintenance downtime or capacity problems. "
@@ -50,6 +52,46 @@ def test_a_sender_is_told_to_come_back_and_is_served_when_the_database_is_back(c
         server.close()
 
 
+def test_a_node_that_says_the_sentence_stays_where_people_knock_without_its_database(cluster_of_its_own):
+    server = Program("example", cluster_of_its_own.new_database()).start()
+    try:
+        client = soap.Client(server.port, server.account)
+        window = begin_window(server)
+        until(lambda: client.submit(Person(1).report()).status == 503)
+        cluster_of_its_own.crash()
+        said = readiness(server)
+        assert (said["ready"], said["database_answers"], said["doors_closed"]) == (True, False, True)
+        closed = client.submit(Person(1).report())
+        assert (closed.status, closed.body.decode()) == (503, SENTENCE)
+        cluster_of_its_own.start()
+        until(lambda: server.run("maintenance", "complete", window).returncode == 0)
+        until(lambda: not readiness(server)["doors_closed"])
+        cluster_of_its_own.crash()
+        assert ready(server) == 503, "the control: an open door needs the database"
+    finally:
+        server.close()
+
+
+def test_a_window_that_leaves_a_door_open_does_not_make_a_node_ready(cluster_of_its_own):
+    server = Program("example", cluster_of_its_own.new_database()).start()
+    try:
+        begin_window(server, "--mode", "web_service=read_only")
+        until(lambda: get(server, "/sign-in") == 503)
+        assert ready(server) == 200
+        cluster_of_its_own.crash()
+        assert ready(server) == 503
+    finally:
+        server.close()
+
+
+def until(holds):
+    for _ in range(BACK_SECONDS_MAXIMUM * 4):
+        if holds():
+            return
+        time.sleep(0.25)
+    raise AssertionError("it did not happen")
+
+
 def served_again(client, message):
     """Sends as a sender does that keeps its message until it is taken."""
     for _ in range(BACK_SECONDS_MAXIMUM):
@@ -63,6 +105,12 @@ def served_again(client, message):
 
 def ready(server):
     return get(server, "/readyz")
+
+
+def readiness(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", "/readyz")
+    return json.loads(connection.getresponse().read())
 
 
 def get(server, path):

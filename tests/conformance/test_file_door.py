@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 import paramiko
 import postgresql
@@ -94,8 +95,13 @@ def test_keys_of_each_kind_sign_in_until_they_are_removed(server):
 def test_weak_keys_and_private_keys_are_refused(server):
     weak = server.desk / "weak"
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", weak], check=True)
-    for file in [f"{weak}.pub", str(server.key)]:
-        assert "added" not in server.command("account", "key", "add", server.user, file, check=False)
+    for file, why in [(f"{weak}.pub", "an RSA key of 1024 bits is not accepted"), (str(server.key), "this is a private key")]:
+        refused = server.run("account", "key", "add", server.user, file)
+        assert refused.returncode == 1 and why in refused.stderr, refused.stderr
+    person = ["account", "add", "keyless", "--organization", "CLINIC", "--kind", "web_user", "--role", "view_only", "--full-name", "Kim Less"]
+    server.command(*person)
+    refused = server.run("account", "key", "add", "keyless", f"{server.key}.pub")
+    assert refused.returncode == 1 and "is the account of a person" in refused.stderr, refused.stderr
 
 
 @pytest.mark.parametrize("option", ["KexAlgorithms=diffie-hellman-group14-sha1", "Ciphers=aes128-cbc", "MACs=hmac-sha1", "HostKeyAlgorithms=ssh-rsa"])
@@ -115,17 +121,67 @@ def test_rsa_signs_with_sha_2_only(server):
 
 
 def test_wrong_passwords_cost_time_and_lock_the_account(server):
-    user = server.new_account("LOCKED", "A clinic that forgot")["username"]
+    account = server.new_account("LOCKED", "A clinic that forgot")
+    user = account["username"]
     until(lambda: user in server.accounts_file())
     began = time.monotonic()
     for _ in range(5):
         with pytest.raises(paramiko.AuthenticationException), server.client(user, "wrong"):
             pass
     assert time.monotonic() - began >= 5, "every refusal takes a second"
-    password = json.loads(server.command("account", "password", user, "--json"))["password"]
-    with pytest.raises(paramiko.AuthenticationException), server.client(user, password):
-        pass
+    assert not signs_in(server, user, account["password"])
     assert any("locked after too many" in line for line in server.log)
+    server.command("account", "unlock", user)
+    until(lambda: signs_in(server, user, account["password"]))
+    for _ in range(5):
+        assert not signs_in(server, user, "wrong")
+    password = json.loads(server.command("account", "password", user, "--json"))["password"]
+    until(lambda: signs_in(server, user, password))
+
+
+def signs_in(server, user, password):
+    try:
+        with server.client(user, password):
+            return True
+    except paramiko.AuthenticationException:
+        return False
+
+
+def test_keys_that_are_refused_lock_the_account_and_those_before_the_right_one_do_not(server):
+    user = server.new_account("KEYS", "A clinic with many keys")["username"]
+    right = server.new_key("ed25519", user)
+    fingerprint = run(["ssh-keygen", "-lf", f"{right}.pub"]).split()[1]
+    until(lambda: fingerprint in server.accounts_file())
+    strange = [server.desk / f"strange-{number}" for number in range(4)]
+    for key in strange:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+
+    def offers(*keys):
+        options = [option for key in keys[:-1] for option in ("-i", str(key))]
+        command = ["sftp", "-b", "-", "-P", str(server.sftp_port), *options, *server.ssh_options(keys[-1]), f"{user}@127.0.0.1"]
+        return "inbox" in run(command, "ls\n", check=False)
+
+    refused = refused_sign_ins(server)
+    for _ in range(3):
+        assert offers(*strange, right), "an agent tries one key after the other"
+    assert refused_sign_ins(server) == refused
+    for _ in range(4):
+        assert not offers(*strange)
+    assert offers(right), "four that were refused are not five"
+    for _ in range(5):
+        assert not offers(*strange)
+    until(lambda: refused_sign_ins(server) == refused + 9)
+    told = [json.loads(line) for line in server.log if "sign-in refused" in line and user in line]
+    assert [(line["username"], line["method"], line["reason"]) for line in told] == [(user, "public key", "the user name or the password is wrong")] * 9
+    assert not offers(right), "it is locked"
+    server.command("account", "unlock", user)
+    until(lambda: offers(right))
+
+
+def refused_sign_ins(server):
+    with urllib.request.urlopen(server.address + "/metrics", timeout=60) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(int(line.split()[-1]) for line in lines if line.startswith('bluebonnet_sftp_sign_ins_total{outcome="refused"}'))
 
 
 def test_people_and_deactivated_accounts_are_not_let_in(server):

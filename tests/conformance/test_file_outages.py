@@ -14,7 +14,7 @@ import soap
 from file_senders import close
 from file_server import FileServer
 from people import Person
-from test_database_away import ready
+from test_database_away import readiness, ready
 from test_file_maintenance import begin_window
 from test_file_results import batch, files, put, until_complete
 
@@ -171,6 +171,8 @@ def test_a_node_whose_database_has_no_room_is_not_ready_until_it_has(server, dat
     until(lambda: client.submit(Person(2).report()).status == 503)
     until(lambda: ready(server) == 503)
     assert any("disk is full" in line for line in server.log if "message not served" in line)
+    said = readiness(server)
+    assert (said["ready"], said["database_answers"], said["disk"]) == (False, True, "full")
     database_disk.empty()
     until(lambda: ready(server) == 200)
     assert client.submit(Person(2).report()).status == 200

@@ -241,6 +241,7 @@ for (const database of ["sqlite", "postgres"]) {
       await operator.goto(window);
       assert.equal(await operator.locator("button[value=start]").count(), 0, "nobody was told of a draft: it cannot begin");
       await operator.click("button[value=announce]");
+      await operator.click("main button[name=confirmed]");
       for (const path of ["/find", "/", "/sign-in", "/status"]) {
         await nurse.goto(registry.url + path);
         assert.match(await nurse.innerText(".bb-banner"), /begins in 1 h \d+ min/, path);
@@ -252,6 +253,7 @@ for (const database of ["sqlite", "postgres"]) {
       await operator.fill("#starts", wallTime(3));
       await operator.fill("#move_ends", wallTime(5));
       await operator.press("#move_ends", "Enter");
+      await operator.click("main button[name=confirmed]");
       assert.match(await operator.innerText("main"), /Moved/);
       await operator.click("button[value=start]");
       assert.match(await operator.innerText("main"), /Nothing ends it by itself/, "what cannot be taken back is asked for once more");

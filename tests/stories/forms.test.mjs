@@ -5,7 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
 import { FORMS, hands } from "./hands.mjs";
 import { vaccinationFile } from "./messages.mjs";
-import { authenticatorCode, signIn, startRegistry, unusedInstant } from "./registry.mjs";
+import { signedIn } from "./pages.mjs";
+import { authenticatorCode, startRegistry, unusedInstant } from "./registry.mjs";
 
 /** A surname that several people of the demonstration have. */
 const SURNAME = "Parker";
@@ -18,21 +19,14 @@ for (const database of ["sqlite", "postgres"]) {
 
     before(async () => {
       [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
-      [clinician, contact] = await Promise.all(["full_access_clinician", "data_exchange_contact"].map(signedIn));
+      const roles = ["full_access_clinician", "data_exchange_contact"];
+      [clinician, contact] = await Promise.all(roles.map((role) => signedIn(browser, registry, role)));
     });
 
     after(async () => {
       await browser?.close();
       await registry?.close();
     });
-
-    async function signedIn(role) {
-      const context = await browser.newContext();
-      await signIn(await context.newPage(), registry, role);
-      const state = await context.storageState();
-      await context.close();
-      return state;
-    }
 
     /** A page in a form, and the hands on it. */
     async function open(form, storageState) {

@@ -71,6 +71,9 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(username, "lortegon", "made of the plain letters of the name");
       await office.goto(`${registry.url}/registrations?state=approved`);
       assert.match(await office.textContent("main tbody"), /New organization/, "it is no renewal");
+      await office.goto(`${registry.url}/organizations/${code}`);
+      assert.match(await office.textContent("main"), /1 Main St[\s\S]*5125550101/, "what it registered is there to be read");
+      await check(office, `organization-${database}`);
       const account = () => office.goto(`${registry.url}/accounts/of/${username}`).then(() => office.textContent("main dl"));
       assert.match(await account(), /has not come in yet/);
 
@@ -116,6 +119,20 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form button");
       assert.match(await page.textContent("#errors"), /Choose an organization/);
       await check(page, `account-without-organization-${database}`);
+      await page.selectOption("#organization", "LCPG3001");
+      await page.fill("#email", "front.desk@example.org");
+      await page.click("main form button");
+      const [first] = await page.locator("dd").allInnerTexts();
+      await page.goto(`${registry.url}/accounts/new?organization=LCPG3001`);
+      for (const [name, text] of [["first_name", "Otto"], ["last_name", "Ochoa"], ["email", "Front.Desk@example.org"]]) await page.fill(`#${name}`, text);
+      await page.click("label[for=role-view_only]");
+      await page.click("main form button");
+      assert.match(await page.textContent("#email-error"), new RegExp(`address of ${first} already`), "nobody is added twice by mistake");
+      await check(page, `account-same-address-${database}`);
+      await page.click("main form button");
+      const [second] = await page.locator("dd").allInnerTexts();
+      await page.goto(`${registry.url}/accounts/of/${second}`);
+      assert.match(await page.textContent("main dl"), new RegExp(`same address has\\s*${first}`));
       const { user } = registry.users.find((known) => known.role === "help_desk");
       await page.goto(`${registry.url}/accounts/of/${user}`);
       assert.match(await page.textContent("main dl"), /Never signed in/, "nobody invited them");
@@ -133,6 +150,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form button");
       await check(page, `window-${database}`);
       await page.click("button[value=announce]");
+      await page.click("main button[name=confirmed]");
       assert.match(await page.textContent("main"), /Announced/);
       await page.click("button[value=cancel]");
       assert.match(await page.textContent("main"), /cannot be brought back/);
@@ -219,6 +237,42 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal((await nurse.goto(`${registry.url}/accounts`)).status(), 403);
       await check(nurse, `forbidden-${database}`);
       await Promise.all([administrator.context().close(), nurse.context().close()]);
+    });
+
+    test("an organization has its IT contact and the maker of its system told of maintenance", async () => {
+      const page = await open("organization_administrator");
+      if (database === "postgres") await page.setViewportSize({ width: 390, height: 800 });
+      const { organization } = registry.users.find((known) => known.role === "organization_administrator");
+      await page.goto(`${registry.url}/organizations/${organization}`);
+      await page.click("a[href$='/contacts']");
+      const add = async (address, audience) => {
+        await page.fill("#address", address);
+        await page.click(`label:has-text("${audience}")`);
+        await page.click("main form.bb-form button");
+      };
+      await add("nobody", "IT contact");
+      assert.match(await page.textContent("#address-error"), /mail address/);
+      await check(page, `contacts-wrong-${database}`);
+      await add("it@littlecreek.example", "IT contact");
+      await add("help@vendor.example", "Maker of the record system");
+      assert.deepEqual(await page.locator(".bb-choices__name").allInnerTexts(), [
+        "it@littlecreek.example\nIT contact · English", "help@vendor.example\nMaker of the record system · English",
+      ]);
+      await check(page, `contacts-${database}`);
+      await add("HELP@vendor.example", "Maker of the record system");
+      assert.match(await page.textContent("#address-error"), /told already/);
+      await page.click(".bb-choices li:has-text('it@') button");
+      await page.click("main .bb-back a");
+      assert.match(await page.textContent("main"), /help@vendor\.example/);
+      assert.doesNotMatch(await page.textContent("main"), /it@littlecreek\.example/);
+      await check(page, `organization-contacts-${database}`);
+      await page.goto(`${registry.url}/audit`);
+      assert.match(await page.textContent("main"), /added a contact for notices as it_contacts/);
+      const analyst = await open("registry_analyst");
+      await analyst.goto(`${registry.url}/organizations/${organization}`);
+      assert.equal(await analyst.locator("a[href$='/contacts']").count(), 0);
+      assert.equal((await analyst.goto(`${registry.url}/organizations/${organization}/contacts`)).status(), 403);
+      await Promise.all([page.context().close(), analyst.context().close()]);
     });
 
     test("maintenance is planned by keyboard alone, with everything twice as large", async () => {
@@ -333,7 +387,7 @@ for (const database of ["sqlite", "postgres"]) {
       assert.match(await page.textContent("main dl"), /new\.address@school\.example/);
 
       const [program] = registry.programs;
-      const state = () => page.locator("main dl").textContent();
+      const state = () => page.locator("main dl").first().textContent();
       await page.goto(`${registry.url}/organizations/${program.organization}`);
       await page.click("form[action$='/state'] button");
       await check(page, `organization-stop-${database}`);

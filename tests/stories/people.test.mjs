@@ -4,14 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
 import { report } from "./messages.mjs";
+import { addChild, choose, fillDate, wrongFields } from "./pages.mjs";
 import { signIn, startRegistry } from "./registry.mjs";
 
 /** Chooses a radio button or a check box by its label, as people do: the design system draws its own over the input. */
-async function choose(page, input) {
-  const id = await page.getAttribute(input, "id");
-  await page.click(`label[for='${id}']`);
-}
-
 /** A surname that several people of the demonstration have. */
 const SURNAME = "Parker";
 
@@ -112,6 +108,89 @@ for (const database of ["sqlite", "postgres"]) {
       await page.goto(`${record}/history`);
       assert.match(await page.innerText("table:has(caption:text('What is due'))"), /Immune|Complete/);
     }
+
+    test("going back in the browser loses nothing of what was filled in of a dose", async () => {
+      const page = await open();
+      await openFirst(page);
+      const record = page.url();
+      const form = `${record}/doses/new?kind=historical&group=MMR`;
+      const answers = () => Promise.all(["#vaccine_0", "#given_0", "#given_0-year"].map((field) => page.inputValue(field)));
+      await page.goto(form);
+      assert.deepEqual(await answers(), ["", "", ""]);
+      await page.selectOption("#vaccine_0", { label: "MMR (03)" });
+      for (const [part, number] of [["", "2"], ["-day", "31"], ["-year", "2020"]]) await page.fill(`#given_0${part}`, number);
+      const filled = await answers();
+      await page.click("button[name=check]");
+      assert.equal(await page.locator("#errors li").count(), 1);
+      await page.goBack();
+      assert.deepEqual(await answers(), filled, "after it was sent back with an error");
+      await check(page, `${database}-dose-taken-up`);
+      await page.fill("#given_0-day", "3");
+      await page.click("button[name=check]");
+      assert.match(await page.textContent("h1"), /Check your answers/);
+      await page.goBack();
+      assert.deepEqual(await answers(), filled, "after its answers were shown to be checked");
+      await page.goto(`${record}/doses/new?kind=historical&group=Polio`);
+      assert.deepEqual(await answers(), ["", "", ""], "another form is another form");
+      await page.goto(form);
+      await page.click("main a:has-text('Start with an empty form')");
+      assert.deepEqual(await answers(), ["", "", ""]);
+      await page.selectOption("#vaccine_0", { label: "MMR (03)" });
+      for (const [part, number] of [["", "2"], ["-day", "3"], ["-year", "2021"]]) await page.fill(`#given_0${part}`, number);
+      await page.click("button[name=check]");
+      await page.click("button[name=save]");
+      assert.match(page.url(), /\/saved\//);
+      await page.goBack();
+      assert.deepEqual(await answers(), ["", "", ""], "going back after it was saved shows the form, and nothing is sent again");
+      await page.goto(form);
+      assert.deepEqual(await answers(), ["", "", ""], "what is saved is off the desk");
+      await page.context().close();
+    });
+
+    test("those who answer for a child are added, changed and taken out", async () => {
+      const page = await open();
+      if (database === "postgres") await page.setViewportSize({ width: 390, height: 800 });
+      await openFirst(page);
+      const record = page.url().split("?")[0];
+      const change = async (answers, relations = {}) => {
+        await page.goto(`${record}/details`);
+        for (const [id, text] of Object.entries(answers)) await page.fill(`#${id}`, text);
+        for (const [id, code] of Object.entries(relations)) await page.selectOption(`#${id}`, code);
+        await choose(page, "input[name=reason][value=other]");
+        await page.click(".bb-form button");
+      };
+      await page.goto(`${record}/details`);
+      const rows = () => page.locator("input[id^=kin_given]").count();
+      const known = (await rows()) - 1;
+      const suffix = (row) => (row === 0 ? "" : `_${row + 1}`);
+      const [first, second] = [suffix(known), suffix(known + 1)];
+      await change({ [`kin_given${first}`]: "Rosalía", [`kin_family${first}`]: "Nopal", [`kin_phone${first}`]: "555" });
+      assert.deepEqual(await wrongFields(page), [`#kin_relation${first}`, `#kin_phone${first}`]);
+      await check(page, `${database}-kin-wrong`);
+      const grandmother = { [`kin_given${first}`]: "Rosalía", [`kin_family${first}`]: "Nopal", [`kin_phone${first}`]: "512-555-0188" };
+      await change(grandmother, { [`kin_relation${first}`]: "GRP" });
+      assert.match(page.url(), /done=details_saved/);
+      assert.match(await page.textContent(".bb-person"), /Rosalía Nopal \(Grandparent\), \(512\) 555-0188/);
+      await check(page, `${database}-kin`);
+      await change({ [`kin_given${second}`]: "Ernesto", [`kin_family${second}`]: "Nopal" }, { [`kin_relation${second}`]: "GRD" });
+      await change({ [`kin_given${first}`]: "Rosa" });
+      assert.match(await page.textContent(".bb-person"), /Rosa Nopal \(Grandparent\), \(512\) 555-0188; Ernesto Nopal \(Guardian\)/);
+      await page.goto(`${record}/details`);
+      await check(page, `${database}-kin-form`);
+      await change({ [`kin_given${first}`]: "", [`kin_family${first}`]: "" });
+      const told = await page.textContent(".bb-person");
+      assert.match(told, /Ernesto Nopal \(Guardian\)/);
+      assert.doesNotMatch(told, /Rosa Nopal/);
+      await page.goto(`${record}/details`);
+      const all = await page.locator("input[id^=kin_given], input[id^=kin_family]").evaluateAll((fields) => fields.map((field) => field.id));
+      await change(Object.fromEntries([...all, "phone"].map((id) => [id, ""])));
+      assert.doesNotMatch(await page.textContent(".bb-person"), /Ernesto Nopal/, "the last one goes, too");
+      await page.goto(`${record}/details`);
+      assert.equal(await page.inputValue("#phone"), "", "and a phone that was emptied");
+      await page.goto(`${registry.url}/language/es?back=${new URL(record).pathname}/details`);
+      assert.match(await page.innerText("#kin_relation"), /Abuelo o abuela/);
+      await page.context().close();
+    });
 
     test("a name and an address are changed with a reason, and who was found by a phone is found again", async () => {
       const page = await open();
@@ -223,34 +302,6 @@ for (const database of ["sqlite", "postgres"]) {
       await context.close();
     }
 
-    /** Fills in a day: month, day, year. */
-    async function fillDate(page, field, [month, day, year]) {
-      await page.fill(`#${field}`, month);
-      await page.fill(`#${field}-day`, day);
-      await page.fill(`#${field}-year`, year);
-    }
-
-    /** The fields at which something is wrong, as the summary on top names them. */
-    const wrongFields = (page) =>
-      page.$$eval("#errors li", (lines) => lines.map((line) => line.querySelector("a")?.getAttribute("href") ?? ""));
-
-    /** Adds a child born on August 3, 2024, and gives the address of the record. */
-    async function addChild(page, family, given) {
-      await page.goto(`${registry.url}/find`);
-      await page.fill("#family", family);
-      await page.fill("#given", given);
-      await page.click("form[action='/find'] button");
-      await page.click(".bb-add button");
-      await fillDate(page, "birth", ["8", "3", "2024"]);
-      await page.selectOption("#sex", "F");
-      await choose(page, "input[name=consent][value=minor]");
-      await fillDate(page, "signed", ["9", "2", "2024"]);
-      await choose(page, "#affirmed");
-      await page.click("button[name=check]");
-      assert.match(page.url(), /done=person_added/);
-      return page.url().split("?")[0];
-    }
-
     test("what is wrong with somebody new is said at its field", async () => {
       const page = await open();
       await page.goto(`${registry.url}/find`);
@@ -288,7 +339,7 @@ for (const database of ["sqlite", "postgres"]) {
 
     test("of several doses one that cannot be saved keeps all from being saved, and none is lost", async () => {
       const page = await open();
-      const record = await addChild(page, "Xicotencatl", "Alba");
+      const record = await addChild(page, registry, "Xicotencatl", "Alba");
       await page.goto(`${record}/doses/new?kind=historical`);
       await page.selectOption("#source", { index: 3 });
       const source = await page.inputValue("#source");

@@ -93,6 +93,7 @@ enum Command {
 impl Program {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<Ending, Failure> {
+        world::check_rehearsal().map_err(Failure::Usage)?;
         // Commands that do not serve speak on standard output; the log has only what must be told.
         if !matches!(self.command, Command::Serve(_) | Command::Demo(_)) {
             logging::begin_quietly();

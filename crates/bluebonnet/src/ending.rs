@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use registry::setup::{SetupError, StoreError};
 use registry::{LoadError, ProfileError, RegistryError};
 
+use crate::logging;
+
 /// For `--help`: what the exit codes mean.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -52,7 +54,9 @@ pub(crate) fn exit_code(result: Result<Ending, Failure>) -> ExitCode {
         Err(Failure::Machine(error)) if is_broken_pipe(&error) => return ExitCode::SUCCESS,
         Err(Failure::Machine(error)) => (format!("{error:#}"), 3),
     };
-    eprintln!("bluebonnet: {sentence}");
+    if !logging::tell_failure(&sentence, code) {
+        eprintln!("bluebonnet: {sentence}");
+    }
     ExitCode::from(code)
 }
 

@@ -39,6 +39,16 @@ impl FileDoorSettings {
         self.sftp.as_slice()
     }
 
+    /// Refuses a host key of the operator's that cannot be used.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match &self.sftp_host_key {
+            Some(file) if file.exists() => {
+                HostKey::open(file).map(drop).map_err(|error| Failure::Usage(error.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The door, from what is on this machine: no database is asked.
     pub(crate) fn open(&self, data: &Path, gate: Gate, spool: Spool) -> Result<FileDoor, Failure> {
         let host_key_file = self.sftp_host_key.clone().unwrap_or_else(|| data.join(HOST_KEY_FILE));
@@ -54,6 +64,7 @@ impl FileDoorSettings {
 pub(crate) fn renew_accounts(data: &Path, registry: &Registry, accounts: &FileAccounts) -> Result<(), Failure> {
     let admission = place::admit(registry)?;
     let list = registry.file_accounts(&admission)?;
+    accounts.lift_locks(registry);
     let text = list.to_text();
     if accounts.replace(list) || !data.join(ACCOUNTS_FILE).exists() {
         write_accounts(data, &text).with_context(|| format!("cannot keep {ACCOUNTS_FILE}"))?;

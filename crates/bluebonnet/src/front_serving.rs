@@ -19,7 +19,7 @@ use crate::{left_counts, limits, live_counts, world};
 /// Serves until the ports are taken over or the process is told to stop.
 pub(crate) async fn serve(serving: &Serving, place: &Place, spool: &SpoolSettings, node: &str) -> Result<(), Failure> {
     place::make_folder(&place.data)?;
-    let state = StateFile::of(&place.data).read()?;
+    let state = StateFile::of(&place.data).read().map_err(|error| unreadable(&error, &place.data))?;
     let profile = place.profile_without_database(state.as_ref().map(|state| state.profile.as_str()))?;
     let gate = Gate::new(&profile.closed_door.sentence, profile.closed_door.retry_after_seconds);
     gate.set_clock(world::now);
@@ -41,6 +41,15 @@ pub(crate) async fn serve(serving: &Serving, place: &Place, spool: &SpoolSetting
     leave_counts(&place.data, &gate);
     live_counts::remove(&place.data, &format!("{node}-front"));
     served
+}
+
+/// What to do about a state file that cannot be read.
+fn unreadable(error: &anyhow::Error, data: &Path) -> Failure {
+    Failure::Refused(format!(
+        "{error:#}: `bluebonnet maintenance list --data {}` writes it anew from the database; while that is away remove it, and \
+         the front says the sentence without an end",
+        data.display()
+    ))
 }
 
 /// Whoever is turned away is told when to come back by the window in force.

@@ -3,6 +3,8 @@
 //! The program wires the registry and its doors together, and is the only place that reads the clock, the environment,
 //! files and randomness. What happens to a message is the registry's; what it looks like over HTTP is the doors'.
 
+mod addresses;
+mod claims;
 mod commands;
 mod demonstration;
 mod ending;
@@ -17,6 +19,7 @@ mod logging;
 mod maintenance_watch;
 mod measurements;
 mod operations;
+mod ownership;
 mod place;
 mod ports;
 mod postman;
@@ -24,6 +27,7 @@ mod roles;
 mod serving;
 mod spooling;
 mod state_file;
+mod stop_signals;
 pub mod synthetic;
 mod tables;
 mod world;

@@ -2,10 +2,13 @@
 //! dates, identifiers and messages may not.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+
+use crate::world;
 
 /// The form of the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -15,6 +18,9 @@ pub(crate) enum LogForm {
     /// For people.
     Text,
 }
+
+/// The form of the log that was begun.
+static FORM: OnceLock<LogForm> = OnceLock::new();
 
 /// Settings of the log.
 #[derive(Clone, Debug, clap::Args)]
@@ -52,16 +58,28 @@ pub(crate) fn begin_quietly() {
     begin(LogForm::Text, EnvFilter::new("warn"));
 }
 
+/// Tells with what a command ended, in the log of one that is written for collectors. Gives whether that was so.
+pub(crate) fn tell_failure(sentence: &str, exit_code: u8) -> bool {
+    let is_told = FORM.get() == Some(&LogForm::Json) && tracing::enabled!(tracing::Level::ERROR);
+    if is_told {
+        tracing::error!(exit_code, "{sentence}");
+    }
+    is_told
+}
+
 fn begin(form: LogForm, filter: EnvFilter) {
     let begun = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
+    // The first stays, as the log does.
+    let _ = FORM.set(form);
     // Somebody else's log, in a test, is as good.
     let _ = match form {
         LogForm::Json => begun.json().flatten_event(true).try_init(),
         LogForm::Text => begun.try_init(),
     };
+    world::warn_of_rehearsal();
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Where a registry is: its data folder, its database, its profile; and how a command opens it.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::commands::record;
 use crate::ending::Failure;
+use crate::ownership::{self, folder_of};
 use crate::{limits, world};
 
 /// The profile of a registry that was given none.
@@ -34,12 +36,12 @@ pub(crate) struct Place {
     pub(crate) profile: Option<PathBuf>,
 }
 
-/// Whether a registry must be there already.
+/// Whether a registry must be there already, as this program works with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Presence {
-    /// A new one is made where there is none.
+    /// A new one is made where there is none, and one of an older program is brought to this one's schema.
     MayBeNew,
-    /// A mistyped place is refused.
+    /// A mistyped place is refused, and so is a registry of another schema: nobody migrates by looking.
     Required,
 }
 
@@ -68,7 +70,7 @@ impl Place {
         }
     }
 
-    /// Opens the database and brings its schema up to this program's.
+    /// Opens the database; see [`open_database`].
     pub(crate) fn open_database(&self, node: &str, presence: Presence) -> Result<(Database, Migrated), Failure> {
         let url = self.url()?;
         if let (Presence::MayBeNew, None, DatabaseUrl::Sqlite(_)) = (presence, &self.database, &url) {
@@ -80,7 +82,7 @@ impl Place {
     /// Whether there is a registry that a command could work on; a server is taken at its word.
     pub(crate) fn has_registry(&self) -> Result<bool, Failure> {
         Ok(match self.url()? {
-            DatabaseUrl::Sqlite(path) => is_there(&path)?,
+            DatabaseUrl::Sqlite(path) => is_there(&path)? || is_there(&restoring_folder(&path))?,
             DatabaseUrl::Postgres(_) => true,
         })
     }
@@ -93,8 +95,11 @@ impl Place {
     /// Opens the registry, or makes one.
     pub(crate) fn open_as(&self, node: &Node, presence: Presence) -> Result<Opened, Failure> {
         let url = self.url()?;
+        // What is wrong with it is said before anything is changed.
+        let given = self.profile.as_ref().map(|path| read_text(path)).transpose()?;
+        given.as_deref().map(Profile::parse).transpose()?;
         let (database, migrated) = self.open_database(&node.name, presence)?;
-        let (profile, replaced) = self.profile(&database, presence)?;
+        let (profile, replaced) = profile(&database, given, presence)?;
         let codes = setup::load_code_sets(&database)?;
         let lanes = match (&url, node.lanes) {
             (_, Some(lanes)) => lanes.clamp(1, limits::LANES_MAXIMUM),
@@ -127,28 +132,6 @@ impl Place {
         let stored = registry.stored_profile()?;
         Ok(stored.unwrap_or_else(|| BUILT_IN_PROFILE.to_owned()))
     }
-
-    /// The profile in use: the one given, the one kept in the registry, or the built-in one; and the name of the one that it
-    /// replaced. Only what may make a registry keeps the one given; a command must not judge by other rules than the server.
-    fn profile(&self, database: &Database, presence: Presence) -> Result<(Profile, Option<String>), Failure> {
-        let stored = setup::stored_profile(database)?;
-        let in_use = stored.as_deref().unwrap_or(BUILT_IN_PROFILE);
-        let given = self.profile.as_ref().map(|path| read_text(path)).transpose()?;
-        let is_other = given.as_ref().is_some_and(|given| given != in_use);
-        match (given, presence) {
-            (Some(_), Presence::Required) if is_other => Err(Failure::Refused(format!(
-                "the registry works by another profile ({}) than the one given; leave --profile out, or put the one given in \
-                 its place with `bluebonnet migrate --profile FILE` or `bluebonnet serve --profile FILE`",
-                Profile::parse(in_use)?.registry.short_name
-            ))),
-            (Some(given), Presence::MayBeNew) => {
-                let replaced = stored.filter(|_| is_other).map(|stored| Profile::parse(&stored)).transpose()?;
-                let replaced = replaced.map(|profile| profile.registry.short_name);
-                Ok((setup::keep_profile(database, &given)?, replaced))
-            }
-            _ => Ok((Profile::parse(in_use)?, None)),
-        }
-    }
 }
 
 /// A registry that was opened, with what was seen on the way.
@@ -159,24 +142,139 @@ pub(crate) struct Opened {
     pub(crate) lanes: usize,
 }
 
-/// Opens a database and brings its schema up to this program's.
+/// The profile in use: the one given, the one kept in the registry, or the built-in one; and the name of the one that it
+/// replaced. Only what may make a registry keeps the one given; a command must not judge by other rules than the server.
+fn profile(
+    database: &Database,
+    given: Option<String>,
+    presence: Presence,
+) -> Result<(Profile, Option<String>), Failure> {
+    let stored = setup::stored_profile(database)?;
+    let in_use = stored.as_deref().unwrap_or(BUILT_IN_PROFILE);
+    let is_other = given.as_ref().is_some_and(|given| given != in_use);
+    match (given, presence) {
+        (Some(_), Presence::Required) if is_other => Err(Failure::Refused(format!(
+            "the registry works by another profile ({}) than the one given; leave --profile out, or put the one given in \
+             its place with `bluebonnet migrate --profile FILE` or `bluebonnet serve --profile FILE`",
+            Profile::parse(in_use)?.registry.short_name
+        ))),
+        (Some(given), Presence::MayBeNew) => {
+            let replaced = stored.filter(|_| is_other).map(|stored| Profile::parse(&stored)).transpose()?;
+            let replaced = replaced.map(|profile| profile.registry.short_name);
+            Ok((setup::keep_profile(database, &given)?, replaced))
+        }
+        _ => Ok((Profile::parse(in_use)?, None)),
+    }
+}
+
+/// Opens a database. Where it may be new, its schema is brought up to this program's; else it must be of that already.
 pub(crate) fn open_database(
     url: &DatabaseUrl,
     node: &str,
     presence: Presence,
 ) -> Result<(Database, Migrated), Failure> {
-    match (presence, url) {
-        (Presence::Required, DatabaseUrl::Sqlite(path)) if !is_there(path)? => return Err(no_registry(url)),
-        (Presence::MayBeNew, DatabaseUrl::Sqlite(path)) if !is_there(path)? => make_file(path)?,
-        _ => {}
+    let path = match url {
+        DatabaseUrl::Sqlite(path) => Some(path),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    if let Some(path) = path {
+        check_not_restoring(path)?;
+        match (presence, is_there(path)?) {
+            (_, true) => {}
+            (Presence::Required, false) => return Err(no_registry(url)),
+            (Presence::MayBeNew, false) => make_file(path)?,
+        }
     }
+    let file = path.map(|path| which_file(path)).transpose()?;
     let options = DatabaseOptions { node: node.to_owned(), readers: usual_readers(), ..DatabaseOptions::default() };
     let database = Database::open(url, &options)?;
-    if presence == Presence::Required && database.schema_version()? == 0 {
-        return Err(no_registry(url));
+    let version = database.schema_version()?;
+    // Whoever has read from it keeps a restore from it. One that was faster has put another file there.
+    if let Some(path) = path {
+        check_not_restoring(path)?;
+        if file != Some(which_file(path)?) {
+            return Err(is_restored(path));
+        }
+    }
+    if presence == Presence::Required {
+        require_schema(url, version)?;
+        return Ok((database, Migrated { from: version, to: version, applied: Vec::new() }));
     }
     let migrated = database.migrate()?;
+    // One that was a backup is worked on from now on.
+    if database.written_row_counts()?.is_some() {
+        database.forget_row_counts()?;
+    }
     Ok((database, migrated))
+}
+
+/// Opens a database of this program's schema to read from, and changes nothing of it: it may lie on a medium that cannot be
+/// written to.
+pub(crate) fn open_to_read(url: &DatabaseUrl) -> Result<Database, Failure> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        check_not_restoring(path)?;
+        if !is_there(path)? {
+            return Err(no_registry(url));
+        }
+    }
+    let options = DatabaseOptions { node: COMMAND_NODE.to_owned(), ..DatabaseOptions::default() };
+    let database = Database::open_to_inspect(url, &options)?;
+    require_schema(url, database.schema_version()?)?;
+    Ok(database)
+}
+
+/// Refuses a place without a registry, and one of an older program.
+fn require_schema(url: &DatabaseUrl, version: i64) -> Result<(), Failure> {
+    match version {
+        0 => Err(no_registry(url)),
+        Database::SCHEMA_VERSION => Ok(()),
+        older => Err(Failure::Refused(format!(
+            "the registry at {url} has schema {older}, and this program works with schema {}: `bluebonnet migrate` brings it \
+             there, and `serve` does at its start; programs of before cannot work with it then",
+            Database::SCHEMA_VERSION
+        ))),
+    }
+}
+
+/// The file that a path leads to, whether it is there or not.
+pub(crate) fn real_file(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // So many links the system follows.
+    for _ in 0..40 {
+        match (std::fs::canonicalize(&path), std::fs::read_link(&path)) {
+            (Ok(real), _) => return real,
+            (Err(_), Ok(to)) => path = folder_of(&path).join(to),
+            (Err(_), Err(_)) => break,
+        }
+    }
+    path
+}
+
+/// The folder beside a SQLite file that stands there while another is put in its place.
+pub(crate) fn restoring_folder(path: &Path) -> PathBuf {
+    real_file(path).with_added_extension("restoring")
+}
+
+/// Refuses a file whose registry is not whole, or is about to be another.
+fn check_not_restoring(path: &Path) -> Result<(), Failure> {
+    match is_there(&restoring_folder(path))? {
+        true => Err(is_restored(path)),
+        false => Ok(()),
+    }
+}
+
+fn is_restored(path: &Path) -> Failure {
+    Failure::Refused(format!(
+        "a backup is being put in the place of {}, or that broke off: if it broke off, run `bluebonnet backup restore` again, \
+         which loses nothing",
+        path.display()
+    ))
+}
+
+/// The system's number of the file that stands there now.
+fn which_file(path: &Path) -> Result<(u64, u64), Failure> {
+    let found = std::fs::metadata(path).with_context(|| format!("cannot look at {}", path.display()))?;
+    Ok((found.dev(), found.ino()))
 }
 
 /// Whether a file is there: one in a folder that may not be looked into is no file that is missing.
@@ -220,14 +318,13 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     Ok(builder.create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?)
 }
 
-/// Makes an empty database file, for its owner alone; SQLite gives the files beside it the same rights.
-pub(crate) fn make_file(path: &Path) -> Result<(), Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
-    Ok(())
+/// Makes an empty database file; SQLite gives the files beside it the same owner and rights.
+fn make_file(path: &Path) -> Result<(), Failure> {
+    match ownership::create(&real_file(path)) {
+        // Somebody else was faster.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => Ok(made.map(drop).with_context(|| format!("cannot make {}", path.display()))?),
+    }
 }
 
 fn no_registry(url: &DatabaseUrl) -> Failure {

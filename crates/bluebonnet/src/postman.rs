@@ -52,21 +52,21 @@ pub(crate) struct PostSettings {
 }
 
 impl PostSettings {
+    /// How to reach the mail server, if there is one.
+    pub(crate) fn smtp(&self) -> Result<Option<SmtpSettings>, Failure> {
+        let credentials = self.smtp_user.clone().zip(self.smtp_password.clone());
+        let Some((url, from)) = self.smtp.as_ref().zip(self.mail_from.as_ref()) else { return Ok(None) };
+        let settings = SmtpSettings::new(url, credentials, from);
+        Ok(Some(settings.map_err(|error| Failure::Usage(error.to_string()))?))
+    }
+
     /// The postman of a node.
     pub(crate) fn postman(&self, registry: &Registry, node: &str) -> Result<Postman, Failure> {
-        let credentials = self.smtp_user.clone().zip(self.smtp_password.clone());
-        let smtp = match (&self.smtp, &self.mail_from) {
-            (Some(url), Some(from)) => {
-                let settings = SmtpSettings::new(url, credentials, from);
-                Some(Smtp::new(settings.map_err(|error| Failure::Usage(error.to_string()))?))
-            }
-            _ => None,
-        };
         Ok(Postman {
             registry: registry.clone(),
             node: node.to_owned(),
             public_url: self.public_url.clone(),
-            smtp,
+            smtp: self.smtp()?.map(Smtp::new),
             webhooks: Webhooks::new(),
             server_is_away_until: Arc::default(),
         })

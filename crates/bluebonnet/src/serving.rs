@@ -11,17 +11,18 @@ use std::task::Poll;
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use model::{ChannelModes, Mode};
+use model::{Channel, ChannelModes, Mode};
 use registry::{Exchange, FileAccounts, Gate, Registry};
 use sftp::FileDoor;
 use spool::Spool;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
+use crate::addresses::Asked;
+use crate::claims::Claims;
 use crate::commands::matching::sweep;
 use crate::commands::reforecast;
 use crate::ending::Failure;
@@ -31,19 +32,27 @@ use crate::operations::{self, Operations};
 use crate::ports::{self, Ports};
 use crate::postman::PostSettings;
 use crate::roles::Role;
-use crate::{limits, measurements, place, tables};
+use crate::stop_signals::StopSignals;
+use crate::{handover, limits, measurements, place, tables};
+
+/// Where a node listens that was told nothing.
+const USUAL_HTTP: &str = "127.0.0.1:8080";
 
 /// How a node is reached and what it does.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Serving {
     /// Where to listen; may be given several times. Port 0 takes a free port; the line `listening URL` on standard
-    /// output tells which
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "BLUEBONNET_HTTP", value_delimiter = ',')]
+    /// output tells which [default: 127.0.0.1:8080, or with --take-over where the other listens]
+    #[arg(long, value_name = "ADDR", env = "BLUEBONNET_HTTP", value_delimiter = ',')]
     http: Vec<String>,
+    /// Where `/metrics` is given to everybody who reaches it, over HTTP; elsewhere to callers on this machine alone
+    #[arg(long, value_name = "ADDR", env = "BLUEBONNET_METRICS")]
+    metrics: Option<String>,
     /// What this node does
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Role::ALL)]
     roles: Vec<Role>,
-    /// Takes the ports over from the program that serves this data folder now; that one answers what it took, and ends
+    /// Takes the ports over from the program that serves this data folder now; that one answers what it took, and ends.
+    /// Where several programs do, --http says from which
     #[arg(long)]
     take_over: bool,
     /// The certificate chain in PEM: HTTPS instead of HTTP. Renewed files are read again by themselves
@@ -64,12 +73,21 @@ pub(crate) struct Serving {
 /// The servers of a node, one a listener.
 type Servers = JoinSet<Result<(), webservice::ServeError>>;
 
+/// What is served where.
+struct Routers {
+    doors: Router,
+    /// For the listener of `--metrics`.
+    measurements: Router,
+}
+
 /// Listeners that hold their ports.
 pub(crate) struct Bound {
     listeners: Vec<(TcpListener, SocketAddr)>,
     file_listener: Option<TcpListener>,
+    metrics_listener: Option<(TcpListener, SocketAddr)>,
     scheme: &'static str,
     ports: Ports,
+    claims: Claims,
 }
 
 impl Bound {
@@ -91,18 +109,61 @@ impl Bound {
 }
 
 impl Serving {
-    /// Takes the ports: those of the program before, those of the service manager, or new ones.
+    /// Takes the data folder and the ports: those of the program before, those of the service manager, or new ones.
     pub(crate) async fn bind(&self, data: &Path) -> Result<Bound, Failure> {
-        let mut ports = Ports::given(data, self.take_over)?;
-        let listeners = ports.listeners("http", &self.http).await?;
+        place::make_folder(data)?;
+        let asked = self.asked()?;
+        let mut ports = Ports::given(data, self.take_over.then_some(&asked))?;
+        let mut claims = std::mem::take(&mut ports.claims);
+        if !self.is_front() {
+            claims.keep_only(&self.roles);
+        }
+        claims.claim(data, &self.roles)?;
+        let usual = [USUAL_HTTP.to_owned()];
+        let http = if self.http.is_empty() && !ports.has("http") { &usual } else { self.http.as_slice() };
+        let listeners = ports.listeners("http", http).await?;
         let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
         let file_listener = match self.has(Role::Sftp) {
             true => ports.listeners("sftp", self.file_door.address()).await?.into_iter().next(),
             false => None,
         };
         let file_listener = file_listener.map(|(listener, _)| listener);
+        let metrics_listener = match &self.metrics {
+            Some(address) if !self.is_front() => {
+                ports.listeners("metrics", std::slice::from_ref(address)).await?.into_iter().next()
+            }
+            _ => None,
+        };
         ports.close_unserved();
-        Ok(Bound { listeners, file_listener, scheme, ports })
+        Ok(Bound { listeners, file_listener, metrics_listener, scheme, ports, claims })
+    }
+
+    /// Refuses what cannot be served, before anything is changed: roles, addresses, certificates, mail, and a program to take
+    /// over that is not there.
+    pub(crate) fn check(&self, data: &Path) -> Result<(), Failure> {
+        if self.has(Role::Gate) && !self.is_front() {
+            return Err(Failure::Usage(
+                "the role gate is a front without a database: it goes with the role sftp and with no other".to_owned(),
+            ));
+        }
+        let asked = self.asked()?;
+        if let Some(files) = self.tls_files() {
+            files.check().map_err(|error| Failure::Usage(error.to_string()))?;
+        }
+        self.file_door.check()?;
+        self.post.smtp()?;
+        if self.take_over
+            && let Some(program) = handover::take(data, &asked)?
+        {
+            program.decline();
+        }
+        Ok(())
+    }
+
+    /// Where the node is asked to listen.
+    fn asked(&self) -> Result<Asked, Failure> {
+        let (http, sftp, metrics) = (self.http.as_slice(), self.file_door.address(), self.metrics.as_slice());
+        Asked::read(&[("http", http), ("sftp", sftp), ("metrics", metrics)])
     }
 
     /// Whether the node is to open the database before it takes the ports: whoever has them serves meanwhile.
@@ -143,7 +204,12 @@ impl Serving {
         let mut jobs = self.begin_background_work(&exchange, &measured);
         self.begin_watch(watch, &mut jobs);
         self.begin_post(registry, watch.node(), &mut jobs)?;
-        let router = self.router(&exchange, measured);
+        let doors = [(Role::Web, Channel::Web), (Role::Webservice, Channel::WebService)];
+        let doors = doors.into_iter().filter(|(role, _)| self.has(*role)).map(|(_, door)| door).collect();
+        let is_behind_proxy = self.behind_proxy;
+        let operations = Operations { registry: registry.clone(), measured, doors, is_behind_proxy };
+        let measurements = operations::measurements_router(operations.clone());
+        let routers = Routers { doors: self.router(&exchange, operations), measurements };
         let file_door = match bound.file_listener {
             Some(_) => Some(self.file_door.open(watch.data(), registry.gate().clone(), exchange.spool().clone())?),
             None => None,
@@ -153,21 +219,21 @@ impl Serving {
         }
         let (used, file_accounts) = (registry.clone(), file_door.as_ref().map(|door| door.accounts.clone()));
         jobs.spawn(regularly(limits::ACCOUNT_USES_EVERY, move || write_account_uses(&used, file_accounts.as_ref())));
-        let served = self.serve_router(registry.gate(), watch.data(), bound, &router, file_door).await;
+        let served = self.serve_routers(registry.gate(), watch.data(), bound, routers, file_door).await;
         jobs.abort_all();
         let last = watch.clone();
         tokio::task::spawn_blocking(move || last.end()).await.map_err(anyhow::Error::from)?;
         served
     }
 
-    /// Serves a router until the process is told to stop or its ports are taken over, and then until what was taken is
+    /// Serves routers until the process is told to stop or its ports are taken over, and then until what was taken is
     /// answered.
-    pub(crate) async fn serve_router(
+    async fn serve_routers(
         &self,
         gate: &Gate,
         data: &Path,
         mut bound: Bound,
-        router: &Router,
+        routers: Routers,
         file_door: Option<FileDoor>,
     ) -> Result<(), Failure> {
         let mut stop_signals = StopSignals::listen()?;
@@ -178,8 +244,19 @@ impl Serving {
             handles.push(("http".to_owned(), ports::handle(listener)?));
         }
         let mut ports = std::mem::take(&mut bound.ports);
+        // Held until everything taken is answered.
+        let claims = std::mem::take(&mut bound.claims);
         let file_listener = bound.file_listener.take();
-        let mut servers = self.start_servers(bound, router, &stop).await?;
+        let metrics_listener = bound.metrics_listener.take();
+        let mut servers = Servers::new();
+        for (listener, _) in bound.listeners {
+            start_server(&mut servers, listener, &routers.doors, self.tls_files(), &stop).await?;
+        }
+        if let Some((listener, address)) = metrics_listener {
+            handles.push(("metrics".to_owned(), ports::handle(&listener)?));
+            tables::print_line(&format!("measurements http://{address}/metrics"))?;
+            start_server(&mut servers, listener, &routers.measurements, None, &stop).await?;
+        }
         if let (Some(listener), Some(door)) = (file_listener, file_door) {
             handles.push(("sftp".to_owned(), ports::handle(&listener)?));
             tables::print_line(&format!("listening sftp://{}", listener.local_addr()?))?;
@@ -190,6 +267,7 @@ impl Serving {
             tracing::info!(%address, scheme, "listening");
             tables::print_line(&format!("listening {scheme}://{address}"))?;
         }
+        handles.extend(claims.handles()?);
         let handles = ports::Handles::new(handles.into());
         tokio::select! {
             () = stop_signals.next() => tracing::info!(in_flight = gate.in_flight(), "stopping"),
@@ -234,34 +312,10 @@ impl Serving {
                 }
             }));
         }
-        let served = self.serve_router(gate, data, bound, router, file_door).await;
+        let routers = Routers { doors: router.clone(), measurements: Router::new() };
+        let served = self.serve_routers(gate, data, bound, routers, file_door).await;
         jobs.abort_all();
         served
-    }
-
-    /// Starts a server for each listener.
-    async fn start_servers(
-        &self,
-        bound: Bound,
-        router: &Router,
-        stop: &watch::Sender<bool>,
-    ) -> Result<Servers, Failure> {
-        let mut servers = Servers::new();
-        for (listener, _) in bound.listeners {
-            let mut stop = stop.subscribe();
-            let shutdown = async move {
-                let _ = stop.wait_for(|is_stopping| *is_stopping).await;
-            };
-            let server = webservice::serve(listener, router.clone(), self.tls_files(), limits::of_server(), shutdown);
-            let mut server = Box::pin(server);
-            // Its first step reads the certificates; nobody is told that it listens before it does.
-            let first_step = std::future::poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
-            if let Poll::Ready(Err(error)) = first_step {
-                return Err(Failure::Usage(error.to_string()));
-            }
-            servers.spawn(server);
-        }
-        Ok(servers)
     }
 
     fn tls_files(&self) -> Option<TlsFiles> {
@@ -273,7 +327,7 @@ impl Serving {
         self.roles.contains(&role)
     }
 
-    fn router(&self, exchange: &Exchange, measured: PrometheusHandle) -> Router {
+    fn router(&self, exchange: &Exchange, operations: Operations) -> Router {
         let registry = exchange.registry();
         let settings = webservice::Settings {
             forwarded: if self.behind_proxy { ForwardedHeaders::Trusted } else { ForwardedHeaders::Ignored },
@@ -281,7 +335,7 @@ impl Serving {
         };
         let serves_messages = self.has(Role::Webservice);
         let web_service = serves_messages.then(|| settings.path.clone());
-        let mut router = operations::router(Operations { registry: registry.clone(), measured });
+        let mut router = operations::router(operations);
         if self.has(Role::Web) {
             let settings = web::Settings {
                 is_behind_proxy: self.behind_proxy,
@@ -381,6 +435,28 @@ fn renew_accounts(
     }))
 }
 
+/// Starts a server for a listener.
+async fn start_server(
+    servers: &mut Servers,
+    listener: TcpListener,
+    router: &Router,
+    tls: Option<TlsFiles>,
+    stop: &watch::Sender<bool>,
+) -> Result<(), Failure> {
+    let mut stop = stop.subscribe();
+    let shutdown = async move {
+        let _ = stop.wait_for(|is_stopping| *is_stopping).await;
+    };
+    let mut server = Box::pin(webservice::serve(listener, router.clone(), tls, limits::of_server(), shutdown));
+    // Its first step reads the certificates; nobody is told that it listens before it does.
+    let first_step = std::future::poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
+    if let Poll::Ready(Err(error)) = first_step {
+        return Err(Failure::Usage(error.to_string()));
+    }
+    servers.spawn(server);
+    Ok(())
+}
+
 /// Returns when nothing is in flight and every connection has its answer.
 async fn drain(gate: &Gate, servers: &mut Servers) {
     gate.drained().await;
@@ -416,24 +492,5 @@ fn count_waiting(registry: &Registry) {
             }
         }
         Err(error) => tracing::warn!(%error, "the messages that wait could not be counted"),
-    }
-}
-
-/// The signals that end a node: SIGTERM from a service manager, SIGINT from a keyboard.
-struct StopSignals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl StopSignals {
-    fn listen() -> std::io::Result<StopSignals> {
-        Ok(StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }

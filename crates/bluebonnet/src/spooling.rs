@@ -57,14 +57,7 @@ impl SpoolSettings {
             archive_days: self.archive_days,
             ..Limits::default()
         };
-        let faults = match world::planned_failure() {
-            Some(text) => {
-                tracing::warn!(failure = text, "a failure is planned, for tests: this is no way to run a registry");
-                Faults::parse(&text).map_err(Failure::Usage)?
-            }
-            None => Faults::default(),
-        };
-        let spool = Spool::open(&folder, limits, faults, world::now());
+        let spool = Spool::open(&folder, limits, planned_faults()?, world::now());
         Ok(spool.with_context(|| format!("the spool {} cannot be used", folder.display()))?)
     }
 
@@ -77,4 +70,11 @@ impl SpoolSettings {
         };
         Ok(Exchange::new(registry.clone(), self.open(place)?, settings))
     }
+}
+
+/// The failures that whoever started the program has planned; none in earnest.
+pub(crate) fn planned_faults() -> Result<Faults, Failure> {
+    let Some(text) = world::planned_failure() else { return Ok(Faults::default()) };
+    tracing::warn!(failure = text, "a failure is planned, for tests: this is no way to run a registry");
+    Faults::parse(&text).map_err(Failure::Usage)
 }

@@ -4,9 +4,8 @@
 //! database is down or being migrated. The key lies beside it, for the owner alone: a file that somebody else wrote is
 //! not believed.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -17,7 +16,7 @@ use model::MaintenanceWindow;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::world;
+use crate::{ownership, world};
 
 const STATE: &str = "maintenance.state";
 const KEY: &str = "maintenance.key";
@@ -79,7 +78,7 @@ impl StateFile {
         let body = serde_json::to_string_pretty(&state)?;
         let signature = world::hexadecimal(&signer(&self.key()?, &body).finalize().into_bytes());
         let new = self.folder.join(format!("{STATE}.{}", std::process::id()));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut file = ownership::create_anew(&new)?;
         write!(file, "{SCHEME}{signature}\n{body}")?;
         file.sync_all()?;
         fs::rename(&new, self.folder.join(STATE))?;
@@ -109,7 +108,7 @@ impl StateFile {
         let key: [u8; 32] = world::random_bytes();
         // Written aside and linked, so that of two who make one at a time both use the first.
         let (path, new) = (self.folder.join(KEY), self.folder.join(format!("{KEY}.{}", std::process::id())));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut file = ownership::create_anew(&new)?;
         writeln!(file, "{}", world::hexadecimal(&key))?;
         file.sync_all()?;
         let linked = fs::hard_link(&new, &path);

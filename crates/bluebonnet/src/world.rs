@@ -20,12 +20,39 @@ const REHEARSAL_CLOCK: &str = "BLUEBONNET_REHEARSAL_CLOCK";
 /// The time; in a rehearsal, the time that is rehearsed.
 #[expect(clippy::disallowed_methods, reason = "the program reads the clock for everything below it")]
 pub(crate) fn now() -> Timestamp {
-    static REHEARSAL: OnceLock<Option<Rehearsal>> = OnceLock::new();
     let real = Timestamp::now();
-    match REHEARSAL.get_or_init(|| std::env::var(REHEARSAL_CLOCK).ok().and_then(|text| Rehearsal::parse(&text))) {
-        None => real,
-        Some(rehearsal) => rehearsal.shown_at(real),
+    rehearsal().map_or(real, |rehearsal| rehearsal.shown_at(real))
+}
+
+/// Refuses a clock for rehearsals that cannot be read: the program would go by the time of day, and nobody notice.
+///
+/// # Errors
+/// What it must be like.
+pub(crate) fn check_rehearsal() -> Result<(), String> {
+    match rehearsal_setting() {
+        Some(text) if Rehearsal::parse(&text).is_none() => Err(format!(
+            "{REHEARSAL_CLOCK}={text:?} is no clock for rehearsals: write SHOWN,REAL,SPEED, two instants and how many times \
+             as fast, as 2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,600"
+        )),
+        _ => Ok(()),
     }
+}
+
+/// Says that the clock is one for rehearsals.
+pub(crate) fn warn_of_rehearsal() {
+    if rehearsal().is_some() {
+        let shown = now();
+        tracing::warn!(%shown, setting = REHEARSAL_CLOCK, "the clock is one for rehearsals: this is no way to run a registry");
+    }
+}
+
+fn rehearsal() -> Option<&'static Rehearsal> {
+    static REHEARSAL: OnceLock<Option<Rehearsal>> = OnceLock::new();
+    REHEARSAL.get_or_init(|| rehearsal_setting().and_then(|text| Rehearsal::parse(&text))).as_ref()
+}
+
+fn rehearsal_setting() -> Option<String> {
+    std::env::var_os(REHEARSAL_CLOCK).map(|text| text.to_string_lossy().into_owned()).filter(|text| !text.is_empty())
 }
 
 /// A clock for rehearsals: at the real instant it shows another, and from there on it runs so many times as fast.
@@ -41,7 +68,9 @@ impl Rehearsal {
     fn parse(text: &str) -> Option<Rehearsal> {
         let mut parts = text.split(',');
         let (shown, real, speed) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Rehearsal { shown: shown.parse().ok()?, real: real.parse().ok()?, speed: speed.parse().ok()? })
+        let speed = speed.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed >= 0.0)?;
+        let is_all = parts.next().is_none();
+        is_all.then_some(Rehearsal { shown: shown.parse().ok()?, real: real.parse().ok()?, speed })
     }
 
     fn shown_at(&self, real: Timestamp) -> Timestamp {
@@ -105,7 +134,13 @@ mod tests {
         let rehearsal = Rehearsal::parse("2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,600").expect("readable");
         let real: Timestamp = "2026-11-25T17:00:01.5Z".parse().expect("readable");
         assert_eq!(rehearsal.shown_at(real).to_string(), "2024-06-01T00:05:00Z");
-        assert_eq!(Rehearsal::parse("tomorrow"), None);
+        for junk in [
+            "tomorrow",
+            "2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,fast",
+            "2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,-1",
+        ] {
+            assert_eq!(Rehearsal::parse(junk), None, "{junk}");
+        }
     }
 
     #[test]

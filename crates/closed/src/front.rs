@@ -11,7 +11,7 @@ use axum::routing::get;
 use model::{Channel, ChannelModes};
 use registry::{Gate, Profile, Purpose, Sender};
 
-use crate::{Form, answer, discard, status};
+use crate::{Form, answer, discard, glance, status};
 
 /// What the front needs.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ pub fn front(front: Front) -> Router {
 
 async fn turn_away(State(front): State<Front>, request: Request) -> Response<axum::body::Body> {
     let (head, body) = request.into_parts();
-    let was_whole = discard(body).await;
+    let discarded = discard(body).await;
     let form = Form::of(&head.method, head.uri.path(), &head.headers, &front.web_service_path);
     let channel = match form {
         Form::PlainText => Channel::WebService,
@@ -61,14 +61,16 @@ async fn turn_away(State(front): State<Front>, request: Request) -> Response<axu
     };
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    let sender = Sender { address, name: "" };
+    // The report says whose calls were turned away, here as behind a door that somebody reads at.
+    let name = if form == Form::PlainText { glance(&discarded.beginning).name } else { "" };
+    let sender = Sender { address, name };
     // Whether a window is in force or not: there is nobody behind this front.
     let closed = match front.gate.admit_sender(channel, Purpose::Question, Some(sender)) {
         Err(closed) => closed,
         Ok(_) => front.gate.closed(),
     };
     let mut response = answer(&closed, form, &head.headers, &front.profile);
-    if !was_whole {
+    if !discarded.was_whole {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

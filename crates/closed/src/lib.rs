@@ -6,6 +6,7 @@
 
 mod bodies;
 mod front;
+mod glance;
 mod page;
 mod status;
 
@@ -15,8 +16,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use registry::{Closed, Profile};
 use serde_json::json;
 
-pub use bodies::{BODY_BYTES_MAXIMUM, discard};
+pub use bodies::{BODY_BYTES_MAXIMUM, Discarded, discard};
 pub use front::{Front, front};
+pub use glance::{Glance, glance};
 
 /// Where the status of the registry stands, for people and programs.
 const STATUS_LINK: &str = "</status>; rel=\"status\"";

@@ -25,6 +25,7 @@ mod texts;
 mod vaccine_groups;
 mod vaccines;
 mod vis_documents;
+mod ways;
 
 pub use code_sets::CodeSets;
 pub use import::{Change, Difference, ImportError, ImportFile, ImportInput, Imported, Refusal, import};
@@ -34,3 +35,4 @@ pub use texts::{CodeSetKind, CodeTexts, TableError};
 pub use vaccine_groups::VaccineGroup;
 pub use vaccines::{Vaccine, VaccineStatus};
 pub use vis_documents::VisDocument;
+pub use ways::Way;

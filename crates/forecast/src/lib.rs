@@ -13,6 +13,7 @@ mod explain;
 pub mod facts;
 mod forecast;
 mod forecast_dates;
+mod guidance;
 mod history;
 mod immunity;
 pub mod import;
@@ -32,6 +33,7 @@ mod vaccine_groups;
 mod validate;
 mod walk;
 
+pub use contraindication::Forbidden;
 pub use difference::{Difference, differences};
 pub use forecast::{Forecast, Workspace, forecast};
 pub use history::{History, HistoryDose, HistoryObservation};

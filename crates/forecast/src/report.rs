@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::contraindication::forbidden_vaccines;
 use crate::forecast::{Forecast, Workspace};
+use crate::guidance::guidance;
 use crate::reasons::Need;
 use crate::schedule::AgeId;
 use crate::sentences::{Explanation, Language, ReasonKind, Teller};
@@ -192,6 +193,7 @@ impl<'a> Forecast<'a> {
         } else {
             reasons.push(teller.need(&Need::Complete));
         }
+        reasons.extend(guidance(self, group, teller.language));
         GroupReport {
             vaccine_group: self.schedule.groups[usize::from(group.group)].name.clone(),
             kind: group.kind,

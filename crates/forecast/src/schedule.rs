@@ -1,5 +1,6 @@
 //! A schedule compiled to flat tables: rows of one kind lie side by side, and point at each other by number.
 
+use jiff::civil::Date;
 use model::Cvx;
 
 use crate::days::Day;
@@ -277,16 +278,36 @@ impl Schedule {
         self.groups.iter().map(|group| group.name.as_str())
     }
 
+    /// The vaccine groups whose last season is over on a day, each with the last day of it: of them nothing is known any more.
+    pub fn ended_seasons(&self, on: Date) -> Vec<(&str, Date)> {
+        let on = Day::from_date(on);
+        let mut ended = Vec::new();
+        for group in &self.groups {
+            let antigens = group.antigens.iter().map(|antigen| &self.antigens[usize::from(*antigen)]);
+            let series = antigens.flat_map(|antigen| antigen.series.of(&self.series));
+            let targets = series.flat_map(|series| series.targets.of(&self.targets));
+            let last = targets.filter_map(|target| target.season_end).max();
+            ended.extend(last.filter(|last| *last < on).map(|last| (group.name.as_str(), last.date())));
+        }
+        ended
+    }
+
     /// The name that the schedule gives a vaccine.
     pub fn vaccine_name(&self, cvx: Cvx) -> Option<&str> {
         self.vaccine_id(cvx).map(|vaccine| self.vaccines[usize::from(vaccine)].name.as_str())
     }
 
+    /// The name of CDSi's own numbers of observations as a coding system (HL70396: a local one).
+    pub const OWN_CODES: &str = "99CDSI";
+
     /// The observations that a code of another system means (`SNOMED`, `CDCPHINVS`). A code of CDC's that needs a vaccine beside it
     /// ("allergy to this vaccine") means none by itself.
     pub fn observations_of(&self, system: &str, code: &str) -> impl Iterator<Item = ObservationCode> {
         let is_meant = |(known, synonym): &(String, String)| known == system && synonym == code;
-        let meant = self.facts.observations.iter().filter(|known| known.synonyms.iter().any(is_meant));
+        let own = ObservationCode::parse(code).filter(|_| system == Schedule::OWN_CODES);
+        let is_named =
+            |known: &crate::facts::ObservationFacts| own == Some(known.code) || known.synonyms.iter().any(is_meant);
+        let meant = self.facts.observations.iter().filter(|known| is_named(known));
         let meant: Vec<ObservationCode> = meant.map(|known| known.code).collect();
         let is_clear = system == "SNOMED" || meant.len() == 1;
         meant.into_iter().filter(move |_| is_clear)

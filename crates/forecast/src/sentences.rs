@@ -75,6 +75,8 @@ pub enum ReasonKind {
     Interval,
     /// A date follows from the season.
     Season,
+    /// The dose may be given and need not.
+    Guidance,
 }
 
 /// ACIP's general rule: a dose up to four days early counts.

@@ -19,7 +19,7 @@ pub(crate) fn repetition(at: Location, index: usize) -> Location {
     at.repetition(u16::try_from(index + 1).unwrap_or(u16::MAX))
 }
 
-/// Complete identifiers, and the place of the first defect of each that is not.
+/// Complete identifiers with the number of their repetition, and the place of the first defect of each that is not.
 ///
 /// # Source
 /// HL7 IG 1.5, CX: id, assigning authority and type are required. A social security number needs no authority: its
@@ -28,17 +28,17 @@ pub(crate) fn read_identifiers(
     judge: &mut Judge<'_>,
     identifiers: &[Cx<'_>],
     at: Location,
-) -> (Vec<Identifier>, Vec<Location>) {
+) -> (Vec<(u16, Identifier)>, Vec<Location>) {
     let mut complete = Vec::with_capacity(identifiers.len());
     let mut defects = Vec::new();
     for (index, identifier) in identifiers.iter().enumerate() {
         let at = repetition(at, index);
         match identifier_defect(judge, identifier) {
-            None => complete.push(Identifier {
-                kind: owned(identifier.kind),
-                value: owned(&identifier.value),
-                authority: identifier.authority.name().trim().to_owned(),
-            }),
+            None => {
+                let kind = owned(identifier.kind);
+                let authority = identifier.authority.name().trim().to_owned();
+                complete.push((at.repetition, Identifier { kind, value: owned(&identifier.value), authority }));
+            }
             Some(0) => continue,
             Some(component) => defects.push(at.component(component)),
         }
@@ -124,8 +124,8 @@ fn read_address(judge: &mut Judge<'_>, address: &Xad<'_>, at: Location) -> Addre
     }
 }
 
-/// Phones and e-mail addresses.
-pub(crate) fn read_telecoms(judge: &mut Judge<'_>, telecoms: &[Xtn<'_>], at: Location) -> Vec<Telecom> {
+/// Phones and e-mail addresses, with the number of their repetition.
+pub(crate) fn read_telecoms(judge: &mut Judge<'_>, telecoms: &[Xtn<'_>], at: Location) -> Vec<(u16, Telecom)> {
     let mut read = Vec::with_capacity(telecoms.len());
     for (index, telecom) in telecoms.iter().enumerate() {
         let at = repetition(at, index);
@@ -141,11 +141,9 @@ pub(crate) fn read_telecoms(judge: &mut Judge<'_>, telecoms: &[Xtn<'_>], at: Loc
             }
             continue;
         }
-        read.push(Telecom {
-            value,
-            usage: judge.code(Table::TelecomUse, telecom.usage, at.component(2)).unwrap_or_default(),
-            equipment: judge.code(Table::TelecomEquipment, telecom.equipment, at.component(3)).unwrap_or_default(),
-        });
+        let usage = judge.code(Table::TelecomUse, telecom.usage, at.component(2)).unwrap_or_default();
+        let equipment = judge.code(Table::TelecomEquipment, telecom.equipment, at.component(3)).unwrap_or_default();
+        read.push((at.repetition, Telecom { value, usage, equipment }));
     }
     read
 }

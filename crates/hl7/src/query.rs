@@ -5,6 +5,7 @@ use model::{CodeTables, Demographics, Finding, FindingKind, Location, Query, Que
 use crate::er7::{Message, Segment};
 use crate::judge::{Judge, is_empty, owned, parse_date};
 use crate::people;
+use crate::submission::Form;
 use crate::vxu::{Cx, Xad, Xpn, Xtn};
 
 /// What could be read of a QBP.
@@ -31,6 +32,9 @@ const fn qpd(field: u16) -> Location {
 pub fn read_query(message: &Message<'_>, kind: QueryKind, tables: &dyn CodeTables) -> QueryReading {
     let mut judge = Judge::new(tables);
     let query = read_question(&mut judge, message, kind);
+    let mut form = Form::default();
+    form.look(&mut judge, message, message.first(b"MSH").map(std::slice::from_ref).unwrap_or_default());
+    form.tell(&mut judge);
     let is_refused = judge.findings.iter().any(|finding| finding.severity() == model::Severity::Error);
     QueryReading { query: query.filter(|_| !is_refused), findings: judge.findings }
 }
@@ -77,7 +81,7 @@ fn read_person(judge: &mut Judge<'_>, message: &Message<'_>, segment: &Segment<'
     let mut fields = segment.fields();
     let identifiers: Vec<Cx<'_>> = message.repetitions(fields.at(3)).map(|it| Cx::of(message, it)).collect();
     let (complete, defects) = people::read_identifiers(judge, &identifiers, qpd(3));
-    person.identifiers = complete;
+    person.identifiers = complete.into_iter().map(|(_, identifier)| identifier).collect();
     for defect in defects {
         let value = identifiers.get(usize::from(defect.repetition.saturating_sub(1))).map(|it| it.value.as_ref());
         judge.note(FindingKind::ValueMalformed, defect, value.unwrap_or_default());
@@ -110,7 +114,8 @@ fn read_person(judge: &mut Judge<'_>, message: &Message<'_>, segment: &Segment<'
     let addresses: Vec<Xad<'_>> = message.repetitions(fields.at(8)).map(|it| Xad::of(message, it)).collect();
     person.addresses = people::read_addresses(judge, &addresses, qpd(8));
     let telecoms: Vec<Xtn<'_>> = message.repetitions(fields.at(9)).map(|it| Xtn::of(message, it)).collect();
-    person.telecoms = people::read_telecoms(judge, &telecoms, qpd(9));
+    let telecoms = people::read_telecoms(judge, &telecoms, qpd(9));
+    person.telecoms = telecoms.into_iter().map(|(_, telecom)| telecom).collect();
     person.multiple_birth = judge.yes_or_no(fields.at(10), qpd(10));
     let order = fields.at(11);
     person.birth_order = order.trim().parse().ok().filter(|order| *order > 0);

@@ -3,6 +3,7 @@
 //! It judges the message by itself. What takes a clock, the registry or a profile (a date in the future, a dose
 //! already known, consent) is judged later.
 
+mod form;
 mod observations;
 mod orders;
 mod patient;
@@ -10,6 +11,7 @@ mod vaccine;
 
 use model::{Action, CodeTables, Finding, FindingKind, Location, PatientStatement, Severity, VaccinationStatement};
 
+pub(crate) use self::form::Form;
 use self::observations::Facts;
 use crate::er7::Message;
 use crate::judge::Judge;
@@ -52,7 +54,11 @@ pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> Submis
         Facts::of(Action::Add),
         &mut patient,
     );
-    let read = orders::read_orders(&mut judge, message, &vxu.orders, &mut patient);
+    let mut form = Form::default();
+    let first_order = vxu.orders.first().map_or(message.segments().len(), |order| order.span.start);
+    form.look(&mut judge, message, &message.segments()[..first_order]);
+    let read = orders::read_orders(&mut judge, message, &vxu.orders, &mut patient, &mut form);
+    form.tell(&mut judge);
     if read.usable_count == 0 && vxu.orders.len() + lost_count > 0 {
         judge.findings.push(Finding::new(FindingKind::NoOrderGroupLeft));
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
@@ -79,7 +85,7 @@ fn note_misplaced(judge: &mut Judge<'_>, vxu: &vxu::Vxu<'_>) -> usize {
 /// lost of a dose that is taken is not said, as none is.
 fn note_errors_of_doses(judge: &mut Judge<'_>, message: &Message<'_>, vxu: &vxu::Vxu<'_>) {
     let of_doses = judge.findings.len();
-    orders::read_orders(judge, message, &vxu.orders, &mut PatientStatement::default());
+    orders::read_orders(judge, message, &vxu.orders, &mut PatientStatement::default(), &mut Form::default());
     let noted = judge.findings.split_off(of_doses);
     judge.findings.extend(noted.into_iter().filter(|finding| finding.severity() == Severity::Error));
 }

@@ -3,6 +3,8 @@
 mod datatypes;
 mod segments;
 
+use std::ops::Range;
+
 use model::Segment as SegmentKind;
 
 pub use datatypes::{Ce, Cx, Ei, Hd, Xad, Xcn, Xpn, Xtn};
@@ -38,6 +40,8 @@ pub struct Order<'a> {
     pub route: Option<Rxr<'a>>,
     /// OBX.
     pub observations: Vec<Obx<'a>>,
+    /// Where all its segments stand among those of the message.
+    pub span: Range<usize>,
 }
 
 /// A segment that stands where the guide has none.
@@ -60,11 +64,16 @@ pub fn read<'a>(message: &Message<'a>) -> Vxu<'a> {
     let mut vxu = Vxu::default();
     let order_count = message.segments().iter().filter(|segment| segment.is(b"RXA")).count();
     vxu.orders.reserve_exact(order_count);
-    for segment in message.segments() {
+    for (place, segment) in message.segments().iter().enumerate() {
+        let order_count = vxu.orders.len();
         if message.has_escapes() {
             vxu.take::<true>(message, segment);
         } else {
             vxu.take::<false>(message, segment);
+        }
+        let begins = vxu.orders.len() > order_count;
+        if let Some(order) = vxu.orders.last_mut() {
+            order.span = if begins { place } else { order.span.start }..place + 1;
         }
     }
     vxu

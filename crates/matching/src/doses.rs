@@ -15,7 +15,7 @@ pub use comparison::{DoseComparison, DoseOutcome, DoseRule};
 pub use facts::{DoseFact, FactSource, surviving};
 pub use grouping::{Grouped, JoinedReport, UnsurePair, Vaccination};
 pub use rules::{DoseRules, DoseRulesError};
-pub use statements::{OwnReport, ReportToChange, find_own_report, find_report_to_change};
+pub use statements::{DoseStatement, OwnReport, ReportToDelete, find_own_report, find_report_to_delete};
 
 /// A report of a dose of the same person.
 #[derive(Clone, Copy, Debug)]

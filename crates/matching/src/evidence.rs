@@ -13,6 +13,7 @@ pub(crate) use numbers::NumberAgreement;
 use crate::identifiers::{self, Trust};
 use crate::names::{
     FamilyAgreement, FoldedName, GivenAgreement, MiddleAgreement, NameAgreement, best_agreement, family_parts,
+    is_like_surname,
 };
 
 /// A person with everything folded, so that many can be compared with one.
@@ -29,6 +30,15 @@ impl<'a> FoldedPerson<'a> {
             names: demographics.names.iter().map(FoldedName::new).collect(),
             household: FoldedHousehold::new(demographics),
         }
+    }
+
+    /// Whether a surname of this person is spelled nearly as one of the other's, or sounds so.
+    pub(crate) fn has_like_surname(&self, other: &FoldedPerson<'_>) -> bool {
+        let parts = |person: &FoldedPerson<'_>| -> Vec<String> {
+            person.names.iter().flat_map(FoldedName::family_parts).map(str::to_owned).collect()
+        };
+        let others = parts(other);
+        parts(self).iter().any(|part| others.iter().any(|other| is_like_surname(part, other)))
     }
 
     /// Place in the order of birth, as stated or as the placeholder name says.

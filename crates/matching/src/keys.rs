@@ -9,13 +9,14 @@
 //! | name | first given name, whole surname, birth year | a wrong day or month of birth |
 //! | given | birth date, sound of the first given name, sex | a new surname |
 //! | phone | phone number, sound of the first given name | a wrong birth year, a new surname |
+//! | other name | first given name and whole surname that the person also has | on pages, whose birth date is not known |
 //!
 //! A key with a missing part is skipped, never widened. To look somebody up, the same keys are made, and two more of the
 //! stated person as they would be with a slip: day and month of birth swapped, first name and surname swapped. Where the
 //! sex is not stated, the keys of every sex are asked for. Whoever shares no key is not found.
 
 use jiff::civil::Date;
-use model::{Demographics, Identifier, Sex};
+use model::{Demographics, Identifier, PersonName, Sex};
 
 use crate::evidence::phone_numbers;
 use crate::identifiers::{is_dummy, is_nationwide, significant};
@@ -32,16 +33,35 @@ enum KeyKind {
     Name = 3,
     Given = 4,
     Phone = 5,
+    OtherName = 6,
     /// Of files that are linked in memory, never stored.
     Linkage = 100,
 }
 
 /// The keys of a person, sorted, each once: the same for ever and on every platform.
 ///
-/// Used twice: to store a person (`number` is our own number, `PatientId::number`), and to look for one (`number` is
-/// `None`; a stated identifier of type SR gives the same key as the stored number).
+/// Used twice: to store a person (`number` is our own number, `PatientId::number`; then their other names have keys, too), and to
+/// look for one (`number` is `None`; a stated identifier of type SR gives the same key as the stored number).
 pub fn match_keys(person: &Demographics, number: Option<&str>) -> Vec<i64> {
-    sorted(keys_of(person, &folded_names(person), number))
+    let names = folded_names(person);
+    let mut keys = keys_of(person, &names, number);
+    if let (Some(_), Some(shown)) = (number, names.first()) {
+        let others = names.iter().filter(|name| other_name_key(name) != other_name_key(shown));
+        keys.extend(others.filter_map(other_name_key));
+    }
+    sorted(keys)
+}
+
+/// The key under which whoever also has a name is found by it alone. By the first name they are found through the index of
+/// names, so that most people have no such key.
+pub fn key_of_other_name(name: &PersonName) -> Option<i64> {
+    other_name_key(&FoldedName::new(name))
+}
+
+fn other_name_key(name: &FoldedName) -> Option<i64> {
+    let given = first_given(name).filter(|_| name.has_family())?;
+    let family = name.family.parts().flat_map(str::bytes);
+    Some(Hash::new(KeyKind::OtherName).part(given.bytes()).part(family).key())
 }
 
 fn folded_names(person: &Demographics) -> Vec<FoldedName> {

@@ -20,14 +20,14 @@ mod scoring;
 mod weights;
 
 pub use doses::{
-    DoseComparison, DoseFact, DoseOutcome, DoseRule, DoseRules, DoseRulesError, FactSource, Grouped, JoinedReport,
-    KnownDose, OwnReport, ReportToChange, UnsurePair, Vaccination, Vaccines, find_own_report, find_report_to_change,
-    surviving,
+    DoseComparison, DoseFact, DoseOutcome, DoseRule, DoseRules, DoseRulesError, DoseStatement, FactSource, Grouped,
+    JoinedReport, KnownDose, OwnReport, ReportToDelete, UnsurePair, Vaccination, Vaccines, find_own_report,
+    find_report_to_delete, surviving,
 };
 pub use frequencies::Frequencies;
-pub use keys::{lookup_keys, match_keys};
+pub use keys::{key_of_other_name, lookup_keys, match_keys};
 pub use matcher::{Matcher, POPULATION, Policy};
-pub use names::{is_placeholder, plain_letters};
+pub use names::is_placeholder;
 pub use people::{Candidate, Explanation, Folded, Outcome, PersonDecision, PersonMatch, PersonNote, Reason};
 pub use queries::{Agreement, Grade, agreements};
 pub use weights::{Level, Weights, WeightsError};

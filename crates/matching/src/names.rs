@@ -18,12 +18,6 @@ const PARTICLES: [&str; 19] = [
     "MAC", "ST",
 ];
 
-/// A name in capital letters without diacritics or punctuation, its parts separated by single spaces: `Peña-Muñoz` is
-/// PENA MUNOZ.
-pub fn plain_letters(name: &str) -> String {
-    fold(name).as_str().to_owned()
-}
-
 /// A name, ready to be compared.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct FoldedName {
@@ -270,6 +264,11 @@ fn is_half_swapped(name: &FoldedName, other: &FoldedName) -> bool {
     is_moved(&name.given, &other.family) || is_moved(&other.given, &name.family)
 }
 
+/// Whether two surnames are one letter apart, or sound alike.
+pub(crate) fn is_like_surname(one: &str, other: &str) -> bool {
+    is_within_one_edit(one, other, 5) || (one.len().min(other.len()) >= 4 && is_same_sound(one, other))
+}
+
 fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {
     let (family, other_family) = (name.family.as_str(), other.family.as_str());
     if !name.has_family() || !other.has_family() {
@@ -278,9 +277,7 @@ fn compare_family(name: &FoldedName, other: &FoldedName) -> FamilyAgreement {
         FamilyAgreement::Same
     } else if name.family_parts().any(|part| other.family_parts().any(|other_part| part == other_part)) {
         FamilyAgreement::Part
-    } else if is_within_one_edit(family, other_family, 5)
-        || (family.len().min(other_family.len()) >= 4 && is_same_sound(family, other_family))
-    {
+    } else if is_like_surname(family, other_family) {
         FamilyAgreement::Similar
     } else {
         FamilyAgreement::Different

@@ -44,7 +44,8 @@ pub enum Agreement {
 
 /// What speaks for a candidate, the strongest first; and whether something speaks against them.
 pub fn agreements(asked: &Demographics, candidate: &Demographics) -> (Vec<Agreement>, bool) {
-    let evidence = Evidence::between(&FoldedPerson::new(asked), &FoldedPerson::new(candidate), None);
+    let (asked, candidate) = (FoldedPerson::new(asked), FoldedPerson::new(candidate));
+    let evidence = Evidence::between(&asked, &candidate, None);
     let mut found = Vec::new();
     let mut add = |speaks: bool, agreement| speaks.then(|| found.push(agreement));
     add(evidence.identifier.is_some(), Agreement::Identifier);
@@ -55,7 +56,11 @@ pub fn agreements(asked: &Demographics, candidate: &Demographics) -> (Vec<Agreem
         let is_given_alike = evidence.given > GivenAgreement::Unknown && evidence.given != GivenAgreement::Same;
         add(is_given_alike, Agreement::SimilarGivenName);
         add(evidence.family == FamilyAgreement::Same, Agreement::FamilyName);
-        let is_alike = matches!(evidence.family, FamilyAgreement::Part | FamilyAgreement::Similar);
+        let is_alike = match evidence.family {
+            FamilyAgreement::Part | FamilyAgreement::Similar => true,
+            FamilyAgreement::Different => asked.has_like_surname(&candidate),
+            FamilyAgreement::Unknown | FamilyAgreement::Same => false,
+        };
         add(is_alike, Agreement::SimilarFamilyName);
     }
     add(evidence.birth_date == DateAgreement::Same, Agreement::BirthDate);

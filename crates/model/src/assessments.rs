@@ -63,6 +63,13 @@ pub enum DoseStatus {
     SeasonUnknown,
 }
 
+impl GroupForecast {
+    /// Whether the dose is one that may be given and need not: the schedule leaves it to the person and who treats them.
+    pub fn is_by_decision(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.rule == Reason::GUIDANCE)
+    }
+}
+
 /// A reason in words that a nurse understands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
@@ -72,6 +79,11 @@ pub struct Reason {
     pub english: String,
     /// In Spanish; `None` where only English was asked for: messages have no other language.
     pub spanish: Option<String>,
+}
+
+impl Reason {
+    /// The rule of reasons that tell what the schedule leaves to a decision.
+    pub const GUIDANCE: &'static str = "FORECASTGUIDANCE-1";
 }
 
 /// What is due in one vaccine group.

@@ -1,5 +1,6 @@
 //! Who a person is: as one message states it, as one organization reports it, as the registry shows it.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,13 @@ pub struct Demographics {
     /// Whether the record may be shared (PD1-12, PD1-13).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protection: Option<Protection>,
+    /// In a report: when its organization said so of protection, or said it again after others had opened the record. Without
+    /// it the protection is as old as the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protection_said_at: Option<Timestamp>,
+    /// In a report of the registry's own organization: when its staff corrected name, birth date or sex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_settled_at: Option<Timestamp>,
     /// The reporting organization's own status of the person: HL70441 code and its date (PD1-16, PD1-17).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_status: Option<DatedCode>,
@@ -220,10 +228,13 @@ pub struct Protection {
     pub since: Option<Date>,
 }
 
-/// A fact that a sender asks to delete with `""` (IG 1.5, chapter 3: empty means no change).
+/// A fact that a sender asks to delete with `""` (IG 1.5, chapter 3: empty means no change), or a person by emptying its
+/// field on a page.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClearedFact {
+    /// PID-5: names said before that are not said again; only pages ask for it.
+    Names,
     /// PID-6.
     MotherMaidenName,
     /// PID-10.
@@ -232,6 +243,8 @@ pub enum ClearedFact {
     Addresses,
     /// PID-13.
     Telecoms,
+    /// NK1; only pages ask for it.
+    NextOfKin,
     /// PID-15.
     Language,
     /// PID-22.

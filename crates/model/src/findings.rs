@@ -108,6 +108,9 @@ pub struct FindingRule {
     /// What the registry did.
     #[serde(default)]
     pub done: String,
+    /// Whether what it is about is not kept.
+    #[serde(default)]
+    pub omits: bool,
     /// What the sender can do.
     #[serde(default)]
     pub mend: String,
@@ -290,7 +293,9 @@ finding_kinds! {
     DateInvalid,
     DateImplausible,
     FieldRepeated,
+    RepetitionsIgnored,
     PartMissing,
+    FieldEmpty,
     // The person.
     PatientNameMissing,
     PatientNamePlaceholder,
@@ -310,13 +315,16 @@ finding_kinds! {
     NextOfKinIgnored,
     PatientPending,
     PatientAmbiguous,
+    PatientUnsure,
     IdentifierSharedWithOthers,
     // Consent.
     ConsentMissing,
     ConsentUnfitForAge,
     ConsentDateInvalid,
     ConsentDateInFuture,
+    ConsentDateMissing,
     ConsentWithdrawn,
+    WithdrawalOvertaken,
     ConsentRecorded,
     RecordProtected,
     DoseNeedsConsent,
@@ -342,13 +350,18 @@ finding_kinds! {
     RouteInvalid,
     BodySiteInvalid,
     EligibilityUnfitForAge,
+    RouteUnfitForVaccine,
+    BodySiteUnfitForRoute,
     VisMissing,
     RefusalReasonMissing,
     RefusalReasonUnexpected,
     OrderIdMissing,
+    OrderIdOfNoDose,
+    RefusalOfNoVaccine,
     ObservationUnreadable,
     ObservationNotFinal,
     ObservationDateImpossible,
+    ObservationNotKept,
     DoseAlreadyKnown,
     DoseUpdated,
     DoseRepeatedInMessage,
@@ -360,6 +373,7 @@ finding_kinds! {
     // Queries.
     QueryTooVague,
     QueryUnreadable,
+    IdentifierAlone,
     ForecastNotGiven,
     // Files.
     BatchCountWrong,
@@ -387,6 +401,10 @@ mod tests {
         for kind in FindingKind::ALL {
             let rule = table().findings.get(kind).unwrap_or_else(|| panic!("{kind:?} is not in findings.toml"));
             assert!(codes.insert(rule.code.clone()), "{} stands twice in findings.toml", rule.code);
+            let is_lost =
+                ["ignored", "rejected", "Nothing ", "nothing ", "not stored", "not recorded", "not taken for"];
+            let is_said_lost = is_lost.iter().any(|words| rule.done.contains(words));
+            assert!(rule.omits || !is_said_lost, "{kind:?} says that something is not kept");
             let family = rule.code.split('-').next().unwrap_or_default();
             assert!(["MER", "CLR", "IMR", "FIR", "IEE"].contains(&family), "{} has no family", rule.code);
             assert_eq!(family == "IEE", rule.severity != Severity::Error, "{} is in the wrong family", rule.code);

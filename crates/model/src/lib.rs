@@ -13,6 +13,7 @@ mod demographics;
 mod files;
 mod findings;
 mod ids;
+mod letters;
 mod maintenance;
 mod messages;
 mod notices;
@@ -44,10 +45,11 @@ pub use ids::{
     AccountId, ConsentId, DataFixId, FactorId, FileId, MergeId, MessageId, OrganizationId, PatientId, PatientReportId,
     RegistrationId, SessionId, SubscriptionId, VaccinationEventId, VaccinationReportId, WindowId, read_number,
 };
+pub use letters::plain_letters;
 pub use maintenance::{
     ChannelModes, DoorPass, MaintenanceWindow, Mode, Refusals, WindowAction, WindowChange, WindowKind, WindowState,
 };
-pub use messages::{LoggedMessage, MessageIdentity, MessageState};
+pub use messages::{LoggedMessage, MessageIdentity, MessageState, standard_form};
 pub use notices::{DeliveryState, HandOver, Notice, NoticeDelivery, NoticeMade, NoticePart, NoticeSection};
 pub use numbers::{counted, counted_people, grouped};
 pub use organizations::{Organization, OrganizationKind};
@@ -56,7 +58,10 @@ pub use queries::{Query, QueryKind, QueryOutcome, QueryStatus};
 pub use registrations::{AccessReview, Agreement, Registration, RegistrationState};
 pub use roles::{Reach, Relation, Right, Role};
 pub use sessions::{Factor, FactorKind, Invitation, Membership, Session};
-pub use submissions::{Channel, Disposition, Outcome, PatientStatement, Receipt, Submission, VaccinationStatement};
+pub use submissions::{
+    Channel, Disposition, Outcome, PatientStatement, Places, Receipt, Recurrence, Rest, Submission,
+    VaccinationStatement,
+};
 pub use subscriptions::{Audience, NoticeKind, Subscription, SubscriptionState, SubscriptionWay, recipient_key};
 pub use vaccinations::{
     Action, Completion, Dose, EntityId, Facility, InformationSource, Observation, ObservationValue, Provider,

@@ -1,5 +1,7 @@
 //! The message log: what arrived, what became of it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::{Channel, Finding, MessageId, OrganizationId, PatientId};
@@ -9,8 +11,30 @@ use crate::{Channel, Finding, MessageId, OrganizationId, PatientId};
 pub struct MessageIdentity {
     /// Stable 64-bit hash of organization, sending application, sending facility and control id.
     pub control_hash: i64,
-    /// SHA-256 of the bytes as received.
+    /// SHA-256 of the bytes in [`standard_form`]: the doors change what ends a segment, and not what is said.
     pub content_hash: [u8; 32],
+}
+
+/// A message with one CR behind each segment, as the standard has it, and without what only frames it (a byte-order mark,
+/// MLLP's bytes, empty lines). Borrowed when it is so already.
+///
+/// # Source
+/// HL7 v2.5.1, 2.5.4: a segment ends with a carriage return. Senders, files and XML end them as they like.
+pub fn standard_form(message: &[u8]) -> Cow<'_, [u8]> {
+    let body = message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message);
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0x0B | 0x1C);
+    // Counted to the end rather than looked for: that is done many bytes at a time.
+    let other_ends = body.iter().filter(|byte| is_end(byte) && **byte != b'\r').count();
+    let empty_segments = body.iter().zip(&body[1.min(body.len())..]).filter(|pair| *pair == (&b'\r', &b'\r')).count();
+    if other_ends + empty_segments == 0 && body.first() != Some(&b'\r') && body.last() == Some(&b'\r') {
+        return Cow::Borrowed(body);
+    }
+    let mut standard = Vec::with_capacity(message.len() + 1);
+    for segment in body.split(is_end).filter(|segment| !segment.is_empty()) {
+        standard.extend_from_slice(segment);
+        standard.push(b'\r');
+    }
+    Cow::Owned(standard)
 }
 
 /// A message as the log keeps it.
@@ -81,5 +105,30 @@ impl MessageState {
     /// Reads the word.
     pub fn parse(word: &str) -> Option<MessageState> {
         MessageState::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::standard_form;
+
+    #[test]
+    fn what_ends_a_segment_does_not_matter() {
+        let standard = b"MSH|1\rPID|1\r";
+        assert!(matches!(standard_form(standard), Cow::Borrowed(_)));
+        for message in [
+            "MSH|1\rPID|1",
+            "MSH|1\nPID|1\n",
+            "MSH|1\r\nPID|1\r\n\r\n",
+            "\u{b}MSH|1\rPID|1\r\u{1c}\r",
+            "\u{feff}MSH|1\rPID|1\r",
+        ] {
+            assert_eq!(standard_form(message.as_bytes()), &standard[..], "{message:?}");
+        }
+        for other in ["MSH|1\rPID|1 \r", "MSH|1PID|1\r", "PID|1\rMSH|1\r", ""] {
+            assert_ne!(standard_form(other.as_bytes()), &standard[..], "{other:?}");
+        }
     }
 }

@@ -80,6 +80,20 @@ impl OrganizationKind {
         }
     }
 
+    /// Whether its people treat people, carry what those who treat them need, or look after the registry itself.
+    pub fn treats(self) -> bool {
+        match self {
+            OrganizationKind::School | OrganizationKind::ChildCare | OrganizationKind::HealthPlan => false,
+            OrganizationKind::Clinic
+            | OrganizationKind::Hospital
+            | OrganizationKind::Pharmacy
+            | OrganizationKind::HealthDepartment
+            | OrganizationKind::HealthCenter
+            | OrganizationKind::HealthInformationExchange
+            | OrganizationKind::Registry => true,
+        }
+    }
+
     /// Reads the word.
     pub fn parse(word: &str) -> Option<OrganizationKind> {
         OrganizationKind::ALL.into_iter().find(|kind| kind.word() == word)

@@ -57,6 +57,13 @@ pub struct PatientReport {
     pub observations: Vec<PatientObservation>,
 }
 
+impl PatientReport {
+    /// When its organization said what it says of protection.
+    pub fn protection_said_at(&self) -> Timestamp {
+        self.demographics.protection_said_at.unwrap_or(self.received_at)
+    }
+}
+
 /// A fact about a person that bears on vaccination and belongs to no single dose (OBX under CVX 998, and others).
 ///
 /// # Source

@@ -79,8 +79,10 @@ words! {
     /// What can be done by a person who signed in. What each is stands in `roles.toml`.
     Right {
         FindPerson = "find_person",
+        ReadHealthFacts = "read_health_facts",
         AddPerson = "add_person",
         ChangePerson = "change_person",
+        RecordDeath = "record_death",
         RecordDose = "record_dose",
         CorrectDose = "correct_dose",
         RecordConsent = "record_consent",

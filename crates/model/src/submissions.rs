@@ -72,6 +72,10 @@ pub struct Submission {
     pub caller: Caller,
     /// What tells it from others.
     pub identity: MessageIdentity,
+    /// What it means when it comes again.
+    pub recurrence: Recurrence,
+    /// What becomes of the rest when a part of it cannot be kept.
+    pub rest: Rest,
     /// What kind of message carried it (`VXU`).
     pub kind: String,
     /// The bytes as received.
@@ -82,6 +86,25 @@ pub struct Submission {
     pub vaccinations: Vec<VaccinationStatement>,
     /// What was found wrong while reading it.
     pub findings: Vec<Finding>,
+}
+
+/// What it means when the same content comes again under the same control id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recurrence {
+    /// A message: it was sent again, and is answered as it was.
+    Resend,
+    /// A row, which says how things are: it is no news where nothing else was said of them since, and otherwise says that
+    /// they are again as they were.
+    Statement,
+}
+
+/// What becomes of the rest of a submission when a part of it cannot be kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rest {
+    /// It is kept, and the sender is told of the part: of a message.
+    Kept,
+    /// Nothing is kept until the part is mended: of what somebody enters and has before them.
+    Refused,
 }
 
 /// What a submission says about the person.
@@ -105,6 +128,32 @@ pub struct PatientStatement {
     pub consents: Vec<ConsentStatement>,
     /// Observations that the sender takes back, by question and code.
     pub retracted: Vec<(String, String)>,
+    /// Order groups without a vaccine (CVX 998): which order group of the message, and its day.
+    pub days_without_vaccine: Vec<(u16, Date)>,
+    /// Where the parts of the statement stood in its message.
+    pub places: Places,
+}
+
+/// Where the parts of a statement stood in the message that it came in: which repetition of their field, or which segment
+/// of its kind, from 1. What could not be used was left out, so that the order of the parts alone does not tell.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Places {
+    /// Repetitions of PID-3.
+    pub identifiers: Vec<u16>,
+    /// Repetitions of PID-13.
+    pub telecoms: Vec<u16>,
+    /// NK1.
+    pub next_of_kin: Vec<u16>,
+    /// OBX of the other observations.
+    pub other_observations: Vec<u16>,
+}
+
+impl Places {
+    /// Where the part of an index stood; in its order, where the statement came in no message.
+    pub fn of(places: &[u16], index: usize) -> u16 {
+        let in_order = || u16::try_from(index + 1).unwrap_or(u16::MAX);
+        places.get(index).copied().unwrap_or_else(in_order)
+    }
 }
 
 /// What a submission says about one dose.

@@ -9,7 +9,7 @@ use model::{Audience, Channel, MaintenanceWindow, Mode, Notice, NoticePart, Noti
 use crate::{Figures, Language, NoticeRules, Occasion, TextError, Texts};
 
 /// The words that may stand in braces in a text.
-pub(crate) const WORDS: [&str; 35] = [
+pub(crate) const WORDS: [&str; 36] = [
     "affected",
     "count",
     "days",
@@ -37,6 +37,7 @@ pub(crate) const WORDS: [&str; 35] = [
     "times_before",
     "times_other",
     "times_true",
+    "unknown_missing",
     "web_users",
     "web_service_partners",
     "fhir_partners",

@@ -25,16 +25,19 @@ pub struct Figures {
     pub from_web_service: u64,
     /// Organizations that were turned away and have not come back, by their codes.
     pub still_missing: Vec<String>,
+    /// Senders that did not say of which organization they are, were turned away and have not come back.
+    pub unknown_missing: u64,
 }
 
 impl Figures {
-    pub(crate) fn words(&self) -> [(&'static str, String); 5] {
+    pub(crate) fn words(&self) -> [(&'static str, String); 6] {
         [
             ("refused", self.refused.to_string()),
             ("refused_senders", self.refused_senders.to_string()),
             ("files_taken", self.files_taken.to_string()),
             ("from_files", self.from_files.to_string()),
             ("from_web_service", self.from_web_service.to_string()),
+            ("unknown_missing", self.unknown_missing.to_string()),
         ]
     }
 
@@ -44,7 +47,8 @@ impl Figures {
         let figures = ["report.duration", "report.refused", "report.held", "report.since"].map(text);
         let mut parts = vec![NoticePart::List(figures.into())];
         if self.still_missing.is_empty() {
-            parts.push(NoticePart::Paragraph(text("report.nobody_missing")));
+            let key = if self.unknown_missing == 0 { "report.nobody_missing" } else { "report.unknown_missing" };
+            parts.push(NoticePart::Paragraph(text(key)));
             return parts;
         }
         parts.push(NoticePart::Paragraph(text("report.missing")));

@@ -1,6 +1,6 @@
 //! Public keys of accounts: programs may sign in with one at the file door instead of a password.
 
-use model::AccountKey;
+use model::{AccountKey, AccountKind};
 
 use crate::{Admission, Registry, RegistryError};
 
@@ -21,7 +21,7 @@ impl Registry {
     /// Adds a public key to an account, whose id stands in place of the one in `key`.
     ///
     /// # Errors
-    /// [`RegistryError::Refused`] when there is no such account, or it has the key already, or too many.
+    /// [`RegistryError::Refused`] when there is no such account, it is a person's, or it has the key already, or too many.
     pub fn add_account_key(
         &self,
         admission: &Admission,
@@ -29,6 +29,12 @@ impl Registry {
         key: AccountKey,
     ) -> Result<AccountKey, RegistryError> {
         let account = self.require_account(username)?;
+        if account.kind != AccountKind::WebService {
+            return Err(RegistryError::Refused(format!(
+                "{username} is the account of a person, and the file door lets in accounts of programs only: give the key to \
+                 one of those"
+            )));
+        }
         let known = self.account_keys(admission, username)?;
         if known.iter().any(|known| known.fingerprint == key.fingerprint) {
             return Err(RegistryError::Refused(format!("{username} has the key {} already", key.fingerprint)));

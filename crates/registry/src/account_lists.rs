@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{Account, AccountId, AccountKind, Caller, Organization, OrganizationId, Right, Role};
+use model::{
+    Account, AccountId, AccountKind, Caller, Organization, OrganizationId, Right, Role, SubscriptionWay, recipient_key,
+};
 
 use crate::{Admission, Registry, RegistryError, SignInWait};
 
@@ -82,6 +84,27 @@ impl Registry {
         let found = snapshot.find_account(username).filter(|account| self.may_see(caller, account));
         let found = found.map(|account| Account::clone(account)).into_iter().collect();
         Ok(self.seen(found, &self.reviewed_at().await?).await?.pop())
+    }
+
+    /// The user names of the accounts within the caller's reach that have this mail address, whatever its case. Several may:
+    /// nobody signs in by an address, and mail goes there once.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] for who may see no accounts.
+    pub fn usernames_of_address(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        email: &str,
+    ) -> Result<Vec<String>, RegistryError> {
+        self.authorize_accounts(caller)?;
+        let key = recipient_key(SubscriptionWay::Email, email);
+        let has_it = |account: &&Account| {
+            !account.email.trim().is_empty() && recipient_key(SubscriptionWay::Email, &account.email) == key
+        };
+        let snapshot = self.directory().snapshot();
+        let found = snapshot.accounts_after("").filter(has_it).filter(|account| self.may_see(caller, account));
+        Ok(found.map(|account| account.username.clone()).collect())
     }
 
     /// The wait of an account within the caller's reach after wrong passwords or codes, as far as this node had them.
@@ -165,10 +188,10 @@ pub fn holds_words(sought: &str, fields: &[&str]) -> bool {
         let address = sought.trim().to_lowercase();
         return fields.iter().any(|field| field.to_lowercase().contains(&address));
     }
-    let words = matching::plain_letters(sought);
+    let words = model::plain_letters(sought);
     if words.is_empty() {
         return true;
     }
-    let fields: Vec<String> = fields.iter().map(|field| matching::plain_letters(field)).collect();
+    let fields: Vec<String> = fields.iter().map(|field| model::plain_letters(field)).collect();
     words.split(' ').all(|word| fields.iter().any(|field| field.contains(word)))
 }

@@ -16,7 +16,7 @@ use model::{
 };
 
 use crate::passwords::{check_password, hash_password};
-use crate::sign_ins::Failed;
+use crate::sign_ins::{FAILURES_REMEMBERED_FOR, Failed};
 use crate::subscriptions::check_address;
 use crate::{Admission, Registry, RegistryError};
 
@@ -157,6 +157,18 @@ impl Registry {
         self.database().insert_account(&account)?;
         self.refresh()?;
         Ok(account)
+    }
+
+    /// Lifts the locks of an account after wrong passwords, keys or codes, on every node. That of an address from which many
+    /// accounts were tried stays.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when there is no such account.
+    pub fn lift_locks(&self, _admission: &Admission, username: &str, at: Timestamp) -> Result<Account, RegistryError> {
+        let account = self.require_account(username)?;
+        self.database().lift_locks(account.id, at, at - FAILURES_REMEMBERED_FOR)?;
+        self.refresh()?;
+        Ok(Account { password_hash: String::new(), ..account })
     }
 
     /// Gives an account another password; the old one stops working at once.

@@ -1,10 +1,7 @@
 //! What administrators do for their organization: sites, accounts of people and of programs, reviews of access.
 
 use jiff::Timestamp;
-use model::{
-    AccessReview, Account, AccountId, AccountKind, AuditAction, Caller, Organization, OrganizationKind, PatientId,
-    Right, Role,
-};
+use model::{AccessReview, Account, AccountId, AccountKind, Caller, Organization, OrganizationKind, Right, Role};
 use store::{AuditFilter, AuditRecord};
 
 use crate::accounts::check_mail;
@@ -274,6 +271,7 @@ impl Registry {
             return Err(RegistryError::Refused("people choose their passwords themselves".into()));
         }
         self.set_password(admission, username, password, salt)?;
+        self.lift_locks(admission, username, at)?;
         let what = format!("set the password of account {}", account.username);
         self.note_administration(caller, account.organization_id, at, what).await
     }
@@ -337,33 +335,5 @@ impl Registry {
     ) -> Result<Vec<AuditRecord>, RegistryError> {
         self.authorize(caller, Right::ReadAudit, filter.organization_id)?;
         self.blocking(move |registry| Ok(registry.database().audit_of_organization(&filter, limit)?)).await
-    }
-
-    /// A person's own access list: who saw or changed their record, newest first. That it was given out is written
-    /// down, too.
-    ///
-    /// # Errors
-    /// [`RegistryError::Forbidden`].
-    pub async fn access_list(
-        &self,
-        _admission: &Admission,
-        caller: &Caller,
-        patient: PatientId,
-        limit: u32,
-        at: Timestamp,
-    ) -> Result<Vec<AuditRecord>, RegistryError> {
-        self.authorize_here(caller, Right::ReadAccessList)?;
-        let lines = self.blocking(move |registry| Ok(registry.database().audit_of_patient(patient, limit)?)).await?;
-        let entry = model::AuditEntry {
-            at,
-            account_id: caller.account_id,
-            organization_id: caller.organization_id,
-            action: AuditAction::RecordDisclosed,
-            patient_id: Some(patient),
-            message_id: None,
-            detail: "list of who saw the record".into(),
-        };
-        self.lanes().note(None, vec![entry]).await?;
-        Ok(lines)
     }
 }

@@ -1,6 +1,7 @@
 //! A record through the forecast: which doses count, and what is due, as doors tell it.
 
 use codes::CodeSets;
+use forecast::facts::ObservationCode;
 use forecast::{
     DoseReport, EvaluationReport, Explanation, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation,
     Language, ReasonKind, Report, Schedule, SeriesStatus, Workspace,
@@ -8,7 +9,7 @@ use forecast::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{
-    Assessment, AuditAction, AuditEntry, Caller, Completion, Cvx, DoseEvaluation, DoseStatus, GroupForecast,
+    Assessment, AuditAction, AuditEntry, Caller, Completion, Cvx, Dose, DoseEvaluation, DoseStatus, GroupForecast,
     GroupStatus, PatientId, PatientObservation, PatientRecord, Reason, Sex, VaccinationEventId, VaccinationReport,
 };
 
@@ -20,6 +21,9 @@ const CDCPHINVS: &str = "CDCPHINVS";
 const ALLERGY_TO_VACCINE: &str = "VXC20";
 /// The reaction to a dose that forbids the next one: anaphylaxis, SNOMED.
 const ANAPHYLAXIS: &str = "39579001";
+/// The observations of a pregnancy, by CDSi's numbers: the one asks for vaccines and forbids others, from the other weeks are counted.
+pub(crate) const PREGNANT: ObservationCode = ObservationCode(7);
+pub(crate) const ONSET_OF_PREGNANCY: ObservationCode = ObservationCode(170);
 /// Where somebody was born, among the kinds of addresses (HL70190): born as, place of delivery.
 const BIRTHPLACES: [&str; 2] = ["N", "BDL"];
 
@@ -36,14 +40,13 @@ impl Registry {
     /// Which of a person's doses count, and what is due, as seen on a day; by the schedule in use, local rules included. `None`
     /// where nobody is known under this id who may be shown, or where the birth date is not known.
     ///
-    /// That this was seen is written down before the answer is given. Whoever shows the record itself and has written that down
-    /// already uses [`Registry::assess_record`].
+    /// That this was seen is written down before the answer is given.
     ///
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn assess_patient(
         &self,
-        admission: &Admission,
+        _admission: &Admission,
         caller: &Caller,
         patient_id: PatientId,
         at: Timestamp,
@@ -53,7 +56,8 @@ impl Registry {
         let is_shown = |record: &PatientRecord| consents::is_shown(self.rules(), record, self.today(at));
         let Some(record) = records.into_iter().find(is_shown) else { return Ok(None) };
         let record = consolidate::shown(record, self.rules());
-        let Some(assessment) = self.assess_record(admission, &record, on) else { return Ok(None) };
+        let assessment = self.assess_as_told(&record, self.health_told(caller), on, Languages::All);
+        let Some(assessment) = assessment else { return Ok(None) };
         let seen = AuditEntry {
             at,
             account_id: caller.account_id,
@@ -65,11 +69,6 @@ impl Registry {
         };
         self.lanes().note(None, vec![seen]).await?;
         Ok(Some(assessment))
-    }
-
-    /// The same of a record that the caller was shown. Nothing is read or written.
-    pub fn assess_record(&self, _admission: &Admission, record: &PatientRecord, on: Date) -> Option<Assessment> {
-        assess(&self.schedule(), self.codes(), record, on, Languages::All)
     }
 }
 
@@ -108,13 +107,39 @@ pub(crate) fn assess(
     Some(Assessment { schedule: english.schedule.clone(), on, evaluations, forecasts: forecasts.collect() })
 }
 
-/// The places of the forecasts that are told: of a group with two, the one for this person's risk.
+/// What spoke against a dose on the day on which it was given, by what is known of the person beside the dose itself.
+pub(crate) fn contraindications(
+    schedule: &Schedule,
+    record: &PatientRecord,
+    event_id: VaccinationEventId,
+    dose: &Dose,
+) -> Vec<Reason> {
+    let on = dose.administered_on;
+    let mut before = record.clone();
+    before.vaccinations.retain(|report| report.event_id != event_id);
+    let Some((mut history, _)) = history(schedule, &before, on) else { return Vec::new() };
+    history.observations.retain(|observation| observation.date.is_none_or(|since| since <= on));
+    let mut workspace = Workspace::default();
+    let found = forecast::forecast(schedule, &history, on, &mut workspace);
+    let told = |language| found.contraindications(dose.cvx, language);
+    reasons(&told(Language::English), Some(&told(Language::Spanish)))
+}
+
+/// The places of the forecasts that are told: of a group with two, the one for this person's risk, unless it asks for nothing at
+/// this age while everybody's asks for a dose.
 pub(crate) fn told(report: &Report) -> impl Iterator<Item = usize> {
-    let has_risk = |group: &str| {
-        report.forecasts.iter().any(|other| other.vaccine_group == group && other.kind == ForecastKind::Risk)
+    let of_group = |group: &str, kind: ForecastKind| {
+        report.forecasts.iter().find(|other| other.vaccine_group == group && other.kind == kind)
+    };
+    let is_for_risk = move |group: &str| match of_group(group, ForecastKind::Risk).map(|risk| risk.status) {
+        Some(SeriesStatus::AgedOut | SeriesStatus::NotRecommended) => {
+            of_group(group, ForecastKind::Standard).is_none_or(|standard| standard.status != SeriesStatus::NotComplete)
+        }
+        Some(_) => true,
+        None => false,
     };
     let told = report.forecasts.iter().enumerate();
-    let told = told.filter(move |(_, found)| found.kind == ForecastKind::Risk || !has_risk(&found.vaccine_group));
+    let told = told.filter(move |(_, found)| (found.kind == ForecastKind::Risk) == is_for_risk(&found.vaccine_group));
     told.map(|(place, _)| place)
 }
 
@@ -140,12 +165,7 @@ pub(crate) fn history(
             lot_expires_on: dose.lot_expires_on,
             must_be_repeated: dose.completion == Completion::Partial,
         });
-        if dose.reactions.iter().any(|reaction| reaction.code == ANAPHYLAXIS) {
-            let meant = schedule.observations_of_vaccine(CDCPHINVS, ALLERGY_TO_VACCINE, dose.cvx);
-            history
-                .observations
-                .extend(meant.map(|code| HistoryObservation { code, date: Some(dose.administered_on) }));
-        }
+        history.observations.extend(observations_of_reactions(schedule, dose));
     }
     let facts = record.reports.iter().flat_map(|report| &report.observations);
     for fact in facts.filter(|fact| fact.until.is_none_or(|until| until >= on)) {
@@ -154,15 +174,33 @@ pub(crate) fn history(
     Some((history, events))
 }
 
+/// What the reactions to a dose mean to the schedule.
+pub(crate) fn observations_of_reactions(schedule: &Schedule, dose: &Dose) -> Vec<HistoryObservation> {
+    if !dose.reactions.iter().any(|reaction| reaction.code == ANAPHYLAXIS) {
+        return Vec::new();
+    }
+    let meant = schedule.observations_of_vaccine(CDCPHINVS, ALLERGY_TO_VACCINE, dose.cvx);
+    meant.map(|code| HistoryObservation { code, date: Some(dose.administered_on) }).collect()
+}
+
 /// What a reported fact means to the schedule: nothing, one observation, or for an allergy to a vaccine those of its antigens.
-fn observations(schedule: &Schedule, fact: &PatientObservation) -> Vec<HistoryObservation> {
+pub(crate) fn observations(schedule: &Schedule, fact: &PatientObservation) -> Vec<HistoryObservation> {
     let system = if fact.value.system == "SCT" { "SNOMED" } else { fact.value.system.as_str() };
     let observation = |code| HistoryObservation { code, date: fact.since };
     match fact.vaccine {
         Some(cvx) if fact.value.code == ALLERGY_TO_VACCINE => {
             schedule.observations_of_vaccine(system, ALLERGY_TO_VACCINE, cvx).map(observation).collect()
         }
-        _ => schedule.observations_of(system, &fact.value.code).map(observation).collect(),
+        _ => {
+            let mut meant: Vec<_> = schedule.observations_of(system, &fact.value.code).map(observation).collect();
+            // Whose pregnancy began is pregnant, and since when somebody is, it began: the schedule has a number for each.
+            match meant.first().map(|meant| meant.code) {
+                Some(ONSET_OF_PREGNANCY) => meant.push(observation(PREGNANT)),
+                Some(PREGNANT) if fact.since.is_some() => meant.push(observation(ONSET_OF_PREGNANCY)),
+                _ => {}
+            }
+            meant
+        }
     }
 }
 

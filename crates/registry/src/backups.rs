@@ -1,9 +1,10 @@
 //! Backups: a whole copy made while the registry works, the proof that a copy can be read back, and when either was last done.
 
 use jiff::Timestamp;
-use model::counted;
+use model::{AuditAction, AuditEntry, OrganizationId, counted};
 use serde::{Deserialize, Serialize};
 use store::{Database, MessageFilter, StoreError};
+use uuid::Uuid;
 
 use crate::operations::examine;
 use crate::{Admission, Diagnosis, Registry, RegistryError};
@@ -61,7 +62,8 @@ impl Registry {
         at: Timestamp,
         progress: &mut dyn FnMut(&str, u64),
     ) -> Result<BackupMade, RegistryError> {
-        let rows = self.database().copy_to(target, progress)?;
+        self.database().copy_to(target, progress)?;
+        let rows = target.write_row_counts()?;
         Ok(BackupMade { at, place: place.to_owned(), rows })
     }
 
@@ -119,8 +121,28 @@ pub fn read_backup(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<
             Err(RegistryError::Refused(format!("{}: {error}", copy.url())))
         }
         Err(RegistryError::Store(error)) => Ok(broken(copy, at, error.to_string())),
+        // What fails for the moment says nothing of the copy.
         read => read,
     }
+}
+
+/// Writes into the audit trail of a registry that it was restored, and from what; before anybody works with it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn note_restored(restored: &Database, from: &BackupTested, at: Timestamp) -> Result<(), RegistryError> {
+    let reach =
+        from.reaches_to.map_or("which holds no message".to_owned(), |newest| format!("which reaches to {newest}"));
+    let entry = AuditEntry {
+        at,
+        account_id: None,
+        organization_id: OrganizationId(Uuid::nil()),
+        action: AuditAction::Administered,
+        patient_id: None,
+        message_id: None,
+        detail: format!("restored the registry from the backup {}, {reach}", from.place),
+    };
+    Ok(restored.append_audit(&[entry])?)
 }
 
 fn read_whole(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<Diagnosis>), RegistryError> {
@@ -137,13 +159,15 @@ fn read_whole(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<Diagn
     }
     let mut diagnoses = examine(copy)?;
     diagnoses.push(documents(copy)?);
+    let tables = copy.statistics()?.tables;
+    diagnoses.extend(rows(copy, &tables)?);
     let newest = copy.messages(&MessageFilter::default(), 1)?;
     let tested = BackupTested {
         at,
         place: copy.url().to_string(),
         is_well: diagnoses.iter().all(|diagnosis| diagnosis.is_well || !diagnosis.is_of_storage()),
         reaches_to: newest.first().map(|message| message.received_at),
-        rows: copy.statistics()?.tables.iter().map(|(_, rows)| rows).sum(),
+        rows: tables.iter().map(|(_, rows)| rows).sum(),
     };
     Ok((tested, diagnoses))
 }
@@ -153,6 +177,24 @@ fn broken(copy: &Database, at: Timestamp, report: String) -> (BackupTested, Vec<
     let place = copy.url().to_string();
     let tested = BackupTested { at, place, is_well: false, reaches_to: None, rows: 0 };
     (tested, vec![Diagnosis { subject: "database", is_well: false, report }])
+}
+
+/// Whether there are as many rows in each table as the copy says that were written; nothing where it says nothing, as one
+/// that was made by other means.
+fn rows(copy: &Database, tables: &[(String, u64)]) -> Result<Option<Diagnosis>, StoreError> {
+    let Some(written) = copy.written_row_counts()? else { return Ok(None) };
+    let there = |table: &str| tables.iter().find(|(known, _)| known == table).map_or(0, |(_, rows)| *rows);
+    let differing: Vec<String> = written
+        .iter()
+        .filter(|(table, rows)| there(table) != *rows)
+        .map(|(table, rows)| format!("{table} has {}, {rows} were written", counted(there(table), "row")))
+        .collect();
+    let is_well = differing.is_empty();
+    let report = match is_well {
+        true => format!("as many as were written, in each of {} tables", written.len()),
+        false => differing.join("; "),
+    };
+    Ok(Some(Diagnosis { subject: "rows", is_well, report }))
 }
 
 /// Whether every document and every original can be unpacked.

@@ -7,18 +7,23 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use model::{
     Caller, Consent, ConsentId, ConsentStatement, ConsentStatus, Finding, FindingKind, Location, PatientId,
-    PatientRecord, PatientStatement, Receipt, VaccinationStatement,
+    PatientRecord, PatientStatement, Places, Protection, Receipt, Severity, VaccinationStatement,
 };
 
-use crate::Rules;
 use crate::intake::{Purpose, derive};
 use crate::profile::{CarriedConsent, ConsentPolicy, ConsentRules, DisasterEvent};
+use crate::{Rules, consolidate};
 
 /// What consent allows of a submission.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Verdict<'rules> {
     /// What the submission says of consent, to be kept with the record.
     pub(crate) recorded: Vec<Consent>,
+    /// What PD1-12 says of protection when a new affirmation of consent stands in it, in the place of the protection asked
+    /// for before.
+    pub(crate) unprotected: Option<Protection>,
+    /// An affirmation that lacks its date, told when there is no other.
+    undated: Option<Finding>,
     coverage: Coverage<'rules>,
     how_to_affirm: &'rules str,
 }
@@ -34,6 +39,12 @@ enum Coverage<'rules> {
 }
 
 impl Verdict<'_> {
+    /// What needs no consent.
+    fn everything() -> Verdict<'static> {
+        let coverage = Coverage::All;
+        Verdict { recorded: Vec::new(), unprotected: None, undated: None, coverage, how_to_affirm: "" }
+    }
+
     /// Whether nothing but the withdrawal of consent may be recorded.
     pub(crate) fn is_withdrawal(&self) -> bool {
         self.coverage == Coverage::Withdrawal
@@ -52,13 +63,10 @@ impl Verdict<'_> {
             vaccinations.into_iter().partition(|vaccination| events.iter().any(|event| covers(event, vaccination)));
         if covered.is_empty() {
             findings.push(Finding::new(FindingKind::ConsentMissing).naming(self.how_to_affirm));
+            findings.extend(self.undated.clone());
             return None;
         }
-        for vaccination in uncovered {
-            let location = Location::field("RXA", vaccination.order, 5);
-            let finding = Finding::new(FindingKind::DoseNeedsConsent).at(location);
-            findings.push(finding.naming(format!("CVX {}", vaccination.dose.cvx)));
-        }
+        findings.extend(uncovered.into_iter().map(needs_consent));
         Some(covered)
     }
 }
@@ -74,11 +82,6 @@ pub(crate) fn check<'rules>(
 ) -> Option<Verdict<'rules>> {
     let consent = &rules.profile.consent;
     let birth_date = stated.demographics.birth_date?;
-    if stated.demographics.protection.is_some_and(|protection| protection.is_protected)
-        && consent.policy != ConsentPolicy::Mandatory
-    {
-        findings.push(Finding::new(FindingKind::RecordProtected).at(Location::field("PD1", 1, 12)));
-    }
     let is_code_known = matches!(stated.protection_code.as_str(), "" | "Y" | "N")
         || consent.codes.contains_key(&stated.protection_code);
     if !is_code_known {
@@ -86,7 +89,7 @@ pub(crate) fn check<'rules>(
         findings.push(finding.naming(stated.protection_code.as_str()));
     }
     if consent.policy == ConsentPolicy::Mandatory {
-        return Some(Verdict { recorded: Vec::new(), coverage: Coverage::All, how_to_affirm: "" });
+        return Some(Verdict::everything());
     }
     let how_to_affirm = consent.how_to_affirm.as_str();
     let statements = match carried(consent, stated, birth_date, receipt.today, findings) {
@@ -98,30 +101,102 @@ pub(crate) fn check<'rules>(
         }
     };
     let known = existing.map(|record| record.consents.as_slice()).unwrap_or_default();
-    let new = statements.iter().filter(|statement| is_new(statement, known, stated.consents.contains(statement)));
+    let new = statements
+        .iter()
+        .filter(|statement| is_new(rules, receipt, caller, statement, known, stated.consents.contains(statement)));
     let recorded = record(new, receipt, caller, existing.map(|record| record.patient.id));
     let newest = newest_of_each_kind(known.iter().chain(&recorded));
     let coverage = cover(rules, &newest, age_on(birth_date, receipt.today), receipt.today);
-    let is_withdrawal = statements.iter().any(|statement| statement.status == ConsentStatus::Withdrawn);
+    let mut withdrawals = statements.iter().filter(|statement| statement.status == ConsentStatus::Withdrawn);
+    let is_granted = |kind: &str| newest.get(kind).is_some_and(|newest| newest.status == ConsentStatus::Granted);
+    let is_recorded = |statement: &ConsentStatement| recorded.iter().any(|consent| consent.statement == *statement);
+    let overtaken = withdrawals.clone().find(|withdrawal| is_granted(&withdrawal.kind) && !is_recorded(withdrawal));
+    if let Some(withdrawal) = overtaken {
+        let label = consent_label(rules, &withdrawal.kind);
+        findings.push(Finding::new(FindingKind::WithdrawalOvertaken).naming(label));
+    }
+    let is_withdrawal = overtaken.is_none() && withdrawals.next().is_some();
     match coverage {
         _ if is_withdrawal && existing.is_some() => {
-            Some(Verdict { recorded, coverage: Coverage::Withdrawal, how_to_affirm })
+            let coverage = Coverage::Withdrawal;
+            Some(Verdict { recorded, unprotected: None, undated: None, coverage, how_to_affirm })
         }
         Some(coverage) if !is_withdrawal => {
-            for consent in &recorded {
+            for consent in recorded.iter().filter(|consent| consent.statement.status == ConsentStatus::Granted) {
                 let label = consent_label(rules, &consent.statement.kind);
                 findings.push(Finding::new(FindingKind::ConsentRecorded).naming(label));
             }
-            Some(Verdict { recorded, coverage, how_to_affirm })
+            let unprotected = existing.and_then(|record| unprotected(rules, stated, record, &recorded));
+            Some(Verdict { recorded, unprotected, undated: undated(consent, stated), coverage, how_to_affirm })
         }
         _ => {
             let was_withdrawn =
                 is_withdrawal || newest.values().any(|statement| statement.status == ConsentStatus::Withdrawn);
             let kind = if was_withdrawn { FindingKind::ConsentWithdrawn } else { FindingKind::ConsentMissing };
             findings.push(Finding::new(kind).naming(how_to_affirm));
+            findings.extend(undated(consent, stated));
             None
         }
     }
+}
+
+/// PD1-12 holds one thing: whoever affirms consent anew there, on a day not before that of the protection, no longer asks
+/// for protection. A consent that systems repeat lifts none, as it gives back none that was withdrawn.
+fn unprotected(
+    rules: &Rules,
+    stated: &PatientStatement,
+    record: &PatientRecord,
+    recorded: &[Consent],
+) -> Option<Protection> {
+    record.patient.demographics.protection.filter(|protection| protection.is_protected)?;
+    let since = stated.protection_since?;
+    let protecting = record.reports.iter().filter(|report| consolidate::protects(report, &record.reports, rules));
+    let mut protected_since = protecting.filter_map(|report| consolidate::protected_since(report, rules));
+    let is_affirmed = stated.demographics.protection.is_none()
+        && !stated.protection_code.is_empty()
+        && recorded.iter().any(|consent| consent.statement.effective_on == Some(since))
+        && protected_since.all(|protected_since| since >= protected_since);
+    is_affirmed.then_some(Protection { is_protected: false, since: Some(since) })
+}
+
+/// What is told of a code in PD1-12 that would be consent with a date.
+fn undated(rules: &ConsentRules, stated: &PatientStatement) -> Option<Finding> {
+    let carried = rules.codes.get(&stated.protection_code)?;
+    let is_undated = carried.needs_date && stated.protection_since.is_none();
+    let at = Location::field("PD1", 1, 13);
+    is_undated.then(|| Finding::new(FindingKind::ConsentDateMissing).at(at).naming(stated.protection_code.as_str()))
+}
+
+/// Told to who asks for protection. To nobody else: that another asked for it is nobody's business.
+pub(crate) fn note_protection(rules: &Rules, stated: &PatientStatement, record: &PatientRecord) -> Option<Finding> {
+    let is_asked_for = stated.demographics.protection.is_some_and(|protection| protection.is_protected);
+    let at = Location::field("PD1", 1, 12);
+    (is_asked_for && is_protected(rules, record)).then(|| Finding::new(FindingKind::RecordProtected).at(at))
+}
+
+/// What is told of doses that came with a withdrawal: none of them was stored, whatever else was found about them.
+pub(crate) fn refuse_all(
+    stated: &PatientStatement,
+    vaccinations: &[&VaccinationStatement],
+    findings: &mut Vec<Finding>,
+) {
+    let is_of_a_dose = |at: Location| match at.segment.as_str() {
+        "ORC" | "RXA" | "RXR" => true,
+        "OBX" => !stated.places.other_observations.contains(&at.sequence),
+        _ => false,
+    };
+    findings.retain(|finding| finding.severity() == Severity::Error || !finding.location.is_some_and(is_of_a_dose));
+    findings.extend(vaccinations.iter().copied().map(needs_consent));
+}
+
+fn needs_consent(vaccination: &VaccinationStatement) -> Finding {
+    let location = Location::field("RXA", vaccination.order, 5);
+    Finding::new(FindingKind::DoseNeedsConsent).at(location).naming(format!("CVX {}", vaccination.dose.cvx))
+}
+
+fn is_protected(rules: &Rules, record: &PatientRecord) -> bool {
+    rules.profile.consent.policy != ConsentPolicy::Mandatory
+        && record.patient.demographics.protection.is_some_and(|protection| protection.is_protected)
 }
 
 /// Whether a record may be given out on this day.
@@ -130,14 +205,13 @@ pub(crate) fn is_shown(rules: &Rules, record: &PatientRecord, today: Date) -> bo
     if consent.policy == ConsentPolicy::Mandatory {
         return true;
     }
-    let demographics = &record.patient.demographics;
-    if demographics.protection.is_some_and(|protection| protection.is_protected) {
+    if is_protected(rules, record) {
         return false;
     }
     let newest = newest_of_each_kind(&record.consents);
     match consent.policy {
         ConsentPolicy::OptIn => {
-            let age = demographics.birth_date.map(|birth_date| age_on(birth_date, today));
+            let age = record.patient.demographics.birth_date.map(|birth_date| age_on(birth_date, today));
             newest.iter().any(|(kind, statement)| {
                 statement.status == ConsentStatus::Granted
                     && consent.kinds.get(*kind).is_some_and(|kind| {
@@ -204,18 +278,17 @@ fn carried(
     findings: &[Finding],
 ) -> Result<Vec<ConsentStatement>, Finding> {
     let mut statements = stated_outright(rules, stated, birth_date, today)?;
-    let in_header = Location::field("PD1", 1, 12);
+    let (in_header, date) = (Location::field("PD1", 1, 12), Location::field("PD1", 1, 13));
     if let Some(carried) = rules.codes.get(&stated.protection_code) {
-        let date = Location::field("PD1", 1, 13);
         let bad_date =
             findings.iter().find(|found| found.kind == FindingKind::DateInvalid && found.location == Some(date));
         if let Some(bad_date) = bad_date {
             return Err(Finding::new(FindingKind::ConsentDateInvalid).at(date).naming(bad_date.value.clone()));
         }
-        let said = Said { code: &stated.protection_code, carried, on: stated.protection_since, at: in_header };
+        let said = Said { code: &stated.protection_code, carried, on: stated.protection_since, at: in_header, date };
         statements.extend(said.statements(rules, birth_date, today)?);
     }
-    for observation in &stated.other_observations {
+    for (place, observation) in stated.other_observations.iter().enumerate() {
         if !rules.observation_questions.contains(&observation.question.code) {
             continue;
         }
@@ -225,7 +298,8 @@ fn carried(
             _ => continue,
         };
         if let Some(carried) = rules.codes.get(code) {
-            let said = Said { code, carried, on: observation.observed_on, at: Location::segment("OBX", 1) };
+            let at = |field| Location::field("OBX", Places::of(&stated.places.other_observations, place), field);
+            let said = Said { code, carried, on: observation.observed_on, at: at(5), date: at(14) };
             statements.extend(said.statements(rules, birth_date, today)?);
         }
     }
@@ -258,7 +332,10 @@ struct Said<'a> {
     code: &'a str,
     carried: &'a CarriedConsent,
     on: Option<Date>,
+    /// Where the code stood.
     at: Location,
+    /// Where its date stood.
+    date: Location,
 }
 
 impl Said<'_> {
@@ -272,7 +349,7 @@ impl Said<'_> {
             return Ok(Vec::new());
         }
         if let Some(day) = self.on.filter(|day| *day > today) {
-            return Err(Finding::new(FindingKind::ConsentDateInFuture).at(self.at).naming(day.to_string()));
+            return Err(Finding::new(FindingKind::ConsentDateInFuture).at(self.date).naming(day.to_string()));
         }
         let statement =
             |kind: &String| ConsentStatement { kind: kind.clone(), status: self.carried.status, effective_on: self.on };
@@ -308,18 +385,46 @@ fn record<'s>(
         .collect()
 }
 
-/// Whether a statement is more than what is known. Systems repeat a consent with every message: said again it gives nothing
-/// back that was withdrawn since, and neither does one of an earlier day, or of none. Who states it outright, on a page,
-/// means it.
-fn is_new(statement: &ConsentStatement, known: &[Consent], is_outright: bool) -> bool {
-    let newest = newest_of_each_kind(known);
-    match newest.get(statement.kind.as_str()) {
-        Some(newest) if is_outright || statement.status == ConsentStatus::Withdrawn => *newest != statement,
-        _ if known.iter().any(|consent| consent.statement == *statement) => false,
-        Some(newest) if newest.status == ConsentStatus::Withdrawn => {
-            statement.effective_on.is_some_and(|day| newest.effective_on.is_none_or(|withdrawn_on| day >= withdrawn_on))
+/// Whether a statement is more than what is known. Systems repeat with every message what they were told once. Consent said
+/// again gives nothing back that was withdrawn since, and neither does consent of an earlier day, or of none. A withdrawal that
+/// its sender says again takes nothing back that was given since, and neither does one of an earlier day; but without a day it
+/// is of the day on which it comes. Who states either outright, on a page, means it.
+fn is_new(
+    rules: &Rules,
+    receipt: &Receipt,
+    caller: &Caller,
+    statement: &ConsentStatement,
+    known: &[Consent],
+    is_outright: bool,
+) -> bool {
+    let of_kind = || known.iter().filter(|consent| consent.statement.kind == statement.kind);
+    let of_status = |status| of_kind().filter(move |consent| consent.statement.status == status);
+    let withdrawn_on =
+        |consent: &Consent| consent.statement.effective_on.unwrap_or_else(|| rules.day_of(consent.recorded_at));
+    let Some(newest) = newest_of_each_kind(of_kind()).into_values().next() else { return true };
+    if is_outright {
+        return newest != statement;
+    }
+    let (is_granted, day) = (newest.status == ConsentStatus::Granted, statement.effective_on);
+    match statement.status {
+        ConsentStatus::Granted => {
+            let is_after_all =
+                |day: Date| of_status(ConsentStatus::Withdrawn).all(|withdrawal| day >= withdrawn_on(withdrawal));
+            of_kind().all(|consent| consent.statement != *statement) && (is_granted || day.is_some_and(is_after_all))
         }
-        _ => true,
+        ConsentStatus::Withdrawn => {
+            let mut own = of_status(ConsentStatus::Withdrawn)
+                .filter(|withdrawal| withdrawal.organization_id == caller.organization_id);
+            let mut granted_on = of_status(ConsentStatus::Granted).filter_map(|consent| consent.statement.effective_on);
+            match day {
+                Some(day) if is_granted => {
+                    own.all(|withdrawal| withdrawal.statement != *statement)
+                        && granted_on.all(|granted_on| day >= granted_on)
+                }
+                None if is_granted => true,
+                _ => own.all(|withdrawal| day.unwrap_or(receipt.today) > withdrawn_on(withdrawal)),
+            }
+        }
     }
 }
 

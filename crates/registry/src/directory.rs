@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use jiff::Timestamp;
 use model::{Account, AccountId, Membership, Organization, OrganizationId, OrganizationKind, Relation, Role};
 use store::Database;
 
@@ -48,6 +49,8 @@ pub(crate) struct Snapshot {
     accounts: BTreeMap<String, Arc<Account>>,
     accounts_by_id: HashMap<AccountId, Arc<Account>>,
     memberships: HashMap<AccountId, Vec<Membership>>,
+    /// The accounts whose locks were lifted lately.
+    lifted_locks: Vec<(Arc<Account>, Timestamp)>,
 }
 
 impl Snapshot {
@@ -66,6 +69,9 @@ impl Snapshot {
         }
         for membership in database.memberships()? {
             snapshot.memberships.entry(membership.account_id).or_default().push(membership);
+        }
+        for (id, at) in database.lifted_locks()? {
+            snapshot.lifted_locks.extend(snapshot.accounts_by_id.get(&id).map(|account| (account.clone(), at)));
         }
         Ok(snapshot)
     }
@@ -105,6 +111,11 @@ impl Snapshot {
     pub(crate) fn accounts_after(&self, username: &str) -> impl Iterator<Item = &Account> {
         let after = (Bound::Excluded(username.to_lowercase()), Bound::Unbounded);
         self.accounts.range(after).map(|(_, account)| account.as_ref())
+    }
+
+    /// The accounts whose locks were lifted lately, and when.
+    pub(crate) fn lifted_locks(&self) -> &[(Arc<Account>, Timestamp)] {
+        &self.lifted_locks
     }
 
     /// The organizations that an account may act for besides its own, with its role there.

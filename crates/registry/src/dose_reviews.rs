@@ -86,7 +86,7 @@ impl Registry {
     }
 
     /// Doses that may be one and wait for a reviewer, the oldest first: of all people for those who look after the
-    /// registry's data, of their own for others.
+    /// registry's data, of their own for others, who learn of no record that may not be given out.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
@@ -101,7 +101,7 @@ impl Registry {
         let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
         let reporters = self.whose_people(admission, caller);
         let open = self.database().open_dose_reviews(reporters.as_deref(), LIST_MAXIMUM, put_off_before)?;
-        self.pairs_of(caller, open, limit, |pair| pair.is_unsure)
+        self.pairs_of(caller, now, open, limit, |pair| pair.is_unsure)
     }
 
     /// Pairs of doses that reviewers decided about, the newest decision first, so that they find back to it: of all people
@@ -113,18 +113,20 @@ impl Registry {
         &self,
         admission: &Admission,
         caller: &Caller,
+        now: Timestamp,
         limit: u32,
     ) -> Result<Vec<DosePair>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let reporters = self.whose_people(admission, caller);
         let decided = self.database().decided_dose_reviews(reporters.as_deref(), LIST_MAXIMUM)?;
-        self.pairs_of(caller, decided, limit, |_| true)
+        self.pairs_of(caller, now, decided, limit, |_| true)
     }
 
     /// The pairs as they are now, those that are wanted, of people about whom the caller may decide.
     fn pairs_of(
         &self,
         caller: &Caller,
+        now: Timestamp,
         reviews: Vec<DoseReview>,
         limit: u32,
         is_wanted: impl Fn(&DosePair) -> bool,
@@ -135,7 +137,7 @@ impl Registry {
                 break;
             }
             let record = self.leading_of(review.opened.patient_id)?;
-            let Some(record) = record.filter(|record| self.may_review(caller, record)) else { continue };
+            let Some(record) = record.filter(|record| self.may_review_shown(caller, record, now)) else { continue };
             let (one, other) = (review.opened.one, review.opened.other);
             pairs.extend(self.pair(&record, one, other, Some(review)).ok().filter(&is_wanted));
         }
@@ -150,11 +152,12 @@ impl Registry {
         &self,
         _admission: &Admission,
         caller: &Caller,
+        now: Timestamp,
         (patient_id, one, other): (PatientId, VaccinationReportId, VaccinationReportId),
     ) -> Result<DosePair, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let record = self.require_leading(patient_id)?;
-        if !self.may_review(caller, &record) {
+        if !self.may_review_shown(caller, &record, now) {
             return Err(RegistryError::Forbidden { right: Right::DecideMatch });
         }
         let review = self.database().dose_review(one.min(other), one.max(other))?;
@@ -176,7 +179,7 @@ impl Registry {
         decision: DoseReviewDecision,
         reason: &str,
     ) -> Result<DosePair, RegistryError> {
-        let pair = self.dose_pair(admission, caller, asked)?;
+        let pair = self.dose_pair(admission, caller, receipt.received_at, asked)?;
         if decision == DoseReviewDecision::Same {
             may_be_one(&pair)?;
         }
@@ -206,7 +209,7 @@ impl Registry {
             };
             Ok(batch.write(&Changes { audit: vec![audit], ..Changes::default() })?)
         })?;
-        self.dose_pair(admission, caller, asked)
+        self.dose_pair(admission, caller, receipt.received_at, asked)
     }
 
     /// Writes a decision to both reports and puts the person's doses together anew.

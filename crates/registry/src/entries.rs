@@ -1,15 +1,18 @@
 //! What people enter on pages: it becomes a submission, and goes the way of all submissions.
 //!
 //! A page asks first what would become of an entry, and shows that; only then it enters it. The same entry sent twice,
-//! as when a button is pressed twice, is one entry.
+//! as when a button is pressed twice, is one entry. An entry of which a part cannot be kept is refused whole: whoever made
+//! it stands before the page, and mends it.
 
 use model::{
-    Action, Assessment, AuditAction, Caller, Finding, MessageIdentity, Outcome, PatientId, PatientObservation,
-    PatientStatement, Receipt, Right, Submission, VaccinationEventId, VaccinationReportId, VaccinationStatement,
+    Action, Assessment, AuditAction, Caller, ClearedFact, Finding, InformationSource, MessageIdentity, Outcome,
+    PatientId, PatientObservation, PatientStatement, Reason, Receipt, Recurrence, Rest, Right, Submission,
+    VaccinationEventId, VaccinationReportId, VaccinationStatement,
 };
 use sha2::{Digest, Sha256};
 
-use crate::assess::{Languages, assess};
+use crate::assess::{Languages, contraindications};
+use crate::health_facts::HealthTold;
 use crate::intake::{Purpose, derive};
 use crate::{Admission, Registry, RegistryError, consolidate};
 
@@ -31,7 +34,7 @@ pub struct Entry {
 pub struct Rehearsal {
     /// What would be found.
     pub findings: Vec<Finding>,
-    /// Whether anything of it would be kept.
+    /// Whether it would be kept, which it is as a whole or not at all.
     pub is_kept: bool,
     /// People who may be the same as one who is added.
     pub possible_matches: Vec<PatientId>,
@@ -41,19 +44,8 @@ pub struct Rehearsal {
     pub assessment: Option<Assessment>,
     /// The vaccination of each dose of the entry, in its order; `None` for one that would not be kept.
     pub events: Vec<Option<VaccinationEventId>>,
-}
-
-/// A fact about a person's health that can be chosen on a page, because the schedule knows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HealthFact {
-    /// LOINC: contraindication, immunity or indication.
-    pub question: &'static str,
-    /// The code that the schedule understands.
-    pub code: String,
-    /// Its coding system.
-    pub system: String,
-    /// Its name.
-    pub name: String,
+    /// What speaks against each dose of the entry that was given here, in its order.
+    pub contraindications: Vec<Vec<Reason>>,
 }
 
 impl Registry {
@@ -69,42 +61,59 @@ impl Registry {
         entry: &Entry,
     ) -> Result<Rehearsal, RegistryError> {
         self.authorize_entry(caller, entry)?;
-        let submission = submission(caller, receipt, entry);
+        // The rest is kept in it, so that the page can show what would be found in every part.
+        let submission = Submission { rest: Rest::Kept, ..submission(caller, receipt, entry) };
         let vaccinations = entry.vaccinations.clone();
-        self.look(move |registry| registry.rehearsal(&submission, &vaccinations)).await
+        let told = self.health_told(caller);
+        self.look(move |registry| registry.rehearsal(&submission, &vaccinations, told)).await
     }
 
     fn rehearsal(
         &self,
         submission: &Submission,
         vaccinations: &[VaccinationStatement],
+        told: HealthTold,
     ) -> Result<Rehearsal, RegistryError> {
         let receipt = submission.receipt;
         let decision = self.rehearse_now(submission)?;
         let record = decision.record.map(|record| consolidate::shown(record, self.rules()));
-        let assessment = record
-            .as_ref()
-            .and_then(|record| assess(&self.schedule(), self.codes(), record, receipt.today, Languages::All));
+        let assessment =
+            record.as_ref().and_then(|record| self.assess_as_told(record, told, receipt.today, Languages::All));
         let known_events =
             |id| record.as_ref()?.vaccinations.iter().find(|report| report.id == id).map(|report| report.event_id);
         let event_of = |(ordinal, vaccination): (usize, &VaccinationStatement)| {
             let new = VaccinationReportId(derive(receipt.message_id, Purpose::VaccinationReport, ordinal));
             known_events(vaccination.report.unwrap_or(new))
         };
+        let events: Vec<_> = vaccinations.iter().enumerate().map(event_of).collect();
+        let against = |(vaccination, event): (&VaccinationStatement, &Option<VaccinationEventId>)| {
+            let (Some(record), Some(event)) = (&record, event) else { return Vec::new() };
+            let is_given_here = vaccination.action != Action::Delete
+                && vaccination.dose.is_given()
+                && vaccination.dose.source == InformationSource::Administered;
+            if is_given_here {
+                let found = contraindications(&self.schedule(), record, *event, &vaccination.dose);
+                self.contraindications_told(found, told)
+            } else {
+                Vec::new()
+            }
+        };
+        let is_left_out = |finding: &Finding| finding.rule().omits;
         Ok(Rehearsal {
+            contraindications: vaccinations.iter().zip(&events).map(against).collect(),
+            is_kept: decision.outcome.patient_id.is_some() && !decision.outcome.findings.iter().any(is_left_out),
             findings: decision.outcome.findings,
-            is_kept: decision.outcome.patient_id.is_some(),
             possible_matches: decision.reviews.iter().map(|review| review.candidate).collect(),
             known: decision
                 .audit
                 .filter(|audit| audit.action != AuditAction::PatientAdded)
                 .and_then(|audit| audit.patient_id),
-            events: vaccinations.iter().enumerate().map(event_of).collect(),
+            events,
             assessment,
         })
     }
 
-    /// Enters it, and answers after it is stored for good.
+    /// Enters it, and answers after it is stored for good; or refuses it, and the findings say why.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when the caller may not enter it; others when the machine failed.
@@ -119,54 +128,36 @@ impl Registry {
         self.submit(admission, submission(caller, receipt, &entry)).await
     }
 
-    /// The facts about a person's health that the schedule knows, by question and name.
-    pub fn health_facts(&self) -> Vec<HealthFact> {
-        let schedule = self.schedule();
-        let facts = schedule.facts();
-        let is_immunity = |code| facts.antigens.iter().any(|antigen| antigen.immune_if.contains(&code));
-        let is_contraindication = |code| {
-            facts.antigens.iter().any(|antigen| {
-                antigen.contraindications.iter().any(|known| known.code == code)
-                    || antigen.vaccine_contraindications.iter().any(|known| known.code == code)
-            })
-        };
-        let mut choices: Vec<HealthFact> = facts
-            .observations
-            .iter()
-            .filter_map(|known| {
-                let question = if is_immunity(known.code) {
-                    PatientObservation::IMMUNITY
-                } else if is_contraindication(known.code) {
-                    PatientObservation::CONTRAINDICATION
-                } else {
-                    PatientObservation::INDICATION
-                };
-                let mut codes = known.synonyms.iter();
-                let (system, code) =
-                    codes.find(|(system, code)| schedule.observations_of(system, code).eq([known.code]))?;
-                let system = if system == "SNOMED" { "SCT" } else { system };
-                Some(HealthFact { question, code: code.clone(), system: system.to_owned(), name: known.name.clone() })
-            })
-            .collect();
-        choices.sort_by(|left, right| (left.question, &left.name).cmp(&(right.question, &right.name)));
-        choices
-    }
-
     /// Each part of an entry has its right.
     fn authorize_entry(&self, caller: &Caller, entry: &Entry) -> Result<(), RegistryError> {
         let stated = &entry.patient;
-        let says_who = !stated.demographics.names.is_empty() || stated.demographics.registry_status.is_some();
-        let is_change = says_who || !stated.observations.is_empty() || !stated.retracted.is_empty();
+        let who = &stated.demographics;
+        let is_death = who.is_deceased == Some(true) || who.death_date.is_some();
+        let is_death_own = is_death || stated.cleared.contains(&ClearedFact::Death);
+        let is_death_of_others = who.is_deceased == Some(false);
+        let says_who = !who.names.is_empty() || who.registry_status.is_some() || !stated.cleared.is_empty();
+        let is_change = says_who
+            || is_death_own
+            || is_death_of_others
+            || !stated.observations.is_empty()
+            || !stated.retracted.is_empty();
+        let is_risk = |fact: &PatientObservation| fact.question == PatientObservation::INDICATION;
         let has = |action: fn(&VaccinationStatement) -> bool| entry.vaccinations.iter().any(action);
         let rights = [
             (stated.record.is_none(), Right::AddPerson),
             (stated.record.is_some() && is_change, Right::ChangePerson),
+            (stated.observations.iter().any(is_risk), Right::ReadHealthFacts),
+            (is_death_own || is_death_of_others, Right::RecordDeath),
             (!stated.consents.is_empty(), Right::RecordConsent),
             (has(|dose| dose.action == Action::Add), Right::RecordDose),
             (has(|dose| dose.action != Action::Add), Right::CorrectDose),
         ];
         let mut needed = rights.into_iter().filter(|(is_needed, _)| *is_needed);
-        needed.try_for_each(|(_, right)| self.authorize_here(caller, right))
+        needed.try_for_each(|(_, right)| self.authorize_here(caller, right))?;
+        match is_death_of_others && !self.may_everywhere(caller, Right::RecordDeath) {
+            true => Err(RegistryError::Forbidden { right: Right::RecordDeath }),
+            false => Ok(()),
+        }
     }
 }
 
@@ -188,6 +179,8 @@ fn submission(caller: &Caller, receipt: Receipt, entry: &Entry) -> Submission {
             control_hash: i64::from_be_bytes(first),
             content_hash: Sha256::digest(&original).into(),
         },
+        recurrence: Recurrence::Resend,
+        rest: Rest::Refused,
         kind: "ENTRY".into(),
         original,
         patient: Some(entry.patient.clone()),
@@ -209,6 +202,7 @@ fn original(entry: &Entry) -> String {
     serde_json::json!({
         "record": stated.record,
         "demographics": stated.demographics,
+        "cleared": stated.cleared,
         "observations": stated.observations,
         "retracted": stated.retracted,
         "consents": stated.consents,

@@ -145,6 +145,11 @@ impl FileAccounts {
         differs
     }
 
+    /// Lifts the locks that were lifted in the registry.
+    pub fn lift_locks(&self, registry: &Registry) {
+        self.inner.sign_ins.lift_locks(registry.directory().snapshot().lifted_locks());
+    }
+
     pub(crate) fn sign_ins(&self) -> &SignIns {
         &self.inner.sign_ins
     }
@@ -192,7 +197,8 @@ impl FileAccounts {
             && self.current().find(username).is_some_and(|account| account.has_key(fingerprint))
     }
 
-    /// Signs in with a public key whose private key the client has proved to have.
+    /// Signs in with a public key whose private key the client has proved to have. One that is refused counts as a failure
+    /// only when [`FileAccounts::refuse_keys`] says so: clients offer all that they have.
     ///
     /// # Errors
     /// [`SignInRefused`].
@@ -210,14 +216,22 @@ impl FileAccounts {
         let list = self.current();
         match list.find(username).filter(|account| account.has_key(fingerprint)) {
             Some(account) => {
+                self.inner.sign_ins.forget_failures(&subjects);
                 self.inner.sign_ins.account_uses().note(account.id, at);
                 Ok(account.caller())
             }
-            None => {
-                self.inner.sign_ins.record_failure(&subjects, at);
-                Err(SignInRefused::Wrong)
-            }
+            None => Err(SignInRefused::Wrong),
         }
+    }
+
+    /// Counts a failure of whoever offered keys, was let in by none, and went away. Gives why they were refused.
+    pub fn refuse_keys(&self, username: &str, source: IpAddr, at: Timestamp) -> SignInRefused {
+        let subjects = subjects(username, source);
+        if let Some(retry_after_seconds) = self.inner.sign_ins.locked_for(&subjects, at) {
+            return SignInRefused::LockedOut { retry_after_seconds };
+        }
+        self.inner.sign_ins.record_failure(&subjects, at);
+        SignInRefused::Wrong
     }
 }
 

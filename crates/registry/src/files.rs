@@ -11,6 +11,7 @@ mod list;
 mod processing;
 mod reading;
 mod repeating;
+mod restored;
 mod results;
 mod settled;
 mod uploads;

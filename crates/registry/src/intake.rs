@@ -14,17 +14,21 @@ mod reading;
 mod validate;
 mod world;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use codes::CodeSets;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use matching::{DoseRules, Grouped, Matcher, Weights};
 use model::{
-    AuditAction, AuditEntry, FileMessage, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
-    PatientId, PatientRecord, PatientStatement, Severity, Submission, VaccinationStatement, Verdict,
+    Action, AuditAction, AuditEntry, FileMessage, Finding, FindingKind, Location, LoggedMessage, MessageState, Outcome,
+    PatientId, PatientRecord, PatientStatement, Recurrence, Rest, Severity, Submission, VaccinationStatement, Verdict,
 };
 use store::{KnownMessage, ReviewOpened};
 
-use crate::{Admission, Profile, Registry, RegistryError};
+use crate::{Admission, Profile, Registry, RegistryError, consents};
 
 pub(crate) use ids::{Purpose, derive};
 pub use lanes::BATCH_MAXIMUM;
@@ -47,6 +51,8 @@ pub struct Rules {
     pub matcher: Matcher,
     /// By what doses are told apart.
     pub doses: DoseRules,
+    /// Where the registry's days begin and end.
+    pub(crate) time_zone: TimeZone,
 }
 
 impl Rules {
@@ -58,7 +64,13 @@ impl Rules {
     /// The rules of a profile, with these weights.
     pub fn with_weights(profile: Profile, codes: Arc<CodeSets>, weights: Weights) -> Rules {
         let (matcher, doses) = (profile.matching.matcher(weights), profile.matching.dose_rules());
-        Rules { profile, codes, matcher, doses }
+        let time_zone = profile.time_zone();
+        Rules { profile, codes, matcher, doses, time_zone }
+    }
+
+    /// The registry's calendar day at an instant.
+    pub(crate) fn day_of(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.time_zone.clone()).date()
     }
 }
 
@@ -133,7 +145,10 @@ fn in_its_file(submission: &Submission, mut decision: Decision) -> Decision {
 
 fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, DosesLacking> {
     let organization_id = submission.caller.organization_id;
-    let earlier = world.messages_of(organization_id, submission.identity.control_hash);
+    let mut earlier = world.messages_of(organization_id, submission.identity.control_hash);
+    if submission.recurrence == Recurrence::Statement {
+        earlier = earlier.into_iter().max_by_key(|known| known.id).into_iter().collect();
+    }
     let mut all_same = earlier.iter().filter(|known| known.identity.content_hash == submission.identity.content_hash);
     let same = all_same.clone().next().copied();
     // What was refused once and taken in when it came again has its answer, too.
@@ -142,15 +157,21 @@ fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Resu
     }
     let mut findings = submission.findings.clone();
     let first = earlier.first();
-    if first.is_some_and(|first| first.identity.content_hash != submission.identity.content_hash) {
+    let is_other = first.is_some_and(|first| first.identity.content_hash != submission.identity.content_hash);
+    if is_other && submission.recurrence == Recurrence::Resend {
         findings.push(Finding::new(FindingKind::ControlIdReused).at(Location::field("MSH", 1, 10)));
     }
-    let accepted = accept(rules, submission, world, &mut findings)?;
+    let accepted = accept(rules, submission, world, &mut findings)?.filter(|_| may_be_kept(submission, &findings));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
     Ok(match accepted {
         Some(accepted) => log::accepted(submission, findings, accepted, world),
         None => log::rejected(rules, submission, findings, same),
     })
+}
+
+/// Whether nothing is left out of a submission that is kept as a whole or not at all.
+fn may_be_kept(submission: &Submission, findings: &[Finding]) -> bool {
+    submission.rest == Rest::Kept || !findings.iter().any(|finding| finding.rule().omits)
 }
 
 /// A record that took a submission in, on the way to being a decision.
@@ -176,6 +197,11 @@ fn accept(
     let last_event_on =
         vaccinations.iter().filter(|given| given.dose.is_given()).map(|given| given.dose.administered_on).max();
     let resolved = people::resolve(rules, submission, &stated, last_event_on, world, findings);
+    if resolved.existing.is_none() && only_takes_back(&stated, &vaccinations) {
+        note_nothing_to_take_back(&vaccinations, findings);
+        return Ok(None);
+    }
+    validate::note_doses_after_death(&stated, resolved.existing, &vaccinations, findings);
     match resolved.existing.map(|record| record.patient.id) {
         Some(patient_id) if world.lacks_doses(patient_id) => Err(DosesLacking(patient_id)),
         _ => Ok(take_in(rules, submission, &stated, vaccinations, &resolved, findings)),
@@ -191,19 +217,26 @@ fn take_in(
     resolved: &people::Resolved<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<Accepted> {
-    let consent =
-        crate::consents::check(rules, &submission.receipt, &submission.caller, stated, resolved.existing, findings)?;
+    let consent = consents::check(rules, &submission.receipt, &submission.caller, stated, resolved.existing, findings)?;
     let (mut record, doses) = match resolved.existing {
-        Some(existing) if consent.is_withdrawal() => (existing.clone(), None),
+        Some(existing) if consent.is_withdrawal() => {
+            consents::refuse_all(stated, &vaccinations, findings);
+            (existing.clone(), None)
+        }
         _ => {
             let vaccinations = consent.keep_covered(vaccinations, findings)?;
-            let mut record = people::record_statement(submission, stated, resolved);
+            let mut stated = Cow::Borrowed(stated);
+            if let Some(protection) = consent.unprotected {
+                stated.to_mut().demographics.protection = Some(protection);
+            }
+            let mut record = people::record_statement(rules, submission, &stated, resolved);
             let doses = doses::record_vaccinations(rules, submission, &vaccinations, &mut record, findings);
-            crate::consolidate::consolidate(&mut record);
+            crate::consolidate::consolidate(&mut record, rules);
             (record, doses)
         }
     };
     record.consents.extend(consent.recorded);
+    findings.extend(consents::note_protection(rules, stated, &record));
     if let Some(before) = resolved.existing {
         keep_version(&mut record, before, submission);
     }
@@ -215,6 +248,23 @@ fn take_in(
         is_pending: resolved.is_pending(),
         because: resolved.because.clone(),
     })
+}
+
+/// Whether a submission asks for nothing but deletions. Of somebody who is not known it makes nobody known.
+fn only_takes_back(stated: &PatientStatement, vaccinations: &[&VaccinationStatement]) -> bool {
+    let takes_back = !vaccinations.is_empty() || !stated.retracted.is_empty();
+    takes_back
+        && stated.observations.is_empty()
+        && stated.consents.is_empty()
+        && vaccinations.iter().all(|vaccination| vaccination.action == Action::Delete)
+}
+
+fn note_nothing_to_take_back(vaccinations: &[&VaccinationStatement], findings: &mut Vec<Finding>) {
+    let nothing = |at: Option<Location>| Finding { location: at, ..Finding::new(FindingKind::DeleteMatchesNothing) };
+    if vaccinations.is_empty() {
+        findings.push(nothing(None));
+    }
+    findings.extend(vaccinations.iter().map(|dose| nothing(Some(Location::segment("RXA", dose.order)))));
 }
 
 /// Findings that refuse the message as a whole, wherever they were made.

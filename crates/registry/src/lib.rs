@@ -3,6 +3,7 @@
 //! `intake.rs` tells the story of a submission, `query.rs` that of a question, `messages.rs` how an HL7 message
 //! becomes one of the two and how it is answered. Every public verb takes an [`Admission`] from the [`Gate`].
 
+mod access_lists;
 mod account_keys;
 mod account_lists;
 mod account_uses;
@@ -20,10 +21,12 @@ mod dose_reviews;
 mod entries;
 mod errors;
 mod exchange;
+mod fact_choices;
 mod file_accounts;
 mod files;
 pub mod forecasts;
 mod gate;
+mod health_facts;
 mod intake;
 mod maintenance;
 mod maintenance_notices;
@@ -32,6 +35,7 @@ pub mod matches;
 mod merges;
 mod messages;
 mod operations;
+mod organization_contacts;
 mod passkeys;
 mod passwords;
 mod patients;
@@ -62,9 +66,10 @@ pub use data_fixes::{DataFixProgress, NewDataFix, STEPS_AT_ONCE};
 pub use deliveries::Letter;
 pub use directory::NewOrganization;
 pub use dose_reviews::{DosePair, DoseReviewDecision};
-pub use entries::{Entry, HealthFact, Rehearsal};
+pub use entries::{Entry, Rehearsal};
 pub use errors::RegistryError;
 pub use exchange::{AcknowledgmentCount, Answers, FindingCount, LoadError, LoadOptions, LoadSummary, Loaded};
+pub use fact_choices::HealthFact;
 pub use file_accounts::{FileAccountList, FileAccountListError, FileAccounts};
 pub use files::{
     Exchange, ExchangeSettings, FileUpload, FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind,
@@ -77,13 +82,15 @@ pub use gate::{
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
 pub use maintenance::{
-    AfterReport, FilesOfWindow, MaintenanceStatus, NewWindow, Outstanding, SenderReport, WindowOrder,
+    AfterReport, COUNTED_WITHIN, FilesOfWindow, MaintenanceStatus, NewWindow, Outstanding, SenderReport, WindowOrder,
     maintenance_status, ordered,
 };
+pub use maintenance_notices::Recipients;
 pub use matching::Agreement;
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
 pub use notices;
 pub use operations::{Diagnosis, Health};
+pub use organization_contacts::ContactRefusal;
 pub use passkeys::RelyingParty;
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
 pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound, says_enough};
@@ -100,7 +107,8 @@ pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
 pub use sign_ins::SignInWait;
 pub use store::{
-    AuditFilter, AuditPlace, DoseReview, DoseReviewState, DueCount, ForecastRound, StoredDue, StoredForecast, Sweep,
+    AuditFilter, AuditPlace, DoseReview, DoseReviewState, DueCount, ForecastRound, Readiness, StoredDue,
+    StoredForecast, Sweep,
 };
 pub use subscriptions::{Consent, NewSubscription};
 pub use workbench::{Examination, Examined, ExaminedSegment, Verdict};

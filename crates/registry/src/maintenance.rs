@@ -15,7 +15,7 @@ use store::StoreError;
 use uuid::Uuid;
 
 pub use orders::{NewWindow, WindowOrder, ordered};
-pub use report::{AfterReport, FilesOfWindow, Outstanding, SenderReport};
+pub use report::{AfterReport, COUNTED_WITHIN, FilesOfWindow, Outstanding, SenderReport};
 
 use crate::{Admission, Registry, RegistryError};
 
@@ -67,6 +67,26 @@ impl Registry {
         Ok(window)
     }
 
+    /// Corrects a draft, of which nobody was told yet: whatever was planned becomes this.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when something is wrong with it, it is no draft any more, or somebody else was faster.
+    pub async fn correct_window(
+        &self,
+        admission: &Admission,
+        operator: &Caller,
+        now: Timestamp,
+        new: NewWindow,
+    ) -> Result<MaintenanceWindow, RegistryError> {
+        self.authorize_here(operator, model::Right::PlanMaintenance)?;
+        self.check_test_organizations(&new)?;
+        let draft = self.window(admission, new.id)?;
+        let next = new.correct(&draft, &operator.username, now)?;
+        self.database().update_window(&next).map_err(faster)?;
+        self.write_down_window(admission, operator, now, &next, "the draft was corrected").await?;
+        Ok(next)
+    }
+
     /// What [`Registry::plan_window`] would keep.
     ///
     /// # Errors
@@ -77,11 +97,16 @@ impl Registry {
         now: Timestamp,
         new: NewWindow,
     ) -> Result<MaintenanceWindow, RegistryError> {
-        let directory = self.directory().snapshot();
-        if let Some(code) = new.test_organizations.iter().find(|code| directory.find_organization(code).is_none()) {
-            return Err(RegistryError::Refused(format!("there is no organization {code}")));
-        }
+        self.check_test_organizations(&new)?;
         new.draft(&self.profile().registry.time_zone, &operator.username, now)
+    }
+
+    fn check_test_organizations(&self, new: &NewWindow) -> Result<(), RegistryError> {
+        let directory = self.directory().snapshot();
+        match new.test_organizations.iter().find(|code| directory.find_organization(code).is_none()) {
+            Some(code) => Err(RegistryError::Refused(format!("there is no organization {code}"))),
+            None => Ok(()),
+        }
     }
 
     /// Follows an order about a window.

@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Account, AccountKind, Audience, Channel, DeliveryState, MaintenanceWindow, Notice, NoticeDelivery, NoticeMade,
-    Role, Subscription, SubscriptionState, SubscriptionWay, WindowId, recipient_key,
+    Role, Subscription, SubscriptionState, SubscriptionWay, WindowId, WindowState, recipient_key,
 };
 use notices::{
     Board, Composer, Facts, Figures, Language, Occasion, Told, concerns, due_notices, is_for_account_holders, is_wanted,
 };
 
 use crate::subscriptions::check_address;
-use crate::{Admission, Profile, Registry, RegistryError};
+use crate::{Admission, Profile, Registry, RegistryError, WindowOrder};
 
 /// The setting that holds the key of signed links.
 const SECRET_SETTING: &str = "notices/secret";
@@ -106,11 +106,7 @@ impl Registry {
         let subscriptions = self.database().subscriptions()?;
         let mut made = 0;
         for occasion in due {
-            let holders = match is_for_account_holders(occasion) && self.profile().notices.account_holders {
-                true => self.account_holders(window, &subscriptions),
-                false => Vec::new(),
-            };
-            let deliveries = deliveries(window, occasion, &subscriptions, holders, now);
+            let deliveries = self.deliveries_of(window, occasion, &subscriptions, now);
             let figures = match occasion {
                 Occasion::Report => Some(self.figures(admission, window.id, now)?),
                 _ => None,
@@ -134,6 +130,48 @@ impl Registry {
             }
         }
         Ok(made)
+    }
+
+    /// How many would be told at once of an order about a window, for whoever is about to give it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn recipients(
+        &self,
+        _admission: &Admission,
+        window: &MaintenanceWindow,
+        order: WindowOrder,
+        now: Timestamp,
+    ) -> Result<Recipients, RegistryError> {
+        let occasion = match order {
+            WindowOrder::Announce => Occasion::Announced,
+            // Nobody was told of a draft, so that nobody is told what becomes of it.
+            _ if window.state == WindowState::Draft => return Ok(Recipients::default()),
+            WindowOrder::Start => Occasion::Started,
+            WindowOrder::Reschedule { .. } => Occasion::Rescheduled(0),
+            WindowOrder::Extend { .. } => Occasion::Extended(0),
+            WindowOrder::Verify => return Ok(Recipients::default()),
+            WindowOrder::Complete => Occasion::Completed,
+            WindowOrder::Cancel => Occasion::Cancelled,
+        };
+        let deliveries = self.deliveries_of(window, occasion, &self.database().subscriptions()?, now);
+        let by_mail = deliveries.iter().filter(|delivery| delivery.way == SubscriptionWay::Email).count();
+        Ok(Recipients { by_mail, by_webhook: deliveries.len() - by_mail })
+    }
+
+    /// Whom a notice goes to on an occasion.
+    fn deliveries_of(
+        &self,
+        window: &MaintenanceWindow,
+        occasion: Occasion,
+        subscriptions: &[Subscription],
+        now: Timestamp,
+    ) -> Vec<NoticeDelivery> {
+        let holders = match is_for_account_holders(occasion) && self.profile().notices.account_holders {
+            true => self.account_holders(window, subscriptions),
+            false => Vec::new(),
+        };
+        deliveries(window, occasion, subscriptions, holders, now)
     }
 
     /// The notices of a window, in order: their occasions, and when they were made.
@@ -210,6 +248,7 @@ impl Registry {
             report.messages_since.iter().filter(|(channel, _)| *channel == wanted).map(|(_, count)| count).sum()
         };
         let away: HashSet<String> = report.still_away().filter_map(|sender| sender.organization_code.clone()).collect();
+        let unknown_missing = report.still_away().filter(|sender| sender.organization_code.is_none()).count() as u64;
         let mut still_missing: Vec<String> = away.into_iter().collect();
         still_missing.sort();
         Ok(Figures {
@@ -219,8 +258,18 @@ impl Registry {
             from_files: since(Channel::File),
             from_web_service: since(Channel::WebService),
             still_missing,
+            unknown_missing,
         })
     }
+}
+
+/// How many are told of something, each address once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Recipients {
+    /// People and contacts who get a mail.
+    pub by_mail: usize,
+    /// Programs that listen for signed requests.
+    pub by_webhook: usize,
 }
 
 /// Who has an account, as mail reaches them.

@@ -1,9 +1,10 @@
 //! Merging two records of one person, and undoing it: reports move, and what is shown is made again from them.
 //!
 //! Every merge can be undone, also after later submissions: what it moved is written down, and goes back. What came
-//! since goes to the person that it is nearer to.
+//! since goes to the person that it is nearer to; a withdrawal of consent of which that cannot be told counts for both.
 
 mod moves;
+mod restrictions;
 
 use std::sync::Mutex;
 
@@ -12,6 +13,7 @@ use matching::Grouped;
 use model::{AuditAction, AuditEntry, Caller, MergeId, PatientId, PatientRecord, PatientStatus, Receipt, Right};
 use store::{Batch, Changes, Database, Lane, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
+use self::restrictions::Restrictions;
 use crate::intake::{bucket_of, opened};
 use crate::{Admission, Registry, RegistryError, consolidate};
 
@@ -64,7 +66,7 @@ impl Registry {
         survivor_id: PatientId,
         reason: &str,
     ) -> Result<Merge, RegistryError> {
-        self.require_reviewer_of(caller, retired_id, survivor_id)?;
+        self.require_reviewer_of(caller, receipt, retired_id, survivor_id)?;
         let merge = Merge {
             id: MergeId(receipt.message_id.0),
             survivor_id,
@@ -101,7 +103,7 @@ impl Registry {
         self.authorize_here(caller, Right::DecideMatch)?;
         let known = self.database().merge(merge_id)?;
         let known = known.ok_or_else(|| RegistryError::Refused("there is no such merge".into()))?;
-        self.require_reviewer_of(caller, known.retired_id, known.survivor_id)?;
+        self.require_reviewer_of(caller, receipt, known.retired_id, known.survivor_id)?;
         let buckets = self.buckets(&[known.retired_id, known.survivor_id])?;
         self.reviewers_lane().run(self.database(), &buckets, |batch| {
             let merge = batch.merge(merge_id)?.filter(|merge| merge.undone_at.is_none());
@@ -128,11 +130,17 @@ impl Registry {
         Ok(self.database().merges_of(patient_id)?)
     }
 
-    fn require_reviewer_of(&self, caller: &Caller, one: PatientId, other: PatientId) -> Result<(), RegistryError> {
+    fn require_reviewer_of(
+        &self,
+        caller: &Caller,
+        receipt: &Receipt,
+        one: PatientId,
+        other: PatientId,
+    ) -> Result<(), RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let records = self.database().patient_records(&[one, other])?;
         match records.as_slice() {
-            [first, second] => self.require_reviewer(caller, first, second),
+            [first, second] => self.require_reviewer(caller, first, second, receipt.today),
             _ => Err(RegistryError::Refused("these are not two people of the registry".into())),
         }
     }
@@ -144,7 +152,7 @@ impl Registry {
             return Err(RegistryError::Refused("one of the two records is merged already".into()));
         }
         let versions = (retired.patient.version, survivor.patient.version);
-        let parts = moves::move_all(&mut survivor, &mut retired);
+        let parts = moves::move_all(&mut survivor, &mut retired, self.rules());
         survivor.patient.is_told_apart |= retired.patient.is_told_apart;
         if retired.patient.status == PatientStatus::Active {
             survivor.patient.status = PatientStatus::Active;
@@ -161,7 +169,9 @@ impl Registry {
         let number = holder_id.number();
         let old_keys = matching::match_keys(&holder.patient.demographics, Some(&number));
         let parts = batch.merge_parts(merge.id)?;
-        moves::move_back(&mut holder, &mut retired, &parts, merge.id, &self.rules().matcher);
+        let restrictions = self.restrictions_since(merge, &holder, &parts, receipt)?;
+        let undoing = moves::Undoing { merge_id: merge.id, parts: &parts, rules: self.rules(), restrictions };
+        moves::move_back(&mut holder, &mut retired, undoing);
         retired.patient.status = PatientStatus::Active;
         (retired.patient.is_told_apart, holder.patient.is_told_apart) = (true, true);
         let new_keys = matching::match_keys(&holder.patient.demographics, Some(&number));
@@ -169,6 +179,31 @@ impl Registry {
             old_keys.into_iter().filter(|key| !new_keys.contains(key)).map(|key| (key, holder_id)).collect();
         batch.record_unmerge(merge.id, receipt.received_at)?;
         self.replace(batch, [(holder, versions.1), (retired, versions.0)], receipt.received_at, &outdated)
+    }
+
+    /// What was said since a merge of who may see the records, with whom each message named.
+    fn restrictions_since(
+        &self,
+        merge: &Merge,
+        holder: &PatientRecord,
+        parts: &[uuid::Uuid],
+        receipt: &Receipt,
+    ) -> Result<Restrictions, RegistryError> {
+        let mut restrictions = Restrictions::since(merge, holder, parts, receipt.message_id);
+        for message_id in restrictions.messages() {
+            let Some(original) = self.database().find_message(message_id)?.and_then(|message| message.original) else {
+                continue;
+            };
+            let decoded = hl7::decode(&original);
+            let message = hl7::Message::read(&decoded.text);
+            // What was entered on a page names nobody but the record that was open.
+            if message.begins_with_header()
+                && let Some(stated) = hl7::read_submission(&message, self.codes()).patient
+            {
+                restrictions.named(message_id, stated.demographics);
+            }
+        }
+        Ok(restrictions)
     }
 
     /// Writes two records anew, as they are now.
@@ -238,7 +273,13 @@ impl Registry {
             message_id: None,
             detail: merge.reason.clone(),
         });
-        Ok(batch.write(&Changes { audit: audit.to_vec(), reviews, ..Changes::default() })?)
+        batch.write(&Changes { audit: audit.to_vec(), reviews, ..Changes::default() })?;
+        // Who waited for the retired record, and was found not to be the other, waits for nobody any more.
+        let waiting = asked.iter().filter(|review| review.candidate == merge.retired_id);
+        for review in waiting.filter(|_| decision == ReviewDecision::Same) {
+            self.release(batch, review.patient_id, decision, merge.merged_at)?;
+        }
+        Ok(())
     }
 
     /// What to lock, so that no lane decides about these people meanwhile.

@@ -4,7 +4,7 @@ use hl7::{Envelope, Header, Message, MessageKind};
 use jiff::Timestamp;
 use model::{
     Caller, Finding, FindingKind, Location, MessageId, MessageIdentity, Organization, Query, QueryKind, QueryOutcome,
-    QueryStatus, Receipt, Standing, Submission,
+    QueryStatus, Receipt, Recurrence, Rest, Standing, Submission,
 };
 use sha2::{Digest, Sha256};
 
@@ -155,6 +155,8 @@ impl Registry {
             receipt,
             caller: caller.clone(),
             identity: identity(caller, header, bytes),
+            recurrence: Recurrence::Resend,
+            rest: Rest::Kept,
             kind: header.message_code.to_owned(),
             original: bytes.to_vec(),
             patient: None,
@@ -188,20 +190,23 @@ impl Registry {
     /// names.
     pub(crate) fn responsible(&self, caller: &Caller, header: &Header<'_>) -> Caller {
         let snapshot = self.directory().snapshot();
-        let named = self.named_organization(header);
-        named
-            .filter(|named| snapshot.may_speak_for(caller.organization_id, named.id))
+        self.named_organization(header, |named| snapshot.may_speak_for(caller.organization_id, named.id))
             .map_or_else(|| caller.clone(), |named| speaking_for(caller, named))
     }
 
-    /// The known organization that MSH-22 names, or else MSH-4.
-    pub(crate) fn named_organization(&self, header: &Header<'_>) -> Option<Organization> {
+    /// The known organization of this kind that MSH-22 names, or else MSH-4.
+    pub(crate) fn named_organization(
+        &self,
+        header: &Header<'_>,
+        is_wanted: impl Fn(&Organization) -> bool,
+    ) -> Option<Organization> {
         let snapshot = self.directory().snapshot();
-        let mut codes = [header.sending_organization, header.sending_facility].into_iter().flat_map(codes_of);
-        codes.find_map(|code| snapshot.find_organization(code)).cloned()
+        let codes = [header.sending_organization, header.sending_facility].into_iter().flat_map(codes_of);
+        codes.filter_map(|code| snapshot.find_organization(code)).find(|named| is_wanted(named)).cloned()
     }
 
-    /// A message in the name of a known organization for which the account may not speak is refused.
+    /// A message in the name of a known organization for which the account may not speak is refused. As responsible a site may
+    /// name those above it, too: for a chain that is the parent.
     fn check_facility(&self, caller: &Caller, header: &Header<'_>) -> Result<(), Finding> {
         let snapshot = self.directory().snapshot();
         let account = snapshot.find_account(&caller.username).map(|account| account.organization_id);
@@ -209,9 +214,10 @@ impl Registry {
         let speakers = [account.unwrap_or(caller.organization_id), caller.organization_id];
         let is_foreign =
             |named: &Organization| !speakers.iter().any(|speaker| snapshot.may_speak_for(*speaker, named.id));
+        let is_above = |named: &Organization| snapshot.may_speak_for(named.id, caller.organization_id);
         for (name, field) in [(header.sending_facility, 4), (header.sending_organization, 22)] {
             let mut known = codes_of(name).filter_map(|code| snapshot.find_organization(code));
-            if let Some(foreign) = known.find(|named| is_foreign(named)) {
+            if let Some(foreign) = known.find(|named| is_foreign(named) && !(field == 22 && is_above(named))) {
                 let at = Location::field("MSH", 1, field);
                 return Err(Finding::new(FindingKind::FacilityNotAllowed).at(at).naming(foreign.code.clone()));
             }
@@ -273,5 +279,8 @@ pub(crate) fn identity(caller: &Caller, header: &Header<'_>, bytes: &[u8]) -> Me
     let digest: [u8; 32] = hasher.finalize().into();
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
-    MessageIdentity { control_hash: i64::from_be_bytes(first), content_hash: Sha256::digest(bytes).into() }
+    MessageIdentity {
+        control_hash: i64::from_be_bytes(first),
+        content_hash: Sha256::digest(model::standard_form(bytes)).into(),
+    }
 }

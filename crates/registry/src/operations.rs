@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{AuditAction, AuditEntry, Caller, LoggedMessage, MessageId, MessageState, OrganizationId, PatientId};
+use model::{AuditAction, AuditEntry, Caller, Channel, LoggedMessage, MessageId, MessageState, Mode, OrganizationId};
 use store::{
-    AuditChain, AuditRecord, AuditVerification, Database, KnownMessage, MessageFilter, PEOPLE_PER_KEY_LIMIT, Statistics,
+    AuditChain, AuditVerification, Database, KnownMessage, MessageFilter, PEOPLE_PER_KEY_LIMIT, Readiness, Statistics,
 };
 
 use crate::{Admission, Registry, RegistryError};
@@ -16,8 +16,10 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Whether a node can serve.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Health {
-    /// The database answers.
-    pub database_answers: bool,
+    /// Whether the database can be worked with.
+    pub database: Readiness,
+    /// Every door of these is closed by a window: the sentence that they say needs no database.
+    pub says_the_sentence: bool,
     /// The program is stopping.
     pub is_stopping: bool,
     /// Calls in flight.
@@ -25,9 +27,14 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether the node should be sent work.
+    /// Whether the node should be sent work. One that says the sentence must stay where people knock.
     pub fn is_ready(&self) -> bool {
-        self.database_answers && !self.is_stopping
+        (self.database == Readiness::Ready || self.says_the_sentence) && !self.is_stopping
+    }
+
+    /// Whether the database answers, whatever its disk does.
+    pub fn database_answers(&self) -> bool {
+        self.database != Readiness::Away
     }
 }
 
@@ -50,11 +57,13 @@ impl Diagnosis {
 }
 
 impl Registry {
-    /// Whether this node can serve. Blocks for as long as the database takes, two seconds at most, and
-    /// where the last write failed as long as another takes.
-    pub fn health(&self) -> Health {
+    /// Whether this node can serve at these doors. Blocks for as long as the database takes, two seconds at most; and where the machine failed
+    /// at the last write, as long as another takes, for whose turn it waits two seconds at most.
+    pub fn health(&self, doors: &[Channel]) -> Health {
+        let is_closed = |door: &Channel| self.gate().mode(*door) == Mode::Closed;
         Health {
-            database_answers: self.database().ping(PING_TIMEOUT).is_ok(),
+            database: self.database().readiness(PING_TIMEOUT),
+            says_the_sentence: !doors.is_empty() && doors.iter().all(is_closed),
             is_stopping: self.gate().is_stopping(),
             in_flight: self.gate().in_flight(),
         }
@@ -107,19 +116,6 @@ impl Registry {
     /// When the database cannot be read.
     pub fn find_message(&self, _admission: &Admission, id: MessageId) -> Result<Option<LoggedMessage>, RegistryError> {
         Ok(self.database().find_message(id)?)
-    }
-
-    /// Who saw or changed a person's record, newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn audit_of_patient(
-        &self,
-        _admission: &Admission,
-        id: PatientId,
-        limit: u32,
-    ) -> Result<Vec<AuditRecord>, RegistryError> {
-        Ok(self.database().audit_of_patient(id, limit)?)
     }
 
     /// Writes down that an operator changed settings, organizations or accounts.

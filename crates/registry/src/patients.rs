@@ -1,8 +1,13 @@
 //! People by the number under which the registry knows them.
 
-use model::{Demographics, PatientId};
+use model::{Demographics, Identifier, PatientId};
+use store::{Reading, StoreError};
 
+use crate::query::people_under;
 use crate::{Admission, Registry, RegistryError};
+
+/// The type (HL70203) of the registry's own numbers.
+pub(crate) const OWN_NUMBER: &str = "SR";
 
 impl Registry {
     /// Whose number this is: the short number that is shown and sent, as people write it. A merged record's number
@@ -22,5 +27,27 @@ impl Registry {
         let found = self.database().patients_by_match_keys(&keys)?;
         let is_meant = |id: &PatientId| id.number() == number;
         Ok(found.into_iter().map(|(_, id)| id).find(is_meant))
+    }
+
+    /// A question with the registry's own numbers as they stand now: the number of a merged record is that of the record which
+    /// leads on, so that both numbers keep answering.
+    pub(crate) fn with_leading_numbers(
+        &self,
+        asked: &Demographics,
+        reading: &mut Reading<'_>,
+    ) -> Result<Demographics, StoreError> {
+        let facility = &self.profile().registry.facility;
+        let is_own = |it: &&mut Identifier| it.kind == OWN_NUMBER && it.authority.eq_ignore_ascii_case(facility);
+        let mut asked = asked.clone();
+        for identifier in asked.identifiers.iter_mut().filter(is_own) {
+            let number = model::read_number(&identifier.value);
+            let keys = matching::match_keys(&Demographics::default(), Some(&number));
+            let meant = reading.patients_by_match_keys(&keys)?.into_iter().map(|(_, id)| id);
+            let meant: Vec<PatientId> = meant.filter(|id| id.number() == number).collect();
+            for leading in people_under(&[], &meant, reading)? {
+                identifier.value = leading.patient.id.number();
+            }
+        }
+        Ok(asked)
     }
 }

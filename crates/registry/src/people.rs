@@ -9,15 +9,16 @@ use model::{
     PatientStatus, Receipt, Right,
 };
 
-use crate::assess::{Languages, assess};
+use crate::assess::Languages;
 use crate::consolidate::doses::ExplainedVaccination;
+use crate::consolidate::identity;
+use crate::health_facts::HealthTold;
+use crate::patients::OWN_NUMBER;
 use crate::query::people_under;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 /// People shown for one search at most; where more fit, the page asks for more about the person.
 pub const PEOPLE_SHOWN_MAXIMUM: usize = 20;
-/// The type (HL70203) of the registry's own numbers.
-const OWN_NUMBER: &str = "SR";
 /// The type (HL70203) of the numbers that organizations give.
 const CHART_NUMBER: &str = "MR";
 /// Names of the caller's organizations under which a chart number is looked for at most.
@@ -62,6 +63,15 @@ pub struct OpenedRecord {
     pub is_withheld: bool,
 }
 
+impl OpenedRecord {
+    /// What an organization says of who the person is, where it says another name, birth date or sex than is shown.
+    pub fn said_otherwise(&self, organization_id: OrganizationId) -> Option<&Demographics> {
+        let said = self.shown.reports.iter().find(|report| report.organization_id == organization_id)?;
+        let is_otherwise = identity::is_otherwise(&said.demographics, &self.shown.patient.demographics);
+        is_otherwise.then_some(&said.demographics)
+    }
+}
+
 impl Registry {
     /// Looks for a person by what is known of them: a surname, an identifier, or a first name with a phone number or a birth
     /// date.
@@ -99,7 +109,8 @@ impl Registry {
         Ok(found)
     }
 
-    /// Opens a person's record. `None`: there is none of this id that may be shown, or that the caller opened with a reason.
+    /// Opens a person's record, with as much of their health as the caller is told. `None`: there is none of this id that may be
+    /// shown, or that the caller opened with a reason.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
@@ -110,9 +121,33 @@ impl Registry {
         receipt: Receipt,
         patient_id: PatientId,
     ) -> Result<Option<OpenedRecord>, RegistryError> {
+        self.open_as_told(caller, receipt, patient_id, self.health_told(caller)).await
+    }
+
+    /// Opens a person's record as its official record says it: whoever it is handed to is told no condition.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`] when the caller may not; others when the machine failed.
+    pub async fn open_official_record(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        receipt: Receipt,
+        patient_id: PatientId,
+    ) -> Result<Option<OpenedRecord>, RegistryError> {
+        self.open_as_told(caller, receipt, patient_id, HealthTold::ON_OFFICIAL_RECORD).await
+    }
+
+    async fn open_as_told(
+        &self,
+        caller: &Caller,
+        receipt: Receipt,
+        patient_id: PatientId,
+        told: HealthTold,
+    ) -> Result<Option<OpenedRecord>, RegistryError> {
         self.authorize_here(caller, Right::FindPerson)?;
         let asking = caller.clone();
-        let opened = self.look(move |registry| registry.read_record(&asking, patient_id, receipt)).await?;
+        let opened = self.look(move |registry| registry.read_record(&asking, patient_id, receipt, told)).await?;
         let entry = match &opened {
             Some(opened) if opened.is_withheld => {
                 looked(caller, &receipt, AuditAction::WithheldOpened, Some(opened.held.patient.id))
@@ -139,25 +174,30 @@ impl Registry {
         snapshot.organization(id).map_or_else(String::new, |organization| organization.name.clone())
     }
 
-    pub(crate) fn read_record(
+    fn read_record(
         &self,
         caller: &Caller,
         patient_id: PatientId,
         receipt: Receipt,
+        told: HealthTold,
     ) -> Result<Option<OpenedRecord>, RegistryError> {
         let leading = self.leading(self.database().patient_records(&[patient_id])?)?;
         let opens = |record: &PatientRecord| {
             consents::is_shown(self.rules(), record, receipt.today)
                 || self.withheld().is_open(caller, record.patient.id, receipt.received_at)
         };
-        Ok(leading.into_iter().find(opens).map(|held| self.opened(held, receipt)))
+        Ok(leading.into_iter().find(opens).map(|held| self.opened(held, receipt, told)))
     }
 
-    pub(crate) fn opened(&self, held: PatientRecord, receipt: Receipt) -> OpenedRecord {
-        let is_withheld = !consents::is_shown(self.rules(), &held, receipt.today);
-        let doses = consolidate::doses::explain(&held, self.rules()).vaccinations;
+    fn opened(&self, held: PatientRecord, receipt: Receipt, told: HealthTold) -> OpenedRecord {
+        let today = receipt.today;
+        let is_withheld = !consents::is_shown(self.rules(), &held, today);
         let shown = consolidate::shown(held.clone(), self.rules());
-        let assessment = assess(&self.schedule(), self.codes(), &shown, receipt.today, Languages::All);
+        let assessment = self.assess_as_told(&shown, told, today, Languages::All);
+        let [held, mut shown] = [held, shown].map(|record| self.with_health_told(record, told, today));
+        // What others say of a dose is told as little where it is joined to the caller's own report of it.
+        shown.vaccinations = consolidate::shown(held.clone(), self.rules()).vaccinations;
+        let doses = consolidate::doses::explain(&held, self.rules()).vaccinations;
         OpenedRecord { held, shown, doses, assessment, is_withheld }
     }
 
@@ -196,11 +236,18 @@ impl Registry {
     }
 
     /// The people of this surname whose first name begins as the first word of the one asked for: what follows it may be
-    /// their middle name.
+    /// their middle name. Those who also have this name, and those of whom first name and surname change places.
     fn of_name(&self, asked: &Demographics) -> Result<Vec<PatientId>, RegistryError> {
         let Some(name) = asked.names.first().filter(|name| !name.family.is_empty()) else { return Ok(Vec::new()) };
-        let given = name.given.split_whitespace().next().unwrap_or_default();
-        Ok(self.database().patients_by_name(&name.family, given)?)
+        let first_word = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
+        let mut found = self.database().patients_by_name(&name.family, &first_word(&name.given))?;
+        if let Some(key) = matching::key_of_other_name(name) {
+            found.extend(self.database().patients_by_match_keys(&[key])?.into_iter().map(|(_, id)| id));
+        }
+        if !name.given.is_empty() {
+            found.extend(self.database().patients_by_name(&name.given, &first_word(&name.family))?);
+        }
+        Ok(found)
     }
 
     /// Whoever may be meant among those with these keys and ids, and whether something speaks against it.
@@ -211,7 +258,10 @@ impl Registry {
         of_name: &[PatientId],
         receipt: Receipt,
     ) -> Result<Vec<(bool, FoundPerson)>, RegistryError> {
-        let records = self.database().read_at_once(|reading| people_under(keys, of_name, reading))?;
+        let (asked, records) = self.database().read_at_once(|reading| {
+            Ok((self.with_leading_numbers(asked, reading)?, people_under(keys, of_name, reading)?))
+        })?;
+        let asked = &asked;
         let mut people: Vec<(bool, FoundPerson)> = Vec::new();
         for record in records {
             if !consents::is_shown(self.rules(), &record, receipt.today) {

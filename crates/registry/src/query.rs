@@ -2,12 +2,14 @@
 
 use matching::Grade;
 use model::{
-    Assessment, AuditAction, AuditEntry, Caller, Finding, FindingKind, LoggedMessage, MessageIdentity, MessageState,
-    PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome, QueryStatus, Receipt,
+    Assessment, AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Location, LoggedMessage,
+    MessageIdentity, MessageState, PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome,
+    QueryStatus, Receipt,
 };
 use store::{Reading, StoreError};
 
-use crate::assess::{Languages, assess};
+use crate::assess::Languages;
+use crate::health_facts::HealthTold;
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
 
 impl Registry {
@@ -31,14 +33,19 @@ impl Registry {
         mut findings: Vec<Finding>,
     ) -> Result<QueryOutcome, RegistryError> {
         let keys = matching::lookup_keys(&query.person);
+        // An answer has room for one finding: these come before what was found in the header.
+        if !keys.is_empty() && query.person.names.is_empty() && query.person.birth_date.is_none() {
+            findings.insert(0, Finding::new(FindingKind::IdentifierAlone).at(Location::segment("QPD", 1)));
+        }
         let answer = if keys.is_empty() {
             findings.push(Finding::new(FindingKind::QueryTooVague));
             Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
-            let (answer, kind) = self.look(move |registry| registry.look_for(&query, &keys, receipt)).await?;
+            let told = self.health_told(caller);
+            let (answer, kind) = self.look(move |registry| registry.look_for(&query, &keys, receipt, told)).await?;
             let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
             if is_due && answer.assessment.is_none() {
-                findings.push(Finding::new(FindingKind::ForecastNotGiven));
+                findings.insert(0, Finding::new(FindingKind::ForecastNotGiven));
             }
             answer
         };
@@ -62,10 +69,17 @@ impl Registry {
     }
 
     /// Of all who may be meant only who they are is read; the doses of the one who is shown.
-    fn look_for(&self, query: &Query, keys: &[i64], receipt: Receipt) -> Result<(Answer, QueryKind), RegistryError> {
+    fn look_for(
+        &self,
+        query: &Query,
+        keys: &[i64],
+        receipt: Receipt,
+        told: HealthTold,
+    ) -> Result<(Answer, QueryKind), RegistryError> {
         let (status, people) = self.database().read_at_once(|reading| {
-            let (status, mut people) =
-                self.choose(query, self.graded(query, receipt, people_under(keys, &[], reading)?));
+            let asked = self.with_leading_numbers(&query.person, reading)?;
+            let graded = self.graded(&asked, receipt, people_under(keys, &[], reading)?);
+            let (status, mut people) = self.choose(query, graded);
             for record in people.iter_mut().filter(|_| status == QueryStatus::Found) {
                 record.vaccinations = reading.doses_of(record.patient.id)?;
             }
@@ -75,22 +89,26 @@ impl Registry {
             people.into_iter().map(|record| consolidate::shown(record, self.rules())).collect();
         let assessment = match (status, query.kind, people.as_slice()) {
             (QueryStatus::Found, QueryKind::EvaluatedHistory, [record]) => {
-                assess(&self.schedule(), self.codes(), record, receipt.today, Languages::English)
+                self.assess_as_told(record, told, receipt.today, Languages::English)
             }
             _ => None,
         };
+        let people = people.into_iter().map(|record| self.with_health_told(record, told, receipt.today)).collect();
         Ok((Answer { status, people, assessment }, query.kind))
     }
 
     /// Those who may be shown and may be meant, the surest first.
-    fn graded(&self, query: &Query, receipt: Receipt, records: Vec<PatientRecord>) -> Vec<(Grade, PatientRecord)> {
+    fn graded(
+        &self,
+        asked: &Demographics,
+        receipt: Receipt,
+        records: Vec<PatientRecord>,
+    ) -> Vec<(Grade, PatientRecord)> {
         let matcher = &self.rules().matcher;
         let mut graded: Vec<(Grade, PatientRecord)> = records
             .into_iter()
             .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
-            .filter_map(|record| {
-                Some((matcher.grade_for_query(&query.person, &self.with_own_number(&record))?, record))
-            })
+            .filter_map(|record| Some((matcher.grade_for_query(asked, &self.with_own_number(&record))?, record)))
             .collect();
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
         graded

@@ -86,7 +86,10 @@ impl Registry {
         Ok((registration, code))
     }
 
-    fn answers_of_last_agreement(&self, id: OrganizationId) -> Result<BTreeMap<String, String>, RegistryError> {
+    pub(crate) fn answers_of_last_agreement(
+        &self,
+        id: OrganizationId,
+    ) -> Result<BTreeMap<String, String>, RegistryError> {
         let agreements = self.database().agreements()?;
         let last = agreements.into_iter().find(|agreement| agreement.organization_id == id);
         let Some(last) = last else { return Ok(BTreeMap::new()) };
@@ -279,7 +282,7 @@ impl Registry {
     /// A user name that nobody has: the first letter and the family name, and a number where it is taken.
     pub(crate) fn free_username(&self, first_name: &str, last_name: &str) -> String {
         let letters = |name: &str| -> String {
-            let plain = matching::plain_letters(name).to_lowercase();
+            let plain = model::plain_letters(name).to_lowercase();
             plain.chars().filter(char::is_ascii_alphanumeric).collect()
         };
         let base: String = letters(first_name).chars().take(1).chain(letters(last_name).chars().take(24)).collect();

@@ -35,7 +35,6 @@ pub struct Registry {
 struct Inner {
     database: Database,
     rules: Arc<Rules>,
-    time_zone: TimeZone,
     gate: Gate,
     directory: Directory,
     sign_ins: SignIns,
@@ -59,7 +58,6 @@ impl Registry {
         options: &Options,
     ) -> Result<Registry, RegistryError> {
         let gate = Gate::new(&profile.closed_door.sentence, profile.closed_door.retry_after_seconds);
-        let time_zone = profile.time_zone();
         let rules = Arc::new(Rules::with_weights(profile, codes, crate::matchers::weights_in_use(&database)?));
         let lanes = Lanes::start(&database, rules.clone(), options.lanes)?;
         let inner = Inner {
@@ -69,7 +67,6 @@ impl Registry {
             places_to_look: Semaphore::new(places_to_look(database.reader_count())),
             database,
             rules,
-            time_zone,
             gate,
             lanes,
             reviewers_lane: ReviewersLane::default(),
@@ -129,18 +126,18 @@ impl Registry {
 
     /// The registry's calendar day at an instant.
     pub fn today(&self, now: Timestamp) -> Date {
-        now.to_zoned(self.inner.time_zone.clone()).date()
+        self.rules().day_of(now)
     }
 
     /// An instant on the registry's own clock and calendar.
     pub fn local_time(&self, at: Timestamp) -> Zoned {
-        at.to_zoned(self.inner.time_zone.clone())
+        at.to_zoned(self.time_zone().clone())
     }
 
     /// The instant at which a day of the registry's own calendar is over; `None` at the end of all days.
     pub fn end_of_day(&self, day: Date) -> Option<Timestamp> {
         let next = day.tomorrow().ok()?;
-        next.to_zoned(self.inner.time_zone.clone()).ok().map(|midnight| midnight.timestamp())
+        next.to_zoned(self.time_zone().clone()).ok().map(|midnight| midnight.timestamp())
     }
 
     /// Reads organizations, accounts and the schedule in use again, if other nodes changed them.
@@ -148,7 +145,9 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read; what was known stays.
     pub fn refresh(&self) -> Result<(), RegistryError> {
-        self.inner.directory.refresh(&self.inner.database)?;
+        if self.inner.directory.refresh(&self.inner.database)? {
+            self.sign_ins().lift_locks(self.directory().snapshot().lifted_locks());
+        }
         self.inner.schedule_in_use.refresh(&self.inner.database)
     }
 
@@ -165,7 +164,7 @@ impl Registry {
     }
 
     pub(crate) fn time_zone(&self) -> &TimeZone {
-        &self.inner.time_zone
+        &self.rules().time_zone
     }
 
     pub(crate) fn directory(&self) -> &Directory {

@@ -1,5 +1,6 @@
 //! Possible matches: what waits, two records side by side, and what a reviewer decides.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use matching::Explanation;
 use model::{
@@ -8,7 +9,7 @@ use model::{
 use store::{Batch, Changes, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
 use crate::merges::leading_or_itself;
-use crate::{Admission, Registry, RegistryError};
+use crate::{Admission, Registry, RegistryError, consents};
 
 /// After so many hours, what was put off comes again.
 pub(crate) const PUT_OFF_HOURS: i64 = 24;
@@ -43,7 +44,7 @@ pub struct DecidedMatch {
 
 impl Registry {
     /// Possible matches that wait, the oldest first: of all people for those who look after the registry's data, of
-    /// their own for others.
+    /// their own for others, who learn of no record that may not be given out.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] for who may not; or when the database cannot be read.
@@ -56,8 +57,35 @@ impl Registry {
     ) -> Result<Vec<ReviewOpened>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let put_off_before = now.checked_sub(SignedDuration::from_hours(PUT_OFF_HOURS)).unwrap_or(Timestamp::MIN);
-        let reporters = self.whose_people(admission, caller);
-        Ok(self.database().open_reviews(reporters.as_deref(), limit, put_off_before)?)
+        let Some(reporters) = self.whose_people(admission, caller) else {
+            return Ok(self.database().open_reviews(None, limit, put_off_before)?);
+        };
+        let today = self.today(now);
+        let mut open = Vec::new();
+        for review in self.database().open_reviews(Some(&reporters), LIST_MAXIMUM, put_off_before)? {
+            if open.len() >= limit as usize {
+                break;
+            }
+            if self.may_know_of(caller, &[review.patient_id, review.candidate], today)? {
+                open.push(review);
+            }
+        }
+        Ok(open)
+    }
+
+    /// Whether the caller may know of these records: the registry's own people of all, others of those that may be given
+    /// out.
+    fn may_know_of(&self, caller: &Caller, people: &[PatientId], today: Date) -> Result<bool, RegistryError> {
+        for id in people {
+            if self.leading_of(*id)?.is_some_and(|record| !self.is_known_to(caller, &record, today)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_known_to(&self, caller: &Caller, record: &PatientRecord, today: Date) -> bool {
+        is_of_the_registry(caller) || consents::is_shown(self.rules(), record, today)
     }
 
     /// The organizations about whose people the caller may decide; `None` for the registry's own people, who may about all.
@@ -78,6 +106,7 @@ impl Registry {
         &self,
         admission: &Admission,
         caller: &Caller,
+        now: Timestamp,
         limit: u32,
     ) -> Result<Vec<DecidedMatch>, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
@@ -87,7 +116,8 @@ impl Registry {
         for decided in decided {
             let (one, other) = self.leading_pair(decided.patient_id, decided.candidate)?;
             // Of people who are not kept any more nothing is left to look at.
-            if one.or(other).is_some() {
+            let is_there = one.or(other).is_some();
+            if is_there && self.may_know_of(caller, &[decided.patient_id, decided.candidate], self.today(now))? {
                 found.push(DecidedMatch { decided, merged_into: one.filter(|_| one == other) });
             }
         }
@@ -113,15 +143,21 @@ impl Registry {
         Ok(merges.into_iter().max_by_key(|merge| (pair.contains(&merge.survivor_id), merge.merged_at)))
     }
 
+    /// Whether the caller may decide about a record and know of it.
+    pub(crate) fn may_review_shown(&self, caller: &Caller, record: &PatientRecord, now: Timestamp) -> bool {
+        self.may_review(caller, record) && self.is_known_to(caller, record, self.today(now))
+    }
+
     /// Whether the caller may decide about a record: the registry's own people about all, others about a record of which
     /// one of the reporters is within their reach.
-    pub(crate) fn may_review(&self, caller: &Caller, record: &PatientRecord) -> bool {
+    fn may_review(&self, caller: &Caller, record: &PatientRecord) -> bool {
         is_of_the_registry(caller)
             || record.reports.iter().any(|report| self.may(caller, Right::DecideMatch, report.organization_id))
     }
 
     /// Whether the caller may see two records beside one another and decide about them: of the registry's own people all, others
-    /// where one of the two is theirs and the question was asked. A site cannot look at anybody by naming them beside its own.
+    /// where one of the two is theirs, the question was asked, and both may be given out. A site cannot look at anybody by
+    /// naming them beside its own.
     ///
     /// # Errors
     /// [`RegistryError::Forbidden`] when they may not; when the database cannot be read.
@@ -130,6 +166,7 @@ impl Registry {
         caller: &Caller,
         one: &PatientRecord,
         other: &PatientRecord,
+        today: Date,
     ) -> Result<(), RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         if is_of_the_registry(caller) {
@@ -141,7 +178,8 @@ impl Registry {
             let pair = (review.patient_id, review.candidate);
             pair == (one_id, other_id) || pair == (other_id, one_id)
         });
-        match is_asked && (self.may_review(caller, one) || self.may_review(caller, other)) {
+        let is_theirs = self.may_review(caller, one) || self.may_review(caller, other);
+        match is_asked && is_theirs && self.may_know_of(caller, &[one_id, other_id], today)? {
             true => Ok(()),
             false => Err(RegistryError::Forbidden { right: Right::DecideMatch }),
         }
@@ -155,8 +193,8 @@ impl Registry {
         &self,
         _admission: &Admission,
         caller: &Caller,
-        patient_id: PatientId,
-        candidate_id: PatientId,
+        now: Timestamp,
+        (patient_id, candidate_id): (PatientId, PatientId),
     ) -> Result<SideBySide, RegistryError> {
         self.authorize_here(caller, Right::DecideMatch)?;
         let records = self.database().patient_records(&[patient_id, candidate_id])?;
@@ -169,7 +207,7 @@ impl Registry {
             })
         };
         let (patient, candidate) = (find(patient_id)?, find(candidate_id)?);
-        self.require_reviewer(caller, &patient, &candidate)?;
+        self.require_reviewer(caller, &patient, &candidate, self.today(now))?;
         let matcher = &self.rules().matcher;
         let explanation = matcher.explain(&patient.patient.demographics, &candidate.patient.demographics);
         let decisions = self.database().review_decisions_of(patient_id)?;
@@ -214,7 +252,7 @@ impl Registry {
         decision: ReviewDecision,
         reason: &str,
     ) -> Result<Option<Merge>, RegistryError> {
-        let pair = self.side_by_side(admission, caller, patient_id, candidate_id)?;
+        let pair = self.side_by_side(admission, caller, receipt.received_at, (patient_id, candidate_id))?;
         if decision == ReviewDecision::Same {
             let is_candidate_pending = pair.candidate.patient.status == PatientStatus::Pending
                 && pair.patient.patient.status == PatientStatus::Active;
@@ -242,7 +280,7 @@ impl Registry {
                 if is_turned { (candidate_id, patient_id) } else { (patient_id, candidate_id) };
             batch.decide_review(&ReviewDecided { patient_id, candidate, ..decided.clone() })?;
             for id in [patient_id, candidate] {
-                self.release(batch, id, decision, receipt)?;
+                self.release(batch, id, decision, receipt.received_at)?;
             }
             let audit = AuditEntry {
                 at: receipt.received_at,
@@ -260,12 +298,12 @@ impl Registry {
 
     /// A record that was found not to be the same as another remembers it; a pending one, of which every possible match
     /// was found so, stands on its own.
-    fn release(
+    pub(crate) fn release(
         &self,
         batch: &mut Batch<'_>,
         id: PatientId,
         decision: ReviewDecision,
-        receipt: &Receipt,
+        at: Timestamp,
     ) -> Result<(), RegistryError> {
         let decisions = batch.review_decisions_of(id)?;
         let is_settled = |review: &ReviewOpened| {
@@ -292,7 +330,7 @@ impl Registry {
                 }
                 record.patient.is_told_apart |= is_told_apart;
                 record.patient.version += 1;
-                record.patient.updated_at = receipt.received_at;
+                record.patient.updated_at = at;
                 let change = store::PatientChange { patient: record.patient, expected_version: Some(expected_version) };
                 batch.write(&Changes { patients: vec![change], ..Changes::default() })?;
             }

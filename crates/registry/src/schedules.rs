@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use forecast::{Schedule, ScheduleError};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use store::{Database, LoadedSchedule};
 
@@ -43,6 +44,14 @@ pub struct KnownSchedule {
     pub loaded_at: Option<Timestamp>,
     /// It is in use.
     pub is_in_use: bool,
+}
+
+impl Registry {
+    /// The vaccine groups whose last season in the schedule in use is over on a day, each with the last day of it.
+    pub fn ended_seasons(&self, on: Date) -> Vec<(String, Date)> {
+        let schedule = self.schedule();
+        schedule.ended_seasons(on).into_iter().map(|(group, last)| (group.to_owned(), last)).collect()
+    }
 }
 
 /// The schedule in use, and how it was named when it was read.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{Profile, ProfileError, RegistryError};
 
-pub use crate::backups::read_backup;
+pub use crate::backups::{note_restored, read_backup};
 pub use codes::{Change as CodeChange, Difference as CodeDifference};
 pub use store::{
     AuditRecord, Database, DatabaseUrl, DoseReviewState, KnownMessage, Merge, MessageFilter, Migrated,

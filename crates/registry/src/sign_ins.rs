@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +37,7 @@ const PERSON_WAITS: [SignedDuration; 5] = [
     SignedDuration::from_hours(1),
 ];
 /// Failures are forgotten when there was none for as long.
-const FAILURES_REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(2);
+pub(crate) const FAILURES_REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(2);
 /// Failures remembered at most; beyond it the oldest are forgotten.
 const FAILURES_REMEMBERED_MAXIMUM: usize = 100_000;
 /// Passwords verified at once: each takes a core and 19 MiB.
@@ -239,6 +239,15 @@ impl SignIns {
             }
             failures.count += 1;
             failures.last_at = at;
+        }
+    }
+
+    /// Forgets the failures of accounts until an instant; those of addresses stay.
+    pub(crate) fn lift_locks(&self, lifted: &[(Arc<Account>, Timestamp)]) {
+        let mut memory = self.memory();
+        for (account, at) in lifted {
+            let username = account.username.to_lowercase();
+            memory.failures.retain(|failed, failures| failures.last_at > *at || !failed.is_of(account.id, &username));
         }
     }
 

@@ -100,21 +100,32 @@ impl Registry {
         Ok(subscription)
     }
 
+    /// Whether each of these can be kept.
+    ///
+    /// # Errors
+    /// The place of the first that cannot, and why.
+    pub fn check_subscriptions(
+        &self,
+        _admission: &Admission,
+        new: &[NewSubscription],
+    ) -> Result<(), (usize, RegistryError)> {
+        let mut all = new.iter().enumerate();
+        all.try_for_each(|(place, new)| check_address(new.way, &new.address).map_err(|why| (place, why)))
+    }
+
     /// Keeps many subscriptions for which an operator vouches, all or nothing. Gives their number.
     ///
     /// # Errors
     /// [`RegistryError::Refused`] naming the first address that is none.
     pub fn import_subscriptions(
         &self,
-        _admission: &Admission,
+        admission: &Admission,
         new: Vec<NewSubscription>,
         now: Timestamp,
     ) -> Result<usize, RegistryError> {
-        let mut subscriptions = Vec::with_capacity(new.len());
-        for new in new {
-            check_address(new.way, &new.address)?;
-            subscriptions.push(Subscription { state: SubscriptionState::Confirmed, ..of_new(new, now) });
-        }
+        self.check_subscriptions(admission, &new).map_err(|(_, why)| why)?;
+        let confirmed = |new| Subscription { state: SubscriptionState::Confirmed, ..of_new(new, now) };
+        let subscriptions: Vec<Subscription> = new.into_iter().map(confirmed).collect();
         self.database().put_subscriptions(&subscriptions)?;
         Ok(subscriptions.len())
     }

@@ -95,8 +95,7 @@ impl Registry {
             return Ok((None, None));
         }
         let header = message.header();
-        let named = self.named_organization(&header);
-        let named = named.filter(|named| self.may(caller, Right::TryMessage, named.id));
+        let named = self.named_organization(&header, |named| self.may(caller, Right::TryMessage, named.id));
         let caller = named.map_or_else(|| caller.clone(), |named| speaking_for(caller, named));
         let caller = self.responsible(&caller, &header);
         let organization_code = caller.organization_code.clone();

@@ -19,6 +19,9 @@ use crate::session::{self, Pace, SUBSYSTEM};
 use crate::tree::Tree;
 use crate::{held, keys};
 
+/// The method of whoever signs in with a key, in logs.
+const PUBLIC_KEY: &str = "public key";
+
 /// A connection's state.
 pub(crate) struct Connection {
     pub(crate) door: Arc<FileDoor>,
@@ -26,6 +29,8 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) visit: Visit,
     pub(crate) caller: Option<Caller>,
+    /// What was refused until somebody signed in.
+    pub(crate) refused: Refused,
     /// Hears when the door stops.
     pub(crate) stop: watch::Receiver<bool>,
     /// Tells that somebody signed in.
@@ -34,7 +39,44 @@ pub(crate) struct Connection {
     pub(crate) at_work: mpsc::WeakSender<()>,
 }
 
+/// What a connection was refused. A client offers one key after the other, and is to come in with the sixth as with the
+/// first: keys are refused when it goes away without having come in, and once.
+#[derive(Default)]
+pub(crate) struct Refused {
+    /// The user names for which keys were offered.
+    keys_of: Vec<String>,
+    /// Whether a password was counted already.
+    has_password: bool,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.caller.is_some() || self.refused.has_password {
+            return;
+        }
+        for user in &self.refused.keys_of {
+            let reason = self.door.accounts.refuse_keys(user, self.peer.ip(), now());
+            self.tell_refused(user, PUBLIC_KEY, reason);
+        }
+    }
+}
+
 impl Connection {
+    fn refuse_key(&mut self, user: &str) -> Auth {
+        if !self.refused.keys_of.iter().any(|known| known == user) {
+            self.refused.keys_of.push(user.to_owned());
+        }
+        Auth::reject()
+    }
+
+    fn tell_refused(&self, user: &str, method: &'static str, reason: SignInRefused) {
+        let source = self.peer.ip();
+        // A name that is not known may be a password typed into the wrong field.
+        let username = if self.door.accounts.knows(user) { user } else { "unknown" };
+        tracing::warn!(username, %source, method, %reason, "sign-in refused at the file door");
+        metrics::counter!("bluebonnet_sftp_sign_ins_total", "outcome" => "refused").increment(1);
+    }
+
     fn let_in(&mut self, user: &str, method: &'static str, result: Result<Caller, SignInRefused>) -> Auth {
         let source = self.peer.ip();
         match result {
@@ -45,11 +87,10 @@ impl Connection {
                 self.caller = Some(caller);
                 Auth::Accept
             }
+            Err(_) if method == PUBLIC_KEY => self.refuse_key(user),
             Err(reason) => {
-                // A name that is not known may be a password typed into the wrong field.
-                let username = if self.door.accounts.knows(user) { user } else { "unknown" };
-                tracing::warn!(username, %source, method, %reason, "sign-in refused at the file door");
-                metrics::counter!("bluebonnet_sftp_sign_ins_total", "outcome" => "refused").increment(1);
+                self.refused.has_password = true;
+                self.tell_refused(user, method, reason);
                 Auth::reject()
             }
         }
@@ -71,16 +112,16 @@ impl Handler for Connection {
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
         let fingerprint = keys::fingerprint(offer.public_key);
         let is_known = self.door.accounts.accepts_key(user, &fingerprint, self.peer.ip(), now());
-        Ok(if is_known && !is_outdated(offer.algorithm) { Auth::Accept } else { Auth::reject() })
+        Ok(if is_known && !is_outdated(offer.algorithm) { Auth::Accept } else { self.refuse_key(user) })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
         if is_outdated(key.algorithm) {
-            return Ok(Auth::reject());
+            return Ok(self.refuse_key(user));
         }
         let key: &PublicKey = key.public_key;
         let result = self.door.accounts.sign_in_with_key(user, &keys::fingerprint(key), self.peer.ip(), now());
-        Ok(self.let_in(user, "public key", result))
+        Ok(self.let_in(user, PUBLIC_KEY, result))
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {

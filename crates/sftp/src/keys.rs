@@ -105,9 +105,14 @@ pub enum PublicKeyError {
     /// It is a private key: whoever gave it away must make another.
     #[error("this is a private key; it must not leave its owner: make a new one, and give the public part of it")]
     Private,
-    /// It is of a kind, or of a size, that is not accepted.
+    /// It is of a kind that is not accepted.
     #[error("{0} keys are not accepted; Ed25519, ECDSA, and RSA of {RSA_BITS_MINIMUM} to {RSA_BITS_MAXIMUM} bits are")]
     NotAccepted(String),
+    /// It is of a size that is not accepted.
+    #[error(
+        "an RSA key of {0} bits is not accepted; one of {RSA_BITS_MINIMUM} to {RSA_BITS_MAXIMUM} bits is, and Ed25519"
+    )]
+    RsaSize(usize),
 }
 
 /// Reads a public key in OpenSSH's form (`ssh-ed25519 AAAA... comment`) or in that of RFC 4716, which PuTTY writes.
@@ -130,14 +135,14 @@ pub fn read_public_key(text: &str) -> Result<ReadPublicKey, PublicKeyError> {
     };
     let key = PublicKey::from_openssh(&line).map_err(|_| PublicKeyError::Unreadable)?;
     let algorithm = key.algorithm();
-    let is_accepted = match key.key_data().rsa() {
-        Some(rsa) => {
-            (RSA_BITS_MINIMUM..=RSA_BITS_MAXIMUM).contains(&(rsa.n().as_positive_bytes().map_or(0, <[u8]>::len) * 8))
+    match key.key_data().rsa().map(|rsa| rsa.n().as_positive_bytes().map_or(0, <[u8]>::len) * 8) {
+        Some(bits) if !(RSA_BITS_MINIMUM..=RSA_BITS_MAXIMUM).contains(&bits) => {
+            return Err(PublicKeyError::RsaSize(bits));
         }
-        None => matches!(algorithm, Algorithm::Ed25519 | Algorithm::Ecdsa { .. }),
-    };
-    if !is_accepted {
-        return Err(PublicKeyError::NotAccepted(algorithm.to_string()));
+        None if !matches!(algorithm, Algorithm::Ed25519 | Algorithm::Ecdsa { .. }) => {
+            return Err(PublicKeyError::NotAccepted(algorithm.to_string()));
+        }
+        _ => {}
     }
     let comment = if comment.is_empty() { key.comment().to_string() } else { comment };
     let mut words = line.split_whitespace();

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Refused};
 use crate::doorstep::{Doorstep, Visit};
 use crate::pace::Paces;
 use crate::{HostKey, Limits};
@@ -124,6 +124,7 @@ impl Guest {
             peer: self.peer,
             visit,
             caller: None,
+            refused: Refused::default(),
             stop: self.stop.clone(),
             signed_in,
             at_work: at_work.downgrade(),

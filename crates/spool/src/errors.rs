@@ -60,17 +60,15 @@ pub enum SpoolError {
         /// The cause.
         source: io::Error,
     },
-    /// The spool is another user's.
+    /// Root came to the spool of another user.
     #[error(
-        "the spool {folder} belongs to the user with the number {owner}, and this program runs as {user}: run it as that user"
+        "the spool {folder} belongs to the user with the number {owner}, and this program runs as root: run it as that user"
     )]
     NotOurs {
         /// The spool's folder.
         folder: String,
         /// Whose it is.
         owner: u32,
-        /// Who came.
-        user: u32,
     },
     /// The disk failed otherwise.
     #[error("could not {attempted}: {source}")]

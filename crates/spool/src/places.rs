@@ -79,13 +79,13 @@ impl Folder {
     }
 }
 
-/// Refuses the folder of another user: what root puts into it, its user cannot read.
+/// Refuses root the folder of another user: what root puts into it, its user cannot read. Whether anybody else may use a
+/// folder, of theirs or of their group, the system says.
 fn check_owner(root: &Path) -> Result<(), SpoolError> {
     let owner = fs::metadata(root).map_err(disk(format!("open the spool {}", root.display())))?.uid();
-    let user = rustix::process::geteuid().as_raw();
-    match owner == user {
-        true => Ok(()),
-        false => Err(SpoolError::NotOurs { folder: root.display().to_string(), owner, user }),
+    match rustix::process::geteuid().is_root() && owner != rustix::process::Uid::ROOT.as_raw() {
+        true => Err(SpoolError::NotOurs { folder: root.display().to_string(), owner }),
+        false => Ok(()),
     }
 }
 
@@ -93,7 +93,7 @@ impl Spool {
     /// Opens the spool in a folder, which is made if need be, and mends what a crash left.
     ///
     /// # Errors
-    /// [`SpoolError::NotOurs`] when it is another user's; [`SpoolError::Disk`] when the folder cannot be used.
+    /// [`SpoolError::NotOurs`] when root comes to another user's; [`SpoolError::Disk`] when the folder cannot be used.
     pub fn open(root: &Path, limits: Limits, faults: Faults, now: Timestamp) -> Result<Spool, SpoolError> {
         let attempt = || format!("open the spool {}", root.display());
         durable::make_folder(root).map_err(disk(attempt()))?;

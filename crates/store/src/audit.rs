@@ -1,5 +1,7 @@
 //! The audit trail: who did what to whose record, in hash chains that show tampering.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use model::{AccountId, AuditAction, AuditEntry, MessageId, OrganizationId, PatientId};
 
@@ -142,9 +144,9 @@ WHERE organization_id = $1";
 pub(crate) const LIST_OF_PATIENT: &str = "
 SELECT chain, sequence, happened_at, account_id, organization_id, action, patient_id, message_id, detail, hash
 FROM audit
-WHERE patient_id = $1
+WHERE patient_id = $1 AND happened_at >= $2 AND happened_at < $3
 ORDER BY happened_at DESC, chain, sequence DESC
-LIMIT $2";
+LIMIT $4";
 
 impl Database {
     /// Adds lines outside of any batch, in a chain that the programs of this node share.
@@ -167,12 +169,18 @@ impl Database {
             .unwrap_or_else(append)
     }
 
-    /// The newest lines about a person, newest first.
+    /// The newest lines about a person of a period, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn audit_of_patient(&self, id: PatientId, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        let values = [Value::Uuid(id.0), Value::Integer(limit.into())];
+    pub fn audit_of_patient(
+        &self,
+        id: PatientId,
+        period: &Range<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let (from, until) = (Value::instant(period.start), Value::instant(period.end));
+        let values = [Value::Uuid(id.0), from, until, Value::Integer(limit.into())];
         self.read(|connection| {
             connection.query_as(LIST_OF_PATIENT, &values, "list the audit trail of a patient", read_audit)
         })

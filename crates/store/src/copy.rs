@@ -44,6 +44,8 @@ impl Database {
             let analyze = connection.dialect().analyze;
             connection.run_script(analyze, "bring the statistics for plans up to date")
         })?;
+        // What a backup says of itself is not said by what is made of it.
+        target.forget_row_counts()?;
         target.remove_setting(UNFINISHED_SETTING)?;
         Ok(copied)
     }

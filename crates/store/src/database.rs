@@ -1,6 +1,8 @@
 //! The seam: which database runs. Whoever uses a [`Connection`] does not know.
 
 mod checkpoints;
+mod connection;
+mod readiness;
 mod url;
 mod wal;
 
@@ -12,19 +14,15 @@ use std::time::Duration;
 
 use crate::StoreError;
 use crate::claims::{Claims, Held};
-use crate::dialect::{self, Dialect};
 use crate::pool::{Pool, Pooled};
-use crate::postgres::{self, PostgresConnection};
-use crate::sets::{Expectation, Keys, SetRead, SetWrite, Visit, Write};
-use crate::sqlite::{self, SqliteConnection};
 use crate::turns::{Turn, Turns};
-use crate::value::{Columns, Row, Value};
+use crate::value::Value;
+use connection::Driver;
+pub(crate) use connection::{Connection, Purpose};
+pub use readiness::Readiness;
 pub use url::DatabaseUrl;
 pub(crate) use url::without_password;
 use wal::WriteAheadLog;
-
-/// The setting that is written to see whether anything can be.
-const WRITTEN_TO_SEE: &str = "written_to_see";
 
 /// How a database is used.
 #[derive(Clone, Debug)]
@@ -64,12 +62,15 @@ struct Shared {
     writer: Mutex<Connection>,
     /// SQLite's log.
     wal: Option<WriteAheadLog>,
-    /// Whose turn it is to write to SQLite: waiting here is fair and quick, waiting for the file's lock is neither.
+    /// Whose turn it is to write on that connection: waiting here is fair and quick, waiting for the lock of SQLite's file
+    /// is neither.
     turns: Turns,
     /// How often somebody else than a lane wrote to SQLite, as far as this program has seen.
     writes_of_others: AtomicU64,
-    /// Whether what was written last could not be, for whatever reason.
+    /// Whether the machine failed when something was written last.
     has_failed_to_write: AtomicBool,
+    /// Held by whoever writes something only to see whether that can be.
+    trying_to_write: Mutex<()>,
     /// What the lanes of this program decide about.
     claims: Claims,
     /// Held for reading by lanes on SQLite while they read, so that the WAL can be copied back whole.
@@ -81,25 +82,10 @@ struct Shared {
     open_file: OnceLock<ManuallyDrop<File>>,
 }
 
-/// The connection for writing, and on SQLite the turn to do so, which ends after the connection is given back.
+/// The connection for writing, and the turn to do so, which ends after the connection is given back.
 struct Writing<'database> {
     connection: MutexGuard<'database, Connection>,
-    _turn: Option<Turn<'database>>,
-}
-
-/// What a connection is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Read,
-    Write,
-    /// To read what must stay as it is, to the last byte of its file.
-    Inspect,
-}
-
-/// A connection to either database.
-pub(crate) enum Connection {
-    Sqlite(SqliteConnection),
-    Postgres(Box<PostgresConnection>),
+    _turn: Turn<'database>,
 }
 
 impl Default for Options {
@@ -129,8 +115,8 @@ impl Database {
     fn open_for(url: &DatabaseUrl, options: &Options, purposes: [Purpose; 2]) -> Result<Database, StoreError> {
         let [writers, readers] = purposes;
         let mut writer = Connection::open(url, writers, options.wait)?;
-        let wal = match (&mut writer, url) {
-            (Connection::Sqlite(sqlite), DatabaseUrl::Sqlite(path)) if writers == Purpose::Write => {
+        let wal = match (&mut writer.driver, url) {
+            (Driver::Sqlite(sqlite), DatabaseUrl::Sqlite(path)) if writers == Purpose::Write => {
                 Some(WriteAheadLog::new(sqlite.leave_wal_to_caller(path)?))
             }
             _ => None,
@@ -146,47 +132,13 @@ impl Database {
             turns: Turns::default(),
             writes_of_others: AtomicU64::default(),
             has_failed_to_write: AtomicBool::default(),
+            trying_to_write: Mutex::default(),
             claims: Claims::default(),
             snapshots: RwLock::default(),
             is_checkpointing: AtomicBool::default(),
             open_file: OnceLock::new(),
         };
         Ok(Database { shared: Arc::new(shared) })
-    }
-
-    /// Whether the database answers within that time, and its disk has not failed and is not full.
-    ///
-    /// # Errors
-    /// It does not, or all connections for reading were in use for so long.
-    pub fn ping(&self, timeout: Duration) -> Result<(), StoreError> {
-        self.shared.wal.as_ref().map_or(Ok(()), WriteAheadLog::check)?;
-        let mut connection = self.shared.readers.take(timeout)?;
-        let answer = match &mut *connection {
-            Connection::Sqlite(sqlite) => {
-                sqlite.query("SELECT COUNT(*) FROM sqlite_schema", &[], "ask the file for a sign of life").map(drop)
-            }
-            Connection::Postgres(postgres) => postgres.ping(timeout),
-        };
-        if answer.is_err() {
-            connection.discard();
-            return answer;
-        }
-        drop(connection);
-        self.check_writing()
-    }
-
-    /// Where the last write failed, writes something: a full disk is read from as ever.
-    fn check_writing(&self) -> Result<(), StoreError> {
-        match self.shared.has_failed_to_write.load(Ordering::Relaxed) {
-            true => self.set_setting(WRITTEN_TO_SEE, ""),
-            false => Ok(()),
-        }
-    }
-
-    /// Remembers whether something could be written.
-    pub(crate) fn note_write<T, E>(&self, result: Result<T, E>) -> Result<T, E> {
-        self.shared.has_failed_to_write.store(result.is_err(), Ordering::Relaxed);
-        result
     }
 
     /// Where this database is.
@@ -265,7 +217,17 @@ impl Database {
         buckets: &[i64],
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_durably(|connection| {
+        self.write_holding_in(self.writing(), buckets, work)
+    }
+
+    /// The same by whoever has the turn to write.
+    fn write_holding_in<T, E: From<StoreError>>(
+        &self,
+        writing: Writing<'_>,
+        buckets: &[i64],
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_durably(writing, |connection| {
             let result = connection.transaction(buckets, work);
             // Within the turn, but after the commit: who reads this number first and the rows then, misses nothing.
             self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
@@ -284,7 +246,7 @@ impl Database {
         seen: u64,
         work: impl FnOnce(&mut Connection, bool) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_durably(|connection| {
+        self.write_durably(self.writing(), |connection| {
             connection.transaction(&[], |connection| {
                 if connection.was_written_by_others()? {
                     self.shared.writes_of_others.fetch_add(1, Ordering::SeqCst);
@@ -299,12 +261,17 @@ impl Database {
     /// the next may write already while it is brought there.
     fn write_durably<T, E: From<StoreError>>(
         &self,
+        mut writing: Writing<'_>,
         transaction: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut writing = self.writing();
-        let Some(wal) = &self.shared.wal else { return self.note_write(transaction(&mut writing.connection)) };
-        wal.begin(|| writing.connection.take_over_wal())?;
-        let value = self.note_write(transaction(&mut writing.connection))?;
+        let connection = &mut *writing.connection;
+        let Some(wal) = &self.shared.wal else {
+            let result = transaction(connection);
+            return self.note_write(connection, result);
+        };
+        let begun = wal.begin(|| connection.take_over_wal());
+        let result = begun.map_err(E::from).and_then(|()| transaction(connection));
+        let value = self.note_write(connection, result)?;
         let commits = wal.note_commit();
         self.checkpoint_if_due(&mut writing);
         drop(writing);
@@ -323,7 +290,15 @@ impl Database {
     }
 
     fn writing(&self) -> Writing<'_> {
-        let turn = self.has_one_writer().then(|| self.shared.turns.wait());
+        self.writing_in(self.shared.turns.wait())
+    }
+
+    /// The same for whoever waits that long at most.
+    fn writing_within(&self, wait: Duration) -> Option<Writing<'_>> {
+        self.shared.turns.wait_for(wait).map(|turn| self.writing_in(turn))
+    }
+
+    fn writing_in<'database>(&'database self, turn: Turn<'database>) -> Writing<'database> {
         let connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
         Writing { connection, _turn: turn }
     }
@@ -337,164 +312,5 @@ impl Database {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { attempted: attempt.to_owned() }),
         })
-    }
-}
-
-impl Connection {
-    fn open(url: &DatabaseUrl, purpose: Purpose, wait: Duration) -> Result<Connection, StoreError> {
-        match url {
-            DatabaseUrl::Sqlite(path) => SqliteConnection::open(path, purpose, wait).map(Connection::Sqlite),
-            DatabaseUrl::Postgres(url) => {
-                PostgresConnection::open(url, purpose, wait).map(Box::new).map(Connection::Postgres)
-            }
-        }
-    }
-
-    /// Runs `work` in one transaction and commits it; undoes it on any error.
-    pub(crate) fn transaction<T, E: From<StoreError>>(
-        &mut self,
-        buckets: &[i64],
-        work: impl FnOnce(&mut Connection) -> Result<T, E>,
-    ) -> Result<T, E> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.begin("BEGIN IMMEDIATE")?,
-            Connection::Postgres(postgres) => postgres.begin("BEGIN", buckets)?,
-        }
-        self.finish(work)
-    }
-
-    /// Runs `work` on one unchanging state of the database.
-    pub(crate) fn snapshot<T, E: From<StoreError>>(
-        &mut self,
-        work: impl FnOnce(&mut Connection) -> Result<T, E>,
-    ) -> Result<T, E> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.begin("BEGIN")?,
-            Connection::Postgres(postgres) => postgres.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[])?,
-        }
-        self.finish(work)
-    }
-
-    /// Runs the rest of a transaction, and commits it or undoes it.
-    fn finish<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {
-        let result = work(self).and_then(|value| {
-            match self {
-                Connection::Sqlite(sqlite) => sqlite.commit()?,
-                Connection::Postgres(postgres) => postgres.commit()?,
-            }
-            Ok(value)
-        });
-        if result.is_err() {
-            match self {
-                Connection::Sqlite(sqlite) => sqlite.roll_back(),
-                Connection::Postgres(postgres) => postgres.roll_back(),
-            }
-        }
-        result
-    }
-
-    /// Copies back what an earlier program left in SQLite's log.
-    fn take_over_wal(&mut self) -> Result<(), StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.checkpoint().map(drop),
-            Connection::Postgres(_) => Ok(()),
-        }
-    }
-
-    /// Whether the database was changed since this was asked last, but not by this connection.
-    fn was_written_by_others(&mut self) -> Result<bool, StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.was_written_by_others(),
-            // Its lanes hold locks instead.
-            Connection::Postgres(_) => Ok(false),
-        }
-    }
-
-    /// Prepares one statement, to see whether it fits the schema.
-    pub(crate) fn prepare(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.prepare(sql, attempt),
-            Connection::Postgres(postgres) => postgres.prepare(sql, attempt),
-        }
-    }
-
-    /// The words and statements that differ.
-    pub(crate) fn dialect(&self) -> &'static Dialect {
-        match self {
-            Connection::Sqlite(_) => &dialect::SQLITE,
-            Connection::Postgres(_) => &dialect::POSTGRES,
-        }
-    }
-
-    /// Runs one statement, with `$1` for parameters, and gives its rows.
-    pub(crate) fn query(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.query(sql, values, attempt),
-            Connection::Postgres(postgres) => postgres.query(sql, values, attempt),
-        }
-    }
-
-    /// The same, reading each row as what it is.
-    pub(crate) fn query_as<T>(
-        &mut self,
-        sql: &str,
-        values: &[Value<'_>],
-        attempt: &str,
-        read: impl Fn(&dyn Columns) -> Result<T, StoreError>,
-    ) -> Result<Vec<T>, StoreError> {
-        let rows = self.query(sql, values, attempt)?;
-        rows.iter().map(|row| read(row).map_err(|error| error.while_trying(attempt))).collect()
-    }
-
-    /// Runs one statement and gives the number of rows that it changed.
-    pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<u64, StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.execute(sql, values, attempt),
-            Connection::Postgres(postgres) => postgres.execute(sql, values, attempt),
-        }
-    }
-
-    /// Runs several statements without parameters.
-    pub(crate) fn run_script(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.run_script(sql, attempt),
-            Connection::Postgres(postgres) => postgres.run_script(sql, attempt),
-        }
-    }
-
-    /// The text of a read as this database gets it.
-    pub(crate) fn read_text(&self, read: &SetRead) -> String {
-        match self {
-            Connection::Sqlite(_) => sqlite::read_text(read),
-            Connection::Postgres(_) => postgres::read_text(read),
-        }
-    }
-
-    /// The text of a write as this database gets it.
-    pub(crate) fn write_text(&self, write: &SetWrite, expects: Expectation) -> String {
-        match self {
-            Connection::Sqlite(_) => sqlite::write_text(write, expects),
-            Connection::Postgres(_) => postgres::write_text(write, expects),
-        }
-    }
-
-    /// Runs the reads: one round trip.
-    pub(crate) fn read_sets(
-        &mut self,
-        reads: &[(&'static SetRead, Keys<'_>)],
-        visit: &mut Visit<'_>,
-    ) -> Result<(), StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.read_sets(reads, visit),
-            Connection::Postgres(postgres) => postgres.read_sets(reads, visit),
-        }
-    }
-
-    /// Runs the writes: one round trip.
-    pub(crate) fn write_sets(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
-        match self {
-            Connection::Sqlite(sqlite) => sqlite.write_sets(writes),
-            Connection::Postgres(postgres) => postgres.write_sets(writes),
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::{postgres, sqlite};
+
 /// A failure of the database, its connection or its content.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -89,6 +91,16 @@ impl StoreError {
     /// Whether the same call may succeed when tried again unchanged.
     pub fn is_transient(&self) -> bool {
         matches!(self, StoreError::Unavailable { .. } | StoreError::Busy { .. })
+    }
+
+    /// Whether there was no room on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            StoreError::Unavailable { source, .. } => {
+                sqlite::is_disk_full(&**source) || postgres::is_disk_full(&**source)
+            }
+            _ => false,
+        }
     }
 
     /// Whether another writer was faster, so that reading and deciding again will help.

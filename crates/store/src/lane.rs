@@ -94,7 +94,8 @@ impl Lane {
         let result = match &mut self.connection {
             LaneConnection::Own(connection) => {
                 let buckets = [buckets, &[self.chain_bucket]].concat();
-                self.database.note_write(connection.transaction(&buckets, work))
+                let result = connection.transaction(&buckets, work);
+                self.database.note_write(connection, result)
             }
             LaneConnection::Reader(_) => self.database.write_holding(buckets, work),
         };
@@ -131,7 +132,7 @@ impl Lane {
                 let buckets = [claim.buckets.as_slice(), &[self.chain_bucket]].concat();
                 let decided =
                     connection.transaction(&buckets, |connection| decide_in_transaction(connection, known_head));
-                database.note_write(decided)
+                database.note_write(connection, decided)
             }
             LaneConnection::Reader(_) if held.is_alone() => {
                 let seen = database.writes_of_others();

@@ -49,20 +49,31 @@ FROM maintenance_refusal
 WHERE window_id = $1
 ORDER BY refusal_count DESC, name, address";
 
-/// Messages of files have ids of when their file was taken, so that of those since an instant some have older ones. Files
-/// that waited for longer are not counted: the whole log would be read for them.
-const FILES_WAIT_AT_MOST: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// What is counted since an instant may have older ids: a file has one of when it was taken. Files that waited for longer
+/// are not counted, nor is what is processed again of older ones: all of them would be read for it.
+const IDS_OLDER_AT_MOST: SignedDuration = SignedDuration::from_hours(31 * 24);
 
+/// Messages of files are logged under the instant at which their file was taken; see [`FILE_MESSAGES_SINCE`].
 pub(crate) const MESSAGES_SINCE: &str = "
 SELECT organization_id, channel, COUNT(*), MIN(received_at)
 FROM message
-WHERE id >= $2 AND received_at >= $1
+WHERE id >= $2 AND received_at >= $1 AND channel <> 'file'
 GROUP BY organization_id, channel";
+
+/// The messages of a file are processed when the file is, however long it waited. Of one that is the same as an earlier
+/// file nothing is.
+pub(crate) const FILE_MESSAGES_SINCE: &str = "
+SELECT organization_id,
+    CAST(SUM(CASE WHEN duplicate_of IS NULL THEN accepted_count + warned_count + rejected_count ELSE 0 END) AS BIGINT),
+    MIN(CASE WHEN received_at >= $1 THEN received_at END)
+FROM received_file
+WHERE id >= $2 AND (received_at >= $1 OR begun_at >= $1 OR finished_at >= $1)
+GROUP BY organization_id";
 
 pub(crate) const COUNT_FILES_OF_WINDOW: &str = "
 SELECT state, COUNT(*), CAST(SUM(accepted_count + warned_count + rejected_count) AS BIGINT)
 FROM received_file
-WHERE channel = 'file' AND received_at >= $1 AND received_at < $2
+WHERE received_at >= $1 AND received_at < $2
 GROUP BY state
 ORDER BY state";
 
@@ -84,13 +95,13 @@ pub struct SentSince {
     pub organization_id: OrganizationId,
     /// The door.
     pub channel: Channel,
-    /// Its messages.
+    /// Its messages; those of files are counted as they are processed, through whichever door the files came.
     pub count: u64,
-    /// The first of them.
-    pub first_at: Timestamp,
+    /// When the first came; `None` when all of them came before, in files that were kept.
+    pub first_at: Option<Timestamp>,
 }
 
-/// Files in one state that came through the file door in a stretch of time.
+/// Files in one state that were taken in a stretch of time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FilesInState {
     /// The state.
@@ -160,7 +171,7 @@ impl Database {
         self.read(|connection| connection.query_as(LIST_REFUSALS, &values, "list those turned away", read_refusals))
     }
 
-    /// Who sent messages since an instant, and how many.
+    /// Whose messages came, or were processed out of files, since an instant, and how many.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -170,14 +181,31 @@ impl Database {
                 organization_id: OrganizationId(row.uuid(0)?),
                 channel: row.word(1, Channel::parse)?,
                 count: row.number(2)?,
-                first_at: row.instant(3)?,
+                first_at: row.optional_instant(3)?,
             })
         };
-        let values = [Value::instant(since), Value::Uuid(first_id_at(since - FILES_WAIT_AT_MOST))];
-        self.read(|connection| connection.query_as(MESSAGES_SINCE, &values, "count messages since", read))
+        let of_files = |row: &dyn Columns| {
+            Ok(SentSince {
+                organization_id: OrganizationId(row.uuid(0)?),
+                channel: Channel::File,
+                count: row.number(1)?,
+                first_at: row.optional_instant(2)?,
+            })
+        };
+        let values = [Value::instant(since), Value::Uuid(first_id_at(since - IDS_OLDER_AT_MOST))];
+        self.read(|connection| {
+            let mut sent = connection.query_as(MESSAGES_SINCE, &values, "count messages since", read)?;
+            sent.extend(connection.query_as(
+                FILE_MESSAGES_SINCE,
+                &values,
+                "count messages of files since",
+                of_files,
+            )?);
+            Ok(sent)
+        })
     }
 
-    /// The files that came through the file door from one instant to before another, by how far they are.
+    /// The files that were taken from one instant to before another, by how far they are.
     ///
     /// # Errors
     /// The database cannot be read.

@@ -1,6 +1,6 @@
 //! People by name alone: for pages, where somebody looks for a person whose birth date they do not know.
 
-use model::PatientId;
+use model::{PatientId, plain_letters};
 
 use crate::value::Value;
 use crate::{Database, StoreError};
@@ -18,7 +18,8 @@ FROM patient
 WHERE status <> 'merged'";
 
 /// Letters that are compared as others, or as none: with [`plain_sql`] the expression of the index `patient_by_name`, which
-/// serves only while the two are the same.
+/// serves only while the two are the same. What is written now has no other letters than these: records written by earlier
+/// versions hold names as they were said.
 const LETTERS: [(char, &str); 16] = [
     ('Á', "a"),
     ('á', "a"),
@@ -39,9 +40,9 @@ const LETTERS: [(char, &str); 16] = [
 ];
 
 impl Database {
-    /// People of this surname whose first name begins so: [`PEOPLE_PER_NAME_LIMIT`] at most, in the order of their ids. Of
-    /// several surnames they are found in any order, and by the first of them; by another alone they are not, as no index
-    /// begins with it.
+    /// People of this surname whose first name begins so, in the order of their ids. Of several surnames they are found in any
+    /// order, and by the first of them; by another alone they are not, as no index begins with it. Of more than
+    /// [`PEOPLE_PER_NAME_LIMIT`] it gives so many: those of the whole surname first, of these whom the index leads to first.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -63,30 +64,38 @@ impl Database {
 /// The statements that find people by name: of this surname, and of those that begin with it as a word. They take whom the
 /// index leads to first: to sort all of a frequent name would take seconds.
 pub(crate) fn find_statements(family: &str, given: &str) -> Vec<Statement> {
-    let mut whole = Statement::default();
-    whole.is_one_of("family_name", same_surnames(family));
-    let mut statements = vec![whole];
-    let beginning = format!("{} ", plain(family));
-    if beginning.len() > 1 && beginning.chars().all(is_ordered) {
-        let mut first = Statement::default();
-        first.begins_with("family_name", &beginning);
-        statements.push(first);
-    }
-    let given = plain(given);
-    for statement in &mut statements {
-        if !given.is_empty() {
-            statement.begins_with("given_name", &given);
+    let mut statements = Vec::new();
+    let mut spellings = vec![plain(&plain_letters(given)), plain(given)];
+    spellings.dedup();
+    for given in spellings {
+        let mut whole = Statement::default();
+        whole.is_one_of("family_name", same_surnames(family));
+        let first = beginning_with(family);
+        for mut statement in std::iter::once(whole).chain(first) {
+            if !given.is_empty() {
+                statement.begins_with("given_name", &given);
+            }
+            statement.sql.push_str(&format!("\nLIMIT {PEOPLE_PER_NAME_LIMIT}"));
+            statements.push(statement);
         }
-        statement.sql.push_str(&format!("\nLIMIT {PEOPLE_PER_NAME_LIMIT}"));
     }
     statements
 }
 
+/// Those of whose surnames this is the first.
+fn beginning_with(family: &str) -> Option<Statement> {
+    let beginning = format!("{} ", plain(&plain_letters(family)));
+    let mut first = Statement::default();
+    first.begins_with("family_name", &beginning);
+    (beginning.len() > 1 && beginning.chars().all(is_ordered)).then_some(first)
+}
+
 /// A surname as it is compared, with its words in each order that one gets by beginning with another of them.
 fn same_surnames(family: &str) -> Vec<String> {
-    // Letters beyond those of Spanish are looked for as typed, in small letters and in capitals.
+    // In records of earlier versions letters beyond those of Spanish stand as they were said, in small letters or capitals.
     let mut same: Vec<String> = Vec::new();
-    for family in [family.to_owned(), family.to_lowercase(), family.to_uppercase()].map(|text| plain(&text)) {
+    let spellings = [plain_letters(family), family.to_owned(), family.to_lowercase(), family.to_uppercase()];
+    for family in spellings.map(|text| plain(&text)) {
         let mut words: Vec<&str> = family.split_whitespace().collect();
         for _ in 1..words.len().min(SURNAMES_TURNED_MAXIMUM) {
             words.rotate_left(1);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use model::{
     MessageId, OrganizationId, Patient, PatientId, PatientRecord, PatientReport, PatientReportId, PatientStatus,
+    plain_letters,
 };
 
 use crate::consents::{READ_CONSENTS, read_consent};
@@ -210,6 +211,8 @@ pub(crate) fn patient_values(patient: &Patient) -> [Value<'_>; 16] {
     };
     let demographics = &patient.demographics;
     let (name, address) = (demographics.names.first(), demographics.addresses.first());
+    // By these people are looked for; how the name is written stands in the document.
+    let letters = |text: &str| Value::text(&plain_letters(text)).into_owned();
     [
         Value::Uuid(patient.id.0),
         Value::Integer(patient.version),
@@ -217,8 +220,8 @@ pub(crate) fn patient_values(patient: &Patient) -> [Value<'_>; 16] {
         Value::optional(merged_into, |id| Value::Uuid(id.0)),
         Value::instant(patient.created_at),
         Value::instant(patient.updated_at),
-        Value::optional(name.map(|name| name.family.as_str()), Value::text),
-        Value::optional(name.map(|name| name.given.as_str()), Value::text),
+        Value::optional(name, |name| letters(&name.family)),
+        Value::optional(name, |name| letters(&name.given)),
         Value::optional(demographics.birth_date, Value::Date),
         Value::optional(demographics.sex.map(|sex| sex.code()), Value::text),
         Value::optional(address.map(|address| address.zip.as_str()), Value::text),

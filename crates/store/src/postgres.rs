@@ -396,10 +396,17 @@ fn failure(error: tokio_postgres::Error, attempt: &str) -> StoreError {
         (&SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT, _) => {
             StoreError::Unavailable { attempted, source }
         }
-        // Connection exceptions, insufficient resources, operator intervention, system errors.
-        (_, "08" | "53" | "57" | "58") => StoreError::Unavailable { attempted, source },
+        // What the server's operator keeps from this user says nothing of what is stored.
+        (&SqlState::INSUFFICIENT_PRIVILEGE, _) => StoreError::Unavailable { attempted, source },
+        // Connection exceptions, who may come in, insufficient resources, operator intervention, system errors.
+        (_, "08" | "28" | "53" | "57" | "58") => StoreError::Unavailable { attempted, source },
         _ => StoreError::Refused { attempted, source },
     }
+}
+
+/// Whether a refusal, as [`failure`] writes it, says that there is no room on the disk.
+pub(crate) fn is_disk_full(source: &dyn std::error::Error) -> bool {
+    source.to_string().starts_with(SqlState::DISK_FULL.code())
 }
 
 fn unreachable_server(error: impl std::error::Error + Send + Sync + 'static, attempt: &str) -> StoreError {

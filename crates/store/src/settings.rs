@@ -1,5 +1,6 @@
 //! Settings that operators change while the registry runs.
 
+use crate::database::Connection;
 use crate::value::Value;
 use crate::{Database, StoreError};
 
@@ -23,6 +24,12 @@ SELECT key, value
 FROM setting
 ORDER BY key";
 
+/// Sets it in a transaction.
+pub(crate) fn set(connection: &mut Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    let values = [Value::text(key), Value::text(value)];
+    connection.execute(SET_SETTING, &values, "change a setting").map(drop)
+}
+
 impl Database {
     /// The value of a setting.
     ///
@@ -40,8 +47,7 @@ impl Database {
     /// # Errors
     /// The database cannot be written.
     pub fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        let values = [Value::text(key), Value::text(value)];
-        self.write(|connection| connection.execute(SET_SETTING, &values, "change a setting").map(drop))
+        self.write(|connection| set(connection, key, value))
     }
 
     /// Forgets it.

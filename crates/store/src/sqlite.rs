@@ -374,11 +374,22 @@ fn failure(error: rusqlite::Error, attempt: &str) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { attempted },
         Some(ErrorCode::ConstraintViolation) if is_taken(&error) => StoreError::Conflict { attempted },
-        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
-            StoreError::Unavailable { attempted, source: Box::new(error) }
-        }
+        Some(
+            ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::OutOfMemory,
+        ) => StoreError::Unavailable { attempted, source: Box::new(error) },
         _ => StoreError::Refused { attempted, source: Box::new(error) },
     }
+}
+
+/// Whether the driver says that there is no room on the disk.
+pub(crate) fn is_disk_full(source: &(dyn std::error::Error + 'static)) -> bool {
+    let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    code == Some(ErrorCode::DiskFull)
 }
 
 /// Whether a key was taken, rather than a value missing.

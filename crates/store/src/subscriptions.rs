@@ -31,6 +31,10 @@ SET state = $2,
     changed_at = $3
 WHERE id = $1";
 
+pub(crate) const REMOVE_SUBSCRIPTION: &str = "
+DELETE FROM subscription
+WHERE id = $1";
+
 pub(crate) const LIST_SUBSCRIPTIONS: &str = "
 SELECT id, audience, way, address, kinds, channels, language, organization_id, secret, state, created_at, changed_at
 FROM subscription
@@ -68,6 +72,14 @@ impl Database {
     ) -> Result<(), StoreError> {
         let values = [Value::Uuid(id.0), Value::text(state.word()), Value::instant(at)];
         self.change_one(CHANGE_SUBSCRIPTION, &values, "change a subscription")
+    }
+
+    /// Forgets a subscription. One that its owner ended stays, so that it is known that they do not want it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none of this id.
+    pub fn remove_subscription(&self, id: SubscriptionId) -> Result<(), StoreError> {
+        self.change_one(REMOVE_SUBSCRIPTION, &[Value::Uuid(id.0)], "remove a subscription")
     }
 
     /// All subscriptions, by recipient.

@@ -4,6 +4,10 @@
 // The summary of errors gets the focus, so that a screen reader begins there.
 document.getElementById("errors")?.focus();
 
+// A page that answers a form is asked for when somebody comes back to it; what was sent is not sent again.
+const { answers } = document.body.dataset;
+if (answers) history.replaceState(null, "", answers);
+
 // A form is sent once, however often its button is pressed.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
@@ -22,28 +26,46 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// Two minutes before a session ends for want of use, a box says so, and a button lets it go on.
+// Two minutes before a session ends for want of use, a box says so, and a button lets it go on. When it has ended, nothing of
+// the page stays on the screen.
 const box = document.getElementById("session-box");
 if (box) {
-  const [text, button] = [box.querySelector("p"), box.querySelector("button")];
   const WARNED_SECONDS = 120;
-  const ask = async () => {
-    const answer = await fetch("/session", { credentials: "same-origin" });
-    const left = Number(await answer.text());
-    if (left <= 0) {
-      text.textContent = box.dataset.over;
-      button.hidden = true;
-      box.hidden = false;
-      return;
-    }
-    box.hidden = left > WARNED_SECONDS;
-    setTimeout(ask, (left > WARNED_SECONDS ? left - WARNED_SECONDS : left + 1) * 1000);
+  const AGAIN_SECONDS = 5;
+  let ends = Date.now() + Number(box.dataset.seconds) * 1000;
+  let timer;
+  const leave = () => {
+    document.body.hidden = true;
+    location.replace(box.dataset.over);
   };
-  setTimeout(ask, Math.max(0, Number(box.dataset.seconds) - WARNED_SECONDS) * 1000);
-  button.addEventListener("click", async () => {
+  const wait = (seconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, Math.max(0, seconds) * 1000);
+  };
+  const ask = async () => {
+    let left;
+    try {
+      const answer = await fetch("/session", { credentials: "same-origin" });
+      left = answer.ok ? Number(await answer.text()) : NaN;
+    } catch {
+      left = NaN;
+    }
+    // Whoever cannot be asked may be back soon; but the session lasts no longer for that.
+    if (Number.isNaN(left)) return Date.now() >= ends ? leave() : wait(AGAIN_SECONDS);
+    if (left <= 0) return leave();
+    ends = Date.now() + left * 1000;
+    box.hidden = left > WARNED_SECONDS;
+    wait(left > WARNED_SECONDS ? left - WARNED_SECONDS : left + 1);
+  };
+  wait(Number(box.dataset.seconds) - WARNED_SECONDS);
+  // A computer that slept, or a page in the background, may have missed the time.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && Date.now() >= ends - WARNED_SECONDS * 1000) ask();
+  });
+  box.querySelector("button").addEventListener("click", async () => {
     const body = new URLSearchParams({ form_token: box.dataset.token });
     await fetch("/session/stay", { method: "POST", body, credentials: "same-origin" });
-    box.hidden = true;
+    await ask();
     document.getElementById("main").focus();
   });
 }

@@ -66,15 +66,22 @@ impl Lists {
 
 /// What a code of a dose's facts is called; itself where nothing names it.
 pub(crate) fn code_text<'a>(codes: &'a CodeSets, table: Table, code: &'a str, language: Language) -> &'a str {
-    let section = match table {
-        Table::Route => "route",
-        Table::BodySite => "body_site",
-        Table::Eligibility => "eligibility",
-        Table::FundingSource => "funding",
-        _ => "source",
-    };
-    let text = language.find_text(&format!("{section}.{code}"));
+    let text = section(table).and_then(|section| language.find_text(&format!("{section}.{code}")));
     text.or_else(|| codes.name(table, code)).unwrap_or(code)
+}
+
+/// The section of the catalog that names a table's codes.
+fn section(table: Table) -> Option<&'static str> {
+    match table {
+        Table::Route => Some("route"),
+        Table::BodySite => Some("body_site"),
+        Table::Eligibility => Some("eligibility"),
+        Table::FundingSource => Some("funding"),
+        Table::InformationSource => Some("source"),
+        Table::RefusalReason => Some("refusal_reason"),
+        Table::Relationship => Some("relationship"),
+        _ => None,
+    }
 }
 
 /// Products on the market for doses given here; vaccines, also those of other times and places, for others.
@@ -183,6 +190,23 @@ fn makers(codes: &CodeSets) -> Vec<Choice> {
 mod tests {
     use super::*;
     use crate::dose_form::chosen;
+
+    #[test]
+    fn every_code_that_people_choose_has_a_name_in_their_language() {
+        let codes = CodeSets::builtin();
+        let chosen = [Table::Route, Table::BodySite, Table::Eligibility, Table::FundingSource];
+        let read = [Table::InformationSource, Table::RefusalReason, Table::Relationship];
+        for table in chosen.into_iter().chain(read) {
+            let section = section(table).expect("it is named");
+            for (code, name) in codes.table(table) {
+                for language in Language::ALL {
+                    let key = format!("{section}.{code}");
+                    assert!(language.find_text(&key).is_some(), "{name}: {key} in {}", language.tag());
+                }
+            }
+        }
+        assert_eq!(code_text(codes, Table::BodySite, "LD", Language::Spanish), "Deltoides izquierdo");
+    }
 
     #[test]
     fn every_vaccine_in_use_can_be_chosen_and_each_product_once() {

@@ -13,6 +13,8 @@ use crate::visits::Visitor;
 pub(crate) enum Failure {
     /// There is nothing at this address, or nothing that this visitor may see.
     NotFound,
+    /// No record may be shown here: there is none, or one that may not be given out. Which of the two is not told.
+    NoRecord,
     /// The visitor's role does not include this.
     NotAllowed,
     /// Only for people who have signed in.
@@ -87,6 +89,7 @@ impl Visitor {
             Failure::ProofStale => return crate::pages::to_proof(self),
             Failure::Closed(_) => (StatusCode::SERVICE_UNAVAILABLE, "closed.title", vec![]),
             Failure::NotFound => (StatusCode::NOT_FOUND, "not_found.title", vec!["not_found.what"]),
+            Failure::NoRecord => (StatusCode::NOT_FOUND, "no_record.title", vec!["no_record.what"]),
             Failure::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed.title", vec!["not_allowed.what"]),
             Failure::FormExpired => (StatusCode::FORBIDDEN, "form_expired.title", vec!["form_expired.what"]),
             Failure::FormUnreadable => (StatusCode::BAD_REQUEST, "form_unreadable.title", vec!["form_unreadable.what"]),

@@ -1,6 +1,6 @@
-//! What the pages say, in each language: three files a language in `texts/`, which a translator can read:
+//! What the pages say, in each language: four files a language in `texts/`, which a translator can read:
 //! one for the pages about people, one for those of the offices (accounts, organizations, operations), one for what
-//! is exchanged and for maintenance.
+//! is exchanged and for maintenance, one for the codes that people choose from.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -79,7 +79,8 @@ static CATALOG: LazyLock<[HashMap<String, String>; 2]> = LazyLock::new(|| {
     let (english, spanish) = (include_str!("../texts/english.toml"), include_str!("../texts/spanish.toml"));
     let offices = (include_str!("../texts/english_offices.toml"), include_str!("../texts/spanish_offices.toml"));
     let exchange = (include_str!("../texts/english_exchange.toml"), include_str!("../texts/spanish_exchange.toml"));
-    [read(&[english, offices.0, exchange.0]), read(&[spanish, offices.1, exchange.1])]
+    let codes = (include_str!("../texts/english_codes.toml"), include_str!("../texts/spanish_codes.toml"));
+    [read(&[english, offices.0, exchange.0, codes.0]), read(&[spanish, offices.1, exchange.1, codes.1])]
 });
 
 fn read(files: &[&str]) -> HashMap<String, String> {

@@ -23,6 +23,8 @@ pub(crate) struct Page {
     pub(crate) version: &'static str,
     /// Where it is, for the other languages' links.
     pub(crate) path: String,
+    /// Where it is asked for, when it answers a form of that page; empty for a page that was asked for.
+    pub(crate) answers: String,
     /// What its forms carry.
     pub(crate) form_token: String,
     /// The ways that this visitor may take.
@@ -52,6 +54,8 @@ pub(crate) struct AccountMenu {
     pub(crate) organization: String,
     /// How long the session lasts if it is not used again.
     pub(crate) seconds_left: i64,
+    /// Where a page goes when the session has ended; signing in there leads back.
+    pub(crate) sign_in: String,
 }
 
 /// What everybody must know now, on top of every page.
@@ -97,12 +101,14 @@ impl Visitor {
             contact: profile.contacts.web_application.clone(),
             version: web.settings.version,
             path: self.path().to_owned(),
+            answers: self.answers(),
             form_token: self.form_token(),
             navigation: self.navigation(),
             account: self.session().filter(|_| !self.is_before_closed_door()).map(|(signed_in, _)| AccountMenu {
                 name: self.account_name(),
                 organization: signed_in.organization.name.clone(),
                 seconds_left: signed_in.ends_at.duration_since(self.now()).as_secs(),
+                sign_in: crate::pages::sign_in_after(self),
             }),
             banner: self.inside().or_else(|| crate::pages::status::banner(web, self.language())),
             done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
@@ -112,6 +118,13 @@ impl Visitor {
 }
 
 impl Visitor {
+    /// The address of the page whose form was sent to itself.
+    fn answers(&self) -> String {
+        let address = self.address();
+        let is_own = self.is_order() && address.split('?').next() == Some(self.path());
+        if is_own { address } else { String::new() }
+    }
+
     /// Whether somebody is about to pass the closed door: nothing of what lies behind it works before.
     fn is_before_closed_door(&self) -> bool {
         self.path().starts_with(PASS) && self.is_inside_until().is_none()

@@ -6,12 +6,14 @@
 
 mod access;
 mod addresses;
+mod ask_again;
 mod assets;
 mod cookies;
 mod dates;
 mod desk;
 mod dose_form;
 mod dose_lists;
+mod entries;
 mod evaluations;
 mod failures;
 mod findings;

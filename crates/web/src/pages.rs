@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod add_person;
 pub(crate) mod audit;
 pub(crate) mod client_status;
+pub(crate) mod close_now;
 pub(crate) mod consent;
 pub(crate) mod dose_matches;
 pub(crate) mod downtime_form;
@@ -19,12 +20,14 @@ pub(crate) mod memberships;
 pub(crate) mod merges;
 pub(crate) mod not_found;
 pub(crate) mod operations;
+pub(crate) mod organization_contacts;
 pub(crate) mod organization_names;
 pub(crate) mod organizations;
 pub(crate) mod pass;
 pub(crate) mod passkeys;
 pub(crate) mod person;
 pub(crate) mod person_details;
+pub(crate) mod plan_window;
 pub(crate) mod printed_records;
 pub(crate) mod record_doses;
 pub(crate) mod register;
@@ -37,6 +40,7 @@ pub(crate) mod subscriptions;
 pub(crate) mod upload;
 pub(crate) mod window;
 pub(crate) mod window_notices;
+pub(crate) mod window_order;
 pub(crate) mod window_report;
 pub(crate) mod withheld;
 pub(crate) mod workbench;
@@ -79,6 +83,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(merges::routes())
         .merge(memberships::routes())
         .merge(organizations::routes())
+        .merge(organization_contacts::routes())
         .merge(organization_names::routes())
         .merge(register::routes())
         .merge(registrations::routes())
@@ -86,7 +91,10 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(withheld::routes())
         .merge(operations::routes())
         .merge(maintenance::routes())
+        .merge(plan_window::routes())
+        .merge(close_now::routes())
         .merge(window::routes())
+        .merge(window_order::routes())
         .merge(window_notices::routes())
         .merge(window_report::routes())
 }
@@ -100,6 +108,11 @@ pub(crate) fn to_sign_in(visitor: &Visitor) -> Response {
         None => "/sign-in?",
     };
     Redirect::to(&format!("{step}back={}", encoded(&visitor.address()))).into_response()
+}
+
+/// Where a page goes whose session has ended while it was open: what it showed goes from the screen.
+pub(crate) fn sign_in_after(visitor: &Visitor) -> String {
+    format!("/sign-in?ended=open&back={}", encoded(&visitor.address()))
 }
 
 /// Where somebody goes who must prove again who they are. What they ordered is not kept: the page that they come back to

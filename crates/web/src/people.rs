@@ -1,7 +1,7 @@
 //! A person as pages show them: name, age, address, in words.
 
 use jiff::civil::Date;
-use model::{Address, Demographics, PersonName, Sex, Telecom};
+use model::{Address, Demographics, NextOfKin, PersonName, Sex, Telecom};
 
 use crate::dates;
 use crate::languages::Language;
@@ -17,19 +17,21 @@ pub(crate) struct PersonSummary {
     pub(crate) address: String,
     pub(crate) phone: String,
     pub(crate) mother: String,
-    pub(crate) guardian: String,
+    pub(crate) mother_phone: String,
+    /// Who else answers for the person, each with the relation.
+    pub(crate) kin: String,
     pub(crate) is_deceased: bool,
 }
 
 impl PersonSummary {
     pub(crate) fn of(who: &Demographics, today: Date, language: Language) -> PersonSummary {
         let name = who.names.first().map(full_name).filter(|name| !name.is_empty());
-        let kin = |wanted: &[&str]| {
-            let found = who.next_of_kin.iter().find(|kin| wanted.contains(&kin.relationship.as_str()));
-            found.map(|kin| full_name(&kin.name)).unwrap_or_default()
-        };
+        let mother = who.next_of_kin.iter().find(|kin| kin.relationship == "MTH");
+        let others = who.next_of_kin.iter().filter(|kin| mother.is_none_or(|mother| !std::ptr::eq(mother, *kin)));
+        let others: Vec<String> = others.map(|kin| kin_in_words(kin, language)).collect();
         let maiden = who.mother_maiden_name.as_ref().map(full_name).unwrap_or_default();
-        let mother = match (kin(&["MTH"]), maiden) {
+        let mother_phone = mother.and_then(|mother| phone_among(&mother.telecoms)).map(phone).unwrap_or_default();
+        let mother = match (mother.map(|mother| full_name(&mother.name)).unwrap_or_default(), maiden) {
             (mother, maiden) if mother.is_empty() || mother == maiden => maiden,
             (mother, maiden) if maiden.is_empty() => mother,
             (mother, maiden) => format!("{mother} ({maiden})"),
@@ -43,7 +45,8 @@ impl PersonSummary {
             address: who.addresses.first().map(full_address).unwrap_or_default(),
             phone: phone_of(who).map(phone).unwrap_or_default(),
             mother,
-            guardian: kin(&["GRD", "FTH", "PAR"]),
+            mother_phone,
+            kin: others.join("; "),
             is_deceased: who.is_deceased == Some(true),
         }
     }
@@ -63,9 +66,31 @@ pub(crate) fn full_address(address: &Address) -> String {
     parts.join(", ")
 }
 
+/// `Pedro Garza (Father), (512) 555-0177`.
+fn kin_in_words(kin: &NextOfKin, language: Language) -> String {
+    let mut words = full_name(&kin.name);
+    if !kin.relationship.is_empty() {
+        words.push_str(&format!(" ({})", relation_name(&kin.relationship, language)));
+    }
+    if let Some(told) = phone_among(&kin.telecoms) {
+        words.push_str(&format!(", {}", phone(told)));
+    }
+    words
+}
+
+/// What a relation (HL70063) is called; itself where nothing names it.
+pub(crate) fn relation_name(code: &str, language: Language) -> &str {
+    language.find_text(&format!("relationship.{code}")).unwrap_or(code)
+}
+
 /// The phone number that pages show of a person, as it was said.
 pub(crate) fn phone_of(who: &Demographics) -> Option<&Telecom> {
-    who.telecoms.iter().find(|telecom| !telecom.is_email())
+    phone_among(&who.telecoms)
+}
+
+/// The first phone number among the ways to reach somebody.
+pub(crate) fn phone_among(telecoms: &[Telecom]) -> Option<&Telecom> {
+    telecoms.iter().find(|telecom| !telecom.is_email())
 }
 
 fn phone(telecom: &Telecom) -> String {

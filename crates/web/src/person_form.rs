@@ -2,15 +2,34 @@
 //! fields stands what was found wrong.
 
 use jiff::civil::Date;
-use model::{Address, Demographics, Finding, PersonName, Sex, Telecom};
+use model::{Address, ClearedFact, Demographics, Finding, NextOfKin, PersonName, Sex, Telecom};
 
-use crate::forms::{Form, Posted};
+use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
-use crate::people::phone_of;
+use crate::people::{phone_among, phone_of, relation_name};
 use crate::{dates, states};
 
 /// Digits of a phone number with its country's in front, at most and at least (ITU-T E.164).
 const FOREIGN_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+
+/// The fields of somebody who answers for a person.
+pub(crate) struct KinFields {
+    pub(crate) given: &'static str,
+    pub(crate) family: &'static str,
+    pub(crate) relation: &'static str,
+    pub(crate) phone: &'static str,
+}
+
+/// The rows of those who answer for a person. Of more than these an organization may tell in messages; they stay.
+const KIN: [KinFields; 4] = [
+    KinFields { given: "kin_given", family: "kin_family", relation: "kin_relation", phone: "kin_phone" },
+    KinFields { given: "kin_given_2", family: "kin_family_2", relation: "kin_relation_2", phone: "kin_phone_2" },
+    KinFields { given: "kin_given_3", family: "kin_family_3", relation: "kin_relation_3", phone: "kin_phone_3" },
+    KinFields { given: "kin_given_4", family: "kin_family_4", relation: "kin_relation_4", phone: "kin_phone_4" },
+];
+
+/// How somebody may be related (HL70063 as the guide restricts it), those who answer for a child first.
+const RELATIONS: [&str; 12] = ["MTH", "FTH", "PAR", "GRD", "GRP", "CGV", "BRO", "SIS", "SIB", "SPO", "CHD", "OTH"];
 
 /// What a form of a person is read against.
 pub(crate) struct Known<'a> {
@@ -42,10 +61,96 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Demog
     });
     who.addresses.extend(read_address(posted, form, known));
     who.telecoms.extend(read_phone(posted, form, known));
+    let said_phone = phone_of(known.said);
+    who.telecoms.extend(known.said.telecoms.iter().filter(|telecom| Some(*telecom) != said_phone).cloned());
+    who.next_of_kin = read_kin(posted, form, known);
+    let maiden = known.said.mother_maiden_name.as_ref().filter(|said| said.family == posted.text("mother"));
     if !posted.text("mother").is_empty() {
-        who.mother_maiden_name = Some(PersonName { family: text("mother"), ..PersonName::default() });
+        let written = || PersonName { family: text("mother"), ..PersonName::default() };
+        who.mother_maiden_name = Some(maiden.cloned().unwrap_or_else(written));
     }
     who
+}
+
+/// What was said of a person before and is not in the form any more.
+pub(crate) fn cleared(who: &Demographics, said: &Demographics) -> Vec<ClearedFact> {
+    let emptied = [
+        (who.addresses.is_empty() && !said.addresses.is_empty(), ClearedFact::Addresses),
+        (who.telecoms.is_empty() && !said.telecoms.is_empty(), ClearedFact::Telecoms),
+        (who.next_of_kin.is_empty() && !said.next_of_kin.is_empty(), ClearedFact::NextOfKin),
+        (who.mother_maiden_name.is_none() && said.mother_maiden_name.is_some(), ClearedFact::MotherMaidenName),
+    ];
+    emptied.into_iter().filter(|(is_emptied, _)| *is_emptied).map(|(_, fact)| fact).collect()
+}
+
+/// Puts those who answer for a person into their rows.
+pub(crate) fn fill_kin(form: &mut Form, kin: &[NextOfKin]) {
+    for (fields, kin) in KIN.iter().zip(kin) {
+        form.set(fields.given, kin.name.given.as_str());
+        form.set(fields.family, kin.name.family.as_str());
+        form.set(fields.relation, kin.relationship.as_str());
+        form.set(fields.phone, phone_among(&kin.telecoms).map_or("", |phone| phone.value.as_str()));
+    }
+}
+
+/// The rows to show: those that are filled in, and one more; at least so many.
+pub(crate) fn kin_rows(form: &Form, at_least: usize) -> &'static [KinFields] {
+    let is_filled = |row: &KinFields| [row.given, row.family].into_iter().any(|field| !form.value(field).is_empty());
+    let filled = KIN.iter().rposition(is_filled).map_or(0, |last| last + 1);
+    &KIN[..(filled + 1).max(at_least).min(KIN.len())]
+}
+
+/// How somebody may be related to a person, by name; also as was said before.
+pub(crate) fn relations(form: &Form, language: Language) -> Vec<Choice> {
+    let said = KIN.iter().map(|row| form.value(row.relation)).filter(|said| !said.is_empty());
+    let mut codes: Vec<&str> = RELATIONS.into();
+    said.for_each(|said| {
+        if !codes.contains(&said) {
+            codes.push(said);
+        }
+    });
+    codes.into_iter().map(|code| Choice::new(code, relation_name(code, language))).collect()
+}
+
+/// Reads those who answer for a person; a row without a name is nobody.
+fn read_kin(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Vec<NextOfKin> {
+    let mut all = Vec::new();
+    for row in &KIN {
+        let name = PersonName {
+            family: posted.text(row.family).to_owned(),
+            given: posted.text(row.given).to_owned(),
+            ..PersonName::default()
+        };
+        if name.family.is_empty() && name.given.is_empty() {
+            continue;
+        }
+        let relationship = posted.text(row.relation).to_owned();
+        if relationship.is_empty() {
+            form.refuse_with(known.language, row.relation, "add.kin_relation_missing");
+        }
+        let said = same_kin(&known.said.next_of_kin, &name, &relationship).cloned().unwrap_or_default();
+        let said_phone = phone_among(&said.telecoms).cloned();
+        let part = Part { field: row.phone, ..PHONE };
+        let value = read_part(posted, form, known.language, &part, said_phone.as_ref().map(|phone| &phone.value));
+        let mut telecoms = said.telecoms.clone();
+        telecoms.retain(|telecom| Some(telecom) != said_phone.as_ref());
+        if !value.is_empty() {
+            telecoms.insert(0, phone_telecom(value));
+        }
+        let name = PersonName { family: name.family, given: name.given, ..said.name };
+        all.push(NextOfKin { name, relationship, telecoms, address: said.address });
+    }
+    all.extend(known.said.next_of_kin.iter().skip(KIN.len()).cloned());
+    all
+}
+
+/// Whom a row was about before: what it does not show of them stays. Who has another relation and another name is somebody else.
+fn same_kin<'k>(said: &'k [NextOfKin], name: &PersonName, relationship: &str) -> Option<&'k NextOfKin> {
+    let is_same = |known: &&NextOfKin| known.name.given == name.given && known.name.family == name.family;
+    let is_mended = |known: &&NextOfKin| {
+        known.relationship == relationship && (known.name.given == name.given || known.name.family == name.family)
+    };
+    said.iter().find(is_same).or_else(|| said.iter().find(is_mended))
 }
 
 fn read_birth_date(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Option<Date> {
@@ -65,20 +170,21 @@ fn read_address(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Option<A
     let state = read_part(posted, form, known.language, &STATE, said.map(|said| &said.state));
     let zip = read_part(posted, form, known.language, &ZIP, said.map(|said| &said.zip));
     let is_told = ["street", "city", "zip"].into_iter().any(|part| !posted.text(part).is_empty());
-    is_told.then(|| Address {
-        street: text("street"),
-        city: text("city"),
-        state,
-        zip,
-        kind: "H".to_owned(),
-        ..Address::default()
-    })
+    let written =
+        Address { street: text("street"), city: text("city"), state, zip, kind: "H".to_owned(), ..Address::default() };
+    let shown = |address: &Address| [&address.street, &address.city, &address.state, &address.zip].map(String::clone);
+    // The form shows a part of an address: one that was not changed stays whole.
+    is_told.then(|| said.filter(|said| shown(said) == shown(&written)).cloned().unwrap_or(written))
 }
 
 fn read_phone(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Option<Telecom> {
     let said = phone_of(known.said).map(|said| &said.value);
     let value = read_part(posted, form, known.language, &PHONE, said);
-    (!value.is_empty()).then(|| Telecom { value, usage: "PRN".to_owned(), equipment: "PH".to_owned() })
+    (!value.is_empty()).then(|| phone_telecom(value))
+}
+
+fn phone_telecom(value: String) -> Telecom {
+    Telecom { value, usage: "PRN".to_owned(), equipment: "PH".to_owned() }
 }
 
 /// A part that people write in several ways.
@@ -197,6 +303,45 @@ mod tests {
         assert_eq!(wrong, [""; 0]);
         assert_eq!((who.addresses[0].zip.as_str(), who.telecoms[0].value.as_str()), ("7870", "555-0177"));
         assert_eq!(read_with(&old, &Demographics::default()).1, ["zip", "phone"], "the control");
+    }
+
+    #[test]
+    fn what_the_form_does_not_show_of_what_was_said_stays() {
+        let email = Telecom { value: "ana@example.org".to_owned(), usage: "NET".to_owned(), ..Telecom::default() };
+        let mut said = Demographics { telecoms: vec![email.clone()], ..Demographics::default() };
+        let address = Address { street: "1 Main St".to_owned(), unit: "7".to_owned(), ..Address::default() };
+        said.addresses.push(Address { zip: "78701".to_owned(), state: "TX".to_owned(), ..address });
+        let kin = |given: &str, relationship: &str| NextOfKin {
+            name: PersonName {
+                family: "Nopal".to_owned(),
+                given: given.to_owned(),
+                middle: "Q".to_owned(),
+                ..PersonName::default()
+            },
+            relationship: relationship.to_owned(),
+            telecoms: vec![email.clone()],
+            address: None,
+        };
+        said.next_of_kin = vec![kin("Sol", "GRD"), kin("Luz", "GRP")];
+        let row =
+            [("kin_given", "Sole"), ("kin_family", "Nopal"), ("kin_relation", "GRD"), ("kin_phone", "512-555-0177")];
+        let other = [("kin_given_2", "Pedro"), ("kin_family_2", "Tuna"), ("kin_relation_2", "FTH")];
+        let answers: Vec<(&str, &str)> =
+            [("state", "TX"), ("zip", "78701")].into_iter().chain(row).chain(other).collect();
+        let (who, wrong) = read_with(&answers, &said);
+        assert_eq!(wrong, [""; 0]);
+        assert_eq!((who.addresses[0].unit.as_str(), &who.telecoms), ("7", &vec![email.clone()]));
+        let [sol, pedro] = &who.next_of_kin[..] else { panic!("two answer for the person: {:?}", who.next_of_kin) };
+        assert_eq!((sol.name.given.as_str(), sol.name.middle.as_str()), ("Sole", "Q"));
+        assert_eq!((sol.telecoms[0].value.as_str(), &sol.telecoms[1]), ("512-555-0177", &email));
+        assert_eq!(
+            pedro,
+            &NextOfKin { relationship: "FTH".to_owned(), name: pedro.name.clone(), ..NextOfKin::default() }
+        );
+        assert_eq!(cleared(&who, &said), []);
+        assert_eq!(cleared(&read_with(&[], &said).0, &said), [ClearedFact::NextOfKin], "the rows were emptied");
+        let nameless = read_with(&[("kin_given", "Sol"), ("kin_phone", "555")], &Demographics::default()).1;
+        assert_eq!(nameless, ["kin_relation", "kin_phone"]);
     }
 
     #[test]

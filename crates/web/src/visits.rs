@@ -295,7 +295,7 @@ impl Visitor {
     /// What somebody is told who is to sign in, or asked for what is not there: at a closed door that it is closed.
     fn at_the_door(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::NotSignedIn | Failure::NotFound => self.admit().err().unwrap_or(failure),
+            Failure::NotSignedIn | Failure::NotFound | Failure::NoRecord => self.admit().err().unwrap_or(failure),
             other => other,
         }
     }

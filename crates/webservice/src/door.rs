@@ -1,7 +1,7 @@
 //! The service at its address: what comes in over HTTP, and what goes out.
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use closed::{Glance, glance};
 use jiff::Timestamp;
-use memchr::memmem::Finder;
 use model::{Channel, MessageId};
 use registry::{Admission, Closed, Purpose, Registry, Sender};
 use uuid::Uuid;
@@ -26,8 +26,6 @@ use crate::submit_single_message::{Arrival, NotAnswered, Passing, submit_single_
 use crate::wsdl::wsdl;
 
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
-/// Bytes of a call at which the gate glances.
-const GLANCE_BYTES_MAXIMUM: usize = 4096;
 const XML: &str = "text/xml; charset=utf-8";
 
 /// How the service is reached, and its limits.
@@ -209,32 +207,6 @@ fn charset(headers: &HeaderMap) -> Option<&str> {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
     })
-}
-
-/// What can be seen of a call before it is read.
-struct Glance<'a> {
-    /// The facility, or else the user, that it says it is of.
-    name: &'a str,
-    /// Whether it asks or reports.
-    purpose: Purpose,
-}
-
-/// Looks for the name and the kind of message in the bytes of an envelope; whatever is not there, or not to be found so
-/// simply, is nothing.
-fn glance(bytes: &[u8]) -> Glance<'_> {
-    static FACILITY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("facilityID"));
-    static USER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("username"));
-    static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("|VXU"));
-    let head = &bytes[..bytes.len().min(GLANCE_BYTES_MAXIMUM)];
-    let element = |tag: &Finder<'_>| {
-        let start = tag.find(head)? + tag.needle().len();
-        let start = start + memchr::memchr(b'>', &head[start..])? + 1;
-        let length = memchr::memchr(b'<', &head[start..])?;
-        std::str::from_utf8(&head[start..start + length]).ok().map(str::trim).filter(|text| !text.is_empty())
-    };
-    let name = element(&FACILITY).or_else(|| element(&USER)).unwrap_or_default();
-    let purpose = if REPORT.find(head).is_some() { Purpose::Change } else { Purpose::Question };
-    Glance { name, purpose }
 }
 
 /// What becomes of a call.

@@ -77,6 +77,16 @@ pub struct TlsFiles {
     pub private_key: PathBuf,
 }
 
+impl TlsFiles {
+    /// Whether a server can be started with them.
+    ///
+    /// # Errors
+    /// [`ServeError`] when it cannot.
+    pub fn check(&self) -> Result<(), ServeError> {
+        certificates::check(self)
+    }
+}
+
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {

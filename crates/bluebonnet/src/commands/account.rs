@@ -26,6 +26,9 @@ pub(crate) enum Account {
     /// Lets a deactivated account be used again; a running node takes it up within seconds
     #[command(after_help = "Examples:\n  bluebonnet account activate rgarza")]
     Activate(Switch),
+    /// Lifts the lock of an account after wrong passwords, keys or codes; a running node takes it up within seconds
+    #[command(after_help = "Examples:\n  bluebonnet account unlock littlecreek-ehr")]
+    Unlock(Unlock),
     #[command(subcommand)]
     Key(keys::Key),
 }
@@ -62,7 +65,7 @@ pub(crate) struct Add {
     json: bool,
 }
 
-/// Gives an account another password; the old one stops working within seconds
+/// Gives an account another password; the old one stops working within seconds, and a lock after wrong ones is lifted
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                   bluebonnet account password littlecreek-ehr\n  \
@@ -108,6 +111,15 @@ pub(crate) struct Switch {
     place: Place,
 }
 
+/// Whose lock is lifted.
+#[derive(Debug, Args)]
+pub(crate) struct Unlock {
+    /// The user name
+    username: String,
+    #[command(flatten)]
+    place: Place,
+}
+
 fn parse_kind(word: &str) -> Result<AccountKind, String> {
     AccountKind::parse(&word.replace('-', "_")).ok_or_else(|| "the kinds are web_service and web_user".to_owned())
 }
@@ -125,6 +137,7 @@ impl Account {
             Account::Password(command) => command.run(),
             Account::Deactivate(command) => command.run(false),
             Account::Activate(command) => command.run(true),
+            Account::Unlock(command) => command.run(),
             Account::Key(command) => command.run(),
         }
     }
@@ -158,6 +171,7 @@ impl Password {
         let admission = place::admit(&registry)?;
         let password = self.password.read()?;
         registry.set_password(&admission, &self.username, &password, world::random_bytes())?;
+        registry.lift_locks(&admission, &self.username, world::now())?;
         record_of(&registry, &admission, &self.username, "set the password of account")?;
         self.password.print(&self.username, &password, "changed", self.json)
     }
@@ -242,6 +256,23 @@ impl Switch {
         let word = if is_active { "activated" } else { "deactivated" };
         record_of(&registry, &admission, &self.username, &format!("{word} account"))?;
         print_line(&format!("{word} {}", self.username))?;
+        Ok(Ending::Well)
+    }
+}
+
+impl Unlock {
+    fn run(self) -> Result<Ending, Failure> {
+        let registry = self.place.open()?;
+        let admission = place::admit(&registry)?;
+        let account = registry.lift_locks(&admission, &self.username, world::now())?;
+        record(
+            &registry,
+            &admission,
+            account.organization_id,
+            format!("lifted the lock of account {}", account.username),
+        )?;
+        print_line(&format!("unlocked {}", account.username))?;
+        print_line("an address from which many accounts were tried stays locked for a quarter of an hour")?;
         Ok(Ending::Well)
     }
 }

@@ -1,5 +1,6 @@
 //! `bluebonnet backup`: a copy of the registry made while it works, the proof that one can be read back, and the way back.
 
+mod exchange;
 mod restore;
 
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use model::counted;
 use registry::BackupTested;
-use registry::setup::{Database, DatabaseOptions, DatabaseUrl};
+use registry::setup::{Database, DatabaseOptions, DatabaseUrl, read_backup};
 use serde_json::json;
 
 use super::doctor::{diagnoses_as_json, print_diagnoses};
@@ -47,7 +48,8 @@ pub(crate) struct Make {
 
 /// Reads a backup whole, or a database that was restored from one, and notes the outcome in the registry
 ///
-/// Every document in it is unpacked, and nothing in it is changed. The exit code is 1 when something in it is broken.
+/// Every document in it is unpacked, and nothing in it is changed. Where there is no registry the outcome is noted nowhere.
+/// The exit code is 1 when something in it is broken.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet backup test /backup/registry-2026-03-01.db\n  bluebonnet backup test postgres://registry@localhost/restored --database postgres://registry@localhost/registry"
@@ -133,7 +135,7 @@ fn absolute(file: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// A SQLite file, and those that SQLite may have beside it.
-fn files_of(path: &Path) -> [PathBuf; 3] {
+pub(super) fn files_of(path: &Path) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|ending| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
@@ -160,17 +162,26 @@ impl Test {
             DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(require_file(&path)?),
             url => url,
         };
-        let registry = self.place.open()?;
-        let admission = place::admit(&registry)?;
-        let (tested, diagnoses) = registry.test_backup(&admission, &open_backup(&url)?, world::now())?;
+        let copy = open_backup(&url)?;
+        let is_noted = self.place.has_registry()?;
+        let (tested, diagnoses) = if is_noted {
+            let registry = self.place.open()?;
+            registry.test_backup(&place::admit(&registry)?, &copy, world::now())?
+        } else {
+            read_backup(&copy, world::now())?
+        };
         if self.json {
             let mut told = json!(tested);
             told["diagnoses"] = diagnoses_as_json(&diagnoses);
+            told["is_noted"] = json!(is_noted);
             print_json(&told)?;
             return Ok(Ending::well_if(tested.is_well));
         }
         print_diagnoses(&diagnoses)?;
         print_line(&format!("{} read from {}; {}", counted(tested.rows, "row"), tested.place, reach(&tested)))?;
+        if !is_noted {
+            print_line("noted nowhere: there is no registry here; --data and --database say where one is")?;
+        }
         Ok(Ending::well_if(tested.is_well))
     }
 }

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use model::counted;
-use registry::setup::DatabaseUrl;
+use registry::setup::{DatabaseUrl, StoreError, TakenFile};
 use serde_json::json;
 
+use super::backup::files_of;
 use super::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Presence};
@@ -12,7 +13,8 @@ use crate::tables::{print_json, print_line};
 
 /// Copies a whole registry into an empty database, SQLite or PostgreSQL, and compares the counts
 ///
-/// Stop the nodes that serve the source first: what they take in meanwhile may be missing in the copy.
+/// Stop the nodes that serve the source first: what they take in meanwhile would be missing in the copy. A SQLite file that a
+/// program works on is refused; `bluebonnet backup make` copies one while it works. Nothing of the source is changed.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet copy --from bluebonnet-data/registry.db --to postgres://registry@localhost/registry"
@@ -31,7 +33,9 @@ pub(crate) struct Copy {
 
 impl Copy {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
-        let (source, _) = place::open_database(&DatabaseUrl::parse(&self.from)?, "command", Presence::Required)?;
+        let from = DatabaseUrl::parse(&self.from)?;
+        check_is_at_rest(&from)?;
+        let source = place::open_to_read(&from)?;
         let (target, _) = place::open_database(&DatabaseUrl::parse(&self.to)?, "command", Presence::MayBeNew)?;
         let progress = progress_bar(None);
         let copied = source.copy_to(&target, &mut |table, rows| {
@@ -47,4 +51,18 @@ impl Copy {
         }
         Ok(Ending::Well)
     }
+}
+
+/// Refuses a file that a program works on. Whoever does has an index of the log beside it.
+fn check_is_at_rest(from: &DatabaseUrl) -> Result<(), Failure> {
+    let DatabaseUrl::Sqlite(path) = from else { return Ok(()) };
+    let [_, _, index] = files_of(&place::real_file(path));
+    if index.exists() && matches!(TakenFile::take(path), Err(StoreError::Busy { .. })) {
+        return Err(Failure::Refused(format!(
+            "a program works on {}, and what it takes in meanwhile would be missing in the copy: stop every node and command \
+             first, or copy a backup (`bluebonnet backup make`)",
+            path.display()
+        )));
+    }
+    Ok(())
 }

@@ -56,6 +56,7 @@ The credentials file:
 impl Demo {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         self.logging.begin();
+        self.serving.check(&self.place.data)?;
         let measured = measurements::begin()?;
         let runtime = super::runtime()?;
         let bound = runtime.block_on(self.serving.bind(&self.place.data))?;

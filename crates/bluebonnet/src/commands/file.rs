@@ -5,6 +5,8 @@ mod list;
 mod put;
 mod work;
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use registry::{Admission, Exchange, Received, Registry};
 use uuid::Uuid;
@@ -53,6 +55,11 @@ pub(super) struct FilePlace {
 }
 
 impl FilePlace {
+    /// The data folder.
+    pub(super) fn data(&self) -> &Path {
+        &self.place.data
+    }
+
     fn open(&self) -> Result<(Registry, Exchange), Failure> {
         let registry = self.place.open()?;
         let exchange = self.spool.exchange(&self.place, &registry, &self.node)?;

@@ -9,8 +9,9 @@ use crate::tables::{print_json, print_line};
 
 /// Makes the database, or brings its schema up to this program's
 ///
-/// Migrations only add. `serve` and the other commands do the same when they open a registry; this one is for doing it
-/// ahead of time. With --profile, the profile is kept in the registry for all nodes and commands.
+/// Migrations only add. `serve` and `demo` do the same at their start; this one is for doing it ahead of time. Every other
+/// command refuses a registry of another schema. With --profile, the profile is kept in the registry for all nodes and
+/// commands.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet migrate --database postgres://registry@localhost/registry --profile texas.toml"

@@ -69,7 +69,7 @@ impl List {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
         if self.decided {
-            return self.show_decided(&registry.decided_reviews(&admission, &operator(), self.limit)?);
+            return self.show_decided(&registry.decided_reviews(&admission, &operator(), world::now(), self.limit)?);
         }
         let open = registry.open_reviews(&admission, &operator(), world::now(), self.limit)?;
         if self.json {
@@ -161,7 +161,7 @@ impl Show {
         let admission = place::admit(&registry)?;
         let one = require_patient(&registry, &self.two.one)?;
         let other = require_patient(&registry, &self.two.other)?;
-        let pair = registry.side_by_side(&admission, &operator(), one, other)?;
+        let pair = registry.side_by_side(&admission, &operator(), world::now(), (one, other))?;
         if self.json {
             print_json(&json!({
                 "patient": pair.patient.patient.demographics,

@@ -206,15 +206,28 @@ pub(super) fn in_use_in_words(registry: &Registry) -> Result<String, Failure> {
     let known = registry.schedules(&place::admit(registry)?)?;
     let loaded = known.iter().filter(|known| known.is_in_use).filter_map(|known| known.loaded_at).max();
     let source = loaded.map_or("of this program".to_owned(), |at| format!("loaded at {at}"));
-    let Some(newest) = schedule.facts().newest_day() else { return Ok(format!("{}, {source}", schedule.name())) };
-    let days = newest.until(registry.today(world::now())).map_or(0, |age| age.get_days());
+    let today = registry.today(world::now());
+    let ended = ended_in_words(&schedule.ended_seasons(today));
+    let Some(newest) = schedule.facts().newest_day() else {
+        return Ok(format!("{}, {source}{ended}", schedule.name()));
+    };
+    let days = newest.until(today).map_or(0, |age| age.get_days());
     let ago = counted(days.unsigned_abs().into(), "day");
     let age = match days {
         ..=0 => String::new(),
         1..=OLD_SCHEDULE_DAYS => format!(", {ago} ago"),
         _ => format!(", {ago} ago: look for a newer release"),
     };
-    Ok(format!("{}, {source}; its newest rule begins on {newest}{age}", schedule.name()))
+    Ok(format!("{}, {source}; its newest rule begins on {newest}{age}{ended}", schedule.name()))
+}
+
+/// Of which vaccines nothing is known any more, as their seasons are over.
+fn ended_in_words(ended: &[(&str, jiff::civil::Date)]) -> String {
+    let groups: Vec<String> = ended.iter().map(|(group, last)| format!("{group} on {last}")).collect();
+    match groups.is_empty() {
+        true => String::new(),
+        false => format!("; its last season ended: {}: what is due of these is not known", groups.join(", ")),
+    }
 }
 
 /// Writes down that an operator changed the schedules, in the name of the registry itself.

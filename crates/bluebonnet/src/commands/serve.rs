@@ -62,13 +62,14 @@ impl Serve {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         self.logging.begin();
         limits::raise_open_files();
+        self.serving.check(&self.place.data)?;
         let measured = measurements::begin()?;
         let runtime = super::runtime()?;
         if self.serving.is_front() {
             runtime.block_on(front_serving::serve(&self.serving, &self.place, &self.spool, &self.node.node().name))?;
             return Ok(Ending::Well);
         }
-        // The ports come first: a second server on one folder ends here, before it touches anything. One that takes
+        // Folder and ports come first: a second server on one folder ends here, before it touches anything. One that takes
         // over is ready before it asks for them.
         let bind = || runtime.block_on(self.serving.bind(&self.place.data));
         let bound = if self.serving.takes_over() { None } else { Some(bind()?) };

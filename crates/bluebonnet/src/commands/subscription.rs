@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use model::{Audience, Channel, NoticeKind, Subscription as Known, SubscriptionId, SubscriptionWay, counted};
+use model::{
+    Audience, Channel, NoticeKind, Subscription as Known, SubscriptionId, SubscriptionState, SubscriptionWay, counted,
+};
 use registry::notices::Language;
 use registry::{Admission, Consent, NewSubscription, Registry};
 use serde_json::{Value, json};
@@ -212,7 +214,9 @@ impl Remove {
         let admission = place::admit(&registry)?;
         let known = registry.subscriptions(&admission)?;
         let is_meant = |known: &&Known| {
-            known.address.eq_ignore_ascii_case(&self.address) && self.audience.is_none_or(|only| only == known.audience)
+            known.state != SubscriptionState::Ended
+                && known.address.eq_ignore_ascii_case(&self.address)
+                && self.audience.is_none_or(|only| only == known.audience)
         };
         let meant: Vec<&Known> = known.iter().filter(is_meant).collect();
         if meant.is_empty() {
@@ -230,9 +234,12 @@ impl Remove {
 impl Import {
     fn run(self) -> Result<Ending, Failure> {
         let text = place::read_text(&self.file)?;
-        let new = read_csv(&text)?;
+        let (numbers, new): (Vec<usize>, Vec<NewSubscription>) = read_csv(&text)?.into_iter().unzip();
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
+        if let Err((place, why)) = registry.check_subscriptions(&admission, &new) {
+            return Err(Failure::Refused(format!("line {}: {why}; nothing was subscribed", numbers[place])));
+        }
         let count = registry.import_subscriptions(&admission, new, world::now())?;
         note(&registry, &admission, format!("imported {}", counted(count as u64, "subscription")))?;
         print_line(&format!("subscribed {count}"))?;
@@ -240,8 +247,8 @@ impl Import {
     }
 }
 
-/// The lines of a file of subscriptions.
-fn read_csv(text: &str) -> Result<Vec<NewSubscription>, Failure> {
+/// The lines of a file of subscriptions, with their numbers.
+fn read_csv(text: &str) -> Result<Vec<(usize, NewSubscription)>, Failure> {
     let mut lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
     let refuse = |number: usize, what: String| Failure::Refused(format!("line {}: {what}", number + 1));
     let cells =
@@ -257,7 +264,7 @@ fn read_csv(text: &str) -> Result<Vec<NewSubscription>, Failure> {
         let cell = |name: &str| place(name).and_then(|place| cells.get(place)).map_or("", String::as_str);
         let or = |name: &str, usual: &str| if cell(name).is_empty() { usual.to_owned() } else { cell(name).to_owned() };
         let told = |error: String| refuse(number, error);
-        new.push(NewSubscription {
+        let subscription = NewSubscription {
             id: SubscriptionId(world::new_id()),
             audience: parse_audience(&or("audience", "all_users")).map_err(told)?,
             way: SubscriptionWay::Email,
@@ -267,7 +274,8 @@ fn read_csv(text: &str) -> Result<Vec<NewSubscription>, Failure> {
             language: parse_language(&or("language", "en")).map_err(told)?,
             organization_id: None,
             secret: String::new(),
-        });
+        };
+        new.push((number + 1, subscription));
     }
     Ok(new)
 }

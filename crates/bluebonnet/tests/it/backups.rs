@@ -24,7 +24,9 @@ fn is_made_and_read_back(home: &Home) {
     let mut tested = home.run(&["backup", "test", &file, "--json"]).expect(0).json();
     assert_eq!((&tested["is_well"], &tested["rows"]), (&true.into(), &made["rows"]), "{tested}");
     assert!(tested["reaches_to"].is_string(), "{tested}");
-    let diagnoses = tested.as_object_mut().and_then(|tested| tested.remove("diagnoses")).expect("they are told");
+    let told = tested.as_object_mut().expect("an object");
+    assert_eq!(told.remove("is_noted"), Some(true.into()));
+    let diagnoses = told.remove("diagnoses").expect("they are told");
     assert!(diagnoses.as_array().is_some_and(|all| all.iter().all(|one| one["is_well"] == true)), "{diagnoses}");
     let status = home.run(&["backup", "status", "--json"]).expect(0).json();
     assert_eq!((&status["made"], &status["tested"]), (&made, &tested));
@@ -70,8 +72,47 @@ fn a_backup_that_is_broken_is_called_so() {
     assert!(nothing.errors.contains("there is no file"), "{nothing:?}");
 }
 
+#[test]
+fn a_backup_that_lost_rows_is_called_broken_and_what_is_made_of_one_is_not() {
+    let (home, file) = backed_up();
+    let rows = home.run(&["backup", "test", &file]).expect(0);
+    assert!(rows.output.contains("as many as were written, in each of"), "{rows:?}");
+    let (copied, again) = (home.path("copied.db"), Home::on_sqlite());
+    home.run(&["copy", "--from", &file, "--to", &copied]).expect(0);
+    again.run(&["backup", "restore", &file]).expect(0);
+    again.run(&["organization", "add", "LATER", "A later one", "--kind", "clinic"]).expect(0);
+    for made in [&copied, &again.url()] {
+        let tested = home.run(&["backup", "test", made]).expect(0);
+        assert!(!tested.output.contains("were written"), "others work on it: {tested:?}");
+    }
+    let database = rusqlite::Connection::open(&file).expect("it is a database");
+    let lost = "DELETE FROM message WHERE id = (SELECT MIN(id) FROM message)";
+    assert_eq!(database.execute(lost, []).expect("it is a statement"), 1);
+    drop(database);
+    let tested = home.run(&["backup", "test", &file]).expect(1);
+    assert!(tested.output.contains("NOT WELL  rows         message has 19 rows, 20 were written"), "{tested:?}");
+    home.run(&["backup", "restore", &file, "--data", &home.path("elsewhere")]).expect(1);
+}
+
+#[test]
+fn a_backup_is_tested_on_a_machine_without_a_registry() {
+    let (home, file) = backed_up();
+    let nowhere = home.path("nowhere");
+    let elsewhere = ["backup", "test", &file, "--data", &nowhere];
+    let tested = home.run(&[&elsewhere[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!((&tested["is_well"], &tested["is_noted"]), (&true.into(), &false.into()));
+    assert!(home.run(&elsewhere).expect(0).output.contains("noted nowhere"));
+    assert!(!Path::new(&nowhere).exists(), "a look makes nothing");
+    let here = home.run(&["backup", "test", &file, "--json"]).expect(0).json();
+    assert_eq!(here["is_noted"], true);
+    let database = rusqlite::Connection::open(&file).expect("it is a database");
+    database.execute("DROP TABLE account", []).expect("it is dropped");
+    drop(database);
+    home.run(&elsewhere).expect(1);
+}
+
 /// A registry with some people, and a backup of it.
-fn backed_up() -> (Home, String) {
+pub(crate) fn backed_up() -> (Home, String) {
     let home = Home::on_sqlite();
     home.settle();
     home.run_with(&["load", "-", "--organization", "LAKE2000"], &batch(20, "kept-"));
@@ -151,10 +192,10 @@ fn a_crashed_registry_is_restored_to_what_the_backup_holds() {
     let restored = crashed.run(&["backup", "restore", &file, "--json"]).expect(0).json();
     let kept: Vec<&str> = restored["kept"].as_array().expect("told").iter().filter_map(|name| name.as_str()).collect();
     assert!(kept.len() == 2 && kept.iter().all(|name| Path::new(name).exists()), "{restored}");
-    assert_eq!(std::fs::read(kept[0]).expect("readable"), wal, "what was there is kept as it was");
+    assert_eq!(std::fs::read(kept[1]).expect("readable"), wal, "what was there is kept as it was");
     assert_eq!(mode(&crashed.path("registry.db")), 0o600);
     assert_eq!(people(&crashed), backed_up);
-    let before = rusqlite::Connection::open(kept[1]).expect("it is a database");
+    let before = rusqlite::Connection::open(kept[0]).expect("it is a database");
     assert_eq!(count(&before), count(&open), "the log that is kept is that of the file that is kept");
     assert!(count(&open) > backed_up.as_i64().expect("a number"), "people came after the backup");
 }
@@ -177,6 +218,19 @@ fn a_backup_is_restored_where_nothing_is_left() {
     assert!(said.output.contains("are now") && !said.output.contains("is kept"), "{said:?}");
     let organizations = |home: &Home| home.run(&["organization", "list", "--json"]).expect(0).json();
     assert_eq!(organizations(&again), organizations(&home));
+    // That it was restored, and from what, is a line of the audit trail, in its chain.
+    let lines = |database: &str| -> Vec<String> {
+        let database = rusqlite::Connection::open(database).expect("it is a database");
+        let mut found =
+            database.prepare("SELECT detail FROM audit ORDER BY happened_at, sequence").expect("it has lines");
+        let details = found.query_map([], |row| row.get(0)).expect("they can be read");
+        details.collect::<Result<_, _>>().expect("they can be read")
+    };
+    let (before, mut now) = (lines(&file), lines(&again.path("registry.db")));
+    let newest = now.pop().expect("a line");
+    assert_eq!(now, before);
+    assert!(newest.contains(&format!("restored the registry from the backup {file}, which reaches to 2")), "{newest}");
+    again.run(&["doctor"]).expect(0);
     let url = ["backup", "restore", &file, "--database", "postgres://registry@localhost/registry"];
     let refused = again.run(&url).expect(1);
     assert!(refused.errors.contains("bluebonnet copy --from"), "{refused:?}");

@@ -1,9 +1,11 @@
 //! The command line itself: help, exit codes, completions, profiles.
 
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
-use crate::program::{Home, run};
+use crate::program::{Home, ran, run};
 
 #[test]
 fn every_command_has_examples_and_a_description_of_its_own() {
@@ -47,6 +49,55 @@ fn commands_of(help: &str) -> Vec<(&str, String)> {
     }
     commands.retain(|(command, _)| *command != "help");
     commands
+}
+
+#[test]
+fn a_log_for_collectors_ends_with_an_object_too() {
+    let home = Home::on_sqlite();
+    let serve = ["serve", "--http", "127.0.0.1:0", "--roles", "gate,web"];
+    let refused = home.run(&[&serve[..], &["--log", "json"]].concat()).expect(2);
+    let lines: Vec<serde_json::Value> =
+        refused.errors.lines().map(|line| serde_json::from_str(line).expect("every line is an object")).collect();
+    let last = lines.last().expect("it is told");
+    assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &2.into()), "{last}");
+    assert!(last["message"].as_str().is_some_and(|message| message.starts_with("the role gate is a front")), "{last}");
+    let refused = home.run(&serve).expect(2);
+    assert!(refused.errors.starts_with("bluebonnet: the role gate"), "{refused:?}");
+}
+
+#[test]
+fn a_clock_for_rehearsals_is_told_of_and_one_that_cannot_be_read_ends_every_command() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let run_by = |clock: &str, arguments: &[&str]| {
+        ran(home.command(arguments).env("BLUEBONNET_REHEARSAL_CLOCK", clock).output().expect("it runs"))
+    };
+    let serve = ["serve", "--http", "127.0.0.1:0"];
+    for clock in ["junk", "2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,fast", "2024-05-31T23:50:00Z"] {
+        for arguments in [&serve[..], &["doctor"], &["organization", "list"], &["maintenance", "status"]] {
+            let refused = run_by(clock, arguments).expect(2);
+            assert!(
+                refused.errors.contains("BLUEBONNET_REHEARSAL_CLOCK") && refused.errors.contains(clock),
+                "{refused:?}"
+            );
+        }
+    }
+    let told = run_by("2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,1", &["organization", "list"]).expect(0);
+    assert!(told.errors.contains("WARN") && told.errors.contains("the clock is one for rehearsals"), "{told:?}");
+    for clock in ["", "2024-05-31T23:50:00Z,2026-11-25T17:00:00Z,0"] {
+        let mut server = home.command(&serve);
+        server.env("BLUEBONNET_REHEARSAL_CLOCK", clock).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut server = server.spawn().expect("it starts");
+        let mut lines = BufReader::new(server.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        let said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("listening")).collect();
+        assert_eq!(
+            said.iter().any(|line| line.contains("the clock is one for rehearsals")),
+            !clock.is_empty(),
+            "{said:?}"
+        );
+        server.kill().expect("it can be ended");
+        server.wait().expect("it ends");
+    }
 }
 
 #[test]

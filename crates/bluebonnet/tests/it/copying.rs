@@ -1,5 +1,7 @@
 //! A registry moves from one database to another.
 
+use std::path::Path;
+
 use crate::messages::batch;
 use crate::program::Home;
 
@@ -41,4 +43,42 @@ fn what_a_copy_that_broke_off_left_is_worked_with_by_nobody() {
     }
     let tested = home.run(&["backup", "test", &broken.url()]).expect(1);
     assert!(tested.output.contains("NOT WELL") && tested.output.contains("copy again"), "{tested:?}");
+}
+
+#[test]
+fn a_copy_of_what_a_program_works_on_is_refused() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let (server, copied) = (home.serve(&[]), home.path("copied.db"));
+    let refused = home.run(&["copy", "--from", &home.url(), "--to", &copied]).expect(1);
+    assert!(refused.errors.contains("a program works on") && refused.errors.contains("backup make"), "{refused:?}");
+    assert!(!Path::new(&copied).exists());
+    let backup = home.path("backup.db");
+    home.run(&["backup", "make", &backup]).expect(0);
+    home.run(&["copy", "--from", &backup, "--to", &copied]).expect(0);
+    assert_eq!(server.stop(), 0);
+    // What a server that was killed has left in the log is copied, too.
+    let killed = home.serve(&[]);
+    home.add_account("latest");
+    killed.kill();
+    let last = home.path("last.db");
+    home.run(&["copy", "--from", &home.url(), "--to", &last]).expect(0);
+    let listed = home.run(&["account", "list", "--database", &last]).expect(0);
+    assert!(listed.output.contains("latest"), "{listed:?}");
+}
+
+#[test]
+fn a_copy_changes_nothing_where_its_source_stands() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let folder = home.path("medium");
+    std::fs::create_dir(&folder).expect("a folder can be made");
+    let backup = format!("{folder}/backup.db");
+    home.run(&["backup", "make", &backup]).expect(0);
+    // Whoever opens a file to write in it makes others beside it, which cannot be where nothing may be written.
+    let changed = |path: &str| std::fs::metadata(path).and_then(|found| found.modified()).expect("it is there");
+    let (folder_before, bytes) = (changed(&folder), std::fs::read(&backup).expect("readable"));
+    home.run(&["copy", "--from", &backup, "--to", &home.path("copied.db")]).expect(0);
+    assert!(std::fs::read(&backup).expect("readable") == bytes, "the file is as it was");
+    assert_eq!(changed(&folder), folder_before);
 }

@@ -34,3 +34,22 @@ fn files_that_a_window_holds_are_told_and_processed_afterwards() {
     let listed = home.run(&["file", "list", "--only", "file", "--json"]).expect(0).json();
     assert_eq!(listed[0]["counts"]["accepted"], 1, "{listed}");
 }
+
+#[test]
+fn a_download_replaces_no_file() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let (file, there) = (home.path("march.hl7"), home.path("there.hl7"));
+    std::fs::write(&file, vxu("f-1")).expect("the file can be written");
+    std::fs::write(&there, "mine").expect("the file can be written");
+    home.run(&["file", "put", &file, "--organization", "LAKE2000"]).expect(0);
+    home.run(&["file", "process"]).expect(0);
+    let listed = home.run(&["file", "list", "--only", "file", "--json"]).expect(0).json();
+    let receipt = listed[0]["receipt"].as_str().expect("a receipt").to_owned();
+    let refused = home.run(&["file", "download", &receipt, "--output", &there]).expect(1);
+    assert!(refused.errors.contains("is there already"), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(&there).expect("readable"), "mine");
+    let new = home.path("new.hl7");
+    home.run(&["file", "download", &receipt, "--output", &new]).expect(0);
+    assert_eq!(std::fs::read(&new).expect("readable"), std::fs::read(&file).expect("readable"));
+}

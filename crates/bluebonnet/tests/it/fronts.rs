@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use serde_json::Value;
 
 use crate::maintenance::until;
+use crate::messages::vxu;
 use crate::program::{Home, Server, on_each_database};
 use crate::soap;
 
@@ -54,6 +55,11 @@ fn a_front_tells_the_public_that_it_is_closed_in_a_window_or_not() {
     order(&home, "complete", &window);
     until("its end is known", || status(address)["past"][0]["state"] == "completed");
     is_closed();
+    let between = home.run(&["serve", "--http", "127.0.0.1:0"]).expect(1);
+    assert!(
+        between.errors.contains("another program serves the data folder"),
+        "the front holds the house: {between:?}"
+    );
     let last = home.serve(&["--take-over"]);
     assert_eq!(front.wait(), 0);
     assert_eq!(doors(&status(address)), ["open"; 3]);
@@ -98,6 +104,20 @@ fn a_front_keeps_the_port_for_files_or_closes_it_so_that_nobody_waits_there() {
 }
 
 #[test]
+fn a_front_that_cannot_believe_the_state_says_what_to_do() {
+    let home = Home::on_sqlite();
+    home.settle();
+    home.run(&["maintenance", "list"]).expect(0);
+    let state = home.path("maintenance.state");
+    std::fs::write(&state, "damaged").expect("writable");
+    let refused = home.run(&["serve", "--http", "127.0.0.1:0", "--roles", "gate"]).expect(1);
+    assert!(refused.errors.contains("is not believed"), "{refused:?}");
+    assert!(refused.errors.contains("`bluebonnet maintenance list --data "), "{refused:?}");
+    home.run(&["maintenance", "list"]).expect(0);
+    assert_eq!(home.serve(&["--roles", "gate"]).stop(), 0);
+}
+
+#[test]
 fn a_look_at_the_windows_tells_the_front_of_another_data_folder_what_was_ordered_elsewhere() {
     on_each_database(|home| {
         home.settle();
@@ -118,4 +138,41 @@ fn a_look_at_the_windows_tells_the_front_of_another_data_folder_what_was_ordered
         home.run(&["doctor", "--data", &east, "--database", &database]).expect(0);
         assert_eq!(told(&east), Value::Array(Vec::new()));
     });
+}
+
+#[test]
+fn whom_a_front_turned_away_is_named_in_the_report_and_found_to_have_come_back() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let password = home.add_account("lakeside");
+    let first = home.serve(&[]);
+    let address = first.address;
+    let send = |control_id: &str| {
+        let answer = soap::submit(address, "lakeside", &password, "LAKE2000", &vxu(control_id));
+        answer.expect("the server answers").status
+    };
+    let window = home.plan_emergency(&[]);
+    order(&home, "announce", &window);
+    let report = || home.run(&["maintenance", "report", &window]).expect(0).output;
+    let front = home.serve(&["--roles", "gate", "--take-over"]);
+    assert_eq!(first.wait(), 0);
+    assert_eq!(["a", "b", "c"].map(send), [503; 3]);
+    assert!(report().contains("calls of the last 15 seconds may not be counted yet"), "{}", report());
+    assert!(!report().contains("has come back"), "nobody can have while the doors are closed: {}", report());
+    assert_eq!(front.stop(), 0);
+
+    // What the front left is counted at once, also while no program with a database serves.
+    let json = || home.run(&["maintenance", "report", &window, "--json"]).expect(0).json();
+    let told = json();
+    assert_eq!(told["turned_away"]["web_service"], 3, "{told}");
+    assert_eq!(told["senders"][0]["organization"], "LAKE2000", "{told}");
+    assert_eq!(told["still_away"], serde_json::json!({"senders": 1, "calls": 3}));
+    let last = home.serve(&["--http", &address.to_string()]);
+    order(&home, "complete", &window);
+    until("the doors open", || send("a") == 200);
+    assert_eq!(["b", "c"].map(send), [200; 2]);
+    let told = json();
+    assert_eq!(told["still_away"], serde_json::json!({"senders": 0, "calls": 0}), "{told}");
+    assert!(report().contains("every sender that was turned away has come back"), "{}", report());
+    assert_eq!(last.stop(), 0);
 }

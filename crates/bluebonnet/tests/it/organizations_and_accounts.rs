@@ -1,5 +1,6 @@
 //! Organizations and accounts are made, listed and stopped.
 
+use crate::maintenance::until;
 use crate::messages::vxu;
 use crate::program::{Home, on_each_database};
 use crate::soap;
@@ -52,6 +53,34 @@ fn a_password_is_told_once_and_can_be_replaced() {
 }
 
 #[test]
+fn a_lock_after_wrong_passwords_is_lifted_by_an_operator_or_with_another_password() {
+    on_each_database(|home| {
+        home.settle();
+        let password = home.add_account("lakeside");
+        let server = home.serve(&[]);
+        let is_let_in = |password: &str| {
+            let answer = soap::submit(server.address, "lakeside", password, "LAKE2000", &vxu("l-1"));
+            !answer.expect("the server answers").body.contains("SecurityFault")
+        };
+        let lock = |password: &str| {
+            for _ in 0..5 {
+                assert!(!is_let_in("not the password"));
+            }
+            assert!(!is_let_in(password), "it is locked");
+        };
+        lock(&password);
+        let unlocked = home.run(&["account", "unlock", "LAKESIDE"]).expect(0);
+        assert!(unlocked.output.contains("unlocked lakeside"), "{unlocked:?}");
+        until("the node takes it up", || is_let_in(&password));
+        lock(&password);
+        let another = home.run(&["account", "password", "lakeside", "--json"]).expect(0).json();
+        until("the node takes it up", || is_let_in(another["password"].as_str().expect("it is told")));
+        let refused = home.run(&["account", "unlock", "nobody"]).expect(1);
+        assert!(refused.errors.contains("there is no account nobody"), "{refused:?}");
+    });
+}
+
+#[test]
 fn a_deactivated_account_is_not_let_in() {
     let home = Home::on_sqlite();
     home.settle();
@@ -81,8 +110,9 @@ fn what_operators_change_is_in_the_audit_trail() {
     let before = lines().expect("the table is counted");
     home.add_account("lakeside");
     home.run(&["account", "password", "lakeside"]).expect(0);
+    home.run(&["account", "unlock", "lakeside"]).expect(0);
     home.run(&["account", "deactivate", "lakeside"]).expect(0);
-    assert_eq!(lines(), Some(before + 3));
+    assert_eq!(lines(), Some(before + 4));
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub(crate) fn run(arguments: &[&str], in_folder: &Path) -> Ran {
     ran(program().args(arguments).current_dir(in_folder).output().expect("the program starts"))
 }
 
-fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         output: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -188,6 +188,12 @@ impl Server {
     /// Waits for its end; gives the exit code.
     pub(crate) fn wait(mut self) -> i32 {
         self.child.wait().expect("it ends").code().unwrap_or(-1)
+    }
+
+    /// Ends it as a failing machine would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it can be ended");
+        self.child.wait().expect("it ends");
     }
 
     pub(crate) fn stop(self) -> i32 {

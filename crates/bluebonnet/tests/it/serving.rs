@@ -1,10 +1,11 @@
 //! A server answers what it is asked over HTTP.
 
 use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
 
 use crate::messages::{qbp, vxu};
-use crate::program::{Home, on_each_database};
+use crate::program::{Home, Server, on_each_database};
 use crate::soap;
 
 #[test]
@@ -44,6 +45,39 @@ fn the_addresses_for_operators_answer() {
         assert!(wsdl.body.contains(&format!("http://{}/webservice", server.address)), "{wsdl:?}");
         assert_eq!(get("/nowhere").status, 404);
     });
+}
+
+#[test]
+fn measurements_are_for_callers_on_this_machine_or_have_an_address_of_their_own() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let told = |address| {
+        let answer = soap::get(address, "/metrics").expect("the server answers");
+        (answer.status, answer.body.contains("bluebonnet_calls_in_flight"))
+    };
+    let server = Server::start(home.command(&["serve", "--http", "0.0.0.0:0"]));
+    let port = server.address.port();
+    assert_eq!(told(SocketAddr::from(([127, 0, 0, 1], port))), (200, true));
+    if let Some(elsewhere) = own_address() {
+        assert_eq!(told(SocketAddr::new(elsewhere, port)), (403, false));
+    }
+    assert_eq!(server.stop(), 0);
+    let server = home.serve(&["--behind-proxy", "--metrics", "127.0.0.1:0"]);
+    assert_eq!(told(server.address), (403, false), "whoever comes through a proxy comes from this machine");
+    let own = server.greeting.lines().find_map(|line| line.strip_prefix("measurements http://"));
+    let own = own.and_then(|line| line.strip_suffix("/metrics")).expect("it is printed").parse().expect("an address");
+    assert_eq!(told(own), (200, true));
+    assert_eq!(soap::get(own, "/readyz").expect("the server answers").status, 404, "and nothing else is there");
+    let last = home.serve(&["--metrics", &own.to_string(), "--take-over"]);
+    assert_eq!((server.wait(), told(own)), (0, (200, true)));
+    assert_eq!(last.stop(), 0);
+}
+
+/// An address of this machine that is not the loopback; asking the system for it sends nothing.
+fn own_address() -> Option<IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback())
 }
 
 #[test]
@@ -118,4 +152,35 @@ fn a_node_that_takes_files_and_processes_none_says_so() {
         let log = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(log.contains("files are taken here and not processed"), is_warned, "{roles}: {log}");
     }
+}
+
+#[test]
+fn a_second_program_on_one_folder_is_refused_while_the_first_lives() {
+    on_each_database(|home| {
+        home.settle();
+        let first = home.serve(&["--sftp", "127.0.0.1:0"]);
+        let refused = home.run(&["serve", "--http", "127.0.0.1:0"]).expect(1);
+        assert!(refused.errors.contains("another program serves the data folder"), "{refused:?}");
+        assert_eq!(soap::get(first.address, "/readyz").expect("the server answers").status, 200);
+        // Commands go on working beside it.
+        home.run(&["doctor"]).expect(0);
+        home.run(&["messages", "--limit", "1"]).expect(0);
+        home.run(&["organization", "list"]).expect(0);
+        first.kill();
+        let second = home.serve(&[]);
+        assert_eq!(second.stop(), 0);
+        let third = home.serve(&[]);
+        assert_eq!(third.stop(), 0);
+    });
+}
+
+#[test]
+fn two_programs_may_share_the_roles_of_one_folder() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let doors = home.serve(&["--roles", "web,webservice"]);
+    let jobs = home.serve(&["--roles", "jobs", "--node", "jobs"]);
+    let refused = home.run(&["serve", "--http", "127.0.0.1:0", "--roles", "webservice"]).expect(1);
+    assert!(refused.errors.contains("(role webservice)"), "{refused:?}");
+    assert_eq!((doors.stop(), jobs.stop()), (0, 0));
 }

@@ -43,3 +43,18 @@ fn a_report_makes_no_spool_where_there_is_none() {
     assert!(report.contains("0 files taken in it, 0 waiting, 0 processed, with 0 messages"), "{report}");
     assert!(!std::path::Path::new(&home.path("spool")).exists());
 }
+
+#[test]
+fn nobody_reads_that_an_emergency_was_scheduled() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let end = ["--end", "2036-05-31 05:00", "--by", "IT", "--dry-run", "--json"];
+    let reason = |more: &[&str]| {
+        let plan = [&["maintenance", "plan", "--start", "2036-05-30 19:00"], &end[..], more].concat();
+        home.run(&plan).expect(0).json()["reason"].clone()
+    };
+    assert_eq!(reason(&[]), "scheduled system maintenance");
+    assert_eq!(reason(&["--emergency"]), "emergency system maintenance");
+    let given = "an emergency production deployment for data fixes";
+    assert_eq!(reason(&["--emergency", "--reason", given]), given);
+}

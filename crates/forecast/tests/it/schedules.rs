@@ -134,3 +134,12 @@ series Cholera outbreak series
     assert_eq!(name, "cdsi-4.64 with local rules");
     assert_eq!(found.expect("due for everybody now").earliest, Some(date(2020, 5, 5)));
 }
+
+#[test]
+fn a_schedule_tells_of_which_vaccines_its_last_season_is_over() {
+    let schedule = Schedule::builtin();
+    assert_eq!(schedule.ended_seasons(date(2025, 1, 15)), []);
+    let ended = schedule.ended_seasons(date(2040, 1, 1));
+    let groups: Vec<&str> = ended.iter().map(|(group, _)| *group).collect();
+    assert!(groups.contains(&"Influenza") && groups.contains(&"RSV") && !groups.contains(&"MMR"), "{ended:?}");
+}

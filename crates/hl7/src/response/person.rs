@@ -16,7 +16,8 @@ const NEXT_OF_KIN_LIMIT: usize = 20;
 mod length {
     pub(super) const IDENTIFIER: usize = 15;
     pub(super) const NAMESPACE: usize = 20;
-    pub(super) const FAMILY_NAME: usize = 194;
+    /// FN.1, which has less room than XPN.1 as a whole.
+    pub(super) const FAMILY_NAME: usize = 50;
     pub(super) const GIVEN_NAME: usize = 30;
     pub(super) const SUFFIX: usize = 20;
     pub(super) const STREET: usize = 120;

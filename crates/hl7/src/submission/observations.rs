@@ -79,10 +79,12 @@ pub(super) fn read_person_observations(
         Facts::TakenBack => read.iter_mut().for_each(|it| it.is_taken_back = true),
         Facts::Impossible { day, at } => drop_facts(judge, &mut read, day, at),
     }
-    take_person_facts(&mut read, patient, None);
+    take_person_facts(judge, &mut read, patient, None);
     let is_forecast = |it: &Read<'_>| loinc::OF_FORECAST.contains(&it.observation.question.code.as_str());
-    let kept = read.into_iter().filter(|it| !is_forecast(it)).map(|it| it.observation);
-    patient.other_observations.extend(kept);
+    for it in read.into_iter().filter(|it| !is_forecast(it)) {
+        patient.places.other_observations.push(it.sequence);
+        patient.other_observations.push(it.observation);
+    }
 }
 
 /// Drops the facts that are stated, as the day of their group cannot be theirs.
@@ -105,24 +107,41 @@ pub(super) fn read_dose_observations(
     statement: &mut VaccinationStatement,
     patient: &mut PatientStatement,
 ) {
-    let VaccinationStatement { dose, unusable, .. } = statement;
+    let VaccinationStatement { dose, unusable, action, .. } = statement;
     let mut read = read_values(judge, message, observations, Some(dose.cvx));
+    if *action == Action::Delete {
+        // The dose should never have been entered: what is repeated beneath it says nothing anew of the person.
+        read.retain(|it| it.is_taken_back || !is_fact(&it.observation.question.code, Some(dose.cvx)));
+    }
     unusable.extend(unread_questions(observations, &read));
-    take_person_facts(&mut read, patient, Some(dose.cvx));
-    take_vis(&mut read, dose);
+    take_person_facts(judge, &mut read, patient, Some(dose.cvx));
+    take_vis(judge, &mut read, dose);
     for it in read {
         let at = Location::field("OBX", it.sequence, 5).component(1);
         match (it.observation.question.code.as_str(), &it.observation.value) {
             (loinc::ELIGIBILITY, ObservationValue::Code(code)) => {
-                dose.eligibility = judge.code(Table::Eligibility, &code.code, at);
-                unusable.extend(dose.eligibility.is_none().then(|| loinc::ELIGIBILITY.to_owned()));
+                let read = judge.code(Table::Eligibility, &code.code, at);
+                unusable.extend(read.is_none().then(|| loinc::ELIGIBILITY.to_owned()));
+                keep_first(judge, &mut dose.eligibility, read, it.sequence);
             }
             (loinc::FUNDING_SOURCE, ObservationValue::Code(code)) => {
-                dose.funding_source = judge.code(Table::FundingSource, &code.code, at);
+                let read = judge.code(Table::FundingSource, &code.code, at);
+                keep_first(judge, &mut dose.funding_source, read, it.sequence);
             }
             (loinc::REACTION, ObservationValue::Code(code)) => dose.reactions.push(code.clone()),
             _ => dose.observations.push(it.observation),
         }
+    }
+}
+
+/// Keeps what a dose has one of, and tells of another that comes after it.
+fn keep_first(judge: &mut Judge<'_>, kept: &mut Option<String>, read: Option<String>, sequence: u16) {
+    match (&kept, read) {
+        (None, read) => *kept = read,
+        (Some(first), Some(other)) if *first != other => {
+            judge.note(FindingKind::FieldRepeated, Location::segment("OBX", sequence), other);
+        }
+        (Some(_), _) => {}
     }
 }
 
@@ -186,10 +205,13 @@ enum Status {
 
 impl Status {
     fn of(raw: &str) -> Status {
-        match raw.trim() {
-            "" | NULL | "F" | "C" => Status::Final,
-            "D" | "W" => Status::TakenBack,
-            _ => Status::Open,
+        let is_one_of = |codes: &[&str]| codes.iter().any(|code| raw.trim().eq_ignore_ascii_case(code));
+        if is_one_of(&["", NULL, "F", "C"]) {
+            Status::Final
+        } else if is_one_of(&["D", "W"]) {
+            Status::TakenBack
+        } else {
+            Status::Open
         }
     }
 }
@@ -220,8 +242,9 @@ fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -
     let first = repetitions.at(1);
     let shape = Shape::of(obx.value_type.trim(), &question.code, first);
     let raw = if shape == Shape::Text { obx.value } else { first };
-    if shape != Shape::Text && !repetitions.is_at_end() {
-        judge.note(FindingKind::FieldRepeated, at(5), "");
+    let lost = (2..).zip(repetitions).find(|(_, value)| shape != Shape::Text && !is_empty(value.trim()));
+    if let Some((number, value)) = lost {
+        judge.note(FindingKind::FieldRepeated, at(5).repetition(number), message.decode(value));
     }
     let value = match shape {
         Shape::Code => Some(ObservationValue::Code(coded(&Ce::of(message, raw)))).filter(has_code),
@@ -285,9 +308,11 @@ impl Shape {
     }
 }
 
+/// The triplet to go by: the first, unless it is empty, or only the second is of a coding system that others know.
 fn coded(element: &Ce<'_>) -> Coded {
-    let use_alternate = is_empty(element.code.trim());
-    if use_alternate {
+    let has_alternate = !is_empty(element.alternate_code.trim());
+    let is_alternate_better = has_alternate && !is_shared(element.system) && is_shared(element.alternate_system);
+    if is_empty(element.code.trim()) || is_alternate_better {
         Coded {
             code: owned(&element.alternate_code),
             text: owned(&element.alternate_text),
@@ -298,9 +323,24 @@ fn coded(element: &Ce<'_>) -> Coded {
     }
 }
 
+/// Whether a coding system is one that others know, not a sender's own.
+///
+/// # Source
+/// HL7 table 0396, as far as observations of the guide use it.
+fn is_shared(system: &str) -> bool {
+    const SHARED: [&str; 10] = ["LN", "CVX", "SCT", "CDCPHINVS", "cdcgs1vis", "NIP003", "I9C", "I10", "I10C", "UCUM"];
+    let system = system.trim();
+    SHARED.contains(&system) || system.starts_with("HL7")
+}
+
 /// Takes facts about the person out of the list, with the dates and the vaccine that are tied to them, and whatever else
 /// is taken back.
-fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, given: Option<Cvx>) {
+fn take_person_facts(
+    judge: &mut Judge<'_>,
+    read: &mut Vec<Read<'_>>,
+    patient: &mut PatientStatement,
+    given: Option<Cvx>,
+) {
     let date_of = |read: &[Read<'_>], question: &str, group: &str| -> Option<Date> {
         read.iter().filter(|it| it.group == group && it.observation.question.code == question).find_map(date_value)
     };
@@ -325,6 +365,12 @@ fn take_person_facts(read: &mut Vec<Read<'_>>, patient: &mut PatientStatement, g
     let is_date_of_fact = |it: &Read<'_>| {
         [loinc::CONTRAINDICATION_START, loinc::CONTRAINDICATION_END].contains(&it.observation.question.code.as_str())
     };
+    for date in read.iter().filter(|it| is_date_of_fact(it)) {
+        if !read.iter().any(|it| is_of_person(it) && it.group == date.group) {
+            let question = date.observation.question.code.as_str();
+            judge.note(FindingKind::ObservationNotKept, Location::segment("OBX", date.sequence), question);
+        }
+    }
     read.retain(|it| !it.is_taken_back && !is_of_person(it) && !is_date_of_fact(it));
 }
 
@@ -354,7 +400,7 @@ fn date_value(read: &Read<'_>) -> Option<Date> {
 
 /// Takes the vaccine information statements out of the list: one for each sub-id, and a new one where a part comes
 /// a second time.
-fn take_vis(read: &mut Vec<Read<'_>>, dose: &mut Dose) {
+fn take_vis(judge: &mut Judge<'_>, read: &mut Vec<Read<'_>>, dose: &mut Dose) {
     let mut statements: Vec<(String, Vis)> = Vec::new();
     read.retain(|it| {
         let part = match (it.observation.question.code.as_str(), &it.observation.value) {
@@ -362,7 +408,12 @@ fn take_vis(read: &mut Vec<Read<'_>>, dose: &mut Dose) {
                 Vis { document: Some(code.code.clone()), ..Vis::default() }
             }
             (loinc::VACCINE_TYPE | loinc::COMPONENT_VACCINE_TYPE, ObservationValue::Code(code)) => {
-                Vis { cvx: Cvx::parse(&code.code), ..Vis::default() }
+                let cvx = Cvx::parse(&code.code);
+                if cvx.is_none() {
+                    let at = Location::field("OBX", it.sequence, 5).component(1);
+                    judge.note(FindingKind::ValueNotInTable, at, code.code.as_str());
+                }
+                Vis { cvx, ..Vis::default() }
             }
             (loinc::VIS_EDITION, ObservationValue::Date(date)) => Vis { edition_on: Some(*date), ..Vis::default() },
             (loinc::VIS_PRESENTED, ObservationValue::Date(date)) => Vis { presented_on: Some(*date), ..Vis::default() },

@@ -1,15 +1,19 @@
 //! Order groups: ORC, RXA, RXR and their OBX become doses, or are dropped.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use model::{
     Action, Coded, Completion, Cvx, Dose, EntityId, Facility, FindingKind, InformationSource, Location,
     PatientStatement, Provider, Table, VaccinationStatement,
 };
 
+use super::Form;
 use super::observations::{self, Facts};
 use super::vaccine::read_vaccine;
 use crate::er7::Message;
 use crate::judge::{Judge, NULL, is_empty, owned, parse_date, parse_month_or_date};
+use crate::people::repetition;
 use crate::vxu::{Ei, Hd, Orc, Order, Rxa, Rxr, Xcn};
 
 /// "Amount not known" in RXA-6, and in ORC-3 "no dose was given, so there is no id".
@@ -33,12 +37,15 @@ pub(super) fn read_orders(
     message: &Message<'_>,
     orders: &[Order<'_>],
     patient: &mut PatientStatement,
+    form: &mut Form,
 ) -> OrdersReading {
     let mut reading = OrdersReading { vaccinations: Vec::with_capacity(orders.len()), usable_count: 0 };
     for order in orders {
         let Some(mut statement) = read_order(judge, order) else { continue };
         reading.usable_count += 1;
+        form.look(judge, message, message.segments().get(order.span.clone()).unwrap_or_default());
         if statement.dose.cvx == Cvx::NO_VACCINE {
+            patient.days_without_vaccine.push((statement.order, statement.dose.administered_on));
             let facts = facts_of(&statement, patient);
             observations::read_person_observations(judge, message, &order.observations, facts, patient);
         } else {
@@ -93,6 +100,8 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationSta
         read_refusal(judge, rxa, &mut dose);
         read_route(judge, order.route.as_ref(), &mut dose);
         read_people(orc, rxa, &mut dose);
+    } else {
+        note_refusal_of_no_vaccine(judge, rxa, completion);
     }
     Some(VaccinationStatement {
         order: rxa.sequence,
@@ -152,11 +161,17 @@ fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>) -> Option<Date
 }
 
 /// ORC-2 and ORC-3. The dose is kept without them; only later corrections are harder to match.
+///
+/// # Source
+/// HL7 IG 1.5, IZ-45: 9999 in ORC-3.1 is for refusals and for what was not administered.
 fn read_ids(judge: &mut Judge<'_>, orc: &Orc<'_>, dose: &mut Dose) {
+    let at = Location::field("ORC", orc.sequence, 3);
     dose.placer_order_id = entity_id(&orc.placer);
     dose.order_id = entity_id(&orc.filler).filter(|filler| filler.id != NO_ORDER_ID);
-    if is_empty(&orc.filler.id) {
-        judge.note(FindingKind::OrderIdMissing, Location::field("ORC", orc.sequence, 3), "");
+    if is_empty(orc.filler.id.trim()) {
+        judge.note(FindingKind::OrderIdMissing, at, "");
+    } else if dose.order_id.is_none() && matches!(dose.completion, Completion::Complete | Completion::Partial) {
+        judge.note(FindingKind::OrderIdOfNoDose, at.component(1), NO_ORDER_ID);
     }
 }
 
@@ -171,7 +186,7 @@ fn read_amount(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     match rxa.amount.trim() {
         "" | NULL => judge.note(FindingKind::PartMissing, at(6), "the amount, or 999 when it is not known"),
         AMOUNT_UNKNOWN => {}
-        amount if is_number(amount) => dose.amount = Some(amount.to_owned()),
+        amount if is_number(amount) && !amount.starts_with('-') => dose.amount = Some(amount.to_owned()),
         amount => judge.note(FindingKind::ValueMalformed, at(6), amount),
     }
     if dose.amount.is_none() {
@@ -197,9 +212,14 @@ pub(super) fn is_number(text: &str) -> bool {
 /// RXA-9: the first repetition that is of NIP001; the others are notes. Whether there is one.
 fn read_source(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) -> bool {
     let at = Location::field("RXA", rxa.sequence, 9);
-    let source = rxa.notes.iter().find_map(|note| {
-        [&note.code, &note.alternate_code].into_iter().find_map(|code| InformationSource::parse(code.trim()))
+    let mut sources = rxa.notes.iter().enumerate().filter_map(|(index, note)| {
+        let code = |code: &Cow<'_, str>| InformationSource::parse(code.trim());
+        Some((repetition(at, index), code(&note.code).or_else(|| code(&note.alternate_code))?, note))
     });
+    let source = sources.next().map(|(_, source, _)| source);
+    if let Some((place, _, note)) = sources.find(|(_, other, _)| Some(*other) != source) {
+        judge.note(FindingKind::RepetitionsIgnored, place, note.code.as_ref());
+    }
     let is_expected = matches!(dose.completion, Completion::Complete | Completion::Partial);
     match (source, rxa.notes.iter().find(|note| !is_empty(&note.code))) {
         (Some(source), _) => dose.source = source,
@@ -233,6 +253,17 @@ fn read_lot(judge: &mut Judge<'_>, rxa: &Rxa<'_>, dose: &mut Dose) {
     dose.mvx = mvx.map(str::to_owned);
     if dose.mvx.is_none() && !is_empty(rxa.manufacturer.code.trim()) {
         judge.note(FindingKind::ManufacturerUnknown, at(17).component(1), rxa.manufacturer.code.as_ref());
+    }
+}
+
+/// What is refused is a vaccine: a refusal of none can be kept nowhere.
+fn note_refusal_of_no_vaccine(judge: &mut Judge<'_>, rxa: &Rxa<'_>, completion: Option<Completion>) {
+    let at = |field| Location::field("RXA", rxa.sequence, field);
+    let reason = [&rxa.refusal_reason.code, &rxa.refusal_reason.alternate_code];
+    if completion == Some(Completion::Refused) {
+        judge.note(FindingKind::RefusalOfNoVaccine, at(20), rxa.completion);
+    } else if let Some(reason) = reason.into_iter().find(|code| !is_empty(code.trim())) {
+        judge.note(FindingKind::RefusalOfNoVaccine, at(18), reason.as_ref());
     }
 }
 

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use model::{
-    ClearedFact, Coded, DatedCode, Demographics, FindingKind, Location, NextOfKin, PatientStatement, PersonName,
-    Protection, Sex, Table,
+    ClearedFact, Coded, DatedCode, FindingKind, Location, NextOfKin, PatientStatement, PersonName, Protection, Sex,
+    Table,
 };
 
 use crate::judge::{Judge, NULL, is_empty, owned, parse_date};
@@ -24,14 +24,14 @@ pub(super) fn read_patient(judge: &mut Judge<'_>, vxu: &Vxu<'_>) -> Option<Patie
     let birth_date = read_birth_date(judge, pid.birth);
     let sex = read_sex(judge, pid.sex);
     let mut statement = PatientStatement::default();
-    let who = &mut statement.demographics;
-    read_optional_fields(judge, pid, who);
+    read_optional_fields(judge, pid, &mut statement);
     read_additional(judge, vxu.additional.as_ref(), &mut statement);
-    statement.demographics.next_of_kin =
-        vxu.next_of_kin.iter().filter_map(|kin| read_next_of_kin(judge, kin)).collect();
+    let next_of_kin = vxu.next_of_kin.iter().filter_map(|kin| Some((kin.sequence, read_next_of_kin(judge, kin)?)));
+    let (who, places) = (&mut statement.demographics, &mut statement.places);
+    (places.next_of_kin, who.next_of_kin) = next_of_kin.unzip();
     statement.cleared = cleared_facts(pid, vxu.additional.as_ref());
-    let who = &mut statement.demographics;
-    (who.identifiers, who.names, who.birth_date, who.sex) = (identifiers?, names?, Some(birth_date?), Some(sex?));
+    (who.names, who.birth_date, who.sex) = (names?, Some(birth_date?), Some(sex?));
+    (places.identifiers, who.identifiers) = identifiers?.into_iter().unzip();
     Some(statement)
 }
 
@@ -43,7 +43,7 @@ const fn pd1(field: u16) -> Location {
     Location::field("PD1", 1, field)
 }
 
-fn read_identifiers(judge: &mut Judge<'_>, segment: &Pid<'_>) -> Option<Vec<model::Identifier>> {
+fn read_identifiers(judge: &mut Judge<'_>, segment: &Pid<'_>) -> Option<Vec<(u16, model::Identifier)>> {
     let (identifiers, defects) = people::read_identifiers(judge, &segment.identifiers, pid(3));
     if identifiers.is_empty() {
         judge.note(FindingKind::IdentifierMissing, defects.first().copied().unwrap_or(pid(3)), "");
@@ -105,7 +105,8 @@ fn read_sex(judge: &mut Judge<'_>, raw: &str) -> Option<Sex> {
     sex
 }
 
-fn read_optional_fields(judge: &mut Judge<'_>, segment: &Pid<'_>, who: &mut Demographics) {
+fn read_optional_fields(judge: &mut Judge<'_>, segment: &Pid<'_>, statement: &mut PatientStatement) {
+    let (who, places) = (&mut statement.demographics, &mut statement.places);
     let mother = &segment.mother_maiden_name;
     if !is_empty(&mother.family) || !is_empty(&mother.given) {
         who.mother_maiden_name = Some(PersonName {
@@ -121,7 +122,7 @@ fn read_optional_fields(judge: &mut Judge<'_>, segment: &Pid<'_>, who: &mut Demo
     }
     who.races.dedup();
     who.addresses = people::read_addresses(judge, &segment.addresses, pid(11));
-    who.telecoms = people::read_telecoms(judge, &segment.telecoms, pid(13));
+    (places.telecoms, who.telecoms) = people::read_telecoms(judge, &segment.telecoms, pid(13)).into_iter().unzip();
     if !is_empty(&segment.language.code) {
         who.language = Some(Coded {
             code: owned(&segment.language.code),
@@ -195,7 +196,7 @@ fn read_next_of_kin(judge: &mut Judge<'_>, segment: &Nk1<'_>) -> Option<NextOfKi
         name: people::read_name(judge, &segment.name, at(2), "L"),
         relationship: relationship.to_owned(),
         address: people::read_addresses(judge, &segment.addresses, at(4)).into_iter().next(),
-        telecoms: people::read_telecoms(judge, &segment.telecoms, at(5)),
+        telecoms: people::read_telecoms(judge, &segment.telecoms, at(5)).into_iter().map(|(_, it)| it).collect(),
     })
 }
 

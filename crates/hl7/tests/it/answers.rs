@@ -100,6 +100,17 @@ fn a_person_is_given_by_our_number_and_by_what_the_asker_may_know() {
 }
 
 #[test]
+fn a_family_name_has_the_room_that_the_guide_gives_it() {
+    let mut record = record_named("plain");
+    record.patient.demographics.names[0].family = "Garza".repeat(12);
+    let text =
+        respond(&records::history_question(), QueryKind::History, &outcome(QueryStatus::Found, vec![record], vec![]));
+    let pid = segments(&text, "PID")[0].to_owned();
+    let name = pid.split('|').nth(5).expect("a person has a name");
+    assert_eq!(name.split('^').next(), Some("Garza".repeat(10).as_str()), "HL7 IG 1.5, FN.1: 50 characters");
+}
+
+#[test]
 fn a_history_reads_back_as_it_was() {
     let text = respond(
         &records::history_question(),
@@ -108,7 +119,9 @@ fn a_history_reads_back_as_it_was() {
     );
     // The same segments under the header of a report.
     let (_, body) = text.split_once("PID|").expect("it has one");
-    let report = format!("MSH|^~\\&|IIS|TX|EHR|CLINIC|20240701||VXU^V04^VXU_V04|1|P|2.5.1\rPID|{body}");
+    let report = format!(
+        "MSH|^~\\&|IIS|TX|EHR|CLINIC|20240701||VXU^V04^VXU_V04|1|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS\rPID|{body}"
+    );
     let reading = read_submission(&Message::read(&report), &SmallTables);
     let findings: Vec<FindingKind> = reading.findings.iter().map(|finding| finding.kind).collect();
     assert_eq!(findings, []);

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bluebonnet_matching::{
-    DoseFact, DoseOutcome, DoseRule, DoseRules, Grouped, KnownDose, ReportToChange, Vaccines, find_own_report,
-    find_report_to_change, surviving,
-};
+use bluebonnet_matching::{DoseFact, DoseOutcome, DoseRule, DoseRules, Grouped, KnownDose, Vaccines, surviving};
 use jiff::ToSpan;
 use model::{
     Completion, Cvx, Dose, EntityId, InformationSource, OrganizationId, ReportVerdict, VaccinationReportId,
@@ -16,7 +13,7 @@ use uuid::Uuid;
 
 /// `cvx day source completion lot id`, a dash for what is not said, and `mvx=`, `route=`, `order=` behind; the days are
 /// counted from the first of May.
-fn dose(line: &str) -> Dose {
+pub(crate) fn dose(line: &str) -> Dose {
     let (extra, words): (Vec<&str>, Vec<&str>) = line.split_whitespace().partition(|word| word.contains('='));
     let mut words = words.into_iter();
     let mut next = || words.next().filter(|word| *word != "-").map(str::to_owned);
@@ -77,17 +74,17 @@ fn is_unspecified(cvx: Cvx) -> bool {
     matches!(cvx.0, 45 | 107 | 89 | 17 | 88 | 90 | 213 | 999)
 }
 
-const VACCINES: Vaccines<'static> = Vaccines { groups: &groups, is_unspecified: &is_unspecified };
+pub(crate) const VACCINES: Vaccines<'static> = Vaccines { groups: &groups, is_unspecified: &is_unspecified };
 
-fn organization(n: u128) -> OrganizationId {
+pub(crate) fn organization(n: u128) -> OrganizationId {
     OrganizationId(Uuid::from_u128(n))
 }
 
-fn report_id(n: u128) -> VaccinationReportId {
+pub(crate) fn report_id(n: u128) -> VaccinationReportId {
     VaccinationReportId(Uuid::from_u128(n))
 }
 
-fn known(n: u128, organization_id: u128, dose: &Dose) -> KnownDose<'_> {
+pub(crate) fn known(n: u128, organization_id: u128, dose: &Dose) -> KnownDose<'_> {
     KnownDose {
         report_id: report_id(n),
         organization_id: organization(organization_id),
@@ -98,17 +95,17 @@ fn known(n: u128, organization_id: u128, dose: &Dose) -> KnownDose<'_> {
 }
 
 /// Reports from lines that begin with the number of their organization.
-fn read(lines: &[&str]) -> Vec<(u128, Dose)> {
+pub(crate) fn read(lines: &[&str]) -> Vec<(u128, Dose)> {
     let parts = lines.iter().map(|line| line.split_once(' ').expect("an organization and a dose"));
     parts.map(|(whose, line)| (whose.parse().expect("a number"), dose(line))).collect()
 }
 
-fn all(doses: &[(u128, Dose)]) -> Vec<KnownDose<'_>> {
+pub(crate) fn all(doses: &[(u128, Dose)]) -> Vec<KnownDose<'_>> {
     doses.iter().zip(1..).map(|((whose, dose), n)| known(n, *whose, dose)).collect()
 }
 
 /// The vaccinations of reports, each as the numbers of its reports, the leading one first: `1,3 2`; doubts behind: `?1-2`.
-fn in_numbers(grouped: &Grouped) -> String {
+pub(crate) fn in_numbers(grouped: &Grouped) -> String {
     let number = |id: VaccinationReportId| id.0.as_u128().to_string();
     let mut vaccinations: Vec<String> = grouped
         .vaccinations
@@ -303,66 +300,6 @@ fn what_a_reviewer_decided_holds() {
     let both = [apart[1].clone(), same[1].clone()].concat();
     (reports[0].verdicts, reports[1].verdicts, reports[2].verdicts) = (&apart[0], &same[0], &both);
     assert_eq!(in_numbers(&DoseRules::builtin().group(&reports, VACCINES)), "1 2,3 4");
-}
-
-/// Which of its own reports a dose of organization 1 says again.
-fn own(incoming: &str, beside: &str) -> bool {
-    let (doses, incoming) = (read(&[beside]), dose(incoming));
-    find_own_report(&incoming, organization(1), &all(&doses), VACCINES).is_some()
-}
-
-#[test]
-fn a_senders_own_report_is_found_by_its_ids_before_day_and_vaccine() {
-    for (incoming, beside, expected) in [
-        ("20 1 00 CP L1 7", "1 20 1 00 CP L1 7", true),
-        ("20 2 00 CP L1 7", "1 20 1 00 CP L1 7", true),
-        ("03 1 00 CP L1 7", "1 20 1 00 CP L1 7", true),
-        ("03 2 00 CP L1 7", "1 20 1 00 CP L1 7", false),
-        ("20 1 00 CP L1 7", "2 20 1 00 CP L1 7", false),
-        ("20 1 00 CP L1 -", "1 20 1 00 CP L1 -", true),
-        ("20 1 00 CP L2 -", "1 20 1 00 CP L1 7", true),
-        ("20 1 00 CP L1 8", "1 20 1 00 CP L1 7", false),
-        ("20 1 00 RE - -", "1 20 1 00 CP L1 -", false),
-        ("20 1 00 RE - -", "1 20 1 00 RE - -", true),
-        ("999 1 01 CP - -", "1 999 1 01 CP - -", true),
-        // The id of the order, where that of the dose is missing; an order may stand for a series.
-        ("107 1 00 CP - - order=5", "1 20 1 00 CP - 7 order=5", true),
-        ("107 1 00 CP - 8 order=5", "1 20 1 00 CP - 7 order=5", false),
-        ("20 29 00 CP - - order=5", "1 20 1 00 CP - - order=5", false),
-        ("107 1 00 CP - - order=6", "1 20 1 00 CP - 7 order=5", false),
-    ] {
-        assert_eq!(own(incoming, beside), expected, "{incoming}  beside  {beside}");
-    }
-}
-
-#[test]
-fn a_deleted_dose_comes_back_only_when_its_owner_sends_it_again() {
-    let deleted = dose("20 01 00 CP L1 7");
-    let own = KnownDose { is_deleted: true, ..known(1, 1, &deleted) };
-    let found = find_own_report(&deleted, organization(1), &[own], VACCINES);
-    assert_eq!(found.map(|found| found.report_id), Some(own.report_id));
-    let theirs = dose("20 01 01 CP - 9");
-    let reports = [own, known(2, 2, &theirs)];
-    assert_eq!(in_numbers(&DoseRules::builtin().group(&reports, VACCINES)), "2", "a deleted report is of no dose");
-}
-
-#[test]
-fn a_correction_finds_the_senders_report_before_that_of_others() {
-    let [by_id, by_content, foreign, refusal] =
-        ["20 01 00 CP L1 7", "20 03 00 CP L1 -", "20 03 00 CP L1 -", "20 03 00 RE - -"].map(dose);
-    let reports = [known(1, 1, &by_id), known(2, 1, &by_content), known(3, 2, &foreign), known(4, 1, &refusal)];
-    let find = |line: &str, known: &[KnownDose<'_>]| {
-        find_report_to_change(&dose(line), organization(1), known, VACCINES).map(|found| match found {
-            ReportToChange::Owned(id) => ("owned", id.0.as_u128()),
-            ReportToChange::Foreign(id) => ("foreign", id.0.as_u128()),
-        })
-    };
-    assert_eq!(find("20 02 00 CP L1 7", &reports), Some(("owned", 1)));
-    assert_eq!(find("107 03 00 CP - -", &reports), Some(("owned", 2)));
-    assert_eq!(find("20 03 00 CP L1 -", &reports[2..3]), Some(("foreign", 3)));
-    assert_eq!(find("20 03 00 RE - -", &reports), Some(("owned", 4)));
-    assert_eq!(find("20 05 00 CP L1 -", &reports), None);
-    assert_eq!(find("03 03 00 CP L1 -", &reports), None);
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod learning;
 mod people;
 mod properties;
 mod queries;
+mod statements;

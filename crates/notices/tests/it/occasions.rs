@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Audience, Channel, ChannelModes, MaintenanceWindow, Mode, NoticeKind, Subscription, SubscriptionId,
+    Audience, Channel, ChannelModes, MaintenanceWindow, Mode, Notice, NoticeKind, Subscription, SubscriptionId,
     SubscriptionState, SubscriptionWay, WindowAction, WindowKind, WindowState,
 };
 use notices::{Figures, Language, Occasion, Told, due_notices, is_wanted, plain_text};
@@ -175,6 +175,7 @@ fn every_occasion_has_its_words_in_both_languages() {
         from_files: 39,
         from_web_service: 512,
         still_missing: vec!["LAKE2000".into()],
+        unknown_missing: 2,
     };
     let occasions = [
         Occasion::Announced,
@@ -205,6 +206,47 @@ fn every_occasion_has_its_words_in_both_languages() {
     let told = plain_text(&english.compose(&window, Occasion::Report, Audience::DataExchange, Some(&report)), &[]);
     for said in ["1234", "17 senders", "meanwhile: 12", "39 from files", "LAKE2000"] {
         assert!(told.contains(said), "{said} is not in {told}");
+    }
+}
+
+/// Its text with nothing broken into lines.
+fn in_one_line(notice: &Notice) -> String {
+    plain_text(notice, &[]).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_report_says_that_every_sender_came_back_only_when_every_one_did() {
+    let mut window = scheduled();
+    window.started_at = Some(window.starts_at);
+    window.ended_at = Some(window.ends_at);
+    let told = |language, unknown_missing| {
+        let figures = Figures { unknown_missing, ..Figures::default() };
+        in_one_line(&composer(language).compose(&window, Occasion::Report, Audience::DataExchange, Some(&figures)))
+    };
+    for (language, everybody, unknown) in [
+        (Language::English, "Every sender that was turned away has been heard from", "have not come back: 2."),
+        (Language::Spanish, "Todos los remitentes rechazados han vuelto", "no han vuelto: 2."),
+    ] {
+        assert!(told(language, 0).contains(everybody), "{}", told(language, 0));
+        let away = told(language, 2);
+        assert!(!away.contains(everybody) && away.contains(unknown), "{away}");
+    }
+}
+
+#[test]
+fn both_usual_reasons_have_their_words_in_spanish_and_no_emergency_is_scheduled() {
+    let (starts, ends) = ("2025-02-06T19:00", "2025-02-06T21:00");
+    for (kind, reason, spanish) in [
+        (WindowKind::Scheduled, "scheduled system maintenance", "un mantenimiento programado del sistema"),
+        (WindowKind::Emergency, "emergency system maintenance", "un mantenimiento de emergencia del sistema"),
+    ] {
+        let window = window(kind, reason, starts, ends);
+        let told =
+            |language| in_one_line(&composer(language).compose(&window, Occasion::Announced, Audience::AllUsers, None));
+        assert!(told(Language::English).contains(reason));
+        assert!(told(Language::Spanish).contains(spanish), "{}", told(Language::Spanish));
+        let says_scheduled = told(Language::English).contains("scheduled");
+        assert_eq!(says_scheduled, kind == WindowKind::Scheduled, "{}", told(Language::English));
     }
 }
 

@@ -43,6 +43,8 @@ struct Draining {
     written_down: HashSet<FileId>,
     told_held: HashMap<OrganizationId, String>,
     tidied_at: Option<Timestamp>,
+    /// Whether the archive was compared with what the registry knows: it may have been put back from a backup.
+    is_archive_compared: bool,
     /// Whose files could not be listed when they were looked for last.
     unreadable: HashSet<OrganizationId>,
 }
@@ -108,6 +110,9 @@ impl Exchange {
     }
 
     async fn look(&self, draining: &mut Draining) {
+        if !self.is_held() {
+            self.compare_archive(draining).await;
+        }
         let exchange = self.clone();
         let looked = tokio::task::spawn_blocking(move || exchange.waiting_organizations()).await;
         let looked = match looked {
@@ -175,8 +180,8 @@ impl Exchange {
             }
             Ok(Turn::Rests) => {}
             Err(error) => {
-                let receipt = record.as_ref().map(|record| record.id.to_string()).unwrap_or_default();
-                tracing::warn!(%error, receipt, "a file could not be processed to its end and is taken up again");
+                let receipt = record.as_ref().map(|record| record.id.number()).unwrap_or_default();
+                tracing::warn!(%error, %receipt, "a file could not be processed to its end and is taken up again");
                 if let Some(record) = record.filter(|_| !error.is_transient()) {
                     let tries = draining.failures.entry(record.id).or_default();
                     *tries += 1;
@@ -207,6 +212,19 @@ impl Exchange {
         });
         if let Ok(Err(error)) = given_up.await {
             tracing::error!(%error, "a file could not be put aside");
+        }
+    }
+
+    /// Once, at the start: a registry is put back while no program runs on it.
+    async fn compare_archive(&self, draining: &mut Draining) {
+        if draining.is_archive_compared {
+            return;
+        }
+        let exchange = self.clone();
+        match tokio::task::spawn_blocking(move || exchange.take_up_what_is_unknown()).await {
+            Ok(Ok(())) => draining.is_archive_compared = true,
+            Ok(Err(error)) => tracing::warn!(%error, "processed files could not be compared with the registry yet"),
+            Err(_) => {}
         }
     }
 

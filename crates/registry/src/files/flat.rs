@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hl7::Delimiters;
-use model::{Finding, FindingKind, Location};
+use model::{Finding, FindingKind, Location, OrganizationId};
 use sha2::{Digest, Sha256};
 
 use super::contents::{Item, Take, Unread};
@@ -26,6 +26,9 @@ const COLUMNS_MAXIMUM: usize = 200;
 pub(super) struct Row {
     values: Vec<String>,
 }
+
+/// MSH-3 of the message that a row becomes.
+const APPLICATION: &str = "CSV";
 
 /// A column of the template.
 struct Column {
@@ -88,6 +91,11 @@ const COLUMNS: [Column; 36] = [
 pub(super) fn is_flat(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.trim_end_matches(".gz").ends_with(".csv")
+}
+
+/// Whether a header segment is that of a message that a row became.
+pub(super) fn is_of_row(header: &str) -> bool {
+    header.split('|').nth(2) == Some(APPLICATION)
 }
 
 /// The name of the column whose value stands at a place of the message; empty for places that no column fills.
@@ -223,7 +231,33 @@ impl Row {
         hl7_date(self.value(name)).unwrap_or_else(|| self.escaped(name))
     }
 
-    /// What tells this row from all others: the same row in another file is the same report.
+    /// What the row is about: the dose of this order of the organization's.
+    pub(super) fn subject(&self, organization_id: OrganizationId) -> i64 {
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(organization_id.0.as_bytes())
+            .chain_update(b"row")
+            .chain_update(self.value("patient_id").as_bytes())
+            .chain_update([0x1F])
+            .chain_update(self.order().as_bytes())
+            .finalize()
+            .into();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        i64::from_be_bytes(first)
+    }
+
+    /// The id of the order: that of the sender, or one made of patient, day and vaccine.
+    fn order(&self) -> String {
+        match self.escaped("order_id") {
+            none if none.is_empty() => {
+                format!("{}-{}-{}", self.escaped("patient_id"), self.date("vaccination_date"), self.escaped("cvx"))
+            }
+            order => order,
+        }
+    }
+
+    /// What tells this row from all others: the same row in another file is the same report, unless the organization said
+    /// something else of the same dose in between.
     pub(super) fn identity(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         for value in &self.values {
@@ -240,7 +274,7 @@ impl Row {
         let control_id: String = self.identity()[..10].iter().map(|byte| format!("{byte:02X}")).collect();
         let mut segments = vec![
             format!(
-                "MSH|^~\\&|CSV|{code}|IIS||{on}||VXU^V04^VXU_V04|{control_id}|P|2.5.1|||NE|AL|||||Z22^CDCPHINVS|{code}"
+                "MSH|^~\\&|{APPLICATION}|{code}|IIS||{on}||VXU^V04^VXU_V04|{control_id}|P|2.5.1|||NE|AL|||||Z22^CDCPHINVS|{code}"
             ),
             self.patient(&code),
         ];
@@ -309,7 +343,7 @@ impl Row {
             _ => format!("{given}^^NIP001"),
         };
         let day = self.date("vaccination_date");
-        let order = or(value("order_id"), &format!("{}-{day}-{}", value("patient_id"), value("cvx")));
+        let order = self.order();
         let vaccine = match value("ndc") {
             ndc if ndc.is_empty() => format!("{}^^CVX", value("cvx")),
             ndc => format!("{}^^CVX^{ndc}^^NDC", value("cvx")),

@@ -187,7 +187,9 @@ impl Exchange {
             let files = self.registry.database().files(&stored, limit)?;
             waiting.retain(|file| filter.before.is_none_or(|before| file.id.0 < before));
             waiting.retain(|file| files.iter().all(|known| known.id != file.id));
-            found.extend(waiting.iter().chain(&files).map(|file| self.file_line(file)));
+            for file in waiting.iter().chain(&files) {
+                found.push(self.file_line(file)?);
+            }
             found.retain(|line| filter.state.is_none_or(|state| line.state == state));
         }
         let may_be_message = filter.state.is_none_or(FileState::is_finished);
@@ -212,9 +214,8 @@ impl Exchange {
         receipt: Uuid,
     ) -> Result<Option<Received>, RegistryError> {
         if let Some(file) = self.find_file(FileId(receipt))? {
-            return Ok(Some(file)
-                .filter(|file| self.may_see(caller, file.organization_id))
-                .map(|file| self.file_line(&file)));
+            let file = Some(file).filter(|file| self.may_see(caller, file.organization_id));
+            return file.map(|file| self.file_line(&file)).transpose();
         }
         let message = self.registry.database().find_message(MessageId(receipt))?;
         let message = message.filter(|message| self.may_see(caller, message.organization_id));
@@ -295,7 +296,7 @@ impl Exchange {
         };
         let rows_of = file.duplicate_of.unwrap_or(file.id);
         let messages = self.registry.database().messages_of_file(rows_of, verdict, after, limit)?;
-        let finding = if flat::is_flat(&file.name) { finding_in_columns } else { finding_in_words };
+        let finding = if results::holds_rows(&self.registry, &file)? { finding_in_columns } else { finding_in_words };
         let in_words = |message: store::MessageOfFile| MessageInWords {
             ordinal: message.line.position.ordinal,
             receipt: message.line.message_id,
@@ -356,9 +357,10 @@ impl Exchange {
         wanted.filter(|state| state.is_finished() || (!self.is_held() && *state != FileState::Held))
     }
 
-    fn file_line(&self, file: &ReceivedFile) -> Received {
+    fn file_line(&self, file: &ReceivedFile) -> Result<Received, RegistryError> {
         let state = if !file.state.is_finished() && self.is_held() { FileState::Held } else { file.state };
-        Received {
+        let has_results = file.state.is_finished();
+        Ok(Received {
             receipt: file.id.0,
             kind: ReceivedKind::File,
             name: file.name.clone(),
@@ -378,8 +380,8 @@ impl Exchange {
             run: file.run,
             duplicate_of: file.duplicate_of,
             findings: file.findings.iter().map(finding_in_words).collect(),
-            results: if file.state.is_finished() { results::names(file) } else { Vec::new() },
-        }
+            results: if has_results { results::names(&self.registry, file)? } else { Vec::new() },
+        })
     }
 
     /// What the spool knows, while the file is there to be processed.

@@ -2,7 +2,7 @@
 
 use hl7::Message;
 use jiff::Timestamp;
-use model::{Caller, Channel, FilePosition, Submission};
+use model::{Caller, Channel, FilePosition, MessageIdentity, Recurrence, Submission};
 
 use super::contents::Item;
 use super::flat::Row;
@@ -35,7 +35,11 @@ impl Reading {
         let message = row.message(&self.caller.organization_code, &self.day);
         let mut submission = self.understand_message(ordinal, message.as_bytes());
         // The day on which the file came is in the message; the row is the same on every day.
-        submission.identity.content_hash = row.identity();
+        submission.identity = MessageIdentity {
+            control_hash: row.subject(submission.caller.organization_id),
+            content_hash: row.identity(),
+        };
+        submission.recurrence = Recurrence::Statement;
         submission
     }
 

@@ -57,7 +57,8 @@ impl Exchange {
     ) -> Result<(String, File), RegistryError> {
         let file = self.find_file(receipt)?.filter(|file| self.may_see(caller, file.organization_id));
         let file = file.filter(|file| file.state.is_finished()).ok_or_else(|| no_such(receipt.0))?;
-        let name = results::names(&file).into_iter().nth(kind as usize).ok_or_else(|| no_such(receipt.0))?;
+        let name =
+            results::names(&self.registry, &file)?.into_iter().nth(kind as usize).ok_or_else(|| no_such(receipt.0))?;
         let open = || self.spool.open_outbox_file(file.organization_id, &name);
         let content = match open() {
             Ok(content) => content,

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 
 use hl7::Message;
 use model::{FileId, Finding, FindingKind, Location, MessageId, ReceivedFile, Segment, Severity, Verdict, counted};
-use store::MessageOfFile;
+use store::{MessageOfFile, StoreError};
 
 use super::processing::TurnError;
 use super::{Exchange, flat};
@@ -27,8 +27,8 @@ pub(super) fn publish(exchange: &Exchange, file: &ReceivedFile) -> Result<(), Tu
     let mut tally = Tally::default();
     let rows_of = file.duplicate_of.unwrap_or(file.id);
     let (registry, organization_id) = (&exchange.registry, file.organization_id);
+    let is_flat = holds_rows(registry, file)?;
     if file.counts.messages() > 0 {
-        let is_flat = flat::is_flat(&file.name);
         let name = result_name(file, if is_flat { "results.csv" } else { "ack.hl7" });
         exchange.spool.put_into_outbox(organization_id, &name, |output| match is_flat {
             true => write_table(registry, rows_of, output, &mut tally),
@@ -36,17 +36,29 @@ pub(super) fn publish(exchange: &Exchange, file: &ReceivedFile) -> Result<(), Tu
         })?;
     }
     let name = result_name(file, "summary.txt");
-    exchange.spool.put_into_outbox(organization_id, &name, |output| write_summary(registry, file, &tally, output))?;
+    exchange
+        .spool
+        .put_into_outbox(organization_id, &name, |output| write_summary(registry, file, is_flat, &tally, output))?;
     Ok(())
 }
 
 /// The names of the results that a file has.
-pub(super) fn names(file: &ReceivedFile) -> Vec<String> {
+pub(super) fn names(registry: &Registry, file: &ReceivedFile) -> Result<Vec<String>, StoreError> {
     let mut names = vec![result_name(file, "summary.txt")];
     if file.counts.messages() > 0 {
-        names.push(result_name(file, if flat::is_flat(&file.name) { "results.csv" } else { "ack.hl7" }));
+        names.push(result_name(file, if holds_rows(registry, file)? { "results.csv" } else { "ack.hl7" }));
     }
-    names
+    Ok(names)
+}
+
+/// Whether a file that was processed holds rows: its name says so, or what a packed folder begins with.
+pub(super) fn holds_rows(registry: &Registry, file: &ReceivedFile) -> Result<bool, StoreError> {
+    if !file.name.to_ascii_lowercase().ends_with(".zip") {
+        return Ok(flat::is_flat(&file.name));
+    }
+    let rows_of = file.duplicate_of.unwrap_or(file.id);
+    let first = registry.database().messages_of_file(rows_of, None, 0, 1)?;
+    Ok(first.first().is_some_and(|message| flat::is_of_row(&message.line.header)))
 }
 
 /// `march.hl7.0K3X9V2M5N7P.ack.hl7`: the file's own name, its number, and what it is.
@@ -160,12 +172,12 @@ impl Tally {
 fn write_summary(
     registry: &Registry,
     file: &ReceivedFile,
+    is_flat: bool,
     tally: &Tally,
     output: &mut BufWriter<File>,
 ) -> io::Result<()> {
     let received = file.received_at.to_zoned(registry.time_zone().clone());
     let counts = file.counts;
-    let is_flat = flat::is_flat(&file.name);
     write!(output, "File      {}\r\n", file.name)?;
     write!(output, "Receipt   {}\r\n", file.id)?;
     write!(output, "Received  {}\r\n", received.strftime("%A, %B %-d, %Y, %H:%M:%S %Z"))?;

@@ -1,6 +1,6 @@
 //! What a submission's doses add to, change in and take from a person's vaccinations.
 
-use matching::{Grouped, ReportToChange};
+use matching::{DoseStatement, Grouped, ReportToDelete};
 use model::{Action, Dose, VaccinationEventId, VaccinationReport, VaccinationReportId};
 
 use super::ids::{Purpose, derive};
@@ -18,8 +18,10 @@ pub(super) fn record_vaccinations(
     findings: &mut Vec<Finding>,
 ) -> Option<Grouped> {
     let mut recorded: Vec<Recorded> = Vec::with_capacity(vaccinations.len());
+    let message: Vec<DoseStatement<'_>> = vaccinations.iter().map(|vaccination| statement_of(vaccination)).collect();
+    let message = &message[..];
     for (ordinal, &vaccination) in vaccinations.iter().enumerate() {
-        let step = Step { rules, submission, vaccination, ordinal };
+        let step = Step { rules, submission, message, vaccination, ordinal };
         recorded.push(match vaccination.action {
             Action::Delete => Recorded { report_id: None, is_new: false, finding: step.delete(record) },
             Action::Add | Action::Update => step.record(record, &recorded),
@@ -28,13 +30,18 @@ pub(super) fn record_vaccinations(
     let is_any_new = recorded.iter().any(|recorded| recorded.is_new);
     let grouped = is_any_new.then(|| group(record, rules));
     for (ordinal, (&vaccination, recorded)) in vaccinations.iter().zip(&recorded).enumerate() {
-        let step = Step { rules, submission, vaccination, ordinal };
+        let step = Step { rules, submission, message, vaccination, ordinal };
         findings.extend(recorded.finding.clone());
         if let (Some(grouped), Some(report_id)) = (&grouped, recorded.report_id.filter(|_| recorded.is_new)) {
             findings.extend(step.known_elsewhere(record, grouped, report_id));
         }
     }
     grouped
+}
+
+fn statement_of(vaccination: &VaccinationStatement) -> DoseStatement<'_> {
+    let &VaccinationStatement { ref dose, action, is_completion_stated, .. } = vaccination;
+    DoseStatement { dose, action, is_completion_stated }
 }
 
 /// What became of one dose of a submission.
@@ -48,6 +55,8 @@ struct Recorded {
 struct Step<'a> {
     rules: &'a Rules,
     submission: &'a Submission,
+    /// All doses of the submission.
+    message: &'a [DoseStatement<'a>],
     vaccination: &'a VaccinationStatement,
     ordinal: usize,
 }
@@ -60,7 +69,9 @@ impl Step<'_> {
         }
         let (dose, organization_id) = (&self.vaccination.dose, self.submission.caller.organization_id);
         let known = known_doses(record);
-        let own = ask(self.rules, |vaccines| matching::find_own_report(dose, organization_id, &known, vaccines));
+        let own = ask(self.rules, |vaccines| {
+            matching::find_own_report(statement_of(self.vaccination), self.message, organization_id, &known, vaccines)
+        });
         let own = own.map(|own| own.report_id);
         let is_repeated = own.is_some_and(|id| earlier.iter().any(|recorded| recorded.report_id == Some(id)));
         // Senders give the id of a visit to all its doses: another day or vaccine in one message is another dose.
@@ -169,18 +180,19 @@ impl Step<'_> {
     }
 
     fn delete(&self, record: &mut PatientRecord) -> Option<Finding> {
-        let dose = &self.vaccination.dose;
         let known = known_doses(record);
         let own = self.submission.caller.organization_id;
         let found = match self.vaccination.report {
-            Some(id) if self.owns(record, id) => Some(ReportToChange::Owned(id)),
-            Some(id) => Some(ReportToChange::Foreign(id)),
-            None => ask(self.rules, |vaccines| matching::find_report_to_change(dose, own, &known, vaccines)),
+            Some(id) if self.owns(record, id) => Some(ReportToDelete::Owned(id)),
+            Some(id) => Some(ReportToDelete::Foreign(id)),
+            None => ask(self.rules, |vaccines| {
+                matching::find_report_to_delete(statement_of(self.vaccination), self.message, own, &known, vaccines)
+            }),
         };
         let report_id = match found {
             None => return Some(self.finding(FindingKind::DeleteMatchesNothing)),
-            Some(ReportToChange::Foreign(_)) => return Some(self.finding(FindingKind::DeleteNotOwned)),
-            Some(ReportToChange::Owned(report_id)) => report_id,
+            Some(ReportToDelete::Foreign(_)) => return Some(self.finding(FindingKind::DeleteNotOwned)),
+            Some(ReportToDelete::Owned(report_id)) => report_id,
         };
         if let Some(report) = record.vaccinations.iter_mut().find(|report| report.id == report_id) {
             report.is_deleted = true;

@@ -36,8 +36,19 @@ pub(super) fn rejected(
     mut findings: Vec<Finding>,
     same: Option<&KnownMessage>,
 ) -> Decision {
-    // What would have been stored with a doubt was not stored: only what refused the message is told.
-    findings.retain(|finding| finding.severity() == Severity::Error);
+    // What would have been stored with a doubt was not stored: only what refused the message is told, and why.
+    let is_for_consent = findings.iter().any(|finding| finding.kind == FindingKind::ConsentMissing);
+    findings.retain(|finding| match finding.severity() {
+        Severity::Error => true,
+        _ if submission.rest == Rest::Refused && finding.rule().omits => true,
+        Severity::Warning => says_why(finding, is_for_consent),
+        Severity::Information => false,
+    });
+    for finding in &mut findings {
+        if is_about_whom(finding) {
+            *finding = Finding { kind: FindingKind::PatientUnsure, value: String::new(), ..finding.clone() };
+        }
+    }
     if let Some(known) = same.filter(|known| same_kinds(&known.findings, &findings)) {
         let outcome = Outcome {
             message_id: known.id,
@@ -58,6 +69,18 @@ pub(super) fn rejected(
         audit: Some(audited(submission, AuditAction::SubmissionRefused, None, codes.join(" "))),
         ..Decision::unchanged(outcome(submission, MessageState::Rejected, None, findings))
     }
+}
+
+/// Whether a warning says why nothing was done: what was to be deleted is not there, an affirmation of consent was sent and
+/// could not be read, or it is not sure whose consent on file counts.
+fn says_why(warning: &Finding, is_for_consent: bool) -> bool {
+    let of_consent = |at: Location| at.segment.as_str() == "PD1" && matches!(at.field, 0 | 12 | 13);
+    let is_of_consent = is_about_whom(warning) || warning.location.is_some_and(of_consent);
+    warning.kind == FindingKind::DeleteMatchesNothing || (is_for_consent && is_of_consent)
+}
+
+fn is_about_whom(finding: &Finding) -> bool {
+    matches!(finding.kind, FindingKind::PatientPending | FindingKind::PatientAmbiguous)
 }
 
 /// A finding without the value received, for a log that may keep nothing of a person. How to affirm consent is no such

@@ -4,11 +4,12 @@ use jiff::civil::Date;
 use matching::{Candidate, PersonDecision, PersonNote};
 use model::{
     ClearedFact, Demographics, Identifier, OrganizationId, Patient, PatientReport, PatientReportId, PatientStatus,
-    PersonName,
+    PersonName, Places, Standing,
 };
 
 use super::ids::{Purpose, derive};
 use super::*;
+use crate::consolidate;
 
 /// Names and identifiers remembered of one person from one organization; beyond it the oldest go.
 const REMEMBERED_MAXIMUM: usize = 32;
@@ -79,7 +80,7 @@ pub(super) fn resolve<'world>(
     matched.decision.keep_version(&matcher.version());
     for note in &matched.notes {
         let PersonNote::IdentifierSharedWithOthers { identifier, .. } = note;
-        let location = Location::field("PID", 1, 3).repetition(*identifier as u16 + 1);
+        let location = Location::field("PID", 1, 3).repetition(Places::of(&stated.places.identifiers, *identifier));
         findings.push(Finding::new(FindingKind::IdentifierSharedWithOthers).at(location));
     }
     match matched.decision {
@@ -129,6 +130,7 @@ fn folded(name: &PersonName) -> (String, String, String) {
 
 /// The record with the statement in it: a new record, or the known one with the sender's report brought up to date.
 pub(super) fn record_statement(
+    rules: &Rules,
     submission: &Submission,
     stated: &PatientStatement,
     resolved: &Resolved<'_>,
@@ -141,6 +143,12 @@ pub(super) fn record_statement(
         None => new_report(submission, &record),
     };
     state(&mut report.demographics, stated);
+    if says_protection_anew(rules, stated, at.map(|at| &record.reports[at]), &record.reports) {
+        report.demographics.protection_said_at = Some(submission.receipt.received_at);
+    }
+    if settles_identity(submission, stated, &record) {
+        report.demographics.identity_settled_at = Some(submission.receipt.received_at);
+    }
     for observation in &stated.observations {
         report
             .observations
@@ -155,6 +163,8 @@ pub(super) fn record_statement(
         None => record.reports.push(report),
         Some(at) if !says_the_same(&record.reports[at], &report) => {
             forget_overruled(&mut report, stated, &record.reports);
+            let said_at = report.protection_said_at();
+            report.demographics.protection_said_at = report.demographics.protection.map(|_| said_at);
             report.message_id = submission.receipt.message_id;
             report.received_at = submission.receipt.received_at;
             record.reports[at] = report;
@@ -164,8 +174,37 @@ pub(super) fn record_statement(
     record
 }
 
+/// Whether what a sender states of protection is said now: what its report did not say before, or `Y` where others opened
+/// the record since. `N` said again is as old as before, so that it opens nothing that was protected since.
+fn says_protection_anew(
+    rules: &Rules,
+    stated: &PatientStatement,
+    before: Option<&PatientReport>,
+    reports: &[PatientReport],
+) -> bool {
+    let Some(protection) = stated.demographics.protection else { return false };
+    match before.filter(|report| report.demographics.protection == Some(protection)) {
+        Some(before) => protection.is_protected && !consolidate::protects(before, reports, rules),
+        None => true,
+    }
+}
+
+/// Whether somebody of the registry's own staff corrects who a person is: states a name, birth date or sex other than is shown.
+fn settles_identity(submission: &Submission, stated: &PatientStatement, record: &PatientRecord) -> bool {
+    let is_of_staff = matches!(submission.caller.standing, Standing::Person(role) if role.is_of_the_registry());
+    let (said, shown) = (&stated.demographics, &record.patient.demographics);
+    let is_named_otherwise = match (said.names.first(), shown.names.first()) {
+        (Some(said), Some(shown)) => !is_same_name(said, shown),
+        _ => false,
+    };
+    let is_another = is_named_otherwise
+        || said.birth_date.is_some_and(|birth_date| shown.birth_date != Some(birth_date))
+        || said.sex.is_some_and(|sex| shown.sex != Some(sex));
+    is_of_staff && stated.record.is_some() && is_another
+}
+
 /// Takes out of a report what it does not say again and others have said otherwise since: as the newest report it would
-/// bring back what they overruled, such as a record that is not protected.
+/// bring back what they overruled, such as somebody who has died. What it says of protection keeps its own time.
 fn forget_overruled(report: &mut PatientReport, stated: &PatientStatement, reports: &[PatientReport]) {
     let since: Vec<&Demographics> = reports
         .iter()
@@ -173,7 +212,6 @@ fn forget_overruled(report: &mut PatientReport, stated: &PatientStatement, repor
         .map(|other| &other.demographics)
         .collect();
     let (own, stated) = (&mut report.demographics, &stated.demographics);
-    forget(&mut own.protection, stated.protection.is_some(), since.iter().any(|other| other.protection.is_some()));
     forget(&mut own.publicity, stated.publicity.is_some(), since.iter().any(|other| other.publicity.is_some()));
     forget(&mut own.is_deceased, stated.is_deceased.is_some(), since.iter().any(|other| other.is_deceased.is_some()));
     forget(&mut own.death_date, stated.death_date.is_some(), since.iter().any(|other| other.death_date.is_some()));
@@ -186,13 +224,25 @@ fn forget<T>(fact: &mut Option<T>, is_stated: bool, is_overruled: bool) {
 }
 
 /// The sender's report of the person. Of several (records of one person were merged), the one that has a stated
-/// identifier.
+/// identifier. A chart with another number and another name or birth date is not the same chart: if the two turn out to be
+/// two people, what is said of the one must not stand in the report of the other.
 fn own_report(record: &PatientRecord, organization_id: OrganizationId, stated: &Demographics) -> Option<usize> {
     let is_own = |report: &PatientReport| report.organization_id == organization_id;
     let is_meant = |report: &PatientReport| {
         is_own(report) && report.demographics.identifiers.iter().any(|known| stated.identifiers.contains(known))
     };
-    record.reports.iter().position(is_meant).or_else(|| record.reports.iter().position(is_own))
+    let may_be_meant = |report: &PatientReport| is_own(report) && !is_another_chart(&report.demographics, stated);
+    record.reports.iter().position(is_meant).or_else(|| record.reports.iter().position(may_be_meant))
+}
+
+/// Whether both give a number of one kind and authority, which differ, and names or birth dates that differ, too.
+fn is_another_chart(known: &Demographics, stated: &Demographics) -> bool {
+    let is_comparable =
+        |one: &Identifier, other: &Identifier| (&one.kind, &one.authority) == (&other.kind, &other.authority);
+    let is_numbered_alike =
+        known.identifiers.iter().any(|one| stated.identifiers.iter().any(|other| is_comparable(one, other)));
+    let is_named_alike = stated.names.iter().any(|name| known.names.iter().any(|known| is_same_name(known, name)));
+    is_numbered_alike && !(is_named_alike && known.birth_date == stated.birth_date)
 }
 
 fn says_the_same(before: &PatientReport, after: &PatientReport) -> bool {
@@ -253,10 +303,12 @@ fn state(known: &mut Demographics, stated: &PatientStatement) {
 
 fn clear(known: &mut Demographics, fact: ClearedFact) {
     match fact {
+        ClearedFact::Names => known.names.clear(),
         ClearedFact::MotherMaidenName => known.mother_maiden_name = None,
         ClearedFact::Races => known.races.clear(),
         ClearedFact::Addresses => known.addresses.clear(),
         ClearedFact::Telecoms => known.telecoms.clear(),
+        ClearedFact::NextOfKin => known.next_of_kin.clear(),
         ClearedFact::Language => known.language = None,
         ClearedFact::Ethnicity => known.ethnicity = None,
         ClearedFact::MultipleBirth => (known.multiple_birth, known.birth_order) = (None, None),

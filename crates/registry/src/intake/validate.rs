@@ -7,6 +7,8 @@
 mod doses;
 mod person;
 
+pub(super) use doses::note_after_death as note_doses_after_death;
+
 use std::borrow::Cow;
 
 use super::*;
@@ -18,7 +20,7 @@ pub(super) fn check<'s>(
     stated: &'s PatientStatement,
     findings: &mut Vec<Finding>,
 ) -> Option<(Cow<'s, PatientStatement>, Vec<&'s VaccinationStatement>)> {
-    let stated = person::check(submission, stated, findings)?;
+    let stated = person::check(rules, submission, stated, findings)?;
     let vaccinations = doses::check(rules, submission, &stated.demographics, findings)?;
     Some((stated, vaccinations))
 }

@@ -125,6 +125,31 @@ impl NewWindow {
     }
 }
 
+impl NewWindow {
+    /// A draft as it stands once it is corrected to this. Its history says that it was planned anew.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] with what is wrong with it, and when it is no draft any more.
+    pub fn correct(
+        self,
+        draft: &MaintenanceWindow,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<MaintenanceWindow, RegistryError> {
+        if draft.state != WindowState::Draft {
+            let state = draft.state_at(now).word();
+            return Err(refused(format!("the window is {state} and cannot be corrected: only a draft can be")));
+        }
+        let mut next = self.draft(&draft.time_zone, by, now)?;
+        let times = (draft.starts_at, draft.ends_at);
+        for change in &mut next.changes {
+            change.before = Some(times).filter(|_| (next.starts_at, next.ends_at) != times);
+        }
+        next.changes.splice(0..0, draft.changes.iter().cloned());
+        Ok(MaintenanceWindow { id: draft.id, version: draft.version + 1, ..next })
+    }
+}
+
 fn check_text(text: &str) -> Result<(), RegistryError> {
     if text.chars().count() > TEXT_LENGTH_MAXIMUM || text.contains(char::is_control) {
         return Err(refused(format!("texts of a window are one line of {TEXT_LENGTH_MAXIMUM} letters at most")));

@@ -9,6 +9,10 @@ use spool::{RecordState, SpoolError};
 use crate::directory::Snapshot;
 use crate::{Admission, Exchange, Registry, RegistryError};
 
+/// How long a call turned away may take to be counted: a front leaves its counts every few seconds, and a program with the
+/// database keeps them every few seconds.
+pub const COUNTED_WITHIN: SignedDuration = SignedDuration::from_secs(15);
+
 /// What happened in a window and since.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AfterReport {
@@ -24,12 +28,13 @@ pub struct AfterReport {
     pub turned_away: Vec<(Channel, u64)>,
     /// Who was turned away, the most often first.
     pub senders: Vec<SenderReport>,
-    /// The files that came through the file door while it lasted.
+    /// The files that were taken while it lasted, through whichever door.
     pub files: FilesOfWindow,
     /// What became of its notices: deliveries by state. The uncertain ones and those that failed are the operator's to
     /// look after; see `bluebonnet notice list`.
     pub told: Vec<(DeliveryState, u64)>,
-    /// Messages that came since it was over, by door: those kept in files as they were processed, and those sent again.
+    /// Messages since it was over, by door: those of files, the kept ones among them, as they were processed, and those
+    /// that came otherwise.
     pub messages_since: Vec<(Channel, u64)>,
 }
 
@@ -74,6 +79,11 @@ impl AfterReport {
         senders.filter(|sender| sender.returned_at.is_none())
     }
 
+    /// Whether calls were turned away so lately that their count may not be here yet.
+    pub fn may_lack_calls(&self, now: Timestamp) -> bool {
+        self.window.ended_at.is_none_or(|ended_at| now < ended_at + COUNTED_WITHIN)
+    }
+
     /// How many they are.
     pub fn outstanding(&self) -> Outstanding {
         let calls = self.still_away().map(|sender| sender.refusals.count).sum();
@@ -105,8 +115,12 @@ impl Registry {
         let mut messages_since: HashMap<Channel, u64> = HashMap::new();
         let mut came_back: HashMap<(OrganizationId, Channel), Timestamp> = HashMap::new();
         for sent in since {
-            *messages_since.entry(sent.channel).or_default() += sent.count;
-            came_back.insert((sent.organization_id, sent.channel), sent.first_at);
+            if sent.count > 0 {
+                *messages_since.entry(sent.channel).or_default() += sent.count;
+            }
+            if let Some(first_at) = sent.first_at {
+                came_back.insert((sent.organization_id, sent.channel), first_at);
+            }
         }
         let files = self.files_of_window(started_at, ended_at.unwrap_or(now))?;
         let told = self.database().count_deliveries(id)?;
@@ -155,13 +169,13 @@ impl Exchange {
         Ok(report)
     }
 
-    /// Files that came through the file door from one instant to before another, and that only the spool knows.
+    /// Files that were taken from one instant to before another, and that only the spool knows.
     fn waiting_since(&self, from: Timestamp, to: Timestamp) -> Result<u64, RegistryError> {
         let refused = |error: SpoolError| RegistryError::Refused(error.to_string());
         let mut waiting = 0;
         for organization_id in self.spool().organizations().map_err(refused)? {
             for record in self.spool().records(organization_id, RecordState::Waiting).map_err(refused)? {
-                let is_of_window = record.channel == Channel::File && (from..to).contains(&record.received_at);
+                let is_of_window = (from..to).contains(&record.received_at);
                 if is_of_window && self.registry().database().find_file(record.id)?.is_none() {
                     waiting += 1;
                 }

@@ -6,12 +6,24 @@ use matching::{Folded, Matcher};
 use model::{MergeId, OrganizationId, PatientId, PatientRecord, PatientReport};
 use uuid::Uuid;
 
+use super::restrictions::{self, Restrictions};
+use crate::Rules;
 use crate::consolidate::consolidate;
+
+/// What a merge that is undone needs to be told.
+pub(super) struct Undoing<'a> {
+    pub(super) merge_id: MergeId,
+    /// The ids of what it moved.
+    pub(super) parts: &'a [Uuid],
+    pub(super) rules: &'a Rules,
+    /// What was said since of who may see the records.
+    pub(super) restrictions: Restrictions,
+}
 
 /// Moves everything that was reported of the retired person to the survivor. Gives the ids of what was moved.
 ///
 /// The retired record keeps what it showed, so that its number and names still lead to the survivor.
-pub(super) fn move_all(survivor: &mut PatientRecord, retired: &mut PatientRecord) -> Vec<Uuid> {
+pub(super) fn move_all(survivor: &mut PatientRecord, retired: &mut PatientRecord, rules: &Rules) -> Vec<Uuid> {
     let reports = retired.reports.iter().map(|report| report.id.0);
     let vaccinations = retired.vaccinations.iter().map(|report| report.id.0);
     let consents = retired.consents.iter().map(|consent| consent.id.0);
@@ -22,18 +34,14 @@ pub(super) fn move_all(survivor: &mut PatientRecord, retired: &mut PatientRecord
     let survivor_id = survivor.patient.id;
     rename(survivor, survivor_id);
     in_order(survivor);
-    consolidate(survivor);
+    consolidate(survivor, rules);
     parts
 }
 
 /// Moves back what a merge moved, and what has come since for the retired person alone.
-pub(super) fn move_back(
-    holder: &mut PatientRecord,
-    retired: &mut PatientRecord,
-    parts: &[Uuid],
-    merge_id: MergeId,
-    matcher: &Matcher,
-) {
+pub(super) fn move_back(holder: &mut PatientRecord, retired: &mut PatientRecord, undoing: Undoing<'_>) {
+    let Undoing { merge_id, parts, rules, restrictions } = undoing;
+    let matcher = &rules.matcher;
     let moved: HashSet<Uuid> = parts.iter().copied().collect();
     let later = later_reports(holder, &moved, merge_id, matcher);
     let belongs = |id: &Uuid| moved.contains(id) || later.contains(id);
@@ -41,16 +49,17 @@ pub(super) fn move_back(
 
     let sides = Sides::of(&holder.reports, &belongs);
     take(&mut holder.reports, &mut retired.reports, |report| belongs(&report.id.0));
-    take(&mut holder.consents, &mut retired.consents, |consent| belongs(&consent.id.0));
+    take(&mut holder.consents, &mut retired.consents, |consent| moved.contains(&consent.id.0));
     take(&mut holder.vaccinations, &mut retired.vaccinations, |report| {
         belongs(&report.id.0) || (is_later(report.id.0, merge_id) && sides.is_of_retired(report.organization_id))
     });
+    restrictions::divide(holder, retired, restrictions, matcher);
     rename(retired, retired_id);
     in_order(holder);
     in_order(retired);
-    consolidate(holder);
+    consolidate(holder, rules);
     if !retired.reports.is_empty() {
-        consolidate(retired);
+        consolidate(retired, rules);
     }
 }
 
@@ -90,7 +99,7 @@ fn later_reports(holder: &PatientRecord, moved: &HashSet<Uuid>, merge_id: MergeI
 }
 
 /// Whether the id (UUID v7) was made after the merge's.
-fn is_later(id: Uuid, merge_id: MergeId) -> bool {
+pub(super) fn is_later(id: Uuid, merge_id: MergeId) -> bool {
     id.as_u128() >> 80 > merge_id.0.as_u128() >> 80
 }
 

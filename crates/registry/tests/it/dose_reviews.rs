@@ -12,8 +12,7 @@ fn newest_person(house: &House) -> PatientId {
 
 /// What waits for a reviewer.
 fn waiting(house: &House) -> Vec<DosePair> {
-    let now = house.receipt().received_at;
-    let open = house.registry.open_dose_reviews(&house.admission(), &house.caller("CLINIC"), now, 10);
+    let open = house.registry.open_dose_reviews(&house.admission(), &house.caller("CLINIC"), house.now(), 10);
     open.expect("reviews are listed")
 }
 
@@ -70,7 +69,8 @@ fn a_decision_that_two_are_one_holds_for_what_they_said() {
         let explained = house.registry.explain_doses(&house.admission(), newest_person(house)).expect("explained");
         let [one, other] = &explained.vaccinations[..] else { panic!("two vaccinations: {explained:?}") };
         let asked = (one.shown.patient_id, one.shown.id, other.shown.id);
-        let pair = house.registry.dose_pair(&house.admission(), &house.caller("CLINIC"), asked).expect("a pair");
+        let pair = house.registry.dose_pair(&house.admission(), &house.caller("CLINIC"), house.now(), asked);
+        let pair = pair.expect("a pair");
         assert_eq!(pair.comparison.rule.id(), "D50");
         decide(house, &pair, DoseReviewDecision::Same);
         assert_eq!(dose_count(house).await, 1);

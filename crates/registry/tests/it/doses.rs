@@ -186,6 +186,40 @@ fn doses_of_a_visit_that_share_one_id_are_all_kept() {
 }
 
 #[test]
+fn a_dose_of_a_visit_takes_no_other_of_it() {
+    on_each_database(&example(), async |house| {
+        let of_visit = |cvx: &str| given(cvx, "20250801", "V1");
+        let shown = async || {
+            let history = house.ask("CLINIC", "Z34", &MARIA).await;
+            let codes = segments(&history, "RXA").into_iter().filter_map(|dose| dose.split('|').nth(5));
+            let mut codes: Vec<String> = codes.map(|code| code.split('^').next().unwrap_or_default().into()).collect();
+            codes.sort_unstable();
+            codes.join(" ")
+        };
+        house.report("CLINIC", &MARIA, &(of_visit("10") + &of_visit("03"))).await;
+        house.report("CLINIC", &MARIA, &of_visit("21")).await;
+        assert_eq!(shown().await, "03 10 21", "a dose that came later");
+        let with_another = of_visit("83") + &of_visit("21") + &of_visit("10") + &of_visit("03");
+        let answer = house.report("CLINIC", &MARIA, &with_another).await;
+        assert_eq!(findings(&answer), ["IEE-513"; 3], "nothing said of the others has changed: {answer}");
+        assert_eq!(shown().await, "03 10 21 83");
+
+        let deletion = |cvx: &str| of_visit(cvx).replace("|CP|A", "|CP|D");
+        for times in 1..=3 {
+            let answer = house.report("CLINIC", &MARIA, &deletion("03")).await;
+            assert_eq!(findings(&answer), [if times == 1 { "IEE-595" } else { "IEE-594" }], "{answer}");
+            assert_eq!(shown().await, "10 21 83", "sent {times} times");
+        }
+        house.report("CLINIC", &MARIA, &deletion("20")).await;
+        assert_eq!(shown().await, "10 21 83", "a dose that was never known");
+        for _ in 1..=2 {
+            house.report("CLINIC", &MARIA, &(deletion("83") + &of_visit("52"))).await;
+            assert_eq!(shown().await, "10 21 52", "one dose in the place of another");
+        }
+    });
+}
+
+#[test]
 fn what_an_update_leaves_empty_changes_nothing() {
     on_each_database(&example(), async |house| {
         house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
@@ -199,5 +233,11 @@ fn what_an_update_leaves_empty_changes_nothing() {
         let of = |code: &str| *segments(&history, "RXA").iter().find(|dose| dose.contains(code)).expect("it is there");
         assert_eq!(of("|08^").split('|').nth(9).map(|source| &source[..2]), Some("00"), "{history}");
         assert_eq!(of("|83^").split('|').nth(20), Some("RE"), "{history}");
+
+        let unnumbered = |segments: &str| segments.replace("R1^EHR", "").replace("20240401", "20240501");
+        house.report("CLINIC", &MARIA, &unnumbered(refusal)).await;
+        let rows = house.rows("vaccination_report");
+        house.report("CLINIC", &MARIA, "ORC|RE||\nRXA|0|1|20240501||83^HepA^CVX|999|||||||||||||||U\n").await;
+        assert_eq!(house.rows("vaccination_report"), rows, "a refusal without an id is found by day and vaccine");
     });
 }

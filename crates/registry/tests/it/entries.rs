@@ -3,9 +3,9 @@
 use bluebonnet_registry::{Agreement, Entry, FoundPerson, OpenedRecord, PeopleFound, RegistryError};
 use jiff::civil::date;
 use model::{
-    Action, Caller, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, Identifier,
-    InformationSource, MessageState, OrganizationKind, PatientId, PatientObservation, PatientStatement, PersonName,
-    Right, Role, Standing, VaccinationReportId, VaccinationStatement,
+    Action, Caller, ClearedFact, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, FindingKind,
+    Identifier, InformationSource, MessageState, OrganizationKind, PatientId, PatientObservation, PatientStatement,
+    PersonName, Right, Role, Standing, Telecom, VaccinationReportId, VaccinationStatement,
 };
 
 use crate::house::*;
@@ -28,20 +28,26 @@ pub(crate) async fn find(house: &House, organization: &str, asked: Demographics)
     }
 }
 
-async fn open(house: &House, organization: &str, id: PatientId) -> Option<OpenedRecord> {
+pub(crate) async fn open(house: &House, organization: &str, id: PatientId) -> Option<OpenedRecord> {
     let caller = house.caller(organization);
     let opened = house.registry.open_record(&house.admission(), &caller, house.receipt(), id).await;
     opened.expect("the registry serves")
 }
 
-fn dose(on: jiff::civil::Date, cvx: u16, lot: &str) -> Dose {
+pub(crate) fn dose(on: jiff::civil::Date, cvx: u16, lot: &str) -> Dose {
     let text = format!(r#"{{"administered_on":"{on}","cvx":{cvx},"source":"Administered","completion":"Complete"}}"#);
     let dose: Dose = serde_json::from_str(&text).expect("a dose of the test");
     assert_eq!((dose.source, dose.completion), (InformationSource::Administered, Completion::Complete));
     Dose { lot_number: Some(lot.into()), ..dose }
 }
 
-fn entry(record: &OpenedRecord, once: &str, action: Action, report: Option<VaccinationReportId>, dose: Dose) -> Entry {
+pub(crate) fn entry(
+    record: &OpenedRecord,
+    once: &str,
+    action: Action,
+    report: Option<VaccinationReportId>,
+    dose: Dose,
+) -> Entry {
     let patient = &record.held.patient;
     let demographics = Demographics { birth_date: patient.demographics.birth_date, ..Demographics::default() };
     Entry {
@@ -60,7 +66,7 @@ fn entry(record: &OpenedRecord, once: &str, action: Action, report: Option<Vacci
     }
 }
 
-async fn enter(house: &House, organization: &str, entry: Entry) -> model::Outcome {
+pub(crate) async fn enter(house: &House, organization: &str, entry: Entry) -> model::Outcome {
     let caller = house.caller(organization);
     let entered = house.registry.enter(&house.admission(), &caller, house.receipt(), entry).await;
     entered.expect("the registry serves")
@@ -196,6 +202,136 @@ fn a_note_stays_here_and_can_be_taken_back() {
         .await;
         let after = open(house, "CLINIC", id).await.expect("shown");
         assert!(after.shown.reports.iter().all(|report| report.observations.is_empty()));
+    });
+}
+
+/// An entry that says nothing yet of a person whose record is open.
+fn about(record: &OpenedRecord, once: &str) -> Entry {
+    let mut entry = entry(record, once, Action::Add, None, dose(date(2024, 3, 12), 8, "L"));
+    entry.vaccinations.clear();
+    entry
+}
+
+/// An entry of what an organization says of death.
+fn death(record: &OpenedRecord, once: &str, is_deceased: Option<bool>, on: Option<jiff::civil::Date>) -> Entry {
+    let mut entry = about(record, once);
+    entry.patient.cleared = vec![ClearedFact::Death];
+    entry.patient.demographics.is_deceased = is_deceased;
+    entry.patient.demographics.death_date = on;
+    entry
+}
+
+fn fact(since: Option<jiff::civil::Date>) -> PatientObservation {
+    let value = model::Coded { code: "VXC18".into(), text: String::new(), system: "CDCPHINVS".into() };
+    let question = PatientObservation::CONTRAINDICATION.to_owned();
+    PatientObservation { question, value, since, until: None, vaccine: None }
+}
+
+#[test]
+fn an_entry_of_which_a_part_cannot_be_kept_is_refused_whole_and_says_why() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let before_birth = date(2024, 3, 1);
+        let (caller, admission) = (house.caller("CLINIC"), house.admission());
+        let mut facts = about(&opened, "fact");
+        facts.patient.observations = vec![fact(Some(before_birth)), fact(None)];
+        let mut phones = about(&opened, "phone");
+        let none = Telecom { value: "5555555555".into(), ..Telecom::default() };
+        phones.patient.demographics.telecoms = vec![none];
+        phones.patient.demographics.names = named("Garza", "Marisol").names;
+        let mut doses = entry(&opened, "dose", Action::Add, None, dose(date(2024, 5, 12), 10, "OK"));
+        let mut early = doses.vaccinations[0].clone();
+        (early.order, early.dose.administered_on) = (2, before_birth);
+        doses.vaccinations.push(early);
+        let cases = [
+            (facts, FindingKind::ObservationDateImpossible),
+            (phones, FindingKind::PhonePlaceholder),
+            (doses, FindingKind::AdministrationBeforeBirth),
+            (death(&opened, "late", Some(true), Some(date(2026, 2, 1))), FindingKind::DateImplausible),
+            (death(&opened, "early", Some(true), Some(before_birth)), FindingKind::DeathBeforeBirth),
+        ];
+        for (entry, kind) in cases {
+            let rehearsal = house.registry.rehearse_entry(&admission, &caller, house.receipt(), &entry).await;
+            assert!(!rehearsal.expect("the registry serves").is_kept, "{kind:?}");
+            let outcome = enter(house, "CLINIC", entry).await;
+            assert_eq!((outcome.disposition, outcome.patient_id), (MessageState::Rejected, None), "{kind:?}");
+            assert!(outcome.findings.iter().any(|finding| finding.kind == kind), "{kind:?}: {:?}", outcome.findings);
+        }
+        assert_eq!(open(house, "CLINIC", id).await.expect("shown").held, opened.held, "nothing was stored");
+        let mut possible = about(&opened, "possible");
+        possible.patient.observations = vec![fact(Some(date(2024, 3, 10)))];
+        assert_eq!(enter(house, "CLINIC", possible).await.disposition, MessageState::Accepted, "the control");
+    });
+}
+
+#[test]
+fn a_death_is_taken_back_by_who_said_it_and_by_the_office() {
+    on_each_database(&example(), async |house| {
+        house.add_organization("OFFICE", OrganizationKind::Registry, None);
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let day = Some(date(2024, 4, 1));
+        let shown = async || {
+            let who = open(house, "CLINIC", id).await.expect("shown").shown.patient.demographics;
+            (who.is_deceased, who.death_date)
+        };
+        enter(house, "CLINIC", death(&opened, "a", Some(true), day)).await;
+        assert_eq!(shown().await, (Some(true), day));
+        let late = entry(&opened, "late", Action::Add, None, dose(date(2024, 5, 12), 10, "LATE"));
+        let (admission, clinic) = (house.admission(), house.caller("CLINIC"));
+        let rehearsal = house.registry.rehearse_entry(&admission, &clinic, house.receipt(), &late).await;
+        let findings = rehearsal.expect("the registry serves").findings;
+        assert!(findings.iter().any(|finding| finding.kind == FindingKind::AdministrationAfterDeath), "{findings:?}");
+        enter(house, "CLINIC", death(&opened, "b", None, None)).await;
+        assert_eq!(shown().await, (None, None), "by who said it");
+        enter(house, "PHARMACY", death(&opened, "c", Some(true), day)).await;
+        enter(house, "CLINIC", death(&opened, "d", None, None)).await;
+        assert_eq!(shown().await, (Some(true), day), "not by others");
+        let refusals = [
+            (Role::SchoolNurse, death(&opened, "e", Some(true), day)),
+            (Role::SchoolNurse, death(&opened, "f", None, None)),
+            (Role::FullAccessClinician, death(&opened, "g", Some(false), None)),
+        ];
+        for (role, entry) in refusals {
+            let caller = as_role(clinic.clone(), role);
+            let refused = house.registry.enter(&admission, &caller, house.receipt(), entry).await;
+            assert!(matches!(refused, Err(RegistryError::Forbidden { right: Right::RecordDeath })), "{refused:?}");
+        }
+        let analyst = as_role(house.caller("OFFICE"), Role::RegistryAnalyst);
+        let overruled = death(&opened, "h", Some(false), None);
+        house.registry.enter(&admission, &analyst, house.receipt(), overruled).await.expect("the office may");
+        assert_eq!(shown().await, (Some(false), None), "by the office");
+        let answer = house.report("CLINIC", &MARIA, &given("10", "20240512", "D2")).await;
+        assert!(answer.contains("MSA|AA|"), "a dose of a later day is of the same person: {answer}");
+        assert_eq!(open(house, "CLINIC", id).await.expect("shown").shown.vaccinations.len(), 2);
+    });
+}
+
+#[test]
+fn a_name_that_was_entered_wrongly_is_forgotten_where_its_organization_says_so() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("the record is shown");
+        let renamed = |once: &str, family: &str, cleared: Vec<ClearedFact>| {
+            let mut entry = about(&opened, once);
+            entry.patient.demographics.names = named(family, "Maria").names;
+            entry.patient.cleared = cleared;
+            entry
+        };
+        let families = async || {
+            let names = open(house, "CLINIC", id).await.expect("shown").shown.patient.demographics.names;
+            names.into_iter().map(|name| name.family).collect::<Vec<_>>()
+        };
+        enter(house, "CLINIC", renamed("a", "Garzza", Vec::new())).await;
+        assert_eq!(families().await, ["Garzza", "Garza"], "a former name is remembered");
+        enter(house, "CLINIC", renamed("b", "Garza", vec![ClearedFact::Names])).await;
+        assert_eq!(families().await, ["Garza"]);
+        let found = find(house, "CLINIC", named("Garzza", "Maria")).await;
+        assert!(found.iter().all(|found| !found.agreements.contains(&Agreement::Name)), "nobody has that name");
     });
 }
 

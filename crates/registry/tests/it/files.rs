@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-use bluebonnet_registry::{Exchange, ExchangeSettings, Received, ReceivedFilter, ReceivedKind};
+use bluebonnet_registry::{Exchange, ExchangeSettings, Received};
 use jiff::Timestamp;
-use model::{Channel, FileId, FileState, OrganizationKind, Verdict};
+use model::{Channel, FileId, FileState, Verdict};
 use spool::{Faults, Finished, Limits, Opening, Owner, Spool, SpoolError};
 
 use crate::house::*;
@@ -46,13 +46,25 @@ impl Exchanging<'_> {
     }
 
     pub(crate) fn put(&self, organization: &str, name: &str, bytes: &[u8]) -> FileId {
+        self.put_through(Channel::File, clock(), organization, name, bytes)
+    }
+
+    /// The same through another door, or at another time.
+    pub(crate) fn put_through(
+        &self,
+        channel: Channel,
+        now: Timestamp,
+        organization: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> FileId {
         let organization_id = self.house.caller(organization).organization_id;
         let owner = Owner { organization_id, account: "clinic-ehr".into() };
         let id = FileId(self.house.uuid());
         let spool = self.exchange.spool();
         let upload = spool.begin(&owner, name, Opening::Fresh).expect("begun");
         upload.write_at(bytes, 0).expect("written");
-        let finished = Finished { uploaded_as: name, name, id, channel: Channel::File, now: clock() };
+        let finished = Finished { uploaded_as: name, name, id, channel, now };
         spool.finish(&owner, &finished).expect("taken");
         id
     }
@@ -217,6 +229,13 @@ fn packed_files_are_read_and_bombs_are_refused_whole() {
         let entries = [("a.hl7", reports[0].as_bytes()), ("b.txt", reports[1].as_bytes())];
         assert_eq!(files.process("CLINIC", "b.zip", &zip(&entries)).await.counts.messages(), 2);
 
+        let rows = b"patient_id,last_name,first_name,birth_date,vaccination_date,cvx\nM-100,Garza,Maria,2024-03-10,2024-03-11,9999\n";
+        let packed = files.process("CLINIC", "c.zip", &zip(&[("c.csv", rows), ("d.csv", rows)])).await;
+        assert_eq!((packed.counts.messages(), packed.results.len()), (2, 2), "{packed:?}");
+        let table = files.result(&packed, ".results.csv");
+        assert!(table.contains("in cvx") && !table.contains("RXA"), "rows are answered as rows: {table}");
+        assert!(files.result(&packed, ".summary.txt").contains("Rows      2"));
+
         let zeros = vec![b'\n'; 8 << 20];
         let many: Vec<String> = (0..1001).map(|number| format!("{number}.hl7")).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b"MSH|"[..])).collect();
@@ -283,95 +302,44 @@ fn rows_of_a_flat_file_are_reports_like_all_others() {
 }
 
 #[test]
-fn the_list_has_everything_that_was_received_and_shows_each_only_its_own() {
+fn a_row_that_says_again_what_was_changed_in_between_is_a_new_statement() {
     on_each_database(&example(), async |house| {
         let files = Exchanging::new(house);
-        let file = files.process("CLINIC", "march.hl7", three().as_bytes()).await;
-        house.send("PHARMACY", &vxu("S-1", &MARIA, "")).await;
-        let waiting = files.put("PHARMACY", "later.hl7", b"MSH|");
-        let list = |organization: Option<&str>, filter: &ReceivedFilter| {
-            let mut caller = files.exchange.operator(None);
-            if let Some(organization) = organization {
-                caller = house.caller(organization);
-                caller.standing = model::Standing::Program;
-            }
-            files.exchange.received(&house.admission(), &caller, filter, 100).expect("listed")
+        let header = "patient_id,last_name,first_name,birth_date,sex,vaccination_date,cvx,lot_number,action,note\n";
+        let row = |lot: &str, action: &str| format!("M-100,Garza,Maria,2024-03-10,F,2024-03-11,08,{lot},{action},\n");
+        let (first, second, gone) = (row("L1", ""), row("L2", ""), row("L2", "D"));
+        let mut number = 0;
+        let mut say = async |rows: &[&String]| {
+            number += 1;
+            // A file of its own: with a name, and bytes, that no other has.
+            let text =
+                format!("{header}{}{}", rows.iter().map(|row| row.as_str()).collect::<String>(), ",".repeat(number));
+            let received = files.process("CLINIC", &format!("{number}.csv"), text.as_bytes()).await;
+            assert_eq!(received.counts.rejected, 0, "{received:?}");
+            let history = house.ask("CLINIC", "Z34", &MARIA).await;
+            let lots: Vec<_> =
+                segments(&history, "RXA").iter().map(|dose| dose.split('|').nth(15).map(str::to_owned)).collect();
+            lots.into_iter().flatten().collect::<Vec<_>>()
         };
-        let all = list(None, &ReceivedFilter::default());
-        assert_eq!(all.len(), 3, "{all:?}");
-        assert_eq!(list(Some("CLINIC"), &ReceivedFilter::default()).len(), 1);
-        assert_eq!(list(Some("PHARMACY"), &ReceivedFilter::default()).len(), 2);
-        let queued = ReceivedFilter { state: Some(FileState::Queued), ..ReceivedFilter::default() };
-        assert_eq!(list(None, &queued)[0].receipt, waiting.0);
-        let messages = ReceivedFilter { kind: Some(ReceivedKind::Message), ..ReceivedFilter::default() };
-        assert_eq!(list(None, &messages).len(), 1, "messages of files are in their files");
-        let mut stranger = house.caller("PHARMACY");
-        stranger.standing = model::Standing::Program;
-        let found = files.exchange.find_received(&house.admission(), &stranger, file.receipt).expect("looked");
-        assert!(found.is_none());
-        let again = files.exchange.process_again(&house.admission(), &stranger, file.receipt, clock()).await;
-        assert!(again.is_err());
-    });
-}
-
-#[test]
-fn the_list_of_one_with_many_sites_is_the_newest_of_all_a_page_at_a_time() {
-    on_each_database(&example(), async |house| {
-        let files = Exchanging::new(house);
-        // More sites than one statement asks for.
-        for number in 0..130 {
-            house.add_organization(&format!("SITE-{number}"), OrganizationKind::Clinic, Some("CLINIC"));
-        }
-        let mut sent = Vec::new();
-        for (number, organization) in
-            ["SITE-3", "CLINIC", "SITE-129", "SITE-3", "PHARMACY", "SITE-60"].iter().enumerate()
-        {
-            let outcome = house.send(organization, &vxu(&format!("S-{number}"), &MARIA, "")).await;
-            if *organization != "PHARMACY" {
-                sent.insert(0, field(&outcome, "MSH", 10).to_owned());
-            }
-        }
-        let refused = house.send("SITE-7", &vxu("S-9", &Person { birth_date: "20990101", ..MARIA.clone() }, "")).await;
-        let refused = field(&refused, "MSH", 10).to_owned();
-        let mut caller = house.caller("CLINIC");
-        caller.standing = model::Standing::Program;
-        let list = |filter: &ReceivedFilter, limit| {
-            let received = files.exchange.received(&house.admission(), &caller, filter, limit).expect("listed");
-            received.iter().map(|line| line.receipt.simple().to_string()).collect::<Vec<_>>()
-        };
-        let rejected = ReceivedFilter { is_rejected: true, ..ReceivedFilter::default() };
-        assert_eq!(list(&rejected, 100), std::slice::from_ref(&refused));
-        let all: Vec<String> = [refused].into_iter().chain(sent).collect();
-        assert_eq!(list(&ReceivedFilter::default(), 100), all);
-        assert_eq!(list(&ReceivedFilter::default(), 2), all[..2]);
-        let older = ReceivedFilter { before: all[1].parse().ok(), ..ReceivedFilter::default() };
-        assert_eq!(list(&older, 3), all[2..5]);
-    });
-}
-
-#[test]
-fn each_state_in_the_list_means_the_same_for_files_and_for_single_messages() {
-    on_each_database(&example(), async |house| {
-        let files = Exchanging::new(house);
-        let whole = files.process("CLINIC", "march.hl7", three().as_bytes()).await.receipt.simple().to_string();
-        let receipt = |outcome: &str| field(outcome, "MSH", 10).to_owned();
-        let stored = receipt(&house.send("CLINIC", &vxu("S-1", &MARIA, "")).await);
-        let warned = receipt(&house.send("CLINIC", &vxu("S-1", &Person { sex: "U", ..MARIA.clone() }, "")).await);
-        let future = Person { birth_date: "20990101", ..MARIA.clone() };
-        let refused = receipt(&house.send("CLINIC", &vxu("S-3", &future, "")).await);
-        let mut caller = house.caller("CLINIC");
-        caller.standing = model::Standing::Program;
-        let list = |filter: ReceivedFilter| {
-            let received = files.exchange.received(&house.admission(), &caller, &filter, 100).expect("listed");
-            received.iter().map(|line| line.receipt.simple().to_string()).collect::<Vec<_>>()
-        };
-        let of_state = |state| list(ReceivedFilter { state: Some(state), ..ReceivedFilter::default() });
-        assert_eq!(of_state(FileState::Complete), [stored, whole.clone()]);
-        assert_eq!(of_state(FileState::Exception), [warned]);
-        assert_eq!(of_state(FileState::Error), [] as [String; 0]);
-        assert_eq!(of_state(FileState::Queued), [] as [String; 0]);
-        let rejected = list(ReceivedFilter { is_rejected: true, ..ReceivedFilter::default() });
-        assert_eq!(rejected, [refused, whole], "one of the messages of the file was rejected");
+        assert_eq!(say(&[&first]).await, ["L1"]);
+        assert_eq!(say(&[&second]).await, ["L2"]);
+        assert_eq!(say(&[&first]).await, ["L1"], "it is again as it was");
+        let messages = house.rows("message");
+        assert_eq!(say(&[&first]).await, ["L1"]);
+        assert_eq!(
+            house.rows("message"),
+            messages + 1,
+            "said again it is no news: the question alone was written down"
+        );
+        assert_eq!(say(&[&second, &gone]).await, [""; 0]);
+        assert_eq!(say(&[&second]).await, ["L2"], "a dose that was taken back is reported again");
+        assert_eq!(say(&[&first, &second, &first]).await, ["L1"], "the last row of a file counts");
+        // The very file of before does nothing, whatever came since.
+        let before = format!("{header}{second},,");
+        let again = files.process("CLINIC", "2.csv", before.as_bytes()).await;
+        assert!(again.duplicate_of.is_some(), "{again:?}");
+        assert!(house.ask("CLINIC", "Z34", &MARIA).await.contains("|L1|"));
+        assert!(house.database.check_integrity().expect("readable").is_empty());
     });
 }
 

@@ -113,6 +113,8 @@ impl Story<'_> {
             receipt,
             caller: self.house.caller(SENDERS[sender]),
             identity: MessageIdentity { control_hash: receipt.message_id.0.as_u64_pair().1 as i64, content_hash },
+            recurrence: model::Recurrence::Resend,
+            rest: model::Rest::Kept,
             kind: "VXU".into(),
             original: Vec::new(),
             patient: Some(statement),

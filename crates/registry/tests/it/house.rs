@@ -182,6 +182,11 @@ impl House {
         self.registry.receipt(&self.admission(), message_id, noon + jiff::SignedDuration::from_secs(seconds))
     }
 
+    /// The instant of the next receipt.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.receipt().received_at
+    }
+
     /// The rows of a table.
     pub(crate) fn rows(&self, table: &str) -> u64 {
         let statistics = self.registry.statistics(&self.admission()).expect("the registry counts");
@@ -201,10 +206,19 @@ impl House {
     }
 
     async fn send_under(&self, organization: &str, receipt: Receipt, message: &str) -> String {
+        self.receive(&self.caller(organization), receipt, message).await
+    }
+
+    /// Sends text as it is, as somebody.
+    pub(crate) async fn send_as(&self, caller: &Caller, message: &str) -> String {
+        self.receive(caller, self.receipt(), message).await
+    }
+
+    async fn receive(&self, caller: &Caller, receipt: Receipt, message: &str) -> String {
         let message = message.replace('\n', "\r").into_bytes();
         let answer = self
             .registry
-            .receive_message(&self.admission(), &self.caller(organization), receipt, message)
+            .receive_message(&self.admission(), caller, receipt, message)
             .await
             .expect("the registry serves");
         match answer {

@@ -2,7 +2,8 @@
 
 use ::notices::Language;
 use bluebonnet_registry::{
-    AccountChange, Consent, Credentials, NewAccount, NewSession, NewSubscription, NewWindow, SessionToken, WindowOrder,
+    AccountChange, Consent, Credentials, NewAccount, NewSession, NewSubscription, NewWindow, Recipients, SessionToken,
+    WindowOrder,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -120,7 +121,16 @@ fn everybody_with_an_account_is_told_once_and_not_of_everything() {
         subscribe(house, "contact@vendor.example", Audience::EhrVendors, &[]);
         subscribe(house, "it@clinic.example", Audience::ItContacts, &[]);
 
-        announce(house, 24 * 20).await;
+        let window = announce(house, 24 * 20).await;
+        let recipients = |order| {
+            let counted = house.registry.recipients(&admission, &window, order, noon());
+            let Recipients { by_mail, by_webhook } = counted.expect("they are counted");
+            (by_mail, by_webhook)
+        };
+        assert_eq!(recipients(WindowOrder::Announce), (4, 0), "as many as are told below");
+        assert_eq!(recipients(WindowOrder::Cancel), (4, 0));
+        assert_eq!(recipients(WindowOrder::Start), (2, 0), "who subscribed");
+        assert_eq!(recipients(WindowOrder::Verify), (0, 0));
         let announced = told(house, noon(), "announced");
         let everybody = of(&[
             ("contact@vendor.example", Audience::EhrVendors),

@@ -1,7 +1,12 @@
 //! Organizations: which codes they may have, and who may stop which.
 
-use bluebonnet_registry::{NewOrganization, RegistryError};
-use model::{AccountId, Caller, OrganizationId, OrganizationKind, Role, Standing};
+use ::notices::Language;
+use bluebonnet_registry::{Consent, ContactRefusal, NewOrganization, NewSubscription, RegistryError};
+use model::{
+    AccountId, Audience, Caller, OrganizationId, OrganizationKind, Role, Standing, SubscriptionId, SubscriptionWay,
+};
+
+use store::AuditFilter;
 
 use crate::house::*;
 
@@ -51,5 +56,69 @@ fn nobody_stops_the_office_that_could_start_it_again() {
             changed.expect("the office may");
             assert_eq!(registry.find_organization(&admission, "PHARMACY").is_some(), is_active);
         }
+    });
+}
+
+fn contact(house: &House, address: &str, audience: Audience) -> NewSubscription {
+    NewSubscription {
+        id: SubscriptionId(house.uuid()),
+        audience,
+        way: SubscriptionWay::Email,
+        address: address.into(),
+        kinds: Vec::new(),
+        channels: Vec::new(),
+        language: Language::English,
+        organization_id: None,
+        secret: String::new(),
+    }
+}
+
+#[test]
+fn an_organization_has_its_contacts_told_and_takes_nobody_elses() {
+    on_each_database(&example(), async |house| {
+        let (registry, admission) = (&house.registry, house.admission());
+        let at = NOON.parse().expect("a timestamp");
+        let of = |code: &str, role| Caller { standing: Standing::Person(role), ..house.caller(code) };
+        let clinic = of("CLINIC", Role::OrganizationAdministrator);
+        let pharmacy = of("PHARMACY", Role::OrganizationAdministrator);
+        let add = async |caller: &Caller, id, address: &str, audience| {
+            let new = contact(house, address, audience);
+            registry.add_organization_contact(&admission, caller, (id, new), at).await
+        };
+        let (own, other) = (clinic.organization_id, pharmacy.organization_id);
+        let (it, vendor) = (Audience::ItContacts, Audience::EhrVendors);
+        assert!(add(&clinic, own, "it@clinic.example", it).await.expect("allowed").is_ok());
+        assert!(add(&clinic, own, "help@vendor.example", vendor).await.expect("allowed").is_ok());
+        let refused = add(&pharmacy, other, "HELP@vendor.example", vendor).await.expect("allowed");
+        assert_eq!(refused, Err(ContactRefusal::ToldAlready), "once for all its clinics");
+        assert_eq!(add(&clinic, own, "nobody", it).await.expect("allowed"), Err(ContactRefusal::NoAddress));
+        let foreign = add(&clinic, other, "it@pharmacy.example", it).await;
+        assert!(matches!(foreign, Err(RegistryError::Forbidden { .. })), "{foreign:?}");
+        let clerk = of("CLINIC", Role::ViewOnly);
+        let forbidden = add(&clerk, own, "clerk@clinic.example", it).await;
+        assert!(matches!(forbidden, Err(RegistryError::Forbidden { .. })), "{forbidden:?}");
+
+        let listed = registry.organization_contacts(&admission, &clerk, own).await.expect("readable");
+        let addresses: Vec<&str> = listed.iter().map(|known| known.address.as_str()).collect();
+        assert_eq!(addresses, ["it@clinic.example", "help@vendor.example"]);
+        let remove = async |caller: &Caller, id, contact| {
+            registry.remove_organization_contact(&admission, caller, (id, contact), at).await
+        };
+        let theft = remove(&pharmacy, other, listed[0].id).await;
+        assert!(matches!(theft, Err(RegistryError::Refused(_))), "{theft:?}");
+        remove(&clinic, own, listed[0].id).await.expect("it is theirs");
+        assert!(add(&clinic, own, "it@clinic.example", it).await.expect("allowed").is_ok(), "a mistake is mended");
+
+        let ended = registry.subscribe(&admission, contact(house, "tired@clinic.example", it), Consent::Vouched, at);
+        registry.end_subscription(&admission, ended.expect("kept").id, at).expect("its owner ends it");
+        let again = add(&clinic, own, "tired@clinic.example", it).await.expect("allowed");
+        assert_eq!(again, Err(ContactRefusal::Ended));
+
+        let filter = AuditFilter { organization_id: own, account_id: None, before: None, after: None };
+        let lines = house.database.audit_of_organization(&filter, 100).expect("the trail is read");
+        let count = |what: &str| lines.iter().filter(|line| line.entry.detail.contains(what)).count();
+        assert_eq!(count("added a contact for notices as it_contacts"), 2);
+        assert_eq!(count("removed a contact for notices as it_contacts"), 1);
+        assert_eq!(count("@"), 0, "addresses stand with the contacts alone");
     });
 }

@@ -154,7 +154,12 @@ fn doses_of_days_that_cannot_be() {
             case("a refusal after death is no dose", vxu("C-1", &DECEASED, REFUSAL), &[], Some(1)),
             case("a lot that had expired", changed("20270101", "20240310"), &["IEE-124 at RXA^1^16"], Some(1)),
             case("a lot in its last month", changed("20270101", "202403"), &[], Some(1)),
-            case("a vaccine out of use", doses(&given("02", "20240311", "D1")), &["IEE-122 at RXA^1^5"], Some(1)),
+            case(
+                "a vaccine out of use",
+                doses(&given("02", "20240311", "D1")),
+                &["IEE-122 at RXA^1^5", "IEE-540 at RXR^1^1"],
+                Some(1),
+            ),
             case("a vaccine of elsewhere", doses(&self::told("02", "20240311", "D1")), &[], Some(1)),
         ],
     );
@@ -189,10 +194,10 @@ fn what_a_dose_given_must_say() {
             case("a refusal without a reason", refused(""), &["IEE-130 at RXA^1^18"], Some(1)),
             case("a refusal of an unknown reason", refused("77^x^NIP002"), &["IEE-110 at RXA^1^18^1^1"], Some(1)),
             case(
-                "a dose to delete is only named",
+                "a dose to delete is only named, and makes nobody known",
                 without(&["OBX"]).replace("|LD1|20270101|MSD^Merck^MVX|||CP|A", "||||||CP|D"),
                 &["IEE-594 at RXA^1"],
-                Some(0),
+                None,
             ),
         ],
     );
@@ -209,6 +214,30 @@ fn a_program_for_children_does_not_pay_for_adults() {
         &[
             case("the day before the 19th birthday", born("20050312"), &[], Some(1)),
             case("the 19th birthday", born("20050311"), &["IEE-539 at RXA^1"], Some(1)),
+        ],
+    );
+}
+
+#[test]
+fn vaccine_route_and_body_site_go_together() {
+    let by_mouth = |cvx: &str, site: &str| {
+        let dose = given(cvx, "20240520", "D1").replace("C28161^Intramuscular^NCIT", "C38288^Oral^NCIT");
+        doses(&dose.replace("LT^Left Thigh^HL70163", site))
+    };
+    let injected = doses(&given("119", "20240520", "D1"));
+    check(
+        &example(),
+        &[
+            case("swallowed, as it should be", by_mouth("119", ""), &[], Some(1)),
+            case(
+                "swallowed into the thigh",
+                by_mouth("119", "LT^Left Thigh^HL70163"),
+                &["IEE-541 at RXR^1^2"],
+                Some(1),
+            ),
+            case("swallowed, and it is for injection", by_mouth("08", ""), &["IEE-540 at RXR^1^1"], Some(1)),
+            case("injected, and it is to be swallowed", injected, &["IEE-540 at RXR^1^1"], Some(1)),
+            case("a vaccine of which it is not known", by_mouth("122", ""), &[], Some(1)),
         ],
     );
 }

@@ -81,12 +81,22 @@ fn a_question_by_the_registrys_own_number_finds_its_person() {
         let history = house.ask("CLINIC", "Z34", &MARIA).await;
         let identifiers: Vec<&str> = field(&history, "PID", 3).split('~').collect();
         let own = identifiers.iter().find(|identifier| identifier.ends_with("^SR")).expect("the number is given");
-        let by_number = format!(
-            "MSH|^~\\&|EHR|SENDER|IIS|REG|20260115120000-0600||QBP^Q11^QBP_Q11|N1|P|2.5.1|||ER|AL|||||Z34^CDCPHINVS\n\
-             QPD|Z34^Request Immunization History^CDCPHINVS|t1|{own}|Garza^Maria^^^^^L||20240310|F\nRCP|I|5^RD&Records&HL70126\n"
-        );
-        let answer = house.send("CLINIC", &by_number).await;
-        assert_eq!(field(&answer, "QAK", 2), "OK", "{answer}");
+        // By itself a number is borne out by nothing: it gives a list of one, or nobody, and the asker is told.
+        for (profile, beside, expected) in [
+            ("Z34", "Garza^Maria^^^^^L||20240310|F", ("Z32", "OK", "")),
+            ("Z34", "||20240310", ("Z32", "OK", "")),
+            ("Z44", "||20240310", ("Z42", "OK", "")),
+            ("Z34", "", ("Z31", "OK", "IEE-141")),
+            ("Z44", "", ("Z33", "NF", "IEE-141")),
+        ] {
+            let question = format!(
+                "MSH|^~\\&|EHR|SENDER|IIS|REG|20260115120000-0600||QBP^Q11^QBP_Q11|N1|P|2.5.1|||ER|AL|||||{profile}^CDCPHINVS\n\
+                 QPD|{profile}^Request^CDCPHINVS|t1|{own}|{beside}\nRCP|I|5^RD&Records&HL70126\n"
+            );
+            let answer = house.send("CLINIC", &question).await;
+            let given = &field(&answer, "MSH", 21)[..3];
+            assert_eq!((given, field(&answer, "QAK", 2), findings(&answer).concat().as_str()), expected, "{answer}");
+        }
     });
 }
 

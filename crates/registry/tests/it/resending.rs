@@ -15,6 +15,18 @@ fn a_resent_message_gets_its_answer_again_to_the_byte() {
 }
 
 #[test]
+fn a_message_that_comes_with_other_segment_ends_is_the_same() {
+    on_each_database(&example(), async |house| {
+        let message = vxu("C-1", &MARIA, &given("08", "20240311", "D1")).replace('\n', "\r");
+        let first = house.send("CLINIC", &message).await;
+        assert_eq!(field(&first, "MSA", 1), "AA");
+        for same in [message.trim_end().to_owned(), message.replace('\r', "\n"), message.replace('\r', "\r\n")] {
+            assert_eq!(house.send("CLINIC", &same).await, first);
+        }
+    });
+}
+
+#[test]
 fn a_control_id_used_for_another_message_is_processed_and_warned() {
     on_each_database(&example(), async |house| {
         house.send("CLINIC", &vxu("C-1", &MARIA, &given("08", "20240311", "D1"))).await;
@@ -78,6 +90,41 @@ fn a_message_in_anothers_name_is_refused() {
         assert_eq!(field(&house.send("CLINIC", &own_site).await, "MSA", 1), "AA");
         let log = house.registry.messages(&house.admission(), &Default::default(), 1).expect("the log is read");
         assert_eq!(log[0].organization_id, house.caller("CLINIC-SITE").organization_id, "it counts for the site");
+    });
+}
+
+#[test]
+fn a_site_names_the_organizations_above_it_as_responsible_and_stays_the_sender() {
+    on_each_database(&example(), async |house| {
+        let kind = model::OrganizationKind::Clinic;
+        house.add_organization("CHAIN", kind, None);
+        house.add_organization("BRANCH", kind, Some("CHAIN"));
+        house.add_organization("BRANCH-SITE", kind, Some("BRANCH"));
+        let message = |control_id: &str, facility: &str, responsible: &str| {
+            let message = vxu(control_id, &MARIA, &given("08", "20240311", "D1"));
+            let message = message.replace("|SENDER|", &format!("|{facility}|"));
+            message.replace("^CDCPHINVS\nPID", &format!("^CDCPHINVS|{responsible}\nPID"))
+        };
+        for (control_id, account, facility, responsible, stored_for) in [
+            ("C-1", "BRANCH-SITE", "BRANCH-SITE", "BRANCH", "BRANCH-SITE"),
+            ("C-2", "BRANCH-SITE", "SENDER", "CHAIN", "BRANCH-SITE"),
+            ("C-3", "BRANCH", "BRANCH-SITE", "CHAIN", "BRANCH-SITE"),
+            ("C-4", "BRANCH", "SENDER", "BRANCH-SITE", "BRANCH-SITE"),
+        ] {
+            let answer = house.send(account, &message(control_id, facility, responsible)).await;
+            assert_eq!(field(&answer, "MSA", 1), "AA", "{control_id}: {answer}");
+            let log = house.registry.messages(&house.admission(), &Default::default(), 1).expect("the log is read");
+            assert_eq!(log[0].organization_id, house.caller(stored_for).organization_id, "{control_id}");
+        }
+        for (control_id, account, facility, responsible) in [
+            ("R-1", "BRANCH-SITE", "BRANCH-SITE", "PHARMACY"),
+            ("R-2", "BRANCH", "PHARMACY", "CHAIN"),
+            ("R-3", "CLINIC", "SENDER", "CHAIN"),
+            ("R-4", "BRANCH-SITE", "BRANCH", "BRANCH"),
+        ] {
+            let answer = house.send(account, &message(control_id, facility, responsible)).await;
+            assert_eq!(findings(&answer), ["MER-104"], "{control_id}: {answer}");
+        }
     });
 }
 

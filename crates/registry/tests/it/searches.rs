@@ -109,3 +109,66 @@ fn a_chart_number_is_one_of_the_callers_organizations_unless_another_is_named() 
         }
     });
 }
+
+#[test]
+fn people_are_found_however_their_letters_are_typed() {
+    on_each_database(&example(), async |house| {
+        for (number, family, given_name) in [
+            ("L-1", "Brontë", "Zoë"),
+            ("L-2", "O’Brien", "Seán"),
+            ("L-3", "Nguyễn", "Thị"),
+            ("L-4", "Łukasiewicz", "François"),
+        ] {
+            let person = Person { mrn: number, family, given: given_name, rest: "", ..MARIA };
+            house.report("CLINIC", &person, &given("08", "20240311", number)).await;
+        }
+        for (family, first) in [
+            ("Bronte", "Zoe"),
+            ("BRONTË", "zoë"),
+            ("brontë", ""),
+            ("O'Brien", "Sean"),
+            ("O’BRIEN", "SEÁN"),
+            ("obrien", "se"),
+            ("Nguyen", "Thi"),
+            ("nguyễn", "thị"),
+            ("Lukasiewicz", "Francois"),
+            ("ŁUKASIEWICZ", "FRANÇOIS"),
+        ] {
+            assert_eq!(count(house, family, first).await, 1, "{family} {first}");
+        }
+    });
+}
+
+#[test]
+fn people_are_found_by_another_name_and_by_first_and_last_name_in_each_others_place() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &CLAIRE, &given("08", "20211214", "D1")).await;
+        let renamed = Person { family: "Whitfield Ortega", ..CLAIRE };
+        house.report("CLINIC", &renamed, &given("08", "20211214", "D1")).await;
+        for (family, first) in
+            [("Whitfield Ortega", "Claire"), ("Parker", "Claire"), ("PARKER", "claire"), ("Claire", "Whitfield Ortega")]
+        {
+            assert_eq!(count(house, family, first).await, 1, "{family} {first}");
+        }
+        assert_eq!(count(house, "Parker", "Zoe").await, 0);
+        for (family, first) in [("Claire", "Whitfield Ortega"), ("Claire", "Parker")] {
+            let found = find(house, "PHARMACY", born(CLAIRES_BIRTH, named(family, first))).await;
+            assert_eq!(found.len(), 1, "{family} {first}, with the birth date");
+        }
+    });
+}
+
+#[test]
+fn a_slip_in_one_of_two_last_names_hides_nobody_whose_birth_date_is_known() {
+    on_each_database(&example(), async |house| {
+        let double = Person { family: "Oroziño Delgado", ..CLAIRE };
+        house.report("CLINIC", &double, &given("08", "20211214", "D1")).await;
+        for (family, first) in
+            [("Orosino", ""), ("Orosino", "Claire"), ("Delgdo", "Claire"), ("Orosino Delgado", ""), ("Orozino", "")]
+        {
+            let found = find(house, "PHARMACY", born(CLAIRES_BIRTH, named(family, first))).await;
+            assert_eq!(found.len(), 1, "{family} {first}");
+        }
+        assert!(find(house, "PHARMACY", born(CLAIRES_BIRTH, named("Smith", ""))).await.is_empty());
+    });
+}

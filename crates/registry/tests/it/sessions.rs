@@ -259,7 +259,7 @@ fn every_right_is_given_to_exactly_the_roles_and_relations_of_the_table() {
         let program = model::Caller { standing: Standing::Program, ..operator.clone() };
         for right in Right::ALL {
             assert!(registry.may(&operator, right, target("PHARMACY")));
-            let is_its_own = matches!(right, Right::SendFiles | Right::ReadFiles);
+            let is_its_own = matches!(right, Right::SendFiles | Right::ReadFiles | Right::ReadHealthFacts);
             assert_eq!(registry.may(&program, right, target("CLINIC")), is_its_own, "{right:?}");
         }
     });

@@ -69,7 +69,7 @@ fn a_second_process_does_not_mend_what_the_first_has_on_its_way() {
 }
 
 #[test]
-fn the_spool_of_another_user_is_refused_before_anything_is_put_into_it() {
+fn root_is_refused_the_spool_of_another_user_before_it_puts_anything_there() {
     let folder = tempfile::tempdir().expect("a folder");
     if std::os::unix::fs::chown(folder.path(), Some(4_321), None).is_err() {
         println!("skipped: only root can give a folder to another user");

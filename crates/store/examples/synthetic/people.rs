@@ -145,6 +145,8 @@ pub(crate) fn demographics(dice: &mut Dice, number: u64) -> Demographics {
         }],
         publicity: Some(DatedCode { code: dice.pick(&["02", "01", "11"]).to_owned(), since: Some(since) }),
         protection: Some(Protection { is_protected: dice.happens(5), since: Some(since) }),
+        protection_said_at: None,
+        identity_settled_at: None,
         registry_status: dice.happens(40).then(|| DatedCode { code: "A".to_owned(), since: Some(since) }),
     }
 }

@@ -9,7 +9,7 @@ use std::mem::ManuallyDrop;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::{Connection, Database, DatabaseUrl, Writing};
+use super::{Database, DatabaseUrl, Driver, Writing};
 use crate::StoreError;
 
 /// Copies beside those who write, at most: each copies what was written during the one before it.
@@ -29,7 +29,7 @@ impl Drop for Running {
 impl Database {
     /// Has SQLite's write-ahead log copied back when it is long, by a thread beside those who write.
     pub(super) fn checkpoint_if_due(&self, writing: &mut Writing<'_>) {
-        let Connection::Sqlite(sqlite) = &mut *writing.connection else { return };
+        let Driver::Sqlite(sqlite) = &mut writing.connection.driver else { return };
         if !sqlite.is_checkpoint_due() || self.shared.is_checkpointing.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -47,7 +47,7 @@ impl Database {
     /// Copies the write-ahead log back: most of it while others write, the rest while nobody does and no lane reads, so
     /// that the log can begin anew.
     fn checkpoint(&self) -> Result<(), StoreError> {
-        let Connection::Sqlite(mut beside) = self.open_writer()? else { return Ok(()) };
+        let Driver::Sqlite(mut beside) = self.open_writer()?.driver else { return Ok(()) };
         let mut copied = 0;
         for _ in 0..PASSES_MAXIMUM {
             let copied_before = copied;
@@ -60,7 +60,7 @@ impl Database {
         let mut writing = self.writing();
         let _nobody_reads = self.shared.snapshots.write().unwrap_or_else(PoisonError::into_inner);
         let copied = beside.checkpoint();
-        if let Connection::Sqlite(sqlite) = &mut *writing.connection {
+        if let Driver::Sqlite(sqlite) = &mut writing.connection.driver {
             sqlite.note_checkpoint();
         }
         copied.map(drop)

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::StoreError;
 
+/// What the setting is named that has the password.
+const PASSWORD: &str = "password";
+
 /// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -18,7 +21,7 @@ impl DatabaseUrl {
     /// Reads `postgres://...` or `postgresql://...` as a server, `sqlite:PATH` or any other text as the path of a file.
     ///
     /// # Errors
-    /// [`StoreError::UrlInvalid`] for empty text and for other kinds of URL.
+    /// [`StoreError::UrlInvalid`] for empty text, for other kinds of URL, and for `host=... password=...`.
     pub fn parse(text: &str) -> Result<DatabaseUrl, StoreError> {
         let invalid = |reason: &str| StoreError::UrlInvalid { url: without_password(text), reason: reason.to_owned() };
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
@@ -27,6 +30,9 @@ impl DatabaseUrl {
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
         if path.is_empty() {
             return Err(invalid("give the path of a file, or postgres://user:password@host/name"));
+        }
+        if password_setting(path).is_some() {
+            return Err(invalid("write what is on a server as postgres://user:password@host/name"));
         }
         if path.contains("://") {
             return Err(invalid("only SQLite files and PostgreSQL servers are known"));
@@ -51,24 +57,41 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-pub(crate) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let shown = match rest.rsplit_once('@') {
-        Some((credentials, host)) => format!("{}@{host}", credentials.split(':').next().unwrap_or_default()),
-        None => rest.to_owned(),
+/// A URL, or what was given for one, without anything that may be a part of its password.
+pub(crate) fn without_password(text: &str) -> String {
+    // Where a password is named, all that follows may be of it: nobody knows whether a sign in there was meant as one.
+    let (text, named, hidden) = match password_setting(text) {
+        Some(setting) => {
+            let hidden = &text[setting.end..];
+            (&text[..setting.start], format!("{}=...", text[setting].trim_end()), hidden)
+        }
+        None => (text, String::new(), ""),
     };
-    let Some((place, query)) = shown.split_once('?') else { return format!("{scheme}://{shown}") };
-    let without_value = |part: &str| match part.split_once('=') {
-        Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=..."),
-        _ => part.to_owned(),
+    let Some((scheme, rest)) = text.split_once("://") else { return format!("{text}{named}") };
+    let shown = match (rest.rsplit_once('@'), rest.split_once(':')) {
+        (Some((credentials, host)), _) => format!("{}@{host}", credentials.split(':').next().unwrap_or_default()),
+        // All of it may be credentials.
+        (None, Some((user, _))) if hidden.contains('@') => format!("{user}?"),
+        _ => rest.to_owned(),
     };
-    let query = query.split('&').map(without_value).collect::<Vec<_>>().join("&");
-    format!("{scheme}://{place}?{query}")
+    format!("{scheme}://{shown}{named}")
+}
+
+/// Where a text names a password that follows, as `password=` in a URL and in the settings of PostgreSQL's own programs:
+/// the name, and the spaces before the sign.
+fn password_setting(text: &str) -> Option<std::ops::Range<usize>> {
+    // Of the same length in bytes.
+    let small = text.to_ascii_lowercase();
+    let mut names = small.match_indices(PASSWORD).map(|(start, name)| (start, start + name.len()));
+    names.find_map(|(start, end)| {
+        let spaces = small[end..].len() - small[end..].trim_start().len();
+        small[end + spaces..].starts_with('=').then_some(start..end + spaces)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::{DatabaseUrl, without_password};
 
     #[test]
     fn no_password_is_shown_wherever_it_stands() {
@@ -79,9 +102,26 @@ mod tests {
             ("postgres://u:S@CRET@db/r", "postgres://u@db/r"),
             ("postgres://u:S?CRET@db/r", "postgres://u@db/r"),
             ("postgres://db/r?password=S@CRET", "postgres://db/r?password=..."),
+            ("postgres://db:5432/r?password=S@CRET", "postgres://db?password=..."),
+            ("postgres://db:5432/r?password=SECRET", "postgres://db:5432/r?password=..."),
+            (
+                "postgres://u:SECRET@db:5432/r?sslrootcert=a&password=S@CRET",
+                "postgres://u@db:5432/r?sslrootcert=a&password=...",
+            ),
+            ("postgres://db/r?password=S&CRET@x", "postgres://db/r?password=..."),
+            ("postgres://db/r?sslrootcert=a&sslpassword=SECRET", "postgres://db/r?sslrootcert=a&sslpassword=..."),
+            ("host=db user=registry Password = 'SECRET' port=5432", "host=db user=registry Password=..."),
             ("registry.db", "registry.db"),
         ] {
             assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[test]
+    fn what_has_a_password_and_is_no_url_is_no_path() {
+        for text in ["host=db password=SECRET", "password='SECRET' host=db", "sqlite:x PASSWORD = SECRET"] {
+            let told = DatabaseUrl::parse(text).expect_err("it is no file").to_string();
+            assert!(!told.contains("SECRET") && told.contains("postgres://user:password@host/name"), "{told}");
         }
     }
 }

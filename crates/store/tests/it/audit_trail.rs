@@ -15,6 +15,10 @@ fn fill(database: &Database, lines: u64) {
     }
 }
 
+fn ever() -> std::ops::Range<jiff::Timestamp> {
+    instant(0)..instant(1_000_000_000)
+}
+
 fn of_organization(number: u64) -> AuditFilter {
     AuditFilter { organization_id: organization_id(number), account_id: None, before: None, after: None }
 }
@@ -71,7 +75,7 @@ fn lines_come_back_newest_first_and_follow_from_each_other() {
         let shown =
             AuditEntry { action: AuditAction::RecordDisclosed, patient_id: Some(patient_id(2)), ..audit_entry(9) };
         database.append_audit(&[shown.clone(), AuditEntry { patient_id: None, ..shown.clone() }]).expect("writable");
-        let of_patient = database.audit_of_patient(patient_id(2), 10).expect("readable");
+        let of_patient = database.audit_of_patient(patient_id(2), &ever(), 10).expect("readable");
         let entries: Vec<_> = of_patient.iter().map(|line| line.entry.clone()).collect();
         assert_eq!(entries, [shown, audit_entry(2)]);
         let newest = database.audit_of_organization(&of_organization(1), 3).expect("readable");
@@ -145,7 +149,7 @@ fn many_lines_about_one_person_are_limited() {
         changes.audit =
             (1..=30).map(|number| AuditEntry { patient_id: Some(patient_id(1)), ..audit_entry(number) }).collect();
         write(&mut lane, &changes).expect("writable");
-        assert_eq!(database.audit_of_patient(patient_id(1), 10).expect("readable").len(), 10);
-        assert_eq!(database.audit_of_patient(PatientId(uuid::Uuid::nil()), 10).expect("readable"), []);
+        assert_eq!(database.audit_of_patient(patient_id(1), &ever(), 10).expect("readable").len(), 10);
+        assert_eq!(database.audit_of_patient(PatientId(uuid::Uuid::nil()), &ever(), 10).expect("readable"), []);
     });
 }

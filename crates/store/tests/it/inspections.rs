@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::{Database, DatabaseUrl, Options, StoreError, TakenFile};
 
 use crate::batches::write;
-use crate::databases::{Place, open, places, sqlite_place};
+use crate::databases::{Place, open, places, postgres_place, sqlite_place};
 use crate::people::new_person;
 
 /// A registry of some people whose messages have the hashes of what came.
@@ -144,4 +144,24 @@ fn damaged_documents_are_counted_by_their_tables() {
     }
     let found = database.unreadable_documents().expect("readable");
     assert_eq!(found, damaged.map(|(table, _, rows)| (table, rows)));
+}
+
+#[test]
+fn who_may_not_read_has_found_no_damage() {
+    let Some(place) = postgres_place() else { return };
+    drop(filled(&place));
+    place.run("CREATE ROLE stranger LOGIN; CREATE ROLE nobody NOLOGIN");
+    for user in ["stranger", "nobody"] {
+        let url = DatabaseUrl::Postgres(postgres_url(&place).replace("tester@", &format!("{user}@")));
+        let read = Database::open_to_inspect(&url, &Options::default())
+            .and_then(|database| database.setting("greeting"))
+            .expect_err("they may not");
+        assert!(read.is_transient(), "{read}");
+    }
+    place.run("DROP ROLE stranger; DROP ROLE nobody");
+}
+
+fn postgres_url(place: &Place) -> &str {
+    let DatabaseUrl::Postgres(url) = &place.url else { unreachable!("it is on a server") };
+    url
 }

@@ -327,20 +327,30 @@ fn statistics_count_the_rows() {
 
 #[test]
 fn orphans_are_named() {
-    on_each_database(|database| {
+    for place in places() {
+        let database = open(&place.url);
+        database.migrate().expect("migrates");
         let mut changes = new_person(1);
         changes.patients.clear();
         changes.vaccination_reports.pop();
-        write(&mut database.lane(0).expect("opens"), &changes).expect("writable");
+        let mut lane = database.lane(0).expect("opens");
+        write(&mut lane, &changes).expect("writable");
+        let mut doubled = new_person(2);
+        let event_id = doubled.vaccination_events[0].id;
+        doubled.vaccination_reports.iter_mut().for_each(|report| report.event_id = event_id);
+        doubled.vaccination_events.pop();
+        write(&mut lane, &doubled).expect("writable");
+        place.run("UPDATE vaccination_report SET is_primary = TRUE WHERE is_primary = FALSE");
         assert_eq!(
             database.check_integrity().expect("readable"),
             [
                 "1 reports of patients that do not exist",
                 "1 vaccination reports of patients that do not exist",
+                "1 primary reports beside another of their vaccination",
                 "2 match keys of patients that do not exist",
             ]
         );
-    });
+    }
 }
 
 #[test]

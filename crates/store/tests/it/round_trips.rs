@@ -74,6 +74,8 @@ fn all_demographics(text: &str, day: Date) -> Demographics {
         next_of_kin: vec![NextOfKin { name, relationship: text(), address: Some(address), telecoms: vec![telecom] }],
         publicity: Some(code.clone()),
         protection: Some(Protection { is_protected: true, since: Some(day) }),
+        protection_said_at: Some(Timestamp::MAX),
+        identity_settled_at: Some(Timestamp::MAX),
         registry_status: Some(code),
     }
 }
@@ -361,7 +363,7 @@ fn every_action_of_the_audit_trail_comes_back_equal() {
             })
             .collect();
         database.append_audit(&entries).expect("writable");
-        let found = database.audit_of_patient(patient_id(1), 100).expect("readable");
+        let found = database.audit_of_patient(patient_id(1), &(instant(0)..instant(1_000_000)), 100).expect("readable");
         assert!(found.into_iter().map(|line| line.entry).eq(entries.into_iter().rev()));
         assert_eq!(database.verify_audit_chains().expect("readable").faults, []);
     });

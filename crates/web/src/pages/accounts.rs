@@ -213,12 +213,15 @@ pub(crate) fn account_page(
             form.set(field, known.as_str());
         }
     }
+    let sharing = registry.usernames_of_address(&signed_in.admission, caller, &account.email)?;
+    let sharing: Vec<String> = sharing.into_iter().filter(|username| *username != account.username).collect();
     let never = || language.text("accounts.never").to_owned();
     let facts = vec![
         ("accounts.user", account.username.clone()),
         ("accounts.role", role_name(account.role, language)),
         ("accounts.organization", format!("{} ({})", organization.name, organization.code)),
         ("accounts.email", account.email.clone()),
+        ("accounts.email_shared", sharing.join(", ")),
         ("accounts.seen", seen_at.map_or_else(never, time)),
         ("accounts.reviewed", reviewed_at.map_or_else(never, time)),
         ("accounts.state", state.to_owned()),
@@ -399,6 +402,9 @@ async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Fai
     if role.is_some_and(|role| role.is_of_the_registry() && !is_office) {
         form.refuse_with(language, "role", "accounts.role_of_the_registry");
     }
+    if !form.has_errors() {
+        ask_of_shared_address(&signed_in, &mut form)?;
+    }
     let (Some(role), false) = (role, form.has_errors()) else {
         return new_page(&signed_in, form, false, StatusCode::UNPROCESSABLE_ENTITY);
     };
@@ -427,6 +433,19 @@ async fn add_person(signed_in: SignedIn, posted: Posted) -> Result<Response, Fai
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// One address may be that of several accounts; but an account that is added a second time is mostly a mistake.
+fn ask_of_shared_address(signed_in: &SignedIn, form: &mut Form) -> Result<(), Failure> {
+    let (registry, admission) = (signed_in.registry(), &signed_in.admission);
+    let email = form.value("email").trim().to_owned();
+    let sharing = registry.usernames_of_address(admission, &signed_in.caller, &email)?;
+    if !sharing.is_empty() && form.value("shared_email").trim() != email {
+        let told = signed_in.language().fill("accounts.email_known", &[("users", &sharing.join(", "))]);
+        form.refuse("email", told);
+        form.set("shared_email", email);
+    }
+    Ok(())
 }
 
 async fn add_program(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use model::{Demographics, NextOfKin, PatientStatement, PersonName, Right};
+use model::{Demographics, Finding, PatientStatement, Right};
 use registry::{ConsentPolicy, Entry, PeopleFound};
 
 use super::consent::{self, kind_choices};
@@ -15,10 +15,13 @@ use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show};
 use crate::people::PersonSummary;
-use crate::person_form::Known;
+use crate::person_form;
+use crate::person_form::{KinFields, Known};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
-use crate::{findings, person_form};
+
+/// Rows for those who answer for a person, at least: both parents of a child.
+const KIN_ROWS_MINIMUM: usize = 2;
 
 #[derive(Template)]
 #[template(path = "add_person.html")]
@@ -27,6 +30,7 @@ struct AddView {
     form: Form,
     sexes: Vec<Choice>,
     relations: Vec<Choice>,
+    kin: &'static [KinFields],
     consents: Vec<Choice>,
     needs_consent: bool,
     statement: String,
@@ -105,7 +109,8 @@ fn view(signed_in: &SignedIn, form: Form) -> Result<Response, Failure> {
         sexes: [("F", "person.female"), ("M", "person.male"), ("X", "person.other_sex"), ("U", "person.unknown_sex")]
             .map(choice)
             .into(),
-        relations: [("MTH", "person.mother"), ("FTH", "person.father"), ("GRD", "person.guardian")].map(choice).into(),
+        relations: person_form::relations(&form, language),
+        kin: person_form::kin_rows(&form, KIN_ROWS_MINIMUM),
         consents: kind_choices(registry.profile(), birth_date, signed_in.today(), language),
         needs_consent: registry.profile().consent.policy == ConsentPolicy::OptIn,
         statement: language.fill("consent.statement", &[("organization", &organization)]),
@@ -115,16 +120,8 @@ fn view(signed_in: &SignedIn, form: Form) -> Result<Response, Failure> {
 
 fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> PatientStatement {
     let language = signed_in.language();
-    let text = |name: &str| posted.text(name).to_owned();
     let said = Demographics::default();
-    let mut who = person_form::read(posted, form, &Known { language, today: signed_in.today(), said: &said });
-    let kin = PersonName { family: text("kin_family"), given: text("kin_given"), ..PersonName::default() };
-    if !kin.family.is_empty() || !kin.given.is_empty() {
-        if posted.text("kin_relation").is_empty() {
-            form.refuse_with(language, "kin_relation", "add.kin_relation_missing");
-        }
-        who.next_of_kin.push(NextOfKin { name: kin, relationship: text("kin_relation"), ..NextOfKin::default() });
-    }
+    let who = person_form::read(posted, form, &Known { language, today: signed_in.today(), said: &said });
     // An opt-in registry needs consent before anything is kept.
     let needs_consent = signed_in.registry().profile().consent.policy == ConsentPolicy::OptIn;
     let consents = needs_consent.then(|| consent::read(signed_in, posted, form)).into_iter().collect();
@@ -168,14 +165,9 @@ async fn enter(signed_in: SignedIn, mut form: Form, patient: PatientStatement) -
     let once = form.value("once").to_owned();
     let is_none_of_these = form.is("none_of_these", "yes");
     let entry = Entry { once, patient, vaccinations: Vec::new(), reason: String::new() };
-    let (admission, caller) = (&signed_in.admission, &signed_in.caller);
-    let outcome = signed_in.registry().enter(admission, caller, signed_in.receipt(), entry).await?;
-    let Some(patient_id) = outcome.patient_id else {
-        for finding in &outcome.findings {
-            let field = consent::field_of(finding).unwrap_or_else(|| person_form::field_of(finding));
-            form.refuse(field, findings::told(finding, signed_in.language()));
-        }
-        form.set("once", random_secret());
+    let field_of = |finding: &Finding| consent::field_of(finding).unwrap_or_else(|| person_form::field_of(finding));
+    let outcome = signed_in.enter(entry, &mut form, field_of).await?;
+    let Some(patient_id) = outcome.and_then(|outcome| outcome.patient_id) else {
         return view(&signed_in, form);
     };
     let done = if is_none_of_these { "person_added_none" } else { "person_added" };

@@ -1,16 +1,21 @@
-//! How an organization stands to a person: whether they are still its client, and if not, why.
+//! How an organization stands to a person: whether they are still its client, and if not, why. Who has died is said here,
+//! too, by whoever may, and taken back here.
+
+mod deaths;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use model::{DatedCode, Demographics, OrganizationId, PatientStatement};
+use model::{DatedCode, Finding, OrganizationId, PatientReport, PatientStatement, Right};
 use registry::{Entry, OpenedRecord};
 
-use super::person::{PersonHead, open};
+use self::deaths::Death;
+use super::person::{PersonHead, Told, open};
 use crate::Web;
 use crate::dates;
+use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
@@ -19,7 +24,9 @@ use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
 /// The states by their HL70441 codes; those that the table lacks are kinds of its `I`, inactive.
-const STATES: [&str; 8] = ["A", "L", "M", "I-MOOSA", "I-ONE", "I", "P", "U"];
+const STATES: [&str; 8] = ["A", "L", "M", "I-MOOSA", "I-ONE", "I", DECEASED, "U"];
+/// The state that says that the person has died.
+const DECEASED: &str = "P";
 
 #[derive(Template)]
 #[template(path = "client_status.html")]
@@ -28,16 +35,23 @@ struct ClientStatusView {
     head: PersonHead,
     form: Form,
     states: Vec<Choice>,
+    may_record_death: bool,
+    /// Who said that the person has died, and who can take it back; empty for who lives.
+    death: Vec<String>,
 }
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/people/{id}/status", get(form).post(save))
 }
 
+/// What an organization says of the person; nothing when it has said nothing yet.
+fn own(opened: &OpenedRecord, organization: OrganizationId) -> Option<&PatientReport> {
+    opened.shown.reports.iter().find(|report| report.organization_id == organization)
+}
+
 /// The status that an organization gave the person; active when it gave none.
 pub(crate) fn shown(opened: &OpenedRecord, organization: OrganizationId, language: Language) -> String {
-    let own = opened.shown.reports.iter().find(|report| report.organization_id == organization);
-    let Some(own) = own else { return language.text("client_status.none").to_owned() };
+    let Some(own) = own(opened, organization) else { return language.text("client_status.none").to_owned() };
     let status = own.demographics.registry_status.as_ref();
     let code = status.map_or("A", |status| status.code.as_str());
     let since = status.and_then(|status| status.since).map(|since| dates::shown(since, language));
@@ -52,15 +66,18 @@ fn key(code: &str) -> String {
 
 async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let organization = signed_in.caller.organization_id;
-    let own = opened.shown.reports.iter().find(|report| report.organization_id == organization);
-    let status = own.and_then(|own| own.demographics.registry_status.clone());
+    let own = own(&opened, signed_in.caller.organization_id).map(|own| &own.demographics);
     let mut form = Form::default();
-    form.set("status", status.map_or("A".to_owned(), |status| status.code));
-    view(&signed_in, head, form)
+    let status = own.and_then(|own| own.registry_status.as_ref()).map_or("A", |status| status.code.as_str());
+    let is_deceased = own.is_some_and(|own| own.is_deceased == Some(true));
+    form.set("status", if is_deceased { DECEASED } else { status });
+    if let Some(on) = own.and_then(|own| own.death_date) {
+        dates::fill(&mut form, "death", on);
+    }
+    view(&signed_in, &opened, head, form)
 }
 
-fn view(signed_in: &SignedIn, head: PersonHead, mut form: Form) -> Result<Response, Failure> {
+fn view(signed_in: &SignedIn, opened: &OpenedRecord, head: PersonHead, mut form: Form) -> Result<Response, Failure> {
     let language = signed_in.language();
     if form.value("once").is_empty() {
         form.set("once", random_secret());
@@ -71,9 +88,13 @@ fn view(signed_in: &SignedIn, head: PersonHead, mut form: Form) -> Result<Respon
         description: language.text(&format!("{}_what", key(code))).to_owned(),
     };
     let title = format!("{} – {}", language.text("client_status.heading"), head.who.name);
+    let may_record_death = signed_in.may(Right::RecordDeath);
+    let offered = STATES.into_iter().filter(|code| *code != DECEASED || may_record_death);
     show(&ClientStatusView {
         page: Page { is_in_error: form.has_errors(), ..signed_in.page(&title) },
-        states: STATES.into_iter().map(state).collect(),
+        states: offered.map(state).collect(),
+        may_record_death,
+        death: deaths::told(signed_in, opened),
         head,
         form,
     })
@@ -83,28 +104,39 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     let (opened, head) = open(&signed_in, &id).await?;
     let language = signed_in.language();
     let mut form = Form::from(&posted);
-    let code = STATES.into_iter().find(|code| *code == posted.text("status"));
-    let death_date = dates::read(&posted, &mut form, "death", language);
-    let Some(code) = code else {
-        form.refuse_with(language, "status", "client_status.choose");
-        return view(&signed_in, head, form);
-    };
-    if form.has_errors() {
-        return view(&signed_in, head, form);
+    if posted.has("change") {
+        return view(&signed_in, &opened, head, form);
     }
-    let receipt = signed_in.receipt();
-    let is_deceased = code == "P" && death_date.is_some();
-    let demographics = Demographics {
-        birth_date: opened.held.patient.demographics.birth_date,
-        registry_status: Some(DatedCode { code: code.to_owned(), since: Some(receipt.today) }),
-        is_deceased: is_deceased.then_some(true),
-        death_date: death_date.filter(|_| is_deceased),
-        ..Demographics::default()
-    };
-    let patient =
-        PatientStatement { demographics, record: Some(opened.held.patient.id), ..PatientStatement::default() };
+    let code = STATES.into_iter().find(|code| *code == posted.text("status"));
+    if code.is_none() {
+        form.refuse_with(language, "status", "client_status.choose");
+    }
+    let death_date = dates::read(&posted, &mut form, "death", language);
+    let code = code.unwrap_or_default();
+    if death_date.is_some() && code != DECEASED && !code.is_empty() {
+        form.refuse_with(language, "death", "client_status.death_of_living");
+    }
+    if form.has_errors() {
+        return view(&signed_in, &opened, head, form);
+    }
+    let today = signed_in.today();
+    let death = Death::of(&signed_in, &opened, (code == DECEASED).then_some(death_date));
+    let mut patient: PatientStatement = about(&opened);
+    patient.demographics.registry_status = Some(DatedCode { code: code.to_owned(), since: Some(today) });
+    death.state(&mut patient);
     let entry =
         Entry { once: posted.text("once").to_owned(), patient, vaccinations: Vec::new(), reason: String::new() };
-    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, receipt, entry).await?;
-    Ok(Redirect::to(&format!("/people/{}?done=status_saved", head.id)).into_response())
+    let is_of_death =
+        |finding: &Finding| finding.location.is_some_and(|at| at.segment.as_str() == "PID" && at.field == 29);
+    let field_of = |finding: &Finding| if is_of_death(finding) { "death" } else { "" };
+    if death.is_asked_again() && !posted.has("confirmed") {
+        return match signed_in.may_be_entered(&entry, &mut form, field_of).await? {
+            true => death.ask(&signed_in, &opened, head, &form),
+            false => view(&signed_in, &opened, head, form),
+        };
+    }
+    match signed_in.enter(entry, &mut form, field_of).await? {
+        Some(_) => Ok(Redirect::to(&format!("/people/{}?done={}", head.id, death.done())).into_response()),
+        None => view(&signed_in, &opened, head, form),
+    }
 }

@@ -18,7 +18,6 @@ use super::person::{PersonHead, open};
 use crate::Web;
 use crate::dates;
 use crate::failures::Failure;
-use crate::findings;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 use crate::layout::{Page, show};
@@ -64,7 +63,7 @@ struct WithdrawView {
     head: PersonHead,
     kind: String,
     kind_name: String,
-    once: String,
+    form: Form,
 }
 
 #[derive(Template)]
@@ -291,13 +290,8 @@ async fn affirm(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
         return view(&signed_in, &opened.held, head, form);
     }
     let entry = entry(&opened.held, statement, posted.text("once"));
-    let outcome = signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry);
-    let outcome = outcome.await?;
-    if outcome.patient_id.is_none() {
-        for finding in &outcome.findings {
-            form.refuse(field_of(finding).unwrap_or_default(), findings::told(finding, signed_in.language()));
-        }
-        form.set("once", random_secret());
+    let field_of = |finding: &Finding| field_of(finding).unwrap_or_default();
+    if signed_in.enter(entry, &mut form, field_of).await?.is_none() {
         return view(&signed_in, &opened.held, head, form);
     }
     Ok(Redirect::to(&format!("/people/{}?done=consent_saved", head.id)).into_response())
@@ -323,15 +317,42 @@ async fn withdraw(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -
     if !profile.consent.kinds.contains_key(&kind) {
         return Err(Failure::FormUnreadable);
     }
+    let mut form = Form::from(&posted);
     if !posted.has("confirmed") {
-        let page = signed_in.page(language.text("consent.withdraw_title"));
-        let kind_name = kind_name(profile, &kind, language);
-        return show(&WithdrawView { page, head, kind, kind_name, once: random_secret() });
+        form.set("once", random_secret());
+        dates::fill(&mut form, "withdrawn", signed_in.today());
+        return withdraw_view(&signed_in, head, kind, form);
     }
-    let statement = ConsentStatement { kind, status: ConsentStatus::Withdrawn, effective_on: Some(signed_in.today()) };
+    let effective_on = dates::read(&posted, &mut form, "withdrawn", language);
+    if effective_on.is_none() && !form.has_error("withdrawn") {
+        form.refuse_with(language, "withdrawn", "consent.withdrawn_on_missing");
+    }
+    if effective_on.is_some_and(|day| day > signed_in.today()) {
+        form.refuse_with(language, "withdrawn", "consent.withdrawn_on_in_future");
+    }
+    let given = opened.held.consents.iter().map(|consent| &consent.statement);
+    let mut given = given.filter(|given| given.kind == kind && given.status == ConsentStatus::Granted);
+    let given_on = given.next_back().and_then(|given| given.effective_on);
+    if effective_on.zip(given_on).is_some_and(|(withdrawn, given)| withdrawn < given) {
+        form.refuse_with(language, "withdrawn", "consent.withdrawn_on_before");
+    }
+    if form.has_errors() {
+        return withdraw_view(&signed_in, head, kind, form);
+    }
+    let statement = ConsentStatement { kind: kind.clone(), status: ConsentStatus::Withdrawn, effective_on };
     let entry = entry(&opened.held, statement, posted.text("once"));
-    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
-    Ok(Redirect::to("/find?done=consent_withdrawn").into_response())
+    // What is wrong with a withdrawal is its day.
+    match signed_in.enter(entry, &mut form, |_| "withdrawn").await? {
+        Some(_) => Ok(Redirect::to("/find?done=consent_withdrawn").into_response()),
+        None => withdraw_view(&signed_in, head, kind, form),
+    }
+}
+
+fn withdraw_view(signed_in: &SignedIn, head: PersonHead, kind: String, form: Form) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let page = Page { is_in_error: form.has_errors(), ..signed_in.page(language.text("consent.withdraw_title")) };
+    let kind_name = kind_name(signed_in.registry().profile(), &kind, language);
+    show(&WithdrawView { page, head, kind, kind_name, form })
 }
 
 /// The form to sign, filled in as far as the registry knows the person.

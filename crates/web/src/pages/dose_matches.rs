@@ -77,8 +77,10 @@ pub(super) async fn waiting(signed_in: &SignedIn) -> Result<Table, Failure> {
 /// When the registry cannot be read.
 pub(super) async fn decided_lately(signed_in: &SignedIn) -> Result<Table, Failure> {
     let language = signed_in.language();
-    let (registry, caller, admitted) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.admit()?);
-    let reading = tokio::task::spawn_blocking(move || registry.decided_dose_reviews(&admitted, &caller, LINES_MAXIMUM));
+    let (registry, caller, now) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.now());
+    let admitted = signed_in.admit()?;
+    let reading =
+        tokio::task::spawn_blocking(move || registry.decided_dose_reviews(&admitted, &caller, now, LINES_MAXIMUM));
     let row = |pair: &DosePair| {
         let review = pair.review.as_ref();
         let moment = |at| dates::moment(signed_in.registry(), at, language);
@@ -130,8 +132,9 @@ async fn side_by_side(
 /// Both reports; the person is opened, so that who looked is written down and nobody is shown who may not be.
 async fn page(signed_in: &SignedIn, asked: Asked, form: Form, status: StatusCode) -> Result<Response, Failure> {
     let (opened, head) = open(signed_in, &asked.0.to_string()).await?;
-    let (registry, caller, admitted) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.admit()?);
-    let reading = tokio::task::spawn_blocking(move || registry.dose_pair(&admitted, &caller, asked));
+    let (registry, caller, now) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.now());
+    let admitted = signed_in.admit()?;
+    let reading = tokio::task::spawn_blocking(move || registry.dose_pair(&admitted, &caller, now, asked));
     let pair = reading.await?.map_err(|error| match error {
         RegistryError::Refused(_) => Failure::NotFound,
         error => error.into(),

@@ -6,15 +6,17 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Coded, Completion, Demographics, InformationSource, PatientObservation, PatientStatement,
-    Table, VaccinationStatement,
+    Action, CodeTables, Coded, Completion, Finding, FindingKind, InformationSource, PatientObservation,
+    PatientStatement, Right, Table, VaccinationStatement,
 };
-use registry::{Entry, OpenedRecord};
+use registry::{Entry, HealthFact, OpenedRecord};
 
-use super::person::{PersonHead, open};
+use super::person::{Fact, PersonHead, Told, open};
 use crate::Web;
+use crate::ask_again::{AskAgain, kept};
 use crate::dates;
 use crate::dose_form::{bare_dose, chosen};
+use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
@@ -33,6 +35,7 @@ struct FactView {
     form: Form,
     choices: Vec<Choice>,
     is_note: bool,
+    note_hint: String,
     has_end: bool,
     what: &'static str,
     question: &'static str,
@@ -77,17 +80,27 @@ async fn form(
     Path(id): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let (_, head) = open(&signed_in, &id).await?;
+    let (opened, head) = open(&signed_in, &id).await?;
     let kind = query.iter().find(|(name, _)| name == "kind").map_or("", |(_, kind)| kind);
     let mut form = new_form();
     form.set("kind", kind);
-    view(&signed_in, head, form)
+    view(&signed_in, &opened, head, form)
 }
 
-fn view(signed_in: &SignedIn, head: PersonHead, form: Form) -> Result<Response, Failure> {
+/// The facts that can be chosen for a person.
+fn choices(signed_in: &SignedIn, opened: &OpenedRecord, question: &str) -> Vec<HealthFact> {
+    let mut known = signed_in.registry().health_facts_of(&opened.held.patient.demographics, signed_in.today());
+    known.retain(|fact| fact.question == question);
+    known
+}
+
+fn view(signed_in: &SignedIn, opened: &OpenedRecord, head: PersonHead, form: Form) -> Result<Response, Failure> {
     let language = signed_in.language();
     let kind = form.value("kind").to_owned();
     let question = question_of(&kind).ok_or(Failure::NotFound)?;
+    if question == PatientObservation::INDICATION && !signed_in.may(Right::ReadHealthFacts) {
+        return Err(Failure::NotFound);
+    }
     let (title, what, asks) = match question {
         PatientObservation::CONTRAINDICATION => {
             ("fact.add_contraindication", "fact.contraindication_what", "fact.contraindication_question")
@@ -96,13 +109,14 @@ fn view(signed_in: &SignedIn, head: PersonHead, form: Form) -> Result<Response, 
         PatientObservation::INDICATION => ("fact.add_indication", "fact.indication_what", "fact.indication_question"),
         _ => ("note.add", "note.what", "note.question"),
     };
-    let known = signed_in.registry().health_facts().into_iter().filter(|fact| fact.question == question);
+    let known = choices(signed_in, opened, question).into_iter();
     show(&FactView {
         page: Page { is_in_error: form.has_errors(), ..signed_in.page(language.text(title)) },
         head,
         choices: known.map(|fact| Choice::new(fact.code, fact.name)).collect(),
         is_note: question == PatientObservation::NOTE,
-        has_end: question == PatientObservation::CONTRAINDICATION,
+        note_hint: language.fill("note.hint", &[("maximum", &NOTE_LENGTH_MAXIMUM.to_string())]),
+        has_end: matches!(question, PatientObservation::CONTRAINDICATION | PatientObservation::INDICATION),
         what: language.text(what),
         question: language.text(asks),
         form,
@@ -112,29 +126,53 @@ fn view(signed_in: &SignedIn, head: PersonHead, form: Form) -> Result<Response, 
 async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let mut form = Form::from(&posted);
-    let observation = read(&signed_in, &posted, &mut form);
+    let observation = read(&signed_in, &opened, &posted, &mut form);
     let Some(observation) = observation.filter(|_| !form.has_errors()) else {
-        return view(&signed_in, head, form);
+        return view(&signed_in, &opened, head, form);
     };
     let done = if observation.question == PatientObservation::NOTE { "note_saved" } else { "fact_saved" };
+    let since = observation.since.map(|since| since.to_string());
+    let is_since = |finding: &Finding| since.as_ref().is_some_and(|since| finding.value.ends_with(since));
+    // The finding names the day that cannot be.
+    let field_of = |finding: &Finding| match finding.kind {
+        FindingKind::ObservationDateImpossible => {
+            if is_since(finding) {
+                "since"
+            } else {
+                "until"
+            }
+        }
+        _ => "",
+    };
     let patient = PatientStatement { observations: vec![observation], ..about(&opened) };
-    enter(&signed_in, &head, patient, posted.text("once"), done).await
+    match signed_in.enter(entry(patient, posted.text("once")), &mut form, field_of).await? {
+        Some(_) => Ok(to_record(&head, done)),
+        None => view(&signed_in, &opened, head, form),
+    }
 }
 
-/// A statement about an opened record that says nothing yet.
-fn about(opened: &OpenedRecord) -> PatientStatement {
-    let patient = &opened.held.patient;
-    let demographics = Demographics { birth_date: patient.demographics.birth_date, ..Demographics::default() };
-    PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() }
+fn entry(patient: PatientStatement, once: &str) -> Entry {
+    Entry { once: once.to_owned(), patient, vaccinations: Vec::new(), reason: String::new() }
 }
 
-fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Option<PatientObservation> {
+fn to_record(head: &PersonHead, done: &str) -> Response {
+    Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response()
+}
+
+fn read(signed_in: &SignedIn, opened: &OpenedRecord, posted: &Posted, form: &mut Form) -> Option<PatientObservation> {
     let language = signed_in.language();
     let question = question_of(posted.text("kind"))?;
     if question == PatientObservation::NOTE {
-        let text: String = posted.text("note").chars().take(NOTE_LENGTH_MAXIMUM).collect();
+        // A browser sends each end of a line as two letters.
+        let text = posted.text("note").replace("\r\n", "\n");
+        let length = text.chars().count();
         if text.is_empty() {
             form.refuse_with(language, "note", "note.missing");
+            return None;
+        }
+        if length > NOTE_LENGTH_MAXIMUM {
+            let (count, maximum) = (length.to_string(), NOTE_LENGTH_MAXIMUM.to_string());
+            form.refuse("note", language.fill("note.too_long", &[("count", &count), ("maximum", &maximum)]));
             return None;
         }
         let code = posted.text("once").chars().take(16).collect();
@@ -147,8 +185,8 @@ fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Option<Patien
             vaccine: None,
         });
     }
-    let known = signed_in.registry().health_facts();
-    let fact = known.into_iter().find(|fact| fact.question == question && fact.code == posted.text("fact"));
+    let known = choices(signed_in, opened, question);
+    let fact = known.into_iter().find(|fact| fact.code == posted.text("fact"));
     let since = dates::read(posted, form, "since", language);
     let until = dates::read(posted, form, "until", language);
     if since.zip(until).is_some_and(|(since, until)| until < since) {
@@ -162,23 +200,45 @@ fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Option<Patien
     Some(PatientObservation { question: question.to_owned(), value, since, until, vaccine: None })
 }
 
+/// Asks whether a fact or a note is to be taken back, as it cannot be put back, and does it when that was read.
 async fn take_back(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let retracted = vec![(posted.text("question").to_owned(), posted.text("code").to_owned())];
+    let (question, code) = (posted.text("question"), posted.text("code"));
+    let is_meant = |fact: &PatientObservation| fact.question == question && fact.value.code == code;
+    let meant = Told::of(&signed_in, &opened).facts(is_meant).into_iter().find(|fact| fact.is_own);
+    // Somebody else of the organization took it back meanwhile.
+    let Some(meant) = meant else { return Ok(to_record(&head, "fact_taken_back")) };
+    let mut form = Form::from(&posted);
+    if !posted.has("confirmed") {
+        form.set("once", random_secret());
+        return ask_to_take_back(&signed_in, head, &form, &meant);
+    }
+    let retracted = vec![(question.to_owned(), code.to_owned())];
     let patient = PatientStatement { retracted, ..about(&opened) };
-    enter(&signed_in, &head, patient, &random_secret(), "fact_taken_back").await
+    match signed_in.enter(entry(patient, posted.text("once")), &mut form, |_| "").await? {
+        Some(_) => Ok(to_record(&head, "fact_taken_back")),
+        None => ask_to_take_back(&signed_in, head, &form, &meant),
+    }
 }
 
-async fn enter(
-    signed_in: &SignedIn,
-    head: &PersonHead,
-    patient: PatientStatement,
-    once: &str,
-    done: &str,
-) -> Result<Response, Failure> {
-    let entry = Entry { once: once.to_owned(), patient, vaccinations: Vec::new(), reason: String::new() };
-    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
-    Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
+fn ask_to_take_back(signed_in: &SignedIn, head: PersonHead, form: &Form, meant: &Fact) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let told = match meant.period.as_str() {
+        "" => format!("{}: {}", meant.kind, meant.text),
+        period => format!("{}: {} ({period})", meant.kind, meant.text),
+    };
+    let question = AskAgain {
+        page: signed_in.page(language.text("fact.take_back_title")),
+        kept: kept(form),
+        told,
+        what: language.text("fact.take_back_what"),
+        lines: form.errors.iter().map(|error| error.text.clone()).chain([meant.source.clone()]).collect(),
+        address: format!("/people/{}/facts/take-back", head.id),
+        confirm: language.text("fact.take_back"),
+        cancel: format!("/people/{}", head.id),
+        head,
+    };
+    question.ask()
 }
 
 async fn refusal_form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -217,9 +277,6 @@ async fn refuse(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
     if vaccine.is_none() {
         form.refuse_with(language, "vaccine", "dose.vaccine_missing");
     }
-    if on > signed_in.today() {
-        form.refuse_with(language, "refused", "dose.date_in_future");
-    }
     let codes = signed_in.registry().codes();
     let reason = posted.text("reason");
     if codes.name(Table::RefusalReason, reason).is_none() {
@@ -251,6 +308,11 @@ async fn refuse(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
         vaccinations: vec![vaccination],
         reason: String::new(),
     };
-    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
-    Ok(Redirect::to(&format!("/people/{}?done=refusal_saved", head.id)).into_response())
+    let is_of_dose = |finding: &Finding| finding.location.is_some_and(|at| at.segment.as_str() == "RXA");
+    // Of a refusal only its day can be wrong.
+    let field_of = |finding: &Finding| if is_of_dose(finding) { "refused" } else { "" };
+    match signed_in.enter(entry, &mut form, field_of).await? {
+        Some(_) => Ok(to_record(&head, "refusal_saved")),
+        None => refusal_view(&signed_in, head, form),
+    }
 }

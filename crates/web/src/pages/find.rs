@@ -21,6 +21,10 @@ use crate::visits::random_secret;
 
 /// The kinds of identifiers that people have at hand, by their HL7 type.
 const IDENTIFIER_KINDS: [&str; 4] = [OWN_NUMBER, "MR", "MA", "SS"];
+/// Letters of a name or a number that is looked for, at most.
+const LETTERS_MAXIMUM: usize = 100;
+/// The fields that people write into, beside the birth date.
+const WRITTEN: [&str; 7] = ["family", "given", "phone", "zip", "mother", "identifier", "identifier_authority"];
 /// That of the registry itself.
 const OWN_NUMBER: &str = "SR";
 
@@ -40,6 +44,8 @@ struct Results {
     token: String,
     heading: String,
     advice: &'static str,
+    /// What leads on to adding somebody.
+    add: &'static str,
     people: Vec<ResultRow>,
 }
 
@@ -66,6 +72,12 @@ async fn form(signed_in: SignedIn) -> Result<Response, Failure> {
 async fn search(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
     let mut form = Form::from(&posted);
     let asked = read(&posted, &mut form, signed_in.language());
+    if asked.as_ref().and_then(|asked| asked.birth_date).is_some_and(|birth| birth > signed_in.today()) {
+        form.refuse_with(signed_in.language(), "birth", "add.birth_in_future");
+    }
+    for field in WRITTEN.into_iter().filter(|field| posted.text(field).chars().count() > LETTERS_MAXIMUM) {
+        form.refuse_with(signed_in.language(), field, "find.too_long");
+    }
     if let Some(asked) = &asked
         && !says_enough(asked)
     {
@@ -109,7 +121,13 @@ fn told(signed_in: &SignedIn, token: String, found: PeopleFound, today: Date) ->
     let (people, advice) = match found {
         PeopleFound::TooMany | PeopleFound::TooVague => {
             let heading = language.text("find.too_many_heading").to_owned();
-            return Results { token, heading, advice: language.text("find.too_many_advice"), people: Vec::new() };
+            return Results {
+                token,
+                heading,
+                advice: language.text("find.too_many_advice"),
+                add: language.text("find.not_among_them"),
+                people: Vec::new(),
+            };
         }
         PeopleFound::People(people) if people.is_empty() => (people, language.text("find.nobody_advice")),
         PeopleFound::People(people) => (people, ""),
@@ -119,8 +137,9 @@ fn told(signed_in: &SignedIn, token: String, found: PeopleFound, today: Date) ->
         1 => language.text("find.one_heading").to_owned(),
         count => language.fill("find.several_heading", &[("count", &count.to_string())]),
     };
-    let people = people.into_iter().map(|person| row(person, today, language)).collect();
-    Results { token, heading, advice, people }
+    let people: Vec<ResultRow> = people.into_iter().map(|person| row(person, today, language)).collect();
+    let add = language.text(if people.is_empty() { "find.not_known" } else { "find.not_among_them" });
+    Results { token, heading, advice, add, people }
 }
 
 fn row(person: FoundPerson, today: Date, language: Language) -> ResultRow {

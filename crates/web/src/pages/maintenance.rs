@@ -1,35 +1,21 @@
-//! Maintenance windows: the list, and planning one.
+//! Maintenance windows: the list, and what the pages about windows share.
 
-use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::get;
 use jiff::SignedDuration;
-use model::{Channel, ChannelModes, MaintenanceWindow, Right, WallTime, WallTimeError, WindowId, WindowKind};
-use registry::{NewWindow, RegistryError};
+use model::{Channel, MaintenanceWindow, Right, WallTime, WallTimeError};
 
 use super::status::composer;
 use crate::Web;
 use crate::failures::Failure;
-use crate::forms::{Choice, Form, Posted};
+use crate::forms::Form;
 use crate::languages::Language;
-use crate::layout::{Page, show_as};
 use crate::listings::{Cell, Listing, Table};
 use crate::signed_in::SignedIn;
 
-#[derive(Template)]
-#[template(path = "plan_window.html")]
-struct PlanView {
-    page: Page,
-    form: Form,
-    kinds: Vec<Choice>,
-    doors: Vec<(&'static str, String, Vec<Choice>)>,
-    time_zone: String,
-}
-
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/maintenance-windows", get(list)).route("/maintenance-windows/new", get(plan_form).post(plan))
+    Router::new().route("/maintenance-windows", get(list))
 }
 
 /// What a window's state is called.
@@ -95,90 +81,15 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
         empty: language.text("window.none").to_owned(),
     };
     let may_plan = signed_in.may(Right::PlanMaintenance);
-    let plan = ("/maintenance-windows/new".to_owned(), language.text("window.plan").to_owned());
+    let ways = [("/maintenance-windows/new", "window.plan"), ("/maintenance-windows/now", "window.now")];
+    let ways = ways.map(|(address, key)| (address.to_owned(), language.text(key).to_owned()));
     Listing {
         more: None,
         page: signed_in.page(language.text("ways.maintenance")),
         intro: language.text("window.intro").to_owned(),
-        ways: if may_plan { vec![plan] } else { Vec::new() },
+        ways: if may_plan { ways.into() } else { Vec::new() },
         filter: None,
         tables: vec![table("window.ahead", ahead), table("window.over", over)],
     }
     .show()
-}
-
-async fn plan_form(signed_in: SignedIn) -> Result<Response, Failure> {
-    signed_in.registry().authorize_here(&signed_in.caller, Right::PlanMaintenance)?;
-    let mut form = Form::default();
-    form.set("kind", WindowKind::Scheduled.word());
-    for channel in doors() {
-        form.set(channel.word(), ChannelModes::OF_A_DOWNTIME.of(channel).word());
-    }
-    plan_page(&signed_in, form, StatusCode::OK)
-}
-
-fn plan_page(signed_in: &SignedIn, form: Form, status: StatusCode) -> Result<Response, Failure> {
-    let language = signed_in.language();
-    let mut page = signed_in.page(language.text("window.plan"));
-    page.is_in_error = form.has_errors();
-    let kinds = [WindowKind::Scheduled, WindowKind::Emergency];
-    let kinds = kinds.map(|kind| Choice::new(kind.word(), language.text(&format!("window.kind_{}", kind.word()))));
-    let mode = |mode: &model::Mode| Choice::new(mode.word(), language.text(&format!("window.mode_{}", mode.word())));
-    let door = |channel: Channel| {
-        let name = language.text(&format!("window.door_{}", channel.word())).to_owned();
-        (channel.word(), name, channel.modes().iter().map(mode).collect())
-    };
-    let time_zone = signed_in.registry().profile().registry.time_zone.clone();
-    let doors = doors().map(door).collect();
-    Ok(show_as(status, &PlanView { page, form, kinds: kinds.into(), doors, time_zone }))
-}
-
-async fn plan(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
-    signed_in.registry().authorize_here(&signed_in.caller, Right::PlanMaintenance)?;
-    signed_in.require_fresh()?;
-    let mut form = Form::from(&posted);
-    for field in ["reason", "performed_by"] {
-        if posted.text(field).is_empty() {
-            let label = signed_in.language().text(&format!("window.{field}"));
-            form.refuse(field, signed_in.language().fill("window.text_missing", &[("field", label)]));
-        }
-    }
-    let mut wall_time = |field| read_time(&signed_in, &mut form, field, &format!("window.{field}"));
-    let (starts, ends) = (wall_time("starts"), wall_time("ends"));
-    require_order(&mut form, signed_in.language(), "ends", starts, ends);
-    if !posted.text("owner").is_empty() && !posted.text("owner").contains('@') {
-        form.refuse_with(signed_in.language(), "owner", "accounts.email_wrong");
-    }
-    let (Some(starts), Some(ends), false) = (starts, ends, form.has_errors()) else {
-        return plan_page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY);
-    };
-    let mut modes = ChannelModes::OF_A_DOWNTIME;
-    for channel in doors() {
-        if let Some(mode) = model::Mode::parse(posted.text(channel.word())) {
-            modes.set(channel, mode);
-        }
-    }
-    let new = NewWindow {
-        id: WindowId(signed_in.new_id()),
-        kind: WindowKind::parse(posted.text("kind")).unwrap_or(WindowKind::Scheduled),
-        reason: posted.text("reason").to_owned(),
-        performed_by: posted.text("performed_by").to_owned(),
-        owner: posted.text("owner").to_owned(),
-        time_zone: None,
-        starts,
-        ends,
-        modes,
-        test_organizations: Vec::new(),
-    };
-    let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
-    match registry.plan_window(admission, &signed_in.caller, now, new).await {
-        Ok(window) => {
-            Ok(Redirect::to(&format!("/maintenance-windows/{}?done=window_planned", window.id)).into_response())
-        }
-        Err(RegistryError::Refused(reason)) => {
-            form.refuse("starts", reason);
-            plan_page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY)
-        }
-        Err(error) => Err(error.into()),
-    }
 }

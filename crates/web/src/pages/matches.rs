@@ -106,8 +106,9 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
 /// The way back to what was decided: a pair that was told apart can be decided anew, a merge undone.
 async fn decided_lately(signed_in: SignedIn) -> Result<Response, Failure> {
     let language = signed_in.language();
-    let (registry, caller, admitted) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.admit()?);
-    let reading = tokio::task::spawn_blocking(move || registry.decided_reviews(&admitted, &caller, LINES_MAXIMUM));
+    let (registry, caller, now) = (signed_in.registry().clone(), signed_in.caller.clone(), signed_in.now());
+    let admitted = signed_in.admit()?;
+    let reading = tokio::task::spawn_blocking(move || registry.decided_reviews(&admitted, &caller, now, LINES_MAXIMUM));
     let found = reading.await??;
     let row = |found: &DecidedMatch| {
         let decided = &found.decided;
@@ -164,8 +165,8 @@ async fn page(
         let opened = registry.open_record(admission, caller, signed_in.receipt(), id).await?;
         shown.push(opened.ok_or(Failure::NotFound)?);
     }
-    let (asked, asking, admitted) = (registry.clone(), caller.clone(), signed_in.admit()?);
-    let reading = tokio::task::spawn_blocking(move || asked.side_by_side(&admitted, &asking, one, other));
+    let (asked, asking, now, admitted) = (registry.clone(), caller.clone(), signed_in.now(), signed_in.admit()?);
+    let reading = tokio::task::spawn_blocking(move || asked.side_by_side(&admitted, &asking, now, (one, other)));
     let found = reading.await?.map_err(|error| match error {
         RegistryError::Refused(_) => Failure::NotFound,
         error => error.into(),
@@ -239,7 +240,7 @@ fn facts(one: &PersonSummary, other: &PersonSummary) -> Vec<FactRow> {
         ("person.address", &one.address, &other.address),
         ("person.phone", &one.phone, &other.phone),
         ("person.mother", &one.mother, &other.mother),
-        ("person.guardian", &one.guardian, &other.guardian),
+        ("person.kin", &one.kin, &other.kin),
     ];
     let row = |(key, one, other): (&'static str, &str, &str)| FactRow::new(key, one.to_owned(), other.to_owned());
     pairs.into_iter().map(row).collect()

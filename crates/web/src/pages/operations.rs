@@ -45,7 +45,7 @@ async fn show(signed_in: SignedIn) -> Result<Response, Failure> {
         let schedules = registry.schedules(&admitted)?;
         let schedule = schedules.into_iter().find(|schedule| schedule.is_in_use && !schedule.is_local);
         Ok::<_, RegistryError>(Read {
-            health: registry.health(),
+            health: registry.health(&[]),
             messages: registry.message_states_since(&admitted, since)?,
             messages_waiting: registry.messages_waiting(&admitted)?,
             waiting: exchange.backlog(&admitted)?,
@@ -57,7 +57,7 @@ async fn show(signed_in: SignedIn) -> Result<Response, Failure> {
     Listing {
         page: signed_in.page(language.text("ways.operations")),
         intro: language.text("operations.intro").to_owned(),
-        ways: vec![("/metrics".to_owned(), language.text("operations.metrics").to_owned())],
+        ways: Vec::new(),
         filter: None,
         tables: vec![
             health(&signed_in, &read),
@@ -87,15 +87,27 @@ fn health(signed_in: &SignedIn, read: &Read) -> Table {
     let (files, bytes) = read.waiting;
     let rows = vec![
         row(language, "operations.ready", yes_no(health.is_ready())),
-        row(language, "operations.database", yes_no(health.database_answers)),
+        row(language, "operations.database", yes_no(health.database_answers())),
         row(language, "operations.in_flight", grouped(health.in_flight as u64)),
         row(language, "operations.program", signed_in.web().settings.version),
         row(language, "operations.gate", yes_no(!health.is_stopping)),
         row(language, "operations.turned_away", grouped(signed_in.registry().gate().turned_away_count() as u64)),
         row(language, "operations.backlog", format!("{} ({})", grouped(files), size_in_words(bytes, language))),
-        row(language, "operations.schedule", read.schedule.clone()),
+        row(language, "operations.schedule", schedule(signed_in, &read.schedule)),
     ];
     facts(language, "operations.health", rows)
+}
+
+/// The schedule in use, and of which vaccines its last season is over.
+fn schedule(signed_in: &SignedIn, name: &str) -> String {
+    let language = signed_in.language();
+    let ended = signed_in.registry().ended_seasons(signed_in.today());
+    let told = |(group, last): &(String, jiff::civil::Date)| format!("{group} ({})", dates::shown(*last, language));
+    let groups: Vec<String> = ended.iter().map(told).collect();
+    match groups.is_empty() {
+        true => name.to_owned(),
+        false => language.fill("operations.seasons_ended", &[("schedule", name), ("groups", &groups.join(", "))]),
+    }
 }
 
 /// What each door does, and how long those that answer one by one take.

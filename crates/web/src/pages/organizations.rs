@@ -11,6 +11,8 @@ use axum::routing::{get, post};
 use model::{Agreement, Organization, OrganizationId, OrganizationKind, Right};
 use registry::{NewOrganization, RegistryError, holds_words};
 
+use super::organization_contacts::{ContactView, contacts};
+use super::register;
 use crate::Web;
 use crate::dates;
 use crate::failures::Failure;
@@ -37,6 +39,10 @@ struct OrganizationView {
     /// Other names under which its messages arrive.
     aliases: String,
     is_due: bool,
+    /// Address and contact, as the organization registered.
+    registered: Vec<(&'static str, String)>,
+    /// Whom it has told of maintenance.
+    contacts: Vec<ContactView>,
     sites: Vec<(String, String)>,
     may_change: bool,
     may_decide: bool,
@@ -158,6 +164,7 @@ async fn one(signed_in: SignedIn, Path(code): Path<String>) -> Result<Response, 
     let organization = find(&signed_in, &code)?;
     let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
     let agreements = registry.agreements(admission, caller).await?;
+    let answers = registry.registered_answers(admission, caller, organization.id).await?;
     let visible = registry.within_reach(admission, caller, Right::ReadOrganization);
     let named = |other: &Organization| (other.code.clone(), other.name.clone());
     let (agreement, is_due) = agreement_text(&organization, &agreements, &signed_in);
@@ -171,6 +178,8 @@ async fn one(signed_in: SignedIn, Path(code): Path<String>) -> Result<Response, 
         agreement,
         aliases: organization.aliases.join(", "),
         is_due,
+        registered: register::shown_of_place(&answers, language),
+        contacts: contacts(&signed_in, &organization).await?,
         may_change: registry.may(caller, Right::ChangeOrganization, organization.id),
         may_decide: registry.may(caller, Right::ApproveRegistration, organization.id)
             && organization.kind != OrganizationKind::Registry,

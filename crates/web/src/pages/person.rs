@@ -30,6 +30,11 @@ use crate::{dates, people, refusals};
 use words::section_of;
 pub(crate) use words::{fact_key, status_key};
 
+/// Years after which nobody is told by when a dose was due: it is recommended now.
+const CATCH_UP_YEARS: i16 = 5;
+/// Boosters come again and again; beyond so many doses their number says nothing.
+const DOSES_COUNTED_MAXIMUM: u16 = 9;
+
 #[derive(Template)]
 #[template(path = "person.html")]
 struct PersonView {
@@ -45,6 +50,7 @@ struct PersonView {
     client_status: String,
     may_record: bool,
     may_change: bool,
+    may_record_risks: bool,
     may_consent: bool,
     may_decide: bool,
 }
@@ -58,9 +64,9 @@ pub(crate) struct PersonHead {
 }
 
 /// Something to know before anything is done.
-struct Alert {
-    heading: &'static str,
-    text: String,
+pub(super) struct Alert {
+    pub(super) heading: &'static str,
+    pub(super) text: String,
 }
 
 /// What is due, by how soon.
@@ -126,7 +132,7 @@ pub(super) struct Fact {
     pub(super) source: String,
     question: String,
     code: String,
-    is_own: bool,
+    pub(super) is_own: bool,
 }
 
 /// What one organization says about who the person is.
@@ -134,6 +140,11 @@ struct Source {
     organization: String,
     reported: String,
     text: String,
+}
+
+/// Whether a date lies so far back that nobody was late since.
+pub(super) fn is_long_ago(date: Date, today: Date) -> bool {
+    date.year() + CATCH_UP_YEARS <= today.year()
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -156,6 +167,7 @@ async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
         client_status: client_status::shown(&opened, signed_in.caller.organization_id, told.language),
         may_record: signed_in.may(Right::RecordDose),
         may_change: signed_in.may(Right::ChangePerson),
+        may_record_risks: signed_in.may(Right::ReadHealthFacts),
         may_consent: signed_in.may(Right::RecordConsent),
         may_decide: signed_in.may(Right::DecideMatch),
         head,
@@ -165,18 +177,34 @@ async fn person(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
 /// Opens the record that an address names, and gives what stands on top of its pages.
 ///
 /// # Errors
-/// [`Failure::NotFound`] for an id of nobody, and for a record that may not be shown.
+/// [`Failure::NoRecord`] for an id of nobody, and for a record that may not be shown.
 pub(crate) async fn open(signed_in: &SignedIn, id: &str) -> Result<(OpenedRecord, PersonHead), Failure> {
-    let id: PatientId = id.parse().map_err(|_| Failure::NotFound)?;
+    let id: PatientId = id.parse().map_err(|_| Failure::NoRecord)?;
     let receipt = signed_in.receipt();
     let opened = signed_in.registry().open_record(&signed_in.admission, &signed_in.caller, receipt, id).await?;
-    let opened = opened.ok_or(Failure::NotFound)?;
+    with_head(signed_in, opened)
+}
+
+/// The same, as the official record says it.
+///
+/// # Errors
+/// As those of [`open`].
+pub(crate) async fn open_official(signed_in: &SignedIn, id: &str) -> Result<(OpenedRecord, PersonHead), Failure> {
+    let id: PatientId = id.parse().map_err(|_| Failure::NoRecord)?;
+    let (admission, caller) = (&signed_in.admission, &signed_in.caller);
+    let opened = signed_in.registry().open_official_record(admission, caller, signed_in.receipt(), id).await?;
+    with_head(signed_in, opened)
+}
+
+fn with_head(signed_in: &SignedIn, opened: Option<OpenedRecord>) -> Result<(OpenedRecord, PersonHead), Failure> {
+    let opened = opened.ok_or(Failure::NoRecord)?;
+    let (today, language) = (signed_in.today(), signed_in.language());
     let patient = &opened.held.patient;
     let head = PersonHead {
         id: patient.id,
         number: patient.id.number(),
-        who: PersonSummary::of(&patient.demographics, receipt.today, signed_in.language()),
-        consent: badge(signed_in.registry().profile(), &opened.held, receipt.today, signed_in.language()),
+        who: PersonSummary::of(&patient.demographics, today, language),
+        consent: badge(signed_in.registry().profile(), &opened.held, today, language),
     };
     Ok((opened, head))
 }
@@ -206,24 +234,29 @@ impl<'a> Told<'a> {
         dates::shown(date, self.language)
     }
 
-    fn alerts(&self) -> Vec<Alert> {
+    pub(super) fn alerts(&self) -> Vec<Alert> {
         let language = self.language;
         let mut alerts = Vec::new();
         if self.opened.is_withheld {
             let text = language.text("withheld.opened").to_owned();
             alerts.push(Alert { heading: language.text("withheld.heading"), text });
         }
+        if let Some(said) = self.opened.said_otherwise(self.signed_in.caller.organization_id) {
+            let who = PersonSummary::of(said, self.today, language);
+            let said = [who.name, who.birth_date, who.sex.to_owned()].join(", ");
+            let text = language.fill("person.said_otherwise_text", &[("said", &said)]);
+            alerts.push(Alert { heading: language.text("person.said_otherwise"), text });
+        }
         let record = &self.opened.shown;
         if record.patient.status == PatientStatus::Pending {
             let text = language.text("person.pending_text").to_owned();
             alerts.push(Alert { heading: language.text("person.pending_heading"), text });
         }
-        if record.patient.demographics.is_deceased == Some(true) {
-            let on = record.patient.demographics.death_date.map(|date| self.date(date)).unwrap_or_default();
-            alerts.push(Alert { heading: language.text("person.deceased"), text: on });
+        if let Some(text) = self.death() {
+            alerts.push(Alert { heading: language.text("person.deceased"), text });
         }
         let forbids = |fact: &&PatientObservation| {
-            fact.question == PatientObservation::CONTRAINDICATION && fact.until.is_none_or(|until| until >= self.today)
+            self.signed_in.registry().is_contraindication(fact) && fact.until.is_none_or(|until| until >= self.today)
         };
         let observations = record.reports.iter().flat_map(|report| &report.observations);
         let named: Vec<String> = observations.filter(forbids).map(|fact| self.fact_name(fact)).collect();
@@ -238,6 +271,18 @@ impl<'a> Told<'a> {
         alerts
     }
 
+    /// When the person died, where that is known, and who said so; `None` for who lives.
+    pub(super) fn death(&self) -> Option<String> {
+        let who = &self.opened.shown.patient.demographics;
+        who.is_deceased.filter(|is_deceased| *is_deceased)?;
+        // The newest report stands first.
+        let said = self.opened.shown.reports.iter().find(|report| report.demographics.is_deceased.is_some())?;
+        let (organization, reported) = (self.organization(said.organization_id), self.instant(said.received_at));
+        let values = [("organization", organization.as_str()), ("reported", &reported)];
+        let by = self.language.fill("person.death_said_by", &values);
+        Some(who.death_date.map_or(by.clone(), |date| format!("{}. {by}", self.date(date))))
+    }
+
     fn reaction_alert(&self, report: &VaccinationReport) -> Option<String> {
         let reactions = self.reactions(report);
         (!reactions.is_empty())
@@ -248,8 +293,10 @@ impl<'a> Told<'a> {
         let sections = [
             ("overdue", "forecast.overdue", "warning"),
             ("due", "forecast.due", "event"),
+            ("decision", "forecast.decision", "groups"),
             ("upcoming", "forecast.upcoming", "schedule"),
             ("unknown", "forecast.unknown", "help"),
+            ("contraindicated", "forecast.contraindicated", "do_not_disturb"),
             ("complete", "forecast.complete", "check_circle"),
         ];
         let sections = sections.into_iter().map(|(name, heading, icon)| {
@@ -259,8 +306,9 @@ impl<'a> Told<'a> {
             let rows = found.into_iter().map(|forecast| self.forecast_row(forecast, name)).collect();
             ForecastSection { name, heading: self.language.text(heading), icon, rows }
         });
-        // What the schedule does not know is a part of its own only where there is such a thing.
-        let told = sections.filter(|section| section.name != "unknown" || !section.rows.is_empty());
+        // These are parts of their own only where there is such a thing.
+        let is_rare = |name: &str| matches!(name, "decision" | "unknown" | "contraindicated");
+        let told = sections.filter(|section| !is_rare(section.name) || !section.rows.is_empty());
         Forecast { schedule: assessment.schedule.clone(), sections: told.collect() }
     }
 
@@ -268,7 +316,14 @@ impl<'a> Told<'a> {
         let language = self.language;
         let since = |key: &str, date: Option<Date>| date.map(|date| language.fill(key, &[("date", &self.date(date))]));
         let when = match section {
-            "overdue" => since("forecast.overdue_since", forecast.past_due_on.or(forecast.recommended_on)),
+            "overdue" => {
+                let due_by = forecast.past_due_on.or(forecast.recommended_on);
+                match due_by.filter(|date| is_long_ago(*date, self.today)) {
+                    Some(_) => Some(language.text("forecast.catch_up").to_owned()),
+                    None => since("forecast.overdue_since", due_by),
+                }
+            }
+            "decision" => Some(language.text("forecast.may_be_given").to_owned()),
             "due" => since("forecast.due_since", forecast.recommended_on),
             "upcoming" => match (forecast.earliest_on, forecast.recommended_on) {
                 (Some(earliest), Some(recommended)) if earliest < recommended => Some(language.fill(
@@ -283,6 +338,7 @@ impl<'a> Told<'a> {
             group: forecast.vaccine_group.clone(),
             dose: forecast
                 .dose_number
+                .filter(|number| *number <= DOSES_COUNTED_MAXIMUM)
                 .map(|number| language.fill("forecast.dose", &[("number", &number.to_string())]))
                 .unwrap_or_default(),
             when: when.unwrap_or_default(),
@@ -290,7 +346,7 @@ impl<'a> Told<'a> {
             why: evaluations::why(&forecast.reasons, language),
             products: evaluations::products(forecast, self.codes()),
             refused: self.refused(forecast),
-            can_record: matches!(section, "overdue" | "due") && self.signed_in.may(Right::RecordDose),
+            can_record: matches!(section, "overdue" | "due" | "decision") && self.signed_in.may(Right::RecordDose),
         }
     }
 
@@ -341,12 +397,22 @@ impl<'a> Told<'a> {
         }
     }
 
+    fn death_in_words(&self, is_deceased: bool, on: Option<Date>) -> String {
+        match (is_deceased, on) {
+            (true, Some(on)) => format!("{} {}", self.language.text("person.deceased"), self.date(on)),
+            (true, None) => self.language.text("person.deceased").to_owned(),
+            (false, _) => self.language.text("person.not_deceased").to_owned(),
+        }
+    }
+
     fn sources(&self) -> Vec<Source> {
         let rows = self.opened.shown.reports.iter().map(|report| {
             let who = &report.demographics;
             let name = who.names.first().map(people::full_name);
             let address = who.addresses.first().map(people::full_address);
-            let parts = [name, who.birth_date.map(|birth| self.date(birth)), address];
+            let phone = people::phone_of(who).map(|phone| phone.value.clone());
+            let death = who.is_deceased.map(|is_deceased| self.death_in_words(is_deceased, who.death_date));
+            let parts = [name, who.birth_date.map(|birth| self.date(birth)), address, phone, death];
             let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
             Source {
                 organization: self.organization(report.organization_id),

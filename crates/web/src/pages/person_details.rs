@@ -1,6 +1,7 @@
 //! Who a person is, as an organization says it: name, birth date, sex, address, phone; changed with a reason.
 
 mod early_doses;
+mod former_names;
 
 use askama::Template;
 use axum::Router;
@@ -8,18 +9,18 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use model::{Demographics, PatientStatement};
+use model::{ClearedFact, Demographics, OrganizationId, PatientStatement};
 use registry::{Entry, OpenedRecord};
 
 use super::person::{PersonHead, open};
 use crate::Web;
 use crate::dates;
+use crate::entries::about;
 use crate::failures::Failure;
-use crate::findings;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show_as};
 use crate::people::phone_of;
-use crate::person_form::{self, Known};
+use crate::person_form::{self, KinFields, Known};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
@@ -34,6 +35,10 @@ struct DetailsView {
     form: Form,
     sexes: Vec<Choice>,
     reasons: Vec<Choice>,
+    relations: Vec<Choice>,
+    kin: &'static [KinFields],
+    /// Other names by which the organization knows the person.
+    former_names: Vec<Choice>,
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -74,10 +79,17 @@ async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, F
     if let Some(mother) = &who.mother_maiden_name {
         form.set("mother", &mother.family);
     }
-    page(&signed_in, head, form, StatusCode::OK)
+    person_form::fill_kin(&mut form, &who.next_of_kin);
+    page(&signed_in, &opened, head, form, StatusCode::OK)
 }
 
-fn page(signed_in: &SignedIn, head: PersonHead, mut form: Form, status: StatusCode) -> Result<Response, Failure> {
+fn page(
+    signed_in: &SignedIn,
+    opened: &OpenedRecord,
+    head: PersonHead,
+    mut form: Form,
+    status: StatusCode,
+) -> Result<Response, Failure> {
     let language = signed_in.language();
     if form.value("once").is_empty() {
         form.set("once", random_secret());
@@ -88,7 +100,16 @@ fn page(signed_in: &SignedIn, head: PersonHead, mut form: Form, status: StatusCo
     let title = format!("{} – {}", language.text("details.title"), head.who.name);
     let mut page = signed_in.page(&title);
     page.is_in_error = form.has_errors();
-    let view = DetailsView { page, head, form, sexes: sexes.map(choice).into(), reasons: REASONS.map(reason).into() };
+    let view = DetailsView {
+        page,
+        head,
+        sexes: sexes.map(choice).into(),
+        reasons: REASONS.map(reason).into(),
+        relations: person_form::relations(&form, language),
+        kin: person_form::kin_rows(&form, 0),
+        former_names: former_names::choices(opened, signed_in.caller.organization_id),
+        form,
+    };
     Ok(show_as(status, &view))
 }
 
@@ -97,37 +118,54 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     let language = signed_in.language();
     let mut form = Form::from(&posted);
     if posted.has("change") {
-        return page(&signed_in, head, form, StatusCode::OK);
+        return page(&signed_in, &opened, head, form, StatusCode::OK);
     }
     let said = said(&opened, &signed_in);
-    let demographics = person_form::read(&posted, &mut form, &Known { language, today: signed_in.today(), said });
+    let mut demographics = person_form::read(&posted, &mut form, &Known { language, today: signed_in.today(), said });
     if !REASONS.contains(&posted.text("reason")) {
         form.refuse_with(language, "reason", "details.reason_missing");
     }
     if form.has_errors() {
-        return page(&signed_in, head, form, StatusCode::UNPROCESSABLE_ENTITY);
+        return page(&signed_in, &opened, head, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let is_born_anew = demographics.birth_date != said.birth_date;
     let early = early_doses::before(&opened, demographics.birth_date.filter(|_| is_born_anew));
     if !early.is_empty() && !posted.has("confirmed") {
         return early_doses::ask(&signed_in, head, &form, &early);
     }
-    let patient =
-        PatientStatement { demographics, record: Some(opened.held.patient.id), ..PatientStatement::default() };
+    let organization = signed_in.caller.organization_id;
+    let mut cleared = person_form::cleared(&demographics, said);
+    let is_mistake = posted.text("reason") == "mistake";
+    let kept = former_names::kept(&opened, organization, is_mistake, &posted, &demographics);
+    demographics.names.extend(kept.names);
+    // What the form does not say any more, the organization does not say; its names are said anew, all of them.
+    cleared.push(ClearedFact::Names);
+    let is_still_said = kept.are_forgotten_ones_said_by_others || is_said_by_others(&opened, organization, &cleared);
+    let patient = PatientStatement { cleared, demographics, ..about(&opened) };
     let entry = Entry {
         once: posted.text("once").to_owned(),
         patient,
         vaccinations: Vec::new(),
         reason: posted.text("reason").to_owned(),
     };
-    let (admission, caller) = (&signed_in.admission, &signed_in.caller);
-    let outcome = signed_in.registry().enter(admission, caller, signed_in.receipt(), entry).await?;
-    if outcome.patient_id.is_none() {
-        for finding in &outcome.findings {
-            form.refuse(person_form::field_of(finding), findings::told(finding, language));
-        }
-        form.set("once", random_secret());
-        return page(&signed_in, head, form, StatusCode::UNPROCESSABLE_ENTITY);
+    if signed_in.enter(entry, &mut form, person_form::field_of).await?.is_none() {
+        return page(&signed_in, &opened, head, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    Ok(Redirect::to(&format!("/people/{}?done=details_saved", head.id)).into_response())
+    let done = if is_still_said { "details_saved_others" } else { "details_saved" };
+    Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
+}
+
+/// Whether other organizations say what this one says no more: it is shown still.
+fn is_said_by_others(opened: &OpenedRecord, organization: OrganizationId, cleared: &[ClearedFact]) -> bool {
+    let others = opened.held.reports.iter().filter(|report| report.organization_id != organization);
+    let mut said = others.map(|report| &report.demographics);
+    said.any(|said| {
+        cleared.iter().any(|fact| match fact {
+            ClearedFact::Addresses => !said.addresses.is_empty(),
+            ClearedFact::Telecoms => !said.telecoms.is_empty(),
+            ClearedFact::NextOfKin => !said.next_of_kin.is_empty(),
+            ClearedFact::MotherMaidenName => said.mother_maiden_name.is_some(),
+            _ => false,
+        })
+    })
 }

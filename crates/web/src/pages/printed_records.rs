@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::get;
 use model::{CodeTables, GroupForecast, GroupStatus, PatientObservation, VaccinationReport};
 
-use super::person::{Fact, PersonHead, Told, open, status_key};
+use super::person::{Fact, PersonHead, Told, is_long_ago, open, open_official, status_key};
 use crate::Web;
 use crate::failures::Failure;
 use crate::layout::{Page, show};
@@ -68,7 +68,8 @@ async fn official(signed_in: SignedIn, Path(id): Path<String>) -> Result<Respons
 }
 
 async fn printed(signed_in: SignedIn, id: &str, is_official: bool) -> Result<Response, Failure> {
-    let (opened, head) = open(&signed_in, id).await?;
+    let opening = if is_official { open_official(&signed_in, id).await } else { open(&signed_in, id).await };
+    let (opened, head) = opening?;
     let language = signed_in.language();
     let title = if is_official { "print.official_title" } else { "print.history_title" };
     let printed = Printed { told: Told::of(&signed_in, &opened), is_official };
@@ -138,7 +139,8 @@ impl Printed<'_> {
         }
     }
 
-    /// Immunity, and what speaks against vaccination still. Risks are nobody's business who gets the sheet.
+    /// Immunity, and what speaks against vaccination still. Risks are nobody's business who gets the sheet; the registry gives
+    /// the official record no conditions.
     fn facts(&self) -> Vec<Fact> {
         let today = self.told.today;
         self.told.facts(|fact| match fact.question.as_str() {
@@ -160,10 +162,15 @@ impl Printed<'_> {
     }
 
     fn forecast(&self, forecast: &GroupForecast) -> PrintedForecast {
-        let recommended_on = forecast.recommended_on.filter(|_| is_open(forecast.status));
+        let is_told = |date: &jiff::civil::Date| !is_long_ago(*date, self.told.today) && is_open(forecast.status);
+        let recommended_on = forecast.recommended_on.filter(is_told);
+        let status = match forecast.is_by_decision() {
+            true => "forecast.decision",
+            false => status_key(forecast.status),
+        };
         PrintedForecast {
             group: forecast.vaccine_group.clone(),
-            status: self.told.language.text(status_key(forecast.status)),
+            status: self.told.language.text(status),
             refused: self.told.refused(forecast),
             date: recommended_on.map(|date| self.told.date(date)).unwrap_or_default(),
         }

@@ -2,6 +2,7 @@
 //! before they are saved; what looks wrong is said, and nothing is blocked but what cannot be true.
 
 mod check_doses;
+mod drafts;
 mod saved_doses;
 mod take_back;
 
@@ -19,9 +20,10 @@ use registry::{Entry, OpenedRecord};
 use self::check_doses::finish;
 use self::saved_doses::saved;
 use self::take_back::{restore, undo};
-use super::person::{PersonHead, open, own_report};
+use super::person::{Alert, PersonHead, Told, open, own_report};
 use crate::Web;
 use crate::dates;
+use crate::desk::Draft;
 use crate::dose_form::{self, Common, Kind, ROWS_MAXIMUM};
 use crate::dose_lists::{ChoiceGroup, Lists, Wanted};
 use crate::failures::Failure;
@@ -41,6 +43,7 @@ const STICKY_OF_FORM: [&str; 3] = ["site", "vaccinator_given", "vaccinator_famil
 struct RecordView {
     page: Page,
     head: PersonHead,
+    alerts: Vec<Alert>,
     form: Form,
     lists: Lists,
     rows: Vec<Row>,
@@ -48,6 +51,10 @@ struct RecordView {
     can_add: bool,
     /// The dose that is corrected; empty when doses are recorded.
     report: String,
+    /// That dose was taken back: saved again, it stands again.
+    is_undone: bool,
+    /// That it was filled in before and not saved, and the address of an empty one.
+    taken_up: Option<(String, String)>,
 }
 
 /// The names of a row's fields.
@@ -112,6 +119,9 @@ async fn form(
     form.set("once", random_secret());
     form.set("group", parameter(&query, "group"));
     form.set("source", parameter(&query, "source"));
+    if let Some(draft) = drafts::find(&signed_in, &head, &form, "") {
+        return take_up(&signed_in, &opened, head, draft, "");
+    }
     let receipt = signed_in.receipt();
     let sticky = |name: &str| signed_in.desks().sticky(signed_in.account_id(), name, receipt.received_at);
     if kind == Kind::New {
@@ -178,6 +188,30 @@ fn view(
     form: Form,
     report: &str,
 ) -> Result<Response, Failure> {
+    show(&record_view(signed_in, opened, head, form, report))
+}
+
+/// The form with what was filled in before and not saved.
+fn take_up(
+    signed_in: &SignedIn,
+    opened: &OpenedRecord,
+    head: PersonHead,
+    draft: Draft,
+    report: &str,
+) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let time = dates::moment(signed_in.registry(), draft.filled_at, language);
+    let mut empty = form_urlencoded::Serializer::new(String::new());
+    for name in ["kind", "group", "source"] {
+        empty.append_pair(name, &signed_in.parameter(name));
+    }
+    let empty = format!("{}?{}", signed_in.path(), empty.append_pair("empty", "yes").finish());
+    let mut view = record_view(signed_in, opened, head, draft.form, report);
+    view.taken_up = Some((language.fill("dose.taken_up", &[("time", &time)]), empty));
+    show(&view)
+}
+
+fn record_view(signed_in: &SignedIn, opened: &OpenedRecord, head: PersonHead, form: Form, report: &str) -> RecordView {
     let language = signed_in.language();
     let kind = Kind::parse(form.value("kind"));
     let today = signed_in.today();
@@ -190,16 +224,19 @@ fn view(
         (true, Kind::Historical) => language.text("dose.historical_title"),
     };
     let rows = rows_of(&form);
-    show(&RecordView {
+    RecordView {
         page: Page { is_in_error: form.has_errors(), ..signed_in.page(title) },
         head,
+        alerts: Told::of(signed_in, opened).alerts(),
         lists,
         rows: (0..rows).map(Row::new).collect(),
         is_new: kind == Kind::New,
         can_add: report.is_empty() && rows < ROWS_MAXIMUM,
         report: report.to_owned(),
+        is_undone: opened.held.vaccinations.iter().any(|known| known.is_deleted && known.id.to_string() == report),
+        taken_up: None,
         form,
-    })
+    }
 }
 
 fn rows_of(form: &Form) -> usize {
@@ -216,6 +253,7 @@ fn sites(signed_in: &SignedIn) -> Vec<Choice> {
 async fn record(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let mut form = Form::from(&posted);
+    drafts::keep(&signed_in, &head, &form, "");
     if posted.has("more") {
         form.set("rows", (rows_of(&form) + 1).min(ROWS_MAXIMUM).to_string());
         return view(&signed_in, &opened, head, form, "");
@@ -228,7 +266,7 @@ async fn record(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
         return view(&signed_in, &opened, head, form, "");
     }
     let entry = entry(&opened, posted.text("once"), doses.into_iter().map(|dose| (dose, None)));
-    finish(&signed_in, head, &posted, form, entry, "new").await
+    finish(&signed_in, head, &posted, form, entry, "", false).await
 }
 
 fn read(signed_in: &SignedIn, posted: &Posted, form: &mut Form) -> Vec<Dose> {
@@ -300,10 +338,18 @@ fn remember(signed_in: &SignedIn, form: &Form) {
 
 async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, String)>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let dose = own_report(&opened.held, &signed_in, &report)?.dose.clone();
+    let form = reported(&signed_in, &own_report(&opened.held, &signed_in, &report)?.dose);
+    if let Some(draft) = drafts::find(&signed_in, &head, &form, &report) {
+        return take_up(&signed_in, &opened, head, draft, &report);
+    }
+    view(&signed_in, &opened, head, form, &report)
+}
+
+/// The form of a dose as it was reported.
+fn reported(signed_in: &SignedIn, dose: &Dose) -> Form {
     let kind = Kind::of(dose.source);
     let (codes, today, language) = (signed_in.registry().codes(), signed_in.today(), signed_in.language());
-    let lists = Lists::new(codes, kind, &Wanted::default(), sites(&signed_in), today, language);
+    let lists = Lists::new(codes, kind, &Wanted::default(), sites(signed_in), today, language);
     let mut form = Form::default();
     if !dose.is_given() {
         // Of a refusal there is nothing to correct: it is taken back, and recorded anew.
@@ -312,8 +358,8 @@ async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, Str
     form.set("kind", kind.word());
     form.set("rows", "1");
     form.set("once", random_secret());
-    dose_form::fill(&mut form, &dose, kind, &lists);
-    view(&signed_in, &opened, head, form, &report)
+    dose_form::fill(&mut form, dose, kind, &lists);
+    form
 }
 
 async fn correct(
@@ -324,6 +370,7 @@ async fn correct(
     let (opened, head) = open(&signed_in, &id).await?;
     let known = own_report(&opened.held, &signed_in, &report)?.clone();
     let mut form = Form::from(&posted);
+    drafts::keep(&signed_in, &head, &form, &report);
     if posted.has("change") {
         return view(&signed_in, &opened, head, form, &report);
     }
@@ -348,5 +395,5 @@ async fn correct(
         }
     }
     let entry = entry(&opened, posted.text("once"), doses.into_iter().map(|dose| (dose, Some(known.id))));
-    finish(&signed_in, head, &posted, form, entry, &report).await
+    finish(&signed_in, head, &posted, form, entry, &report, known.is_deleted).await
 }

@@ -58,7 +58,7 @@ const fn optional(name: &'static str, kind: FieldKind) -> Field {
 const YES_NO: FieldKind = FieldKind::Words(&["yes", "no"]);
 
 /// The steps, in order. The last one is the agreement, which also shows all answers.
-const STEPS: [Step; 5] = [
+static STEPS: [Step; 5] = [
     Step {
         name: "organization",
         fields: &[
@@ -103,6 +103,9 @@ const STEPS: [Step; 5] = [
         ],
     },
 ];
+
+/// How many steps, from the first on, tell where an organization is and whom one reaches there.
+const PLACE_STEPS: usize = 2;
 
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -225,7 +228,22 @@ pub(crate) fn label(name: &str, language: Language) -> &'static str {
 
 /// All answers as people read them, in the order of the steps.
 pub(crate) fn shown(answers: &BTreeMap<String, String>, language: Language) -> Vec<(&'static str, String)> {
-    let fields = STEPS.iter().flat_map(|step| step.fields);
+    shown_of(&STEPS, answers, language)
+}
+
+/// Where an organization is and whom one reaches there, as it registered. What it is called may have changed since.
+pub(crate) fn shown_of_place(answers: &BTreeMap<String, String>, language: Language) -> Vec<(&'static str, String)> {
+    let mut answers = answers.clone();
+    answers.retain(|name, _| !["name", "kind", "parent_code"].contains(&name.as_str()));
+    shown_of(&STEPS[..PLACE_STEPS], &answers, language)
+}
+
+fn shown_of(
+    steps: &'static [Step],
+    answers: &BTreeMap<String, String>,
+    language: Language,
+) -> Vec<(&'static str, String)> {
+    let fields = steps.iter().flat_map(|step| step.fields);
     let fields = fields.filter(|field| field.kind != FieldKind::Agreed);
     let answered = fields.filter_map(|field| {
         let answer = answers.get(field.name).filter(|answer| !answer.is_empty())?;

@@ -25,8 +25,8 @@ struct SignInView {
     page: Page,
     form: Form,
     back: String,
-    /// The session had ended when a form was sent.
-    has_ended: bool,
+    /// The session had ended when a form was sent, or ended while a page was open.
+    ended: &'static str,
 }
 
 #[derive(Template)]
@@ -83,8 +83,12 @@ fn sign_in_page(visitor: &Visitor, form: Form, status: StatusCode) -> Result<Res
     let mut page = visitor.page(visitor.language().text("sign_in.title"));
     page.is_in_error = form.has_errors();
     let back = if form.value("back").is_empty() { visitor.parameter("back") } else { form.value("back").to_owned() };
-    let has_ended = visitor.parameter("ended") == "yes";
-    Ok(show_as(status, &SignInView { page, form, back, has_ended }))
+    let ended = match visitor.parameter("ended").as_str() {
+        "yes" => visitor.language().text("sign_in.ended"),
+        "open" => visitor.language().text("session.over"),
+        _ => "",
+    };
+    Ok(show_as(status, &SignInView { page, form, back, ended }))
 }
 
 async fn begin(visitor: Visitor, agent: axum::http::HeaderMap, posted: Posted) -> Result<Response, Failure> {

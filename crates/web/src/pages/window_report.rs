@@ -30,6 +30,8 @@ struct ReportView {
     times: String,
     /// The window has not begun: there is nothing to report.
     is_early: bool,
+    /// The last calls turned away may not be counted yet.
+    may_lack_calls: bool,
     facts: Vec<(&'static str, String)>,
     tables: Vec<Table>,
 }
@@ -49,6 +51,7 @@ async fn report(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
         id: window.id.to_string(),
         times: composer(signed_in.registry(), language).times(&window),
         is_early: false,
+        may_lack_calls: false,
         facts: Vec::new(),
         tables: Vec::new(),
     };
@@ -60,6 +63,7 @@ async fn report(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
         }
         Err(error) => return Err(error.into()),
     };
+    view.may_lack_calls = report.may_lack_calls(now);
     let outstanding = report.outstanding();
     let refused: u64 = report.turned_away.iter().map(|(_, count)| count).sum();
     let since: u64 = report.messages_since.iter().map(|(_, count)| count).sum();

@@ -19,6 +19,11 @@ use super::{ServeError, TlsFiles};
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
+/// Whether a server can be started with these files.
+pub(super) fn check(files: &TlsFiles) -> Result<(), ServeError> {
+    read(files).map(drop)
+}
+
 /// A certificate that follows its files. Stops following when dropped.
 pub(super) struct Certificates {
     acceptor: TlsAcceptor,

@@ -10,19 +10,21 @@ use anyhow::Context;
 use clap::Args;
 use model::counted;
 use registry::BackupTested;
-use registry::setup::{DatabaseUrl, StoreError, TakenFile, read_backup};
+use registry::setup::{DatabaseUrl, StoreError, TakenFile, note_restored, read_backup};
 use serde_json::json;
 
-use super::{files_of, open_backup, print_diagnoses, reach, remove, require_file};
+use super::exchange::Exchange;
+use super::{files_of, open_backup, print_diagnoses, reach, require_file};
 use crate::ending::{Ending, Failure};
-use crate::place::{self, Place};
+use crate::place::{self, Place, Presence};
 use crate::tables::{print_json, print_line};
 use crate::world;
 
 /// Puts a backup in the place of the registry's SQLite file, after reading it whole
 ///
-/// Stop every node first. What was there is kept beside it, under a name with the time in it. A registry on PostgreSQL is
-/// restored with `bluebonnet copy` into an empty database.
+/// Stop every node first. What was there is kept beside it, in a folder with the time in its name. A restore that broke off
+/// is ended by running it again; until then nothing works on the registry. A registry on PostgreSQL is restored with
+/// `bluebonnet copy` into an empty database.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bluebonnet backup restore /backup/registry-2026-03-01.db --data bluebonnet-data")]
 pub(crate) struct Restore {
@@ -44,11 +46,12 @@ impl Restore {
         if self.place.database.is_none() {
             place::make_folder(&self.place.data)?;
         }
+        let mut kept = Exchange::end_earlier(&target)?;
         let taken = take(&target)?;
-        let restored = target.with_added_extension("restoring");
-        copy_durably(&file, &restored)?;
-        let kept = keep_what_was_there(&target)?;
-        put_in_place(&restored, &target, &kept)?;
+        kept.extend(Exchange::begin(&target)?.run(|exchange| {
+            exchange.copy_durably(&file)?;
+            write_down(&exchange.copy(), &tested)
+        })?);
         drop(taken);
         self.tell(&target, &tested, &kept)
     }
@@ -56,7 +59,7 @@ impl Restore {
     /// The file to put the backup in the place of.
     fn target(&self) -> Result<PathBuf, Failure> {
         match self.place.url()? {
-            DatabaseUrl::Sqlite(path) => Ok(std::fs::canonicalize(&path).unwrap_or(path)),
+            DatabaseUrl::Sqlite(path) => Ok(place::real_file(&path)),
             DatabaseUrl::Postgres(_) => Err(Failure::Refused(format!(
                 "a registry on PostgreSQL is restored into an empty database: make one, then `bluebonnet copy --from {} --to \
                  postgres://...`, and let the nodes work on that one",
@@ -65,8 +68,8 @@ impl Restore {
         }
     }
 
-    fn tell(&self, target: &Path, tested: &BackupTested, kept: &[Moved]) -> Result<Ending, Failure> {
-        let kept: Vec<String> = kept.iter().map(|moved| moved.to.display().to_string()).collect();
+    fn tell(&self, target: &Path, tested: &BackupTested, kept: &[PathBuf]) -> Result<Ending, Failure> {
+        let kept: Vec<String> = kept.iter().map(|kept| kept.display().to_string()).collect();
         if self.json {
             print_json(&json!({
                 "restored": target, "from": tested.place, "rows": tested.rows, "reaches_to": tested.reaches_to, "kept": kept,
@@ -81,12 +84,6 @@ impl Restore {
         print_line("start the nodes; remove what was kept when it is not needed any more")?;
         Ok(Ending::Well)
     }
-}
-
-/// A file that was given another name.
-struct Moved {
-    from: PathBuf,
-    to: PathBuf,
 }
 
 /// A backup is one file, and not the one to be replaced.
@@ -132,60 +129,17 @@ fn take(target: &Path) -> Result<Option<TakenFile>, Failure> {
     }
 }
 
-/// Copies a file to a new one for its owner alone, and brings it to the disk.
-fn copy_durably(from: &Path, to: &Path) -> Result<(), Failure> {
-    remove(to)?;
-    place::make_file(to)?;
-    let copy = || -> std::io::Result<()> {
-        let mut copy = File::options().write(true).open(to)?;
-        std::io::copy(&mut File::open(from)?, &mut copy)?;
-        copy.sync_all()
-    };
-    if let Err(error) = copy().with_context(|| format!("cannot copy {} to {}", from.display(), to.display())) {
-        remove(to)?;
-        return Err(error.into());
+/// Writes into the copy that it was restored, by whom and from what, so that it is in the registry with its first opening.
+fn write_down(restored: &Path, tested: &BackupTested) -> Result<(), Failure> {
+    let url = DatabaseUrl::Sqlite(restored.to_owned());
+    let (database, _) = place::open_database(&url, "command", Presence::MayBeNew)?;
+    note_restored(&database, tested, world::now())?;
+    // The last connection puts the write-ahead log into the file.
+    drop(database);
+    let [_, wal, _] = files_of(restored);
+    if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
+        return Err(anyhow::anyhow!("a part of {} still stands in {}", restored.display(), wal.display()).into());
     }
-    Ok(())
-}
-
-/// Gives the file, and those beside it, names of their own. The log goes first: a file whose log is still there is never
-/// without it, and a log is never beside another file.
-fn keep_what_was_there(target: &Path) -> Result<Vec<Moved>, Failure> {
-    let aside = target.with_added_extension(format!("before-{}", world::now().strftime("%Y%m%dT%H%M%S%.3fZ")));
-    let mut kept = Vec::new();
-    for (from, to) in files_of(target).into_iter().zip(files_of(&aside)).rev() {
-        if !place::is_there(&from)? {
-            continue;
-        }
-        let moved = match place::is_there(&to)? {
-            true => Err(anyhow::anyhow!("{} is there already", to.display())),
-            false => std::fs::rename(&from, &to).with_context(|| format!("cannot rename {}", from.display())),
-        };
-        if let Err(error) = moved {
-            move_back(&kept);
-            return Err(error.into());
-        }
-        kept.push(Moved { from, to });
-    }
-    Ok(kept)
-}
-
-/// Makes it the registry's file. The folder is brought to the disk, too.
-fn put_in_place(restored: &Path, target: &Path, kept: &[Moved]) -> Result<(), Failure> {
-    let attempt = || format!("cannot put the backup in its place, {}", target.display());
-    if let Err(error) = std::fs::rename(restored, target).with_context(attempt) {
-        move_back(kept);
-        return Err(error.into());
-    }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(File::open(folder).and_then(|folder| folder.sync_all()).with_context(attempt)?)
-}
-
-/// Gives files their names back, the last one first.
-fn move_back(kept: &[Moved]) {
-    for moved in kept.iter().rev() {
-        if let Err(error) = std::fs::rename(&moved.to, &moved.from) {
-            tracing::error!(%error, kept = %moved.to.display(), "a file could not be given its name back");
-        }
-    }
+    let attempt = || format!("cannot bring {} to the disk", restored.display());
+    Ok(File::open(restored).and_then(|file| file.sync_all()).with_context(attempt)?)
 }

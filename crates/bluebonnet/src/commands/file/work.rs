@@ -40,7 +40,7 @@ pub(crate) struct Reprocess {
 pub(crate) struct Download {
     /// The receipt
     receipt: ReceiptGiven,
-    /// Where to; standard output without it
+    /// Where to, a new file; standard output without it
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -79,12 +79,16 @@ impl Download {
         let admission = place::admit(&registry)?;
         let operator = exchange.operator(None);
         let receipt = FileId(self.receipt.found(&exchange, &admission)?);
+        // Before it is written down that somebody has the file.
+        if let Some(path) = self.output.as_ref().filter(|path| path.exists()) {
+            return Err(Failure::Refused(format!("{} is there already, and stays as it is", path.display())));
+        }
         let taking = exchange.download(&admission, &operator, receipt, world::now());
         let (_, mut content) = crate::commands::runtime()?.block_on(taking)?;
         match &self.output {
             Some(path) => {
                 let attempt = || format!("cannot write {}", path.display());
-                let mut output = std::fs::File::create(path).with_context(attempt)?;
+                let mut output = std::fs::File::create_new(path).with_context(attempt)?;
                 io::copy(&mut content, &mut output).with_context(attempt)?;
             }
             None => {

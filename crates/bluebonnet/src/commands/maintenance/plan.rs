@@ -29,9 +29,10 @@ pub(crate) struct Plan {
     /// Whether it cannot wait
     #[arg(long)]
     emergency: bool,
-    /// What is done, as it stands after "will perform"
-    #[arg(long, value_name = "TEXT", default_value = "scheduled system maintenance")]
-    reason: String,
+    /// What is done, as it stands after "will perform" [default: scheduled system maintenance; of an emergency: emergency
+    /// system maintenance]
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// Who does it
     #[arg(long, value_name = "NAME")]
     by: String,
@@ -81,10 +82,14 @@ impl Plan {
         for (channel, mode) in &self.mode {
             modes.set(*channel, *mode);
         }
+        let (kind, reason) = match self.emergency {
+            true => (WindowKind::Emergency, "emergency system maintenance"),
+            false => (WindowKind::Scheduled, "scheduled system maintenance"),
+        };
         let new = NewWindow {
             id: WindowId(world::new_id()),
-            kind: if self.emergency { WindowKind::Emergency } else { WindowKind::Scheduled },
-            reason: self.reason,
+            kind,
+            reason: self.reason.unwrap_or_else(|| reason.to_owned()),
             performed_by: self.by,
             owner: self.owner,
             time_zone: Some(zone),

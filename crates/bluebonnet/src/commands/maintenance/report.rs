@@ -1,14 +1,16 @@
 //! `bluebonnet maintenance report`: what happened in a window, and who has not come back.
 
+use anyhow::Context;
 use clap::Args;
-use model::counted;
-use registry::AfterReport;
+use model::{Channel, counted};
+use registry::{AfterReport, COUNTED_WITHIN, Registry};
 use serde_json::{Value, json};
 
 use super::find;
 use super::show::{print_window, window_json};
 use crate::commands::file::FilePlace;
 use crate::ending::{Ending, Failure};
+use crate::left_counts;
 use crate::place;
 use crate::tables::{Table, grouped, print_json, print_line};
 use crate::world;
@@ -33,6 +35,7 @@ impl Report {
         let (registry, exchange) = self.place.open_to_look()?;
         let admission = place::admit(&registry)?;
         let window = find(&registry, &admission, &self.window)?;
+        self.take_left_counts(&registry);
         let report = match exchange {
             Some(exchange) => exchange.after_report(&admission, window.id, world::now())?,
             None => registry.after_report(&admission, window.id, world::now())?,
@@ -43,6 +46,14 @@ impl Report {
         }
         print(&report)?;
         Ok(Ending::Well)
+    }
+
+    /// What a front of this data folder counted is told of, too, whether or not a program with the database serves it.
+    fn take_left_counts(&self, registry: &Registry) {
+        let keep = |refusals: &[_]| registry.add_refusals(refusals).context("database");
+        if let Err(error) = left_counts::take(self.place.data(), keep) {
+            eprintln!("bluebonnet: what a front counted is not told of: {error:#}");
+        }
     }
 }
 
@@ -85,6 +96,7 @@ fn as_json(report: &AfterReport) -> Value {
         "messages_since": counts(&report.messages_since),
         "senders": senders,
         "still_away": {"senders": outstanding.senders, "calls": outstanding.calls},
+        "may_lack_calls": report.may_lack_calls(world::now()),
     })
 }
 
@@ -109,20 +121,39 @@ fn print(report: &AfterReport) -> Result<(), Failure> {
         print_line(&format!("{notices} {state} (`bluebonnet notice list --state {state}`)"))?;
     }
     for (channel, count) in &report.messages_since {
-        print_line(&format!("{} came by {} since", counted(*count, "message"), channel.word()))?;
+        let came = match channel {
+            Channel::File => "processed from files".to_owned(),
+            door => format!("came by {}", door.word()),
+        };
+        print_line(&format!("{} {came} since", counted(*count, "message")))?;
     }
     let mut table = Table::new(&["NOT BACK", "FROM", "DOOR", "TURNED AWAY", "LAST"]);
     for sender in report.still_away() {
-        let name = sender.organization_code.clone().unwrap_or_else(|| sender.refusals.name.clone());
+        let claimed = Some(&sender.refusals.name).filter(|name| !name.is_empty());
+        let name = sender.organization_code.as_ref().or(claimed).map_or("unknown", String::as_str).to_owned();
         let last = sender.refusals.last_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let channel = sender.refusals.channel.word().to_owned();
         table.row([name, sender.refusals.address.clone(), channel, grouped(sender.refusals.count), last]);
     }
     match table.is_empty() {
-        true => print_line("everybody who was turned away has come back")?,
+        true => print_line(nobody_away(report))?,
         false => table.print()?,
     }
+    if report.may_lack_calls(now) {
+        print_line(&format!("calls of the last {} seconds may not be counted yet", COUNTED_WITHIN.as_secs()))?;
+    }
     Ok(())
+}
+
+/// Why nobody has anything to send again.
+fn nobody_away(report: &AfterReport) -> &'static str {
+    if report.senders.is_empty() {
+        "nobody was turned away"
+    } else if report.senders.iter().all(|sender| sender.refusals.channel == Channel::Web) {
+        "nobody has anything to send again: only pages were turned away"
+    } else {
+        "every sender that was turned away has come back"
+    }
 }
 
 fn whole(duration: jiff::SignedDuration) -> jiff::SignedDuration {

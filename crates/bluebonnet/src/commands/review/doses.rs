@@ -61,7 +61,7 @@ impl List {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
         let found = match self.decided {
-            true => registry.decided_dose_reviews(&admission, &operator(), self.limit)?,
+            true => registry.decided_dose_reviews(&admission, &operator(), world::now(), self.limit)?,
             false => registry.open_dose_reviews(&admission, &operator(), world::now(), self.limit)?,
         };
         if self.json {
@@ -145,7 +145,7 @@ impl Show {
     fn run(self) -> Result<Ending, Failure> {
         let registry = self.two.place.open()?;
         let admission = place::admit(&registry)?;
-        let pair = registry.dose_pair(&admission, &operator(), self.two.find(&registry)?)?;
+        let pair = registry.dose_pair(&admission, &operator(), world::now(), self.two.find(&registry)?)?;
         print_pair(&registry, &pair, self.json)
     }
 }

@@ -1,6 +1,7 @@
 //! Doses: possible days, and what a dose must say that its sender gave.
 
-use model::{Action, CodeTables, Completion, Demographics, InformationSource};
+use codes::Way;
+use model::{Action, ClearedFact, CodeTables, Completion, Demographics, InformationSource};
 
 use super::*;
 use crate::consents::age_on;
@@ -39,6 +40,26 @@ pub(super) fn check<'s>(
     Some(possible)
 }
 
+/// Notes doses that were given after the person's death: that of the statement, else the one that the record shows.
+pub(in crate::intake) fn note_after_death(
+    stated: &PatientStatement,
+    existing: Option<&PatientRecord>,
+    vaccinations: &[&VaccinationStatement],
+    findings: &mut Vec<Finding>,
+) {
+    let who = &stated.demographics;
+    let is_taken_back = who.is_deceased == Some(false) || stated.cleared.contains(&ClearedFact::Death);
+    let known = existing.filter(|_| !is_taken_back).and_then(|record| record.patient.demographics.death_date);
+    let Some(death_date) = who.death_date.or(known) else { return };
+    let is_late = |given: &&&VaccinationStatement| {
+        given.action != Action::Delete && given.dose.is_given() && given.dose.administered_on > death_date
+    };
+    findings.extend(vaccinations.iter().filter(is_late).map(|given| {
+        let at = Location::field("RXA", given.order, 3);
+        Finding::new(FindingKind::AdministrationAfterDeath).at(at).naming(given.dose.administered_on.to_string())
+    }));
+}
+
 /// One dose of a submission.
 struct Check<'a> {
     rules: &'a Rules,
@@ -49,8 +70,11 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// A dose in the future or before birth is dropped.
+    /// A dose in the future or before birth is dropped. A report that is named to be deleted may be of any day.
     fn is_possible(&mut self) -> bool {
+        if self.vaccination.action == Action::Delete && self.vaccination.report.is_some() {
+            return true;
+        }
         let administered_on = self.vaccination.dose.administered_on;
         let fault = if administered_on > self.submission.receipt.today {
             FindingKind::AdministrationDateInFuture
@@ -67,7 +91,8 @@ impl Check<'_> {
     fn forget_doubts(&mut self) {
         let order = self.vaccination.order;
         self.findings.retain(|finding| {
-            let is_of_dose = finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == order);
+            let is_of_dose =
+                finding.location.is_some_and(|at| matches!(at.segment.as_str(), "RXA" | "RXR") && at.sequence == order);
             !is_of_dose || finding.severity() == Severity::Error
         });
     }
@@ -83,9 +108,6 @@ impl Check<'_> {
         }
         if !dose.is_given() {
             return;
-        }
-        if self.person.death_date.is_some_and(|death_date| dose.administered_on > death_date) {
-            self.note(FindingKind::AdministrationAfterDeath, 3, dose.administered_on.to_string());
         }
         // Of a dose given elsewhere, in another country perhaps, the sender can only tell what it was told.
         if dose.source == InformationSource::Administered {
@@ -117,8 +139,26 @@ impl Check<'_> {
         {
             self.note(FindingKind::EligibilityUnfitForAge, 0, eligibility.to_owned());
         }
+        self.note_doubts_of_way();
         if dose.vis.is_empty() && self.needs_information_statement() && !self.was_sent(&INFORMATION_STATEMENT) {
             self.note_missing(FindingKind::VisMissing, 0);
+        }
+    }
+
+    /// A vaccine that is swallowed is not injected, and the other way round.
+    fn note_doubts_of_way(&mut self) {
+        let dose = &self.vaccination.dose;
+        let place = |field| Location::field("RXR", self.vaccination.order, field);
+        let way = dose.route.as_deref().and_then(Way::of_route);
+        let is_other =
+            |found: Option<Way>, known: Option<Way>| found.zip(known).is_some_and(|(found, known)| found != known);
+        let of_vaccine = self.rules.codes.way_of_vaccine(dose.cvx);
+        if let Some(route) = dose.route.as_deref().filter(|_| is_other(way, of_vaccine)) {
+            self.findings.push(Finding::new(FindingKind::RouteUnfitForVaccine).at(place(1)).naming(route));
+        }
+        let of_site = dose.body_site.as_deref().and_then(Way::of_body_site);
+        if let Some(site) = dose.body_site.as_deref().filter(|_| is_other(of_site, way)) {
+            self.findings.push(Finding::new(FindingKind::BodySiteUnfitForRoute).at(place(2)).naming(site));
         }
     }
 

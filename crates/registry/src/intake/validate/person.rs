@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 
-use model::{PatientObservation, Telecom};
+use model::{PatientObservation, Places, Telecom};
 
 use super::*;
 use crate::intake::is_same_name;
@@ -17,6 +17,7 @@ const ADULT_AGE: i16 = 18;
 
 /// The statement without what cannot be true. `None`: it has no possible birth date, and nobody is known by it.
 pub(super) fn check<'s>(
+    rules: &Rules,
     submission: &Submission,
     stated: &'s PatientStatement,
     findings: &mut Vec<Finding>,
@@ -38,6 +39,8 @@ pub(super) fn check<'s>(
     check_self(&stated, findings);
     check_phones(&mut stated, findings);
     check_facts(&mut stated, birth_date, today, findings);
+    check_days_without_vaccine(&stated, today, findings);
+    check_other_observations(rules, &stated, findings);
     Some(stated)
 }
 
@@ -94,7 +97,7 @@ fn check_self(stated: &PatientStatement, findings: &mut Vec<Finding>) {
     let who = &stated.demographics;
     for (place, kin) in who.next_of_kin.iter().enumerate().filter(|(_, kin)| kin.relationship == "SEL") {
         if !who.names.iter().any(|name| is_same_name(name, &kin.name)) {
-            let location = Location::field("NK1", place as u16 + 1, 3);
+            let location = Location::field("NK1", Places::of(&stated.places.next_of_kin, place), 3);
             findings.push(Finding::new(FindingKind::RelationSelfNamedOtherwise).at(location));
         }
     }
@@ -104,7 +107,7 @@ fn check_self(stated: &PatientStatement, findings: &mut Vec<Finding>) {
 fn check_phones(stated: &mut Cow<'_, PatientStatement>, findings: &mut Vec<Finding>) {
     let telecoms = &stated.demographics.telecoms;
     for (place, telecom) in telecoms.iter().enumerate().filter(|(_, telecom)| is_placeholder_phone(telecom)) {
-        let location = Location::field("PID", 1, 13).repetition(place as u16 + 1);
+        let location = Location::field("PID", 1, 13).repetition(Places::of(&stated.places.telecoms, place));
         findings.push(Finding::new(FindingKind::PhonePlaceholder).at(location).naming(telecom.value.as_str()));
     }
     if telecoms.iter().any(is_placeholder_phone) {
@@ -123,6 +126,26 @@ fn check_facts(stated: &mut Cow<'_, PatientStatement>, birth_date: Date, today: 
     }
     if stated.observations.iter().any(|fact| fault(fact).is_some()) {
         stated.to_mut().observations.retain(|fact| fault(fact).is_none());
+    }
+}
+
+/// A group without a vaccine is not of a day to come. Its facts have days of their own, and stay.
+fn check_days_without_vaccine(stated: &PatientStatement, today: Date, findings: &mut Vec<Finding>) {
+    for (order, day) in stated.days_without_vaccine.iter().filter(|(_, day)| *day > today) {
+        let location = Location::field("RXA", *order, 3);
+        findings.push(Finding::new(FindingKind::DateImplausible).at(location).naming(day.to_string()));
+    }
+}
+
+/// What is observed of no dose, is no fact about the person and carries no consent has no place in a record.
+fn check_other_observations(rules: &Rules, stated: &PatientStatement, findings: &mut Vec<Finding>) {
+    let carriers = &rules.profile.consent.observation_questions;
+    for (place, observation) in stated.other_observations.iter().enumerate() {
+        let question = &observation.question.code;
+        if !carriers.contains(question) {
+            let location = Location::segment("OBX", Places::of(&stated.places.other_observations, place));
+            findings.push(Finding::new(FindingKind::ObservationNotKept).at(location).naming(question.as_str()));
+        }
     }
 }
 

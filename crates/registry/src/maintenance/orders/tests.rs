@@ -125,3 +125,28 @@ fn what_cannot_be_a_window_is_refused_when_it_is_planned() {
         assert!(refused.contains(why), "{refused}");
     }
 }
+
+#[test]
+fn a_draft_is_corrected_until_it_is_announced() {
+    let planned = draft(scheduled()).expect("a draft");
+    let mended = NewWindow {
+        kind: WindowKind::Emergency,
+        reason: "another disk".to_owned(),
+        ends: wall("Saturday 2024-06-01 07:00"),
+        modes: ChannelModes { web: Mode::ReadOnly, ..ChannelModes::OF_A_DOWNTIME },
+        ..scheduled()
+    };
+    let correct = |window: &MaintenanceWindow, when| mended.clone().correct(window, "victor", at(when));
+    let corrected = correct(&planned, "2024-05-20 10:00").expect("corrected");
+    assert_eq!((corrected.id, corrected.state, corrected.version), (planned.id, State::Draft, planned.version + 1));
+    assert_eq!((corrected.kind, corrected.reason.as_str()), (WindowKind::Emergency, "another disk"));
+    assert_eq!((corrected.ends_at, corrected.modes.web), (at("2024-06-01 07:00"), Mode::ReadOnly));
+    assert_eq!(history(&corrected), [Did::Planned, Did::Planned]);
+    assert_eq!(corrected.changes[1].before, Some((planned.starts_at, planned.ends_at)));
+    assert_eq!(corrected.changes[1].by, "victor");
+    let late = correct(&planned, "2024-06-01 00:00").expect_err("its start has passed");
+    assert!(late.to_string().contains("its start has passed"), "{late}");
+    let announced = order(&corrected, WindowOrder::Announce, "2024-05-20 11:00").expect("announced");
+    let refusal = correct(&announced, "2024-05-20 12:00").expect_err("people were told").to_string();
+    assert!(refusal.contains("announced and cannot be corrected"), "{refusal}");
+}

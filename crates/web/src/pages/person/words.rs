@@ -6,10 +6,12 @@ use registry::matches::DoseFact;
 /// The part of the forecast in which a vaccine group stands.
 pub(super) fn section_of(forecast: &GroupForecast) -> &'static str {
     match forecast.status {
+        GroupStatus::Overdue | GroupStatus::Due if forecast.is_by_decision() => "decision",
         GroupStatus::Overdue => "overdue",
         GroupStatus::Due => "due",
         GroupStatus::UpToDate => "upcoming",
         GroupStatus::SeasonUnknown => "unknown",
+        GroupStatus::Contraindicated => "contraindicated",
         _ => "complete",
     }
 }

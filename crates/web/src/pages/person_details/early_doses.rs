@@ -1,28 +1,16 @@
 //! A birth date that doses would lie before: asked once more before it is saved, as one of the two is wrong.
 
-use askama::Template;
 use axum::response::Response;
 use jiff::civil::Date;
 use model::{CodeTables, VaccinationReport};
 use registry::OpenedRecord;
 
+use crate::ask_again::{AskAgain, kept};
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::Form;
-use crate::layout::{Page, show};
 use crate::pages::person::PersonHead;
 use crate::signed_in::SignedIn;
-
-#[derive(Template)]
-#[template(path = "early_doses.html")]
-struct EarlyView {
-    page: Page,
-    head: PersonHead,
-    kept: Vec<(String, String)>,
-    /// How many there are, in a sentence.
-    told: String,
-    doses: Vec<String>,
-}
 
 /// The doses that a record shows as given before somebody is born.
 pub(super) fn before(opened: &OpenedRecord, birth_date: Option<Date>) -> Vec<&VaccinationReport> {
@@ -44,13 +32,17 @@ pub(super) fn ask(
         let vaccine = codes.vaccine_name(report.dose.cvx).unwrap_or("?");
         format!("{vaccine}, {}", dates::shown(report.dose.administered_on, language))
     };
-    let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "change" | "confirmed"));
     let key = if early.len() == 1 { "details.early_dose" } else { "details.early_doses" };
-    show(&EarlyView {
+    let question = AskAgain {
         page: signed_in.page(language.text("details.early_title")),
+        address: format!("/people/{}/details", head.id),
         head,
-        kept: kept.cloned().collect(),
+        kept: kept(form),
         told: language.fill(key, &[("count", &early.len().to_string())]),
-        doses: early.iter().map(dose).collect(),
-    })
+        what: language.text("details.early_what"),
+        lines: early.iter().map(dose).collect(),
+        confirm: language.text("details.early_save"),
+        cancel: String::new(),
+    };
+    question.ask()
 }

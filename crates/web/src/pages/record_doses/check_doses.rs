@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use model::{CodeTables, Dose, DoseEvaluation, DoseStatus, Finding, FindingKind, Severity};
 use registry::{Entry, Rehearsal};
 
+use super::drafts::{self, BUTTONS};
 use super::{remember, sites};
 use crate::dose_form;
 use crate::evaluations::why;
@@ -48,55 +49,70 @@ pub(super) async fn finish(
     posted: &Posted,
     form: Form,
     entry: Entry,
-    last: &str,
+    report: &str,
+    is_undone: bool,
 ) -> Result<Response, Failure> {
     let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
     let rehearsal = registry.rehearse_entry(admission, caller, signed_in.receipt(), &entry).await?;
-    let may_be_saved = rehearsal.is_kept && !is_one_refused(&rehearsal);
-    if posted.has("save") && may_be_saved {
-        return save(signed_in, head, &form, entry).await;
+    if posted.has("save") && rehearsal.is_kept {
+        return save(signed_in, head, &form, entry, report).await;
     }
     let doses = entry.vaccinations.iter().enumerate();
     let sites = sites(signed_in);
     let doses =
         doses.map(|(row, vaccination)| checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)).collect();
-    let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "check" | "save" | "more" | "change"));
+    let kept = form.fields().iter().filter(|(name, _)| !BUTTONS.contains(&name.as_str()));
     show(&CheckView {
         page: signed_in.page(signed_in.language().text("dose.check_title")),
         kept: kept.cloned().collect(),
         doses,
-        general: general(signed_in, &rehearsal),
-        may_be_saved,
-        address: format!("/people/{}/doses/{last}", head.id),
+        general: general(signed_in, &rehearsal, is_undone),
+        may_be_saved: rehearsal.is_kept,
+        address: format!("/people/{}/doses/{}", head.id, if report.is_empty() { "new" } else { report }),
         head,
     })
 }
 
-async fn save(signed_in: &SignedIn, head: PersonHead, form: &Form, entry: Entry) -> Result<Response, Failure> {
+async fn save(
+    signed_in: &SignedIn,
+    head: PersonHead,
+    form: &Form,
+    entry: Entry,
+    report: &str,
+) -> Result<Response, Failure> {
     let (registry, admission, caller) = (signed_in.registry(), &signed_in.admission, &signed_in.caller);
     let outcome = registry.enter(admission, caller, signed_in.receipt(), entry).await?;
     if outcome.patient_id.is_none() {
         return Err(Failure::of_machine(&"an entry was refused after it had been checked"));
     }
     remember(signed_in, form);
+    drafts::discard(signed_in, &head, form, report);
     Ok(Redirect::to(&format!("/people/{}/doses/saved/{}", head.id, outcome.message_id)).into_response())
 }
 
 fn is_of_dose(finding: &Finding) -> bool {
-    finding.location.is_some_and(|at| at.segment.as_str() == "RXA")
+    finding.location.is_some_and(|at| matches!(at.segment.as_str(), "RXA" | "RXR"))
 }
 
-/// Whether a dose would be left out, though others would be kept.
+/// Whether a dose keeps others from being saved, which could be saved without it.
 fn is_one_refused(rehearsal: &Rehearsal) -> bool {
-    rehearsal.findings.iter().any(|finding| is_of_dose(finding) && finding.severity() == Severity::Error)
+    let is_any_left = rehearsal.findings.iter().all(|finding| finding.kind != FindingKind::NoOrderGroupLeft);
+    is_any_left && rehearsal.findings.iter().any(|finding| is_of_dose(finding) && finding.rule().omits)
 }
 
-/// What is wrong beside the doses; and that a refused one keeps the others from being saved.
-fn general(signed_in: &SignedIn, rehearsal: &Rehearsal) -> Vec<Warning> {
+/// What is wrong beside the doses; that a refused one keeps the others from being saved; that the dose was taken back
+/// while it was corrected.
+fn general(signed_in: &SignedIn, rehearsal: &Rehearsal, is_undone: bool) -> Vec<Warning> {
     let found = rehearsal.findings.iter().filter(|finding| !is_of_dose(finding) && is_told(finding));
     let mut general: Vec<Warning> = found.map(|finding| warning(signed_in, finding)).collect();
-    if rehearsal.is_kept && is_one_refused(rehearsal) {
-        general.push(Warning { text: signed_in.language().text("dose.one_refused").to_owned(), is_error: true });
+    let mut tell = |key, is_error| {
+        general.push(Warning { text: signed_in.language().text(key).to_owned(), is_error });
+    };
+    if is_one_refused(rehearsal) {
+        tell("dose.one_refused", true);
+    }
+    if is_undone {
+        tell("dose.is_undone", false);
     }
     general
 }
@@ -117,10 +133,16 @@ fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehe
     }
 }
 
-/// What would be surprising about a dose once it is saved: that it does not count, that it is known, what is wrong with it.
+/// What would be surprising about a dose once it is saved: that something speaks against it, that it does not count, that it is
+/// known, what is wrong with it.
 fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warning> {
     let language = signed_in.language();
     let mut warnings: Vec<Warning> = Vec::new();
+    for line in rehearsal.contraindications.get(row).into_iter().flat_map(|against| why(against, language)) {
+        let text = language.fill("dose.contraindicated", &[("why", &line.text)]);
+        warnings.push(Warning { text, is_error: false });
+    }
+    let contraindications = warnings.len();
     let not_counted = rehearsal.events.get(row).copied().flatten().and_then(|event| {
         let all = rehearsal.assessment.as_ref()?.evaluations.iter().filter(move |found| found.event_id == event);
         let evaluations: Vec<_> = all.collect();
@@ -132,15 +154,15 @@ fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warn
         let values = [("group", evaluation.vaccine_group.as_str()), ("why", &reasons.join(" "))];
         warnings.push(Warning { text: language.fill("dose.would_not_count", &values), is_error: false });
     }
-    let of_row = |finding: &&Finding| {
-        finding.location.is_some_and(|at| at.segment.as_str() == "RXA" && at.sequence == row as u16 + 1)
-    };
+    let of_row =
+        |finding: &&Finding| is_of_dose(finding) && finding.location.is_some_and(|at| at.sequence == row as u16 + 1);
     let found = rehearsal.findings.iter().filter(of_row);
-    let is_counted = warnings.is_empty();
+    let is_counted = warnings.len() == contraindications;
     let is_warned = |finding: &&Finding| match finding.kind {
         // When the dose does not count for it, the schedule has said so already.
         FindingKind::LotExpired => is_counted,
         FindingKind::DoseAlreadyKnown | FindingKind::DoseUpdated => true,
+        FindingKind::RouteUnfitForVaccine | FindingKind::BodySiteUnfitForRoute => true,
         _ => is_told(finding),
     };
     warnings.extend(found.filter(is_warned).map(|finding| warning(signed_in, finding)));

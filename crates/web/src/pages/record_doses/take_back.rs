@@ -2,12 +2,13 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use model::{Action, VaccinationReport};
+use model::{Action, Finding, VaccinationReport};
 use registry::OpenedRecord;
 
-use super::entry;
+use super::{entry, reported, view};
+use crate::dose_form::Kind;
 use crate::failures::Failure;
-use crate::forms::Posted;
+use crate::forms::{Form, Posted};
 use crate::pages::person::{open, own_report};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
@@ -20,10 +21,13 @@ pub(super) async fn undo(
 ) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let known = own_report(&opened.held, &signed_in, &report)?;
+    let mut form = reported(&signed_in, &known.dose);
     let (own, foreign): (Vec<_>, Vec<_>) = reports_of(&opened, known)
         .into_iter()
         .partition(|report| report.organization_id == signed_in.caller.organization_id);
-    change(&signed_in, &opened, &own, Action::Delete).await?;
+    if !change(&signed_in, &opened, &own, Action::Delete, &mut form).await? {
+        return view(&signed_in, &opened, head, form, &report);
+    }
     let done = if foreign.is_empty() { "dose_undone" } else { "dose_undone_of_several" };
     Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
 }
@@ -35,7 +39,10 @@ pub(super) async fn restore(
 ) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let known = own_report(&opened.held, &signed_in, &report)?;
-    change(&signed_in, &opened, &[known], Action::Update).await?;
+    let mut form = reported(&signed_in, &known.dose);
+    if !change(&signed_in, &opened, &[known], Action::Update, &mut form).await? {
+        return view(&signed_in, &opened, head, form, &report);
+    }
     Ok(Redirect::to(&format!("/people/{}?done=dose_restored", head.id)).into_response())
 }
 
@@ -46,16 +53,20 @@ fn reports_of<'r>(opened: &'r OpenedRecord, known: &'r VaccinationReport) -> Vec
     joined.map_or_else(|| vec![known], |reports| reports.iter().map(|joined| &joined.report).collect())
 }
 
-/// Says the reports again, to delete them or to put them back as they were.
+/// Says the reports again, to delete them or to put them back as they were. Where that is refused, the form of the dose is
+/// told why.
 async fn change(
     signed_in: &SignedIn,
     opened: &OpenedRecord,
     reports: &[&VaccinationReport],
     action: Action,
-) -> Result<(), Failure> {
+    form: &mut Form,
+) -> Result<bool, Failure> {
     let doses = reports.iter().map(|report| (report.dose.clone(), Some(report.id)));
     let mut entry = entry(opened, &random_secret(), doses);
     entry.vaccinations.iter_mut().for_each(|vaccination| vaccination.action = action);
-    signed_in.registry().enter(&signed_in.admission, &signed_in.caller, signed_in.receipt(), entry).await?;
-    Ok(())
+    let day = if Kind::parse(form.value("kind")) == Kind::New { "given" } else { "given_0" };
+    let is_of_dose = |finding: &Finding| finding.location.is_some_and(|at| at.segment.as_str() == "RXA");
+    let field_of = |finding: &Finding| if is_of_dose(finding) { day } else { "" };
+    Ok(signed_in.enter(entry, form, field_of).await?.is_some())
 }

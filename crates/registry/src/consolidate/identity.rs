@@ -1,0 +1,94 @@
+//! Name, birth date and sex, where organizations say different things of them (decision 0106).
+//!
+//! Each organization has one voice, its newest statement. What the registry's own staff corrected stands; else what most
+//! organizations say; of as many, what those say that gave the person more doses; of these, what was said last.
+
+use jiff::Timestamp;
+use matching::is_placeholder;
+use model::{
+    Demographics, InformationSource, OrganizationId, PatientRecord, PatientReport, PersonName, Sex, plain_letters,
+};
+
+/// A statement of a fact, and what speaks for it.
+struct Statement<T> {
+    said: T,
+    settled_at: Option<Timestamp>,
+    organizations: usize,
+    doses: usize,
+}
+
+/// Puts into what is shown the name, birth date and sex that most speaks for. Where one organization alone has spoken, what
+/// it said last is there already.
+pub(super) fn decide(shown: &mut Demographics, newest_first: &[&PatientReport], record: &PatientRecord) {
+    if newest_first.windows(2).all(|pair| pair[0].organization_id == pair[1].organization_id) {
+        return;
+    }
+    let voices = Voices { newest_first, record };
+    if let Some(name) = voices.name() {
+        shown.names.retain(|known| *known != name);
+        shown.names.insert(0, name);
+    }
+    shown.birth_date = voices.most(|said| said.birth_date, PartialEq::eq).or(shown.birth_date);
+    shown.sex = voices.most(|said| said.sex.filter(|sex| *sex != Sex::U), PartialEq::eq).or(shown.sex);
+}
+
+/// Whether a statement has a name, birth date or sex other than that which is shown.
+pub(crate) fn is_otherwise(said: &Demographics, shown: &Demographics) -> bool {
+    let is_another_name =
+        said.names.first().zip(shown.names.first()).is_some_and(|(said, shown)| letters(said) != letters(shown));
+    let is_another_sex = said.sex.is_some_and(|sex| sex != Sex::U && shown.sex != Some(sex));
+    is_another_name || is_another_sex || said.birth_date.is_some_and(|birth_date| shown.birth_date != Some(birth_date))
+}
+
+/// By what names are held against each other: case, accents and punctuation make no other name.
+fn letters(name: &PersonName) -> (String, String) {
+    (plain_letters(&name.family), plain_letters(&name.given))
+}
+
+/// Who speaks of a person.
+struct Voices<'a> {
+    newest_first: &'a [&'a PatientReport],
+    record: &'a PatientRecord,
+}
+
+impl Voices<'_> {
+    /// The name that most speaks for, as it was said last; names that stand for none yet (BABY GIRL) speak for nothing.
+    fn name(&self) -> Option<PersonName> {
+        let named = |said: &Demographics| {
+            let name = said.names.iter().find(|name| !is_placeholder(name))?;
+            Some((letters(name), name.clone()))
+        };
+        self.most(named, |one, other| one.0 == other.0).map(|(_, name)| name)
+    }
+
+    fn most<T>(&self, fact: impl Fn(&Demographics) -> Option<T>, is_same: impl Fn(&T, &T) -> bool) -> Option<T> {
+        let mut heard: Vec<OrganizationId> = Vec::new();
+        let mut statements: Vec<Statement<T>> = Vec::new();
+        for report in self.newest_first {
+            let Some(said) = fact(&report.demographics) else { continue };
+            if heard.contains(&report.organization_id) {
+                continue;
+            }
+            heard.push(report.organization_id);
+            let (settled_at, doses) = (report.demographics.identity_settled_at, self.doses_of(report.organization_id));
+            match statements.iter_mut().find(|known| is_same(&known.said, &said)) {
+                Some(known) => {
+                    known.settled_at = known.settled_at.max(settled_at);
+                    known.organizations += 1;
+                    known.doses += doses;
+                }
+                None => statements.push(Statement { said, settled_at, organizations: 1, doses }),
+            }
+        }
+        // Of equals the last is taken, which is the newest.
+        let oldest_first = statements.into_iter().rev();
+        oldest_first.max_by_key(|it| (it.settled_at, it.organizations, it.doses)).map(|it| it.said)
+    }
+
+    /// The doses that an organization gave the person.
+    fn doses_of(&self, organization_id: OrganizationId) -> usize {
+        let reports = self.record.vaccinations.iter().filter(|report| report.organization_id == organization_id);
+        let is_given = |dose: &model::Dose| dose.is_given() && dose.source == InformationSource::Administered;
+        reports.filter(|report| !report.is_deleted && is_given(&report.dose)).count()
+    }
+}

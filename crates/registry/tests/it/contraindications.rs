@@ -1,0 +1,140 @@
+//! What speaks against a vaccine is said before a dose of it is saved.
+
+use bluebonnet_registry::Rehearsal;
+use jiff::civil::{Date, date};
+use model::{Action, Coded, Demographics, GroupStatus, PatientObservation, Reason, Sex};
+
+use crate::entries::{dose, enter, entry, find, named, open};
+use crate::house::*;
+
+const ADULT: Person = Person { mrn: "P-1", given: "Nora", birth_date: "19950310", ..MARIA };
+
+fn contraindication(code: &str, text: &str, since: Option<Date>) -> PatientObservation {
+    let value = Coded { code: code.into(), text: text.into(), system: "SCT".into() };
+    let question = PatientObservation::CONTRAINDICATION.to_owned();
+    PatientObservation { question, value, since, until: None, vaccine: None }
+}
+
+/// What speaks against each dose, before it is saved.
+async fn against(house: &House, on: Date, cvx: u16) -> Vec<Reason> {
+    let id = find(house, "CLINIC", named("Garza", "Nora")).await[0].patient_id;
+    let opened = open(house, "CLINIC", id).await.expect("shown");
+    let new = entry(&opened, "once", Action::Add, None, dose(on, cvx, "LOT"));
+    let caller = house.caller("CLINIC");
+    let rehearsal = house.registry.rehearse_entry(&house.admission(), &caller, house.receipt(), &new).await;
+    let Rehearsal { mut contraindications, is_kept, .. } = rehearsal.expect("the registry serves");
+    assert!(is_kept, "nothing is blocked");
+    contraindications.remove(0)
+}
+
+#[test]
+fn what_speaks_against_a_vaccine_is_said_before_a_dose_of_it_is_saved() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &ADULT, &given("08", "20250311", "D1")).await;
+        let (today, before) = (date(2026, 1, 15), date(2025, 5, 1));
+        assert_eq!(against(house, today, 3).await, []);
+        let id = find(house, "CLINIC", named("Garza", "Nora")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("shown");
+        let mut facts = entry(&opened, "facts", Action::Add, None, dose(today, 3, "LOT"));
+        facts.vaccinations.clear();
+        facts.patient.observations = vec![
+            contraindication("77386006", "Pregnant", Some(date(2025, 11, 1))),
+            contraindication("293110008", "Severe allergic reaction after previous dose of Hepatitis B", None),
+        ];
+        enter(house, "CLINIC", facts).await;
+        for (cvx, on, expected) in [
+            (3, today, Some("Contraindicated: Pregnant (007).")),
+            (94, today, Some("Contraindicated: Pregnant (007).")),
+            (3, before, None),
+            (8, today, Some("Contraindicated: Severe allergic reaction after previous dose of Hepatitis B (")),
+            // DTaP-HepB-IPV: the antigen is one of several.
+            (110, today, Some("Contraindicated: Severe allergic reaction after previous dose of Hepatitis B (")),
+            (115, today, None),
+        ] {
+            let reasons = against(house, on, cvx).await;
+            let told = reasons.first().map(|reason| reason.english.as_str());
+            assert_eq!(told.is_some(), expected.is_some(), "{cvx} on {on}: {told:?}");
+            assert!(expected.is_none_or(|start| told.is_some_and(|told| told.starts_with(start))), "{cvx}: {told:?}");
+            let is_spanish =
+                |reason: &Reason| reason.spanish.as_ref().is_some_and(|it| it.starts_with("Contraindicada"));
+            assert!(reasons.iter().all(is_spanish), "{reasons:?}");
+        }
+    });
+}
+
+#[test]
+fn a_condition_is_offered_once_and_the_schedule_says_what_it_means() {
+    on_each_database(&example(), async |house| {
+        let facts = house.registry.health_facts();
+        for (name, question) in [
+            ("Pregnant", PatientObservation::INDICATION),
+            ("HIV Infection", PatientObservation::INDICATION),
+            ("Health care personnel", PatientObservation::INDICATION),
+            ("Cochlear implants", PatientObservation::INDICATION),
+            ("Cerebrospinal fluid leaks", PatientObservation::INDICATION),
+            ("Immunocompromised", PatientObservation::INDICATION),
+            ("Hypersensitivity to yeast", PatientObservation::CONTRAINDICATION),
+        ] {
+            let found: Vec<_> = facts.iter().filter(|fact| fact.name == name).collect();
+            assert_eq!(found.iter().map(|fact| fact.question).collect::<Vec<_>>(), [question], "{name}");
+        }
+        assert!(
+            facts.iter().any(|fact| fact.name.contains("asplenia") && fact.question == PatientObservation::INDICATION)
+        );
+        house.report("CLINIC", &ADULT, &given("08", "20250311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "Nora")).await[0].patient_id;
+        for (name, group) in [("Pregnant", "MMR"), ("HIV Infection", "Pneumococcal")] {
+            let fact = facts.iter().find(|fact| fact.name == name).expect("offered");
+            let opened = open(house, "CLINIC", id).await.expect("shown");
+            let mut said = entry(&opened, name, Action::Add, None, dose(date(2026, 1, 15), 3, "LOT"));
+            said.vaccinations.clear();
+            let value = Coded { code: fact.code.clone(), text: fact.name.clone(), system: fact.system.clone() };
+            let question = fact.question.to_owned();
+            let since = Some(date(2025, 12, 1));
+            said.patient.observations = vec![PatientObservation { question, value, since, until: None, vaccine: None }];
+            enter(house, "CLINIC", said).await;
+            let opened = open(house, "CLINIC", id).await.expect("shown");
+            let forecasts = opened.assessment.expect("the birth date is known").forecasts;
+            let found = forecasts.iter().find(|forecast| forecast.vaccine_group == group).expect("forecast");
+            let is_followed = found.is_for_risk || found.status == GroupStatus::Contraindicated;
+            assert!(is_followed, "{name}: {found:?}");
+        }
+    });
+}
+
+#[test]
+fn nobody_is_offered_a_pregnancy_who_cannot_have_one() {
+    on_each_database(&example(), async |house| {
+        let offered = |sex, birth_date| {
+            let who = Demographics { sex, birth_date: Some(birth_date), ..Demographics::default() };
+            let facts = house.registry.health_facts_of(&who, date(2026, 1, 15));
+            facts.iter().filter(|fact| ["Pregnant", "Onset of pregnancy"].contains(&fact.name.as_str())).count()
+        };
+        assert_eq!(offered(Some(Sex::F), date(1995, 3, 10)), 1);
+        assert_eq!(offered(None, date(1995, 3, 10)), 1);
+        assert_eq!(offered(Some(Sex::M), date(1995, 3, 10)), 0);
+        assert_eq!(offered(Some(Sex::F), date(1961, 1, 1)), 0);
+        assert_eq!(offered(Some(Sex::F), date(2020, 1, 1)), 0);
+    });
+}
+
+#[test]
+fn who_is_pregnant_is_asked_for_tdap_whether_or_not_it_is_known_since_when() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &ADULT, &given("08", "20250311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "Nora")).await[0].patient_id;
+        for (since, expected) in [(None, GroupStatus::Overdue), (Some(date(2025, 7, 1)), GroupStatus::Due)] {
+            let opened = open(house, "CLINIC", id).await.expect("shown");
+            let mut said = entry(&opened, &format!("{since:?}"), Action::Add, None, dose(date(2026, 1, 15), 3, "LOT"));
+            said.vaccinations.clear();
+            let question = PatientObservation::INDICATION.to_owned();
+            said.patient.observations =
+                vec![PatientObservation { question, ..contraindication("77386006", "Pregnant", since) }];
+            enter(house, "CLINIC", said).await;
+            let opened = open(house, "CLINIC", id).await.expect("shown");
+            let forecasts = opened.assessment.expect("the birth date is known").forecasts;
+            let found = forecasts.iter().find(|it| it.vaccine_group == "DTaP/Tdap/Td").expect("forecast");
+            assert_eq!(found.status, expected, "{since:?}: {found:?}");
+        }
+    });
+}

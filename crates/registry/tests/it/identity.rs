@@ -1,0 +1,142 @@
+//! Who a person is shown to be, where organizations say different things of name, birth date and sex.
+
+use bluebonnet_registry::Entry;
+use bluebonnet_registry::setup::ReviewDecision;
+use jiff::civil::{Date, date};
+use model::{Caller, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Role, Sex, Standing};
+
+use crate::entries::{find, named, open};
+use crate::house::*;
+
+const BORN: Date = date(2024, 3, 10);
+
+/// First name, birth date and sex as they are shown.
+async fn shown(house: &House, id: PatientId) -> (String, Date, Sex) {
+    let who = open(house, "CLINIC", id).await.expect("shown").held.patient.demographics;
+    (who.names[0].given.clone(), who.birth_date.expect("known"), who.sex.expect("known"))
+}
+
+/// Says on a page, for an organization, who somebody is.
+async fn says(house: &House, caller: Caller, id: PatientId, given: &str, birth_date: Date, sex: Sex) {
+    let name = PersonName { family: "Garza".into(), given: given.into(), ..PersonName::default() };
+    let names = vec![name];
+    let demographics = Demographics { names, birth_date: Some(birth_date), sex: Some(sex), ..Demographics::default() };
+    let patient = PatientStatement { demographics, record: Some(id), ..PatientStatement::default() };
+    let once = house.uuid().to_string();
+    let entry = Entry { once, patient, vaccinations: Vec::new(), reason: "mistake".into() };
+    let entered = house.registry.enter(&house.admission(), &caller, house.receipt(), entry).await;
+    assert_eq!(entered.expect("the registry serves").patient_id, Some(id));
+}
+
+async fn known_to_two(house: &House) -> PatientId {
+    house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+    house.report("PHARMACY", &MARIA, &given("110", "20240512", "P1")).await;
+    find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id
+}
+
+#[test]
+fn what_two_organizations_say_one_alone_does_not_change_for_everybody() {
+    on_each_database(&example(), async |house| {
+        house.add_organization("SCHOOL", OrganizationKind::School, None);
+        let id = known_to_two(house).await;
+        let other = (date(2024, 3, 11), Sex::M);
+        says(house, house.caller("SCHOOL"), id, "Mary", other.0, other.1).await;
+        assert_eq!(shown(house, id).await, ("Maria".into(), BORN, Sex::F));
+        // It is kept, and people are found by it.
+        assert_eq!(
+            find(house, "CLINIC", Demographics { birth_date: Some(BORN), ..named("Garza", "Mary") }).await.len(),
+            1
+        );
+        // Whoever says so, too, decides it: two against one.
+        says(house, house.caller("CLINIC"), id, "Mary", other.0, other.1).await;
+        assert_eq!(shown(house, id).await, ("Mary".into(), other.0, other.1));
+        let renamed = find(house, "CLINIC", named("Garza", "Mary")).await;
+        assert_eq!(renamed.iter().map(|it| it.patient_id).collect::<Vec<_>>(), [id]);
+        assert!(house.database.check_integrity().expect("readable").is_empty());
+    });
+}
+
+#[test]
+fn a_correction_by_the_only_organization_is_shown_at_once_and_so_is_one_by_all() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id;
+        let corrected = (date(2024, 3, 9), Sex::M);
+        says(house, house.caller("CLINIC"), id, "Mariano", corrected.0, corrected.1).await;
+        assert_eq!(shown(house, id).await, ("Mariano".into(), corrected.0, corrected.1));
+        says(house, house.caller("PHARMACY"), id, "Mariano", corrected.0, corrected.1).await;
+        for organization in ["CLINIC", "PHARMACY"] {
+            says(house, house.caller(organization), id, "Maria", BORN, Sex::F).await;
+        }
+        assert_eq!(shown(house, id).await, ("Maria".into(), BORN, Sex::F));
+    });
+}
+
+#[test]
+fn between_two_the_one_that_vaccinated_is_believed_then_the_newer_one() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let id = find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id;
+        says(house, house.caller("PHARMACY"), id, "Mary", BORN, Sex::F).await;
+        assert_eq!(shown(house, id).await.0, "Maria", "the pharmacy knows of no dose");
+        let mary = Person { given: "Mary", ..MARIA };
+        house.report("PHARMACY", &mary, &given("110", "20240512", "P1")).await;
+        assert_eq!(shown(house, id).await.0, "Mary", "of one dose each the newer one");
+    });
+}
+
+#[test]
+fn a_name_that_stands_for_none_yet_gives_way_to_a_name() {
+    on_each_database(&example(), async |house| {
+        let newborn = Person { given: "BABY GIRL", ..MARIA };
+        house.report("CLINIC", &newborn, &(given("08", "20240310", "D1") + &given("08", "20240510", "D2"))).await;
+        house.report("PHARMACY", &MARIA, &told("08", "20240310", "P1")).await;
+        let id = find(house, "CLINIC", named("Garza", "")).await[0].patient_id;
+        assert_eq!(shown(house, id).await.0, "Maria");
+    });
+}
+
+#[test]
+fn what_the_registrys_own_staff_corrected_stands_whatever_organizations_say() {
+    on_each_database(&example(), async |house| {
+        house.add_organization("OFFICE", OrganizationKind::Registry, None);
+        let id = known_to_two(house).await;
+        let staff = Caller { standing: Standing::Person(Role::RegistryAnalyst), ..house.caller("OFFICE") };
+        // An address alone settles nothing: name, birth date and sex are said as they are shown.
+        says(house, staff.clone(), id, "Maria", BORN, Sex::F).await;
+        for organization in ["CLINIC", "PHARMACY"] {
+            says(house, house.caller(organization), id, "Mary", BORN, Sex::F).await;
+        }
+        assert_eq!(shown(house, id).await.0, "Mary");
+        says(house, staff, id, "Mariana", BORN, Sex::F).await;
+        assert_eq!(shown(house, id).await.0, "Mariana");
+        for organization in ["CLINIC", "PHARMACY"] {
+            says(house, house.caller(organization), id, "Maria", BORN, Sex::F).await;
+        }
+        assert_eq!(shown(house, id).await.0, "Mariana");
+    });
+}
+
+#[test]
+fn a_merge_does_not_bring_the_name_of_the_lesser_record() {
+    on_each_database(&example(), async |house| {
+        let doses = given("08", "20240311", "D1") + &given("110", "20240512", "D2");
+        house.report("CLINIC", &MARIA, &doses).await;
+        let misspelt = Person { mrn: "P-7", family: "Garza Luna", given: "Mria", ..MARIA };
+        house.report("PHARMACY", &misspelt, &told("08", "20240311", "P1")).await;
+        let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
+        let open_reviews = house.registry.open_reviews(&admission, &reviewer, house.now(), 10).expect("listed");
+        let pair = (open_reviews[0].patient_id, open_reviews[0].candidate);
+        let receipt = house.receipt();
+        let merge = tokio::task::block_in_place(|| {
+            house.registry.decide_review(&admission, &reviewer, &receipt, pair, ReviewDecision::Same, "mother asked")
+        });
+        let merge = merge.expect("it can be decided").expect("a merge");
+        assert_eq!(shown(house, merge.survivor_id).await.0, "Maria");
+        assert_eq!(
+            find(house, "CLINIC", named("Garza Luna", "")).await.len(),
+            0,
+            "by a name alone only that which is shown"
+        );
+    });
+}

@@ -1,0 +1,146 @@
+//! Closing the doors now, for what cannot wait: one form, and once more whether that is meant. What comes of it is a
+//! window as any other, planned and announced at once.
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use jiff::Timestamp;
+use model::{ChannelModes, MaintenanceWindow, Right, WallTime, WindowId, WindowKind};
+use registry::{NewWindow, RegistryError, WindowOrder};
+
+use super::plan_window::{DoorField, check_texts, door_fields, fill_doors, read_doors};
+use super::status::composer;
+use super::window::modes;
+use super::window_order::{OrderView, back_to, told};
+use crate::Web;
+use crate::failures::Failure;
+use crate::forms::{Choice, Form, Posted};
+use crate::layout::{Page, show, show_as};
+use crate::signed_in::SignedIn;
+
+/// How many minutes it may be expected to take, in the list; more is given by extending it.
+const MINUTES: [i64; 7] = [30, 60, 120, 240, 480, 720, 1440];
+/// What is chosen when the form is opened.
+const MINUTES_FIRST: i64 = 120;
+/// The promised end is on a clock's mark, as nobody reads `5:07`.
+const END_ROUNDED_TO_SECONDS: i64 = 5 * 60;
+
+#[derive(Template)]
+#[template(path = "close_now.html")]
+struct CloseView {
+    page: Page,
+    form: Form,
+    lasts: Vec<Choice>,
+    doors: Vec<DoorField>,
+}
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/maintenance-windows/now", get(form).post(close))
+}
+
+async fn form(signed_in: SignedIn) -> Result<Response, Failure> {
+    signed_in.registry().authorize_here(&signed_in.caller, Right::PlanMaintenance)?;
+    // Before anything is filled in: what is sent to be proved first is not kept.
+    signed_in.require_fresh()?;
+    let mut form = Form::default();
+    form.set("lasts", MINUTES_FIRST.to_string());
+    if let Some((session, _)) = signed_in.visitor.session() {
+        form.set("performed_by", session.organization.name.as_str());
+        form.set("owner", session.account.email.as_str());
+    }
+    fill_doors(&mut form, &ChannelModes::OF_A_DOWNTIME);
+    page(&signed_in, form, StatusCode::OK)
+}
+
+fn page(signed_in: &SignedIn, form: Form, status: StatusCode) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let mut page = signed_in.page(language.text("window.now"));
+    page.is_in_error = form.has_errors();
+    let lasts =
+        MINUTES.map(|minutes| Choice::new(minutes.to_string(), language.text(&format!("window.lasts_{minutes}"))));
+    Ok(show_as(status, &CloseView { page, form, lasts: lasts.into(), doors: door_fields(language) }))
+}
+
+async fn close(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
+    signed_in.registry().authorize_here(&signed_in.caller, Right::PlanMaintenance)?;
+    signed_in.require_fresh()?;
+    let mut form = Form::from(&posted);
+    if posted.has("change") {
+        return page(&signed_in, form, StatusCode::OK);
+    }
+    check_texts(&posted, &mut form, signed_in.language());
+    let minutes = MINUTES.into_iter().find(|minutes| minutes.to_string() == posted.text("lasts"));
+    let (Some(minutes), false) = (minutes, form.has_errors()) else {
+        return page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    let new = new_window(&signed_in, &posted, minutes)?;
+    let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
+    let closed = if posted.has("confirmed") {
+        // As at the command line: a draft, announced at once. What fails in between leaves a draft to announce.
+        match registry.plan_window(admission, &signed_in.caller, now, new).await {
+            Ok(draft) => {
+                let announce = WindowOrder::Announce;
+                registry.order_window(admission, &signed_in.caller, now, draft.id, announce, "").await
+            }
+            Err(error) => Err(error),
+        }
+    } else {
+        registry.draft_window(&signed_in.caller, now, new)
+    };
+    match closed {
+        Ok(window) if posted.has("confirmed") => Ok(back_to(&signed_in, &window, "closed_now").await),
+        Ok(draft) => ask_again(&signed_in, &draft, &form).await,
+        Err(RegistryError::Refused(reason)) => {
+            form.refuse("reason", reason);
+            page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A window from this moment on.
+fn new_window(signed_in: &SignedIn, posted: &Posted, minutes: i64) -> Result<NewWindow, Failure> {
+    let zone = &signed_in.registry().profile().registry.time_zone;
+    let on_the_clock = |second: i64| {
+        let instant = Timestamp::from_second(second).map_err(|error| Failure::of_machine(&error))?;
+        WallTime::of(instant, zone).map_err(|error| Failure::of_machine(&error))
+    };
+    let starts = signed_in.now().as_second();
+    let ends = starts + minutes * 60 + END_ROUNDED_TO_SECONDS - 1;
+    Ok(NewWindow {
+        id: WindowId(signed_in.new_id()),
+        kind: WindowKind::Emergency,
+        reason: posted.text("reason").to_owned(),
+        performed_by: posted.text("performed_by").to_owned(),
+        owner: posted.text("owner").to_owned(),
+        time_zone: None,
+        starts: on_the_clock(starts)?,
+        ends: on_the_clock(ends - ends.rem_euclid(END_ROUNDED_TO_SECONDS))?,
+        modes: read_doors(posted, ChannelModes::OF_A_DOWNTIME),
+        test_organizations: Vec::new(),
+    })
+}
+
+async fn ask_again(signed_in: &SignedIn, draft: &MaintenanceWindow, form: &Form) -> Result<Response, Failure> {
+    let language = signed_in.language();
+    let facts = [
+        ("window.reason", draft.reason.clone()),
+        ("window.performed_by", draft.performed_by.clone()),
+        ("window.owner", draft.owner.clone()),
+        ("window.times", composer(signed_in.registry(), language).times(draft)),
+    ];
+    show(&OrderView {
+        page: signed_in.page(language.text("window.confirm_now")),
+        back: ("/maintenance-windows".to_owned(), language.text("window.back")),
+        action: "/maintenance-windows/now".to_owned(),
+        kept: form.fields().to_vec(),
+        what: language.text("window.confirm_now_what").to_owned(),
+        facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+        doors: modes(signed_in, &draft.modes),
+        told: told(signed_in, draft, WindowOrder::Announce).await?,
+        button: language.text("window.now"),
+        may_change: true,
+    })
+}
