@@ -4,9 +4,9 @@
 //! A claim is a lock of the kernel's on a file: it ends with the program, however that ends. Who takes the ports over is
 //! given the claims with them, so that nobody comes in between.
 
-use std::fs::OpenOptions;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -16,6 +16,7 @@ use rustix::io::Errno;
 
 use crate::ending::Failure;
 use crate::handover::Named;
+use crate::ownership;
 use crate::roles::Role;
 
 /// What the names of claims begin with among what is handed over.
@@ -49,8 +50,11 @@ impl Claims {
                 continue;
             }
             let path = data.join(format!("serving-{}.lock", value.get_name()));
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-            let file = file.with_context(|| format!("cannot make {}", path.display()))?;
+            let file = match ownership::create(&path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => File::options().write(true).open(&path),
+                made => made,
+            };
+            let file = file.with_context(|| format!("cannot make or open {}", path.display()))?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => self.0.push((name, file.into())),
                 Err(Errno::WOULDBLOCK) => return Err(is_served(data, value.get_name())),

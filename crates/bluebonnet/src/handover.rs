@@ -79,10 +79,7 @@ impl Handover {
     pub(crate) fn wait(&self, sockets: &Mutex<Vec<Named<OwnedFd>>>) -> anyhow::Result<()> {
         loop {
             let (follower, _) = self.listener.accept()?;
-            let held = sockets.lock().unwrap_or_else(PoisonError::into_inner);
-            let sockets: Vec<Named<BorrowedFd<'_>>> =
-                held.iter().map(|(name, socket)| (name.clone(), socket.as_fd())).collect();
-            match hand_over(follower, &sockets) {
+            match hand_over(follower, sockets) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 // It died on the way: the ports stay here.
@@ -92,18 +89,11 @@ impl Handover {
     }
 }
 
-/// Whether the follower took them; it may have been looking for another program.
-fn hand_over(mut follower: UnixStream, sockets: &[Named<BorrowedFd<'_>>]) -> anyhow::Result<bool> {
+/// Whether the follower took them; it may have been looking for another program. While it makes up its mind nobody is kept
+/// from the sockets: the program may have to stop.
+fn hand_over(mut follower: UnixStream, sockets: &Mutex<Vec<Named<OwnedFd>>>) -> anyhow::Result<bool> {
     follower.set_read_timeout(Some(PATIENCE))?;
-    let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
-    let names = names.join("\n");
-    let descriptors: Vec<BorrowedFd<'_>> = sockets.iter().map(|(_, socket)| *socket).collect();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_MAXIMUM))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
-        return Err(anyhow!("{} sockets are too many to hand over", descriptors.len()));
-    }
-    sendmsg(&follower, &[IoSlice::new(names.as_bytes())], &mut control, SendFlags::empty())?;
+    send(&follower, &sockets.lock().unwrap_or_else(PoisonError::into_inner))?;
     let mut word = [0];
     follower.read_exact(&mut word)?;
     match word {
@@ -113,14 +103,35 @@ fn hand_over(mut follower: UnixStream, sockets: &[Named<BorrowedFd<'_>>]) -> any
     }
 }
 
+/// Gives the follower handles of its own.
+fn send(follower: &UnixStream, sockets: &[Named<OwnedFd>]) -> anyhow::Result<()> {
+    let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
+    let names = names.join("\n");
+    let descriptors: Vec<BorrowedFd<'_>> = sockets.iter().map(|(_, socket)| socket.as_fd()).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_MAXIMUM))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
+        return Err(anyhow!("{} sockets are too many to hand over", descriptors.len()));
+    }
+    sendmsg(follower, &[IoSlice::new(names.as_bytes())], &mut control, SendFlags::empty())?;
+    Ok(())
+}
+
 /// Takes the ports of the program that has what is asked for, or of the only one that serves the data folder where nothing is
 /// asked for in particular; `None` when nobody serves it.
 ///
 /// # Errors
-/// [`Failure::Refused`] when no program has what is asked for, or several may be meant; or a program does not answer.
+/// [`Failure::Refused`] when no program has what is asked for, or several may be meant; or a program does not answer, and no
+/// other has the addresses that are asked for.
 pub(crate) fn take(data: &Path, asked: &Asked) -> Result<Option<Received>, Failure> {
-    let programs: Vec<Received> = ask(data)?.into_iter().collect::<anyhow::Result<_>>()?;
-    let programs: Vec<Received> = programs.into_iter().filter(|program| !program.sockets.is_empty()).collect();
+    let (mut programs, mut silent) = (Vec::new(), Vec::new());
+    for program in ask(data)? {
+        match program {
+            Ok(program) if program.sockets.is_empty() => {}
+            Ok(program) => programs.push(program),
+            Err(error) => silent.push(error),
+        }
+    }
     let who = programs.iter().map(Received::describe).collect::<Vec<_>>().join(", ");
     let doors: &[&str] = match asked.of("http").as_slice() {
         [] if programs.len() < 2 => &[],
@@ -129,6 +140,15 @@ pub(crate) fn take(data: &Path, asked: &Asked) -> Result<Option<Received>, Failu
     };
     let is_meant = |program: &Received| doors.is_empty() || asked.is_held(doors, |door| program.addresses(door));
     let (mut meant, others): (Vec<_>, Vec<_>) = programs.into_iter().partition(is_meant);
+    // One that says nothing has not what another was found to have.
+    let is_found = meant.len() == 1 && doors == ["http"];
+    for error in silent {
+        if !is_found {
+            meant.into_iter().chain(others).for_each(Received::decline);
+            return Err(error.into());
+        }
+        tracing::warn!(error = format!("{error:#}"), "a program that serves the data folder does not answer");
+    }
     if meant.len() == 1 || (meant.is_empty() && others.is_empty()) {
         others.into_iter().for_each(Received::decline);
         return Ok(meant.pop());

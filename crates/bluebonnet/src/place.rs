@@ -266,7 +266,7 @@ fn check_not_restoring(path: &Path) -> Result<(), Failure> {
 fn is_restored(path: &Path) -> Failure {
     Failure::Refused(format!(
         "a backup is being put in the place of {}, or that broke off: if it broke off, run `bluebonnet backup restore` again, \
-         which loses nothing",
+         which loses nothing; with a FILE that is not there it only ends what broke off",
         path.display()
     ))
 }

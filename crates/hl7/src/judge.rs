@@ -7,7 +7,7 @@ use model::{CodeTables, Finding, FindingKind, Location, Severity, Table};
 use crate::vxu::Ce;
 
 /// The most findings that one message gets; beyond it only errors are noted.
-const FINDINGS_LIMIT: usize = 500;
+pub const FINDINGS_LIMIT: usize = 500;
 
 /// What a sender writes to ask that a stored value be deleted.
 ///

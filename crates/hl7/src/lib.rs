@@ -20,6 +20,7 @@ pub use batch::{BatchItem, BatchReader, BatchWriter, MESSAGE_BYTES_LIMIT};
 pub use decode::{Decoded, decode};
 pub use er7::{Delimiters, Message, Pieces, Segment, escape, unescape};
 pub use header::{Header, MessageKind, screen};
+pub use judge::FINDINGS_LIMIT;
 pub use query::{QueryReading, read_query};
 pub use response::write_response;
 pub use submission::{SubmissionReading, read_submission};

@@ -65,12 +65,33 @@ pub struct Demographics {
     /// it the protection is as old as the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protection_said_at: Option<Timestamp>,
-    /// In a report of the registry's own organization: when its staff corrected name, birth date or sex.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity_settled_at: Option<Timestamp>,
+    /// In a report of the registry's own organization: what of who the person is its staff corrected.
+    #[serde(skip_serializing_if = "Settled::is_nothing")]
+    pub settled: Settled,
     /// The reporting organization's own status of the person: HL70441 code and its date (PD1-16, PD1-17).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_status: Option<DatedCode>,
+}
+
+/// When somebody of the registry's own staff corrected who a person is; each fact by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settled {
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Timestamp>,
+    /// The birth date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Timestamp>,
+    /// The sex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sex: Option<Timestamp>,
+}
+
+impl Settled {
+    fn is_nothing(&self) -> bool {
+        *self == Settled::default()
+    }
 }
 
 /// Administrative sex, HL70001 as the immunization guide restricts it.

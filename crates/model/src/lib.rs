@@ -37,7 +37,7 @@ pub use codes::{CodeTables, Coded, Cvx, Table, VaccineGroupSet};
 pub use consents::{Consent, ConsentStatement, ConsentStatus};
 pub use data_fixes::{Correction, DataFix, DataFixState, DataFixStep, DataFixStepState};
 pub use demographics::{
-    Address, ClearedFact, DatedCode, Demographics, Identifier, NextOfKin, PersonName, Protection, Sex, Telecom,
+    Address, ClearedFact, DatedCode, Demographics, Identifier, NextOfKin, PersonName, Protection, Settled, Sex, Telecom,
 };
 pub use files::{FileCounts, FileMessage, FilePosition, FileState, ReceivedFile, Verdict};
 pub use findings::{Finding, FindingKind, FindingRule, Location, Segment, Severity};

@@ -159,8 +159,10 @@ impl Places {
 /// What a submission says about one dose.
 #[derive(Clone, PartialEq, Debug)]
 pub struct VaccinationStatement {
-    /// Which order group of the message, from 1: the sequence number of its ORC, RXA and RXR in findings.
+    /// Which order group of the message, from 1: the sequence number of its ORC and RXA in findings.
     pub order: u16,
+    /// Which RXR of the message tells of its route, from 1; `None` when none does.
+    pub rxr: Option<u16>,
     /// What the sender wants done.
     pub action: Action,
     /// The dose.

@@ -107,15 +107,16 @@ pub(crate) fn check<'rules>(
     let recorded = record(new, receipt, caller, existing.map(|record| record.patient.id));
     let newest = newest_of_each_kind(known.iter().chain(&recorded));
     let coverage = cover(rules, &newest, age_on(birth_date, receipt.today), receipt.today);
-    let mut withdrawals = statements.iter().filter(|statement| statement.status == ConsentStatus::Withdrawn);
+    let withdrawals = || statements.iter().filter(|statement| statement.status == ConsentStatus::Withdrawn);
     let is_granted = |kind: &str| newest.get(kind).is_some_and(|newest| newest.status == ConsentStatus::Granted);
     let is_recorded = |statement: &ConsentStatement| recorded.iter().any(|consent| consent.statement == *statement);
-    let overtaken = withdrawals.clone().find(|withdrawal| is_granted(&withdrawal.kind) && !is_recorded(withdrawal));
-    if let Some(withdrawal) = overtaken {
+    let is_overtaken = |withdrawal: &ConsentStatement| is_granted(&withdrawal.kind) && !is_recorded(withdrawal);
+    for withdrawal in withdrawals().filter(|withdrawal| is_overtaken(withdrawal)) {
         let label = consent_label(rules, &withdrawal.kind);
         findings.push(Finding::new(FindingKind::WithdrawalOvertaken).naming(label));
     }
-    let is_withdrawal = overtaken.is_none() && withdrawals.next().is_some();
+    // What takes nothing back, as newer consent stands, leaves all as it is; but nothing is kept that no consent covers.
+    let is_withdrawal = withdrawals().next().is_some() && (coverage.is_none() || !withdrawals().any(is_overtaken));
     match coverage {
         _ if is_withdrawal && existing.is_some() => {
             let coverage = Coverage::Withdrawal;

@@ -163,6 +163,8 @@ fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Resu
     }
     let accepted = accept(rules, submission, world, &mut findings)?.filter(|_| may_be_kept(submission, &findings));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
+    let error_count = findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
+    findings.truncate(error_count.max(hl7::FINDINGS_LIMIT));
     Ok(match accepted {
         Some(accepted) => log::accepted(submission, findings, accepted, world),
         None => log::rejected(rules, submission, findings, same),

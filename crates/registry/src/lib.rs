@@ -82,8 +82,8 @@ pub use gate::{
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
 pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
 pub use maintenance::{
-    AfterReport, COUNTED_WITHIN, FilesOfWindow, MaintenanceStatus, NewWindow, Outstanding, SenderReport, WindowOrder,
-    maintenance_status, ordered,
+    AfterReport, COUNTED_WITHIN, FilesOfWindow, MaintenanceStatus, NewWindow, Outstanding, SenderReport,
+    WINDOW_DAYS_MAXIMUM, WINDOW_TEXT_LENGTH_MAXIMUM, WindowOrder, maintenance_status, ordered,
 };
 pub use maintenance_notices::Recipients;
 pub use matching::Agreement;

@@ -14,7 +14,7 @@ use model::{
 use store::StoreError;
 use uuid::Uuid;
 
-pub use orders::{NewWindow, WindowOrder, ordered};
+pub use orders::{NewWindow, WINDOW_DAYS_MAXIMUM, WINDOW_TEXT_LENGTH_MAXIMUM, WindowOrder, ordered};
 pub use report::{AfterReport, COUNTED_WITHIN, FilesOfWindow, Outstanding, SenderReport};
 
 use crate::{Admission, Registry, RegistryError};

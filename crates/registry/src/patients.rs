@@ -8,6 +8,8 @@ use crate::{Admission, Registry, RegistryError};
 
 /// The type (HL70203) of the registry's own numbers.
 pub(crate) const OWN_NUMBER: &str = "SR";
+/// The registry's own numbers in one question that are led on to records that took others in. A person has one, or a few.
+const OWN_NUMBERS_MAXIMUM: usize = 8;
 
 impl Registry {
     /// Whose number this is: the short number that is shown and sent, as people write it. A merged record's number
@@ -39,7 +41,7 @@ impl Registry {
         let facility = &self.profile().registry.facility;
         let is_own = |it: &&mut Identifier| it.kind == OWN_NUMBER && it.authority.eq_ignore_ascii_case(facility);
         let mut asked = asked.clone();
-        for identifier in asked.identifiers.iter_mut().filter(is_own) {
+        for identifier in asked.identifiers.iter_mut().filter(is_own).take(OWN_NUMBERS_MAXIMUM) {
             let number = model::read_number(&identifier.value);
             let keys = matching::match_keys(&Demographics::default(), Some(&number));
             let meant = reading.patients_by_match_keys(&keys)?.into_iter().map(|(_, id)| id);

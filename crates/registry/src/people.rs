@@ -6,12 +6,12 @@
 use matching::Agreement;
 use model::{
     Assessment, AuditAction, AuditEntry, Caller, Demographics, Identifier, OrganizationId, PatientId, PatientRecord,
-    PatientStatus, Receipt, Right,
+    PatientReport, PatientStatus, Receipt, Right,
 };
 
 use crate::assess::Languages;
 use crate::consolidate::doses::ExplainedVaccination;
-use crate::consolidate::identity;
+use crate::consolidate::identity::Otherwise;
 use crate::health_facts::HealthTold;
 use crate::patients::OWN_NUMBER;
 use crate::query::people_under;
@@ -64,11 +64,17 @@ pub struct OpenedRecord {
 }
 
 impl OpenedRecord {
+    /// What an organization reported last of who the person is; `None` where it said nothing yet.
+    pub fn own_report(&self, organization_id: OrganizationId) -> Option<&PatientReport> {
+        // The newest report stands first.
+        self.shown.reports.iter().find(|report| report.organization_id == organization_id)
+    }
+
     /// What an organization says of who the person is, where it says another name, birth date or sex than is shown.
     pub fn said_otherwise(&self, organization_id: OrganizationId) -> Option<&Demographics> {
-        let said = self.shown.reports.iter().find(|report| report.organization_id == organization_id)?;
-        let is_otherwise = identity::is_otherwise(&said.demographics, &self.shown.patient.demographics);
-        is_otherwise.then_some(&said.demographics)
+        let said = self.own_report(organization_id)?;
+        let otherwise = Otherwise::between(&said.demographics, &self.shown.patient.demographics);
+        otherwise.is_any().then_some(&said.demographics)
     }
 }
 

@@ -60,12 +60,12 @@ pub enum SpoolError {
         /// The cause.
         source: io::Error,
     },
-    /// Root came to the spool of another user.
+    /// Root came to the spool of another user, or to a folder of theirs to make one in it.
     #[error(
-        "the spool {folder} belongs to the user with the number {owner}, and this program runs as root: run it as that user"
+        "the folder {folder} belongs to the user with the number {owner}, and this program runs as root: run it as that user"
     )]
     NotOurs {
-        /// The spool's folder.
+        /// The spool's folder, or the one that it would be made in.
         folder: String,
         /// Whose it is.
         owner: u32,

@@ -79,12 +79,17 @@ impl Folder {
     }
 }
 
-/// Refuses root the folder of another user: what root puts into it, its user cannot read. Whether anybody else may use a
-/// folder, of theirs or of their group, the system says.
+/// Refuses root the folder of another user, and making one in such a folder: what root puts into it, its user cannot read.
+/// Whether anybody else may use a folder, of theirs or of their group, the system says.
 fn check_owner(root: &Path) -> Result<(), SpoolError> {
-    let owner = fs::metadata(root).map_err(disk(format!("open the spool {}", root.display())))?.uid();
+    let attempt = || format!("open the spool {}", root.display());
+    let root = std::path::absolute(root).map_err(disk(attempt()))?;
+    let Some((folder, found)) = root.ancestors().find_map(|folder| Some((folder, fs::metadata(folder).ok()?))) else {
+        return Ok(());
+    };
+    let owner = found.uid();
     match rustix::process::geteuid().is_root() && owner != rustix::process::Uid::ROOT.as_raw() {
-        true => Err(SpoolError::NotOurs { folder: root.display().to_string(), owner }),
+        true => Err(SpoolError::NotOurs { folder: folder.display().to_string(), owner }),
         false => Ok(()),
     }
 }
@@ -96,8 +101,8 @@ impl Spool {
     /// [`SpoolError::NotOurs`] when root comes to another user's; [`SpoolError::Disk`] when the folder cannot be used.
     pub fn open(root: &Path, limits: Limits, faults: Faults, now: Timestamp) -> Result<Spool, SpoolError> {
         let attempt = || format!("open the spool {}", root.display());
-        durable::make_folder(root).map_err(disk(attempt()))?;
         check_owner(root)?;
+        durable::make_folder(root).map_err(disk(attempt()))?;
         let presence = durable::lock_file(&root.join("presence")).map_err(disk(attempt()))?;
         let is_alone = presence.try_lock().is_ok();
         let inner = Inner {

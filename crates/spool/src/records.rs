@@ -88,11 +88,24 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Disk`] or [`SpoolError::RecordInvalid`].
     pub fn records(&self, organization_id: OrganizationId, state: RecordState) -> Result<Vec<Record>, SpoolError> {
-        let mut records = Vec::new();
-        for id in self.ids(organization_id, state)? {
-            records.extend(self.record(organization_id, state, id)?);
-        }
-        records.sort_unstable_by_key(|record| (record.received_at, record.id));
+        self.records_each(organization_id, state)?.into_iter().collect()
+    }
+
+    /// The same, with those that cannot be read at the end: they stand in nobody's way.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`] when they cannot be listed.
+    pub fn records_each(
+        &self,
+        organization_id: OrganizationId,
+        state: RecordState,
+    ) -> Result<Vec<Result<Record, SpoolError>>, SpoolError> {
+        let ids = self.ids(organization_id, state)?.into_iter();
+        let mut records: Vec<_> = ids.filter_map(|id| self.record(organization_id, state, id).transpose()).collect();
+        records.sort_by_key(|record| match record {
+            Ok(record) => (false, Some((record.received_at, record.id))),
+            Err(_) => (true, None),
+        });
         Ok(records)
     }
 

@@ -69,6 +69,8 @@ struct Shared {
     writes_of_others: AtomicU64,
     /// Whether the machine failed when something was written last.
     has_failed_to_write: AtomicBool,
+    /// Whether that was for want of room.
+    has_found_disk_full: AtomicBool,
     /// Held by whoever writes something only to see whether that can be.
     trying_to_write: Mutex<()>,
     /// What the lanes of this program decide about.
@@ -132,6 +134,7 @@ impl Database {
             turns: Turns::default(),
             writes_of_others: AtomicU64::default(),
             has_failed_to_write: AtomicBool::default(),
+            has_found_disk_full: AtomicBool::default(),
             trying_to_write: Mutex::default(),
             claims: Claims::default(),
             snapshots: RwLock::default(),

@@ -29,16 +29,16 @@ impl Database {
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
-    /// Writes something of the directory, and the stamp, in one transaction.
+    /// Writes the stamp and something of the directory, in one transaction. The stamp comes first: until the commit nobody
+    /// else reads what `work` is about to write over.
     pub(crate) fn write_directory<T>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.write(|connection| {
-            let value = work(connection)?;
             let values = [Value::text(VERSION_SETTING)];
             connection.execute(CHANGE_DIRECTORY_VERSION, &values, "change the stamp of the directory")?;
-            Ok(value)
+            work(connection)
         })
     }
 

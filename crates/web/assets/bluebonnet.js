@@ -64,8 +64,9 @@ if (box) {
   });
   box.querySelector("button").addEventListener("click", async () => {
     const body = new URLSearchParams({ form_token: box.dataset.token });
-    await fetch("/session/stay", { method: "POST", body, credentials: "same-origin" });
+    // Whether the session lasts longer now, only asking tells; this may not have got through.
+    await fetch("/session/stay", { method: "POST", body, credentials: "same-origin" }).catch(() => undefined);
     await ask();
-    document.getElementById("main").focus();
+    if (box.hidden) document.getElementById("main").focus();
   });
 }

@@ -55,6 +55,26 @@ pub(crate) fn is_open(registry: &Registry, caller: &Caller, path: &str, method: 
     }
 }
 
+/// Where somebody is led whose form stood below no page: everything begins with a person.
+const FIRST_PAGE: &str = "/find";
+
+/// The path of the page that can be asked for: this one, which the route matched; where that only takes forms, the nearest
+/// above it. What no route matched is a page that says so.
+pub(crate) fn page_path(path: &str, matched: &str) -> String {
+    let (mut path, mut matched) = (path, matched);
+    while !matched.is_empty() {
+        if TABLE.contains_key(&(matched.to_owned(), Method::GET)) {
+            return path.to_owned();
+        }
+        let above = |path| str::rsplit_once(path, '/').map_or("", |(above, _)| above);
+        (path, matched) = (above(path), above(matched));
+        if matched.is_empty() {
+            return FIRST_PAGE.to_owned();
+        }
+    }
+    path.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -110,6 +130,21 @@ mod tests {
         let missing: Vec<_> = built.difference(&named).collect();
         let superfluous: Vec<_> = named.difference(&built).collect();
         assert!(missing.is_empty() && superfluous.is_empty(), "missing: {missing:?}, superfluous: {superfluous:?}");
+    }
+
+    #[test]
+    fn a_path_that_only_takes_forms_leads_to_the_page_above_it() {
+        for (path, matched, page) in [
+            ("/people/7/details", "/people/{id}/details", "/people/7/details"),
+            ("/people/7/consent/withdraw", "/people/{id}/consent/withdraw", "/people/7/consent"),
+            ("/people/7/facts/take-back", "/people/{id}/facts/take-back", "/people/7"),
+            ("/maintenance-windows/7/order", "/maintenance-windows/{id}/order", "/maintenance-windows/7"),
+            ("/people/new", "/people/new", "/find"),
+            ("/", "/", "/"),
+            ("/nowhere", "", "/nowhere"),
+        ] {
+            assert_eq!(page_path(path, matched), page);
+        }
     }
 
     #[test]

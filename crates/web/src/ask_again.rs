@@ -4,12 +4,8 @@ use askama::Template;
 use axum::response::Response;
 
 use crate::failures::Failure;
-use crate::forms::Form;
 use crate::layout::{Page, show};
 use crate::pages::person::PersonHead;
-
-/// The buttons of the page: no answers of the form.
-const BUTTONS: [&str; 2] = ["change", "confirmed"];
 
 /// The page that asks.
 #[derive(Template)]
@@ -38,9 +34,4 @@ impl AskAgain {
     pub(crate) fn ask(&self) -> Result<Response, Failure> {
         show(self)
     }
-}
-
-/// What was filled in, without the buttons that were pressed.
-pub(crate) fn kept(form: &Form) -> Vec<(String, String)> {
-    form.fields().iter().filter(|(name, _)| !BUTTONS.contains(&name.as_str())).cloned().collect()
 }

@@ -13,6 +13,8 @@ use crate::visits::Visitor;
 const FORM_BYTES_MAXIMUM: usize = 1024 * 1024;
 /// Fields of a form at most.
 const FIELDS_MAXIMUM: usize = 500;
+/// The buttons by which a form is sent, changed, asked about or saved: no answers.
+const BUTTONS: [&str; 6] = ["check", "save", "more", "change", "confirmed", "none_of_these"];
 /// The name of the field that carries the visitor's form token.
 pub(crate) const TOKEN_FIELD: &str = "form_token";
 
@@ -123,6 +125,11 @@ impl From<&Posted> for Form {
 }
 
 impl Form {
+    /// A form with these answers.
+    pub(crate) fn of(answers: Vec<(String, String)>) -> Form {
+        Form { values: answers, errors: Vec::new() }
+    }
+
     /// A value of a field; empty when there is none.
     pub(crate) fn value(&self, name: &str) -> &str {
         self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
@@ -155,9 +162,14 @@ impl Form {
         ["phone", "zip", "mother", "identifier"].into_iter().any(|name| !self.value(name).is_empty())
     }
 
-    /// All fields, for a page that keeps them while it asks for more.
+    /// All fields.
     pub(crate) fn fields(&self) -> &[(String, String)] {
         &self.values
+    }
+
+    /// The answers, without the buttons that were pressed: for a page that keeps them while it asks for more.
+    pub(crate) fn answers(&self) -> Vec<(String, String)> {
+        self.values.iter().filter(|(name, _)| !BUTTONS.contains(&name.as_str())).cloned().collect()
     }
 
     /// What is wrong with a field; empty when nothing is.

@@ -100,7 +100,7 @@ impl Visitor {
             registry_short_name: profile.registry.short_name.clone(),
             contact: profile.contacts.web_application.clone(),
             version: web.settings.version,
-            path: self.path().to_owned(),
+            path: self.page_path().to_owned(),
             answers: self.answers(),
             form_token: self.form_token(),
             navigation: self.navigation(),

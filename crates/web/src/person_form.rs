@@ -95,7 +95,10 @@ pub(crate) fn fill_kin(form: &mut Form, kin: &[NextOfKin]) {
 
 /// The rows to show: those that are filled in, and one more; at least so many.
 pub(crate) fn kin_rows(form: &Form, at_least: usize) -> &'static [KinFields] {
-    let is_filled = |row: &KinFields| [row.given, row.family].into_iter().any(|field| !form.value(field).is_empty());
+    let is_filled = |row: &KinFields| {
+        let fields = [row.given, row.family, row.relation, row.phone];
+        fields.into_iter().any(|field| !form.value(field).is_empty())
+    };
     let filled = KIN.iter().rposition(is_filled).map_or(0, |last| last + 1);
     &KIN[..(filled + 1).max(at_least).min(KIN.len())]
 }
@@ -112,23 +115,25 @@ pub(crate) fn relations(form: &Form, language: Language) -> Vec<Choice> {
     codes.into_iter().map(|code| Choice::new(code, relation_name(code, language))).collect()
 }
 
-/// Reads those who answer for a person; a row without a name is nobody.
+/// Reads those who answer for a person. A row of which the names were emptied is nobody any more; somebody who was told of
+/// without a name stays so.
 fn read_kin(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Vec<NextOfKin> {
     let mut all = Vec::new();
-    for row in &KIN {
-        let name = PersonName {
-            family: posted.text(row.family).to_owned(),
-            given: posted.text(row.given).to_owned(),
-            ..PersonName::default()
-        };
-        if name.family.is_empty() && name.given.is_empty() {
-            continue;
+    let names = KIN.each_ref().map(|row| Name { given: posted.text(row.given), family: posted.text(row.family) });
+    for (place, row) in KIN.iter().enumerate() {
+        let (name, before) = (names[place], known.said.next_of_kin.get(place));
+        let is_told = [row.relation, row.phone].into_iter().any(|field| !posted.text(field).is_empty());
+        match before {
+            Some(before) if name.is_empty() && !(is_told && Name::of(before).is_empty()) => continue,
+            None if name.is_empty() && !is_told => continue,
+            None if name.is_empty() => form.refuse_with(known.language, row.given, "add.kin_name_missing"),
+            _ => {}
         }
         let relationship = posted.text(row.relation).to_owned();
         if relationship.is_empty() {
             form.refuse_with(known.language, row.relation, "add.kin_relation_missing");
         }
-        let said = same_kin(&known.said.next_of_kin, &name, &relationship).cloned().unwrap_or_default();
+        let said = same_kin(&known.said.next_of_kin, &names, place, &relationship).cloned().unwrap_or_default();
         let said_phone = phone_among(&said.telecoms).cloned();
         let part = Part { field: row.phone, ..PHONE };
         let value = read_part(posted, form, known.language, &part, said_phone.as_ref().map(|phone| &phone.value));
@@ -137,20 +142,42 @@ fn read_kin(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Vec<NextOfKi
         if !value.is_empty() {
             telecoms.insert(0, phone_telecom(value));
         }
-        let name = PersonName { family: name.family, given: name.given, ..said.name };
+        let name = PersonName { family: name.family.to_owned(), given: name.given.to_owned(), ..said.name };
         all.push(NextOfKin { name, relationship, telecoms, address: said.address });
     }
     all.extend(known.said.next_of_kin.iter().skip(KIN.len()).cloned());
     all
 }
 
-/// Whom a row was about before: what it does not show of them stays. Who has another relation and another name is somebody else.
-fn same_kin<'k>(said: &'k [NextOfKin], name: &PersonName, relationship: &str) -> Option<&'k NextOfKin> {
-    let is_same = |known: &&NextOfKin| known.name.given == name.given && known.name.family == name.family;
+/// The name of somebody who answers for a person, as a row shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Name<'n> {
+    given: &'n str,
+    family: &'n str,
+}
+
+impl Name<'_> {
+    fn of(kin: &NextOfKin) -> Name<'_> {
+        Name { given: &kin.name.given, family: &kin.name.family }
+    }
+
+    fn is_empty(self) -> bool {
+        self.given.is_empty() && self.family.is_empty()
+    }
+}
+
+/// Whom the row of a place was about before: what it does not show of them stays. Who has its name, or stood in it and has its
+/// relation and a part of its name; not somebody whom another row names. Who has another relation and another name is somebody else.
+fn same_kin<'k>(said: &'k [NextOfKin], names: &[Name<'_>], place: usize, relationship: &str) -> Option<&'k NextOfKin> {
+    let name = names[place];
+    let stood_here = said.get(place);
+    let is_same = |known: &&NextOfKin| Name::of(known) == name;
     let is_mended = |known: &&NextOfKin| {
-        known.relationship == relationship && (known.name.given == name.given || known.name.family == name.family)
+        let was = Name::of(known);
+        let is_alike = was.is_empty() || was.given == name.given || was.family == name.family;
+        is_alike && known.relationship == relationship && (was.is_empty() || !names.contains(&was))
     };
-    said.iter().find(is_same).or_else(|| said.iter().find(is_mended))
+    stood_here.filter(is_same).or_else(|| said.iter().find(is_same)).or(stood_here.filter(is_mended))
 }
 
 fn read_birth_date(posted: &Posted, form: &mut Form, known: &Known<'_>) -> Option<Date> {
@@ -340,8 +367,61 @@ mod tests {
         );
         assert_eq!(cleared(&who, &said), []);
         assert_eq!(cleared(&read_with(&[], &said).0, &said), [ClearedFact::NextOfKin], "the rows were emptied");
-        let nameless = read_with(&[("kin_given", "Sol"), ("kin_phone", "555")], &Demographics::default()).1;
-        assert_eq!(nameless, ["kin_relation", "kin_phone"]);
+        let unrelated = read_with(&[("kin_given", "Sol"), ("kin_phone", "555")], &Demographics::default()).1;
+        assert_eq!(unrelated, ["kin_relation", "kin_phone"]);
+    }
+
+    fn parent(given: &str, family: &str, telecoms: &[&str]) -> NextOfKin {
+        let telecom =
+            |value: &&str| Telecom { value: (*value).to_owned(), usage: "NET".to_owned(), ..Telecom::default() };
+        NextOfKin {
+            name: PersonName { family: family.to_owned(), given: given.to_owned(), ..PersonName::default() },
+            relationship: "PAR".to_owned(),
+            telecoms: telecoms.iter().map(telecom).collect(),
+            address: None,
+        }
+    }
+
+    #[test]
+    fn of_two_relatives_with_one_relation_and_surname_each_keeps_what_is_theirs() {
+        let said = Demographics {
+            next_of_kin: vec![parent("Ana", "Nopal", &["ana@example.org"]), parent("Luz", "Nopal", &[])],
+            ..Demographics::default()
+        };
+        let reach = |ana: &str, luz: &str, sol: &str| {
+            let rows = [("kin_given", ana), ("kin_family", "Nopal"), ("kin_relation", "PAR"), ("kin_given_2", luz)];
+            let more = [("kin_family_2", "Nopal"), ("kin_relation_2", "PAR"), ("kin_given_3", sol)];
+            let third = [("kin_family_3", "Nopal"), ("kin_relation_3", "PAR")];
+            let third = third.into_iter().filter(|_| !sol.is_empty());
+            let answers: Vec<(&str, &str)> = rows.into_iter().chain(more).chain(third).collect();
+            let (who, wrong) = read_with(&answers, &said);
+            assert_eq!(wrong, [""; 0]);
+            let told = who.next_of_kin.iter().map(|kin| format!("{}: {}", kin.name.given, kin.telecoms.len()));
+            told.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(reach("Ana", "Luz", ""), "Ana: 1, Luz: 0", "the control");
+        assert_eq!(reach("Ana", "Lucía", ""), "Ana: 1, Lucía: 0");
+        assert_eq!(reach("Anna", "Lucía", "Sol"), "Anna: 1, Lucía: 0, Sol: 0");
+        assert_eq!(reach("Luz", "Ana", ""), "Luz: 0, Ana: 1", "the rows changed places");
+        assert_eq!(reach("Luz", "Lucía", ""), "Luz: 0, Lucía: 0", "whom another row names is nobody else");
+    }
+
+    #[test]
+    fn nothing_that_was_filled_in_of_a_relative_is_dropped_without_a_word() {
+        let nobody = Demographics::default();
+        for filled in [("kin_phone", "512-555-0177"), ("kin_relation", "GRD")] {
+            let (_, wrong) = read_with(&[filled], &nobody);
+            assert!(wrong.contains(&"kin_given".to_owned()), "{filled:?}: {wrong:?}");
+        }
+        let said = Demographics {
+            next_of_kin: vec![parent("Ana", "Nopal", &[]), parent("", "", &[])],
+            ..Demographics::default()
+        };
+        let shown = [("kin_given", "Ana"), ("kin_family", "Nopal"), ("kin_relation", "PAR"), ("kin_relation_2", "PAR")];
+        let (who, wrong) = read_with(&shown, &said);
+        assert_eq!((who.next_of_kin, wrong), (said.next_of_kin.clone(), vec![]), "also who was told without a name");
+        let (who, wrong) = read_with(&shown[2..], &said);
+        assert_eq!((who.next_of_kin, wrong), (said.next_of_kin[1..].to_vec(), vec![]), "whose names were emptied goes");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -14,7 +14,7 @@ use closed::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{Caller, Channel, MessageId, Mode, Receipt};
-use registry::{Admission, Pass, SessionToken, SignedIn};
+use registry::{Admission, Pass, SessionError, SessionToken, SignedIn};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::failures::Failure;
 use crate::languages::Language;
 use crate::pages::pass::PASS;
 use crate::pages::register::REGISTRATION_COOKIE;
-use crate::{Web, addresses, cookies};
+use crate::{Web, access, addresses, cookies};
 
 /// The cookie of somebody who has not signed in: random, and what their forms are tied to.
 const VISIT_COOKIE: &str = "visit";
@@ -73,6 +73,8 @@ struct Inner {
     web: Web,
     language: Language,
     path: String,
+    /// The path of the page that can be asked for here: of a path that forms alone are sent to, that of a page above it.
+    page_path: String,
     query: String,
     address: String,
     /// Whether a form was sent.
@@ -87,6 +89,8 @@ struct Inner {
     secret: String,
     is_new: bool,
     session: Option<(SignedIn, SessionToken)>,
+    /// A session was shown of which nobody can say whether it holds: the door is closed, or the database away.
+    is_session_unread: bool,
     /// The leave to pass the closed door.
     pass: Option<Pass>,
 }
@@ -148,11 +152,14 @@ impl Visitor {
         let visit = cookies::read(request, VISIT_COOKIE, is_secure).filter(|value| value.len() == SECRET_LETTERS);
         let shows_pass = cookies::read(request, PASS_COOKIE, is_secure).is_some();
         let cookie = cookies::read(request, SESSION_COOKIE, is_secure);
-        let (session, pass) = resumed(&web, request.uri.path(), cookie, shows_pass).await.unzip();
+        let resumed = resumed(&web, request.uri.path(), cookie, shows_pass).await;
+        let is_session_unread = resumed.is_err();
+        let (session, pass) = resumed.unwrap_or_default().unzip();
         let pass = pass.flatten();
         let inner = Inner {
             language: chosen.or_else(accepted).unwrap_or(Language::English),
             path: request.uri.path().to_owned(),
+            page_path: page_path_of(request),
             query: request.uri.query().unwrap_or_default().to_owned(),
             address: address_of(request),
             is_order: !matches!(request.method, Method::GET | Method::HEAD),
@@ -166,6 +173,7 @@ impl Visitor {
             is_new: visit.is_none(),
             secret: visit.unwrap_or_else(random_secret),
             session,
+            is_session_unread,
             pass,
             web,
         };
@@ -185,6 +193,11 @@ impl Visitor {
     /// The path that was asked for.
     pub(crate) fn path(&self) -> &str {
         &self.inner.path
+    }
+
+    /// The path to come back to, in another language say: itself, or where that is no page, that of a page above it.
+    pub(crate) fn page_path(&self) -> &str {
+        &self.inner.page_path
     }
 
     /// The path and query of the page to come back to: this one, or the one whose form was sent.
@@ -224,6 +237,11 @@ impl Visitor {
     /// The session, also while it waits for its second factor; and its token.
     pub(crate) fn session(&self) -> Option<(&SignedIn, &SessionToken)> {
         self.inner.session.as_ref().map(|(signed_in, token)| (signed_in, token))
+    }
+
+    /// Whether a session was shown that could not be looked up: it may hold all the same.
+    pub(crate) fn is_session_unread(&self) -> bool {
+        self.inner.is_session_unread
     }
 
     /// Who is asking, after the second factor.
@@ -332,7 +350,14 @@ fn host_of(request: &Parts) -> String {
     host.unwrap_or_default().to_owned()
 }
 
-/// The path and query that were asked for; of a form that was sent, those of the page that it stood in.
+/// The path of the page that can be asked for at, or above, the path of a request.
+fn page_path_of(request: &Parts) -> String {
+    let matched = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    access::page_path(request.uri.path(), matched)
+}
+
+/// The path and query that were asked for; of a form that was sent, those of the page that it stood in. A page that only
+/// answers a form cannot be asked for: of a form that stood in it, that of a page above it.
 fn address_of(request: &Parts) -> String {
     let path_and_query = |uri: &axum::http::Uri| uri.path_and_query().map(|part| part.as_str().to_owned());
     if request.method == Method::GET {
@@ -340,8 +365,15 @@ fn address_of(request: &Parts) -> String {
     }
     let referer = request.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     let referer: Option<axum::http::Uri> = referer.and_then(|referer| referer.parse().ok());
+    let own = request.uri.path();
+    if referer.as_ref().is_some_and(|referer| referer.path() == own) && page_path_of(request) != own {
+        return page_path_of(request);
+    }
     referer.as_ref().and_then(path_and_query).unwrap_or_default()
 }
+
+/// A session could not be looked up.
+struct Unread;
 
 /// The session of a cookie, if it holds, and the pass of its owner while the door is closed. Whether it holds cannot be
 /// known while the database is away; and behind the closed door it is asked only for who shows a pass, or is about to.
@@ -350,14 +382,14 @@ async fn resumed(
     path: &str,
     cookie: Option<String>,
     shows_pass: bool,
-) -> Option<((SignedIn, SessionToken), Option<Pass>)> {
-    let token: SessionToken = cookie?.parse().ok()?;
+) -> Result<Option<((SignedIn, SessionToken), Option<Pass>)>, Unread> {
+    let Some(token) = cookie.and_then(|cookie| cookie.parse::<SessionToken>().ok()) else { return Ok(None) };
     let (registry, gate) = (&web.registry, web.registry.gate());
     let is_passing = path == PASS || path.starts_with("/pass/");
     let (admission, is_closed) = match gate.admit(Channel::Web) {
         Ok(admission) => (admission, false),
-        Err(_) if shows_pass || is_passing => (gate.admit_to_show_pass(Channel::Web).ok()?, true),
-        Err(_) => return None,
+        Err(_) if shows_pass || is_passing => (gate.admit_to_show_pass(Channel::Web).map_err(|_| Unread)?, true),
+        Err(_) => return Err(Unread),
     };
     #[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
     let at = Timestamp::now();
@@ -365,12 +397,16 @@ async fn resumed(
         crate::pages::sessions::ASKED_AT => registry.peek_session(&admission, &token, at).await,
         _ => registry.resume_session(&admission, &token, at).await,
     };
-    let signed_in = signed_in.ok()?;
+    let signed_in = match signed_in {
+        Ok(signed_in) => signed_in,
+        Err(SessionError::Failed(_)) => return Err(Unread),
+        Err(_) => return Ok(None),
+    };
     let pass = match is_closed {
         true => registry.pass_of(&admission, &signed_in, at).await.ok().flatten(),
         false => None,
     };
-    Some(((signed_in, token), pass))
+    Ok(Some(((signed_in, token), pass)))
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {

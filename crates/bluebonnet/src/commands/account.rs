@@ -160,8 +160,10 @@ impl Add {
             role: self.role,
         };
         let added = registry.add_account(&admission, new)?;
+        // Told first: whatever fails from here on, the account is there.
+        self.password.print(&added.username, &password, "added", self.json)?;
         record(&registry, &admission, added.organization_id, format!("added account {}", added.username))?;
-        self.password.print(&added.username, &password, "added", self.json)
+        Ok(Ending::Well)
     }
 }
 
@@ -171,9 +173,11 @@ impl Password {
         let admission = place::admit(&registry)?;
         let password = self.password.read()?;
         registry.set_password(&admission, &self.username, &password, world::random_bytes())?;
+        // Told first: whatever fails from here on, the old one works no more.
+        self.password.print(&self.username, &password, "changed", self.json)?;
         registry.lift_locks(&admission, &self.username, world::now())?;
         record_of(&registry, &admission, &self.username, "set the password of account")?;
-        self.password.print(&self.username, &password, "changed", self.json)
+        Ok(Ending::Well)
     }
 }
 
@@ -188,7 +192,7 @@ impl PasswordSource {
     }
 
     /// Tells the password when nobody knows it yet.
-    fn print(self, username: &str, password: &str, done: &str, json: bool) -> Result<Ending, Failure> {
+    fn print(self, username: &str, password: &str, done: &str, json: bool) -> Result<(), Failure> {
         let told = (!self.password_stdin).then_some(password);
         if json {
             print_json(&json!({ "user": username, "password": told, "done": done }))?;
@@ -199,7 +203,7 @@ impl PasswordSource {
                 print_line("It is shown this once; `bluebonnet account password` makes another.")?;
             }
         }
-        Ok(Ending::Well)
+        Ok(())
     }
 }
 

@@ -135,8 +135,8 @@ fn absolute(file: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// A SQLite file, and those that SQLite may have beside it.
-pub(super) fn files_of(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|ending| {
+pub(super) fn files_of(path: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", "-journal"].map(|ending| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
         name.into()

@@ -44,10 +44,13 @@ impl Copy {
         });
         progress.finish_and_clear();
         let copied = copied?;
+        let source_url = source.url().to_string();
+        drop(source);
+        check_is_at_rest(&from)?;
         if self.json {
             print_json(&json!({ "rows": copied }))?;
         } else {
-            print_line(&format!("copied {} from {} to {}", counted(copied, "row"), source.url(), target.url()))?;
+            print_line(&format!("copied {} from {} to {}", counted(copied, "row"), source_url, target.url()))?;
         }
         Ok(Ending::Well)
     }
@@ -56,7 +59,7 @@ impl Copy {
 /// Refuses a file that a program works on. Whoever does has an index of the log beside it.
 fn check_is_at_rest(from: &DatabaseUrl) -> Result<(), Failure> {
     let DatabaseUrl::Sqlite(path) = from else { return Ok(()) };
-    let [_, _, index] = files_of(&place::real_file(path));
+    let [_, _, index, _] = files_of(&place::real_file(path));
     if index.exists() && matches!(TakenFile::take(path), Err(StoreError::Busy { .. })) {
         return Err(Failure::Refused(format!(
             "a program works on {}, and what it takes in meanwhile would be missing in the copy: stop every node and command \

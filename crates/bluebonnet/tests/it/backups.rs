@@ -73,6 +73,18 @@ fn a_backup_that_is_broken_is_called_so() {
 }
 
 #[test]
+fn a_backup_that_somebody_looked_into_is_well() {
+    let (home, file) = backed_up();
+    let rows = |tested: &str| serde_json::from_str::<serde_json::Value>(tested).expect("it is JSON")["rows"].as_u64();
+    let before = home.run(&["backup", "test", &file, "--json"]).expect(0);
+    let query =
+        ["query", "--family", "Sommer", "--given", "Ida", "--birth-date", "2024-03-02", "--organization", "LAKE2000"];
+    home.run(&[&query[..], &["--database", &file]].concat()).expect(0);
+    let after = home.run(&["backup", "test", &file, "--json"]).expect(0);
+    assert!(rows(&after.output) > rows(&before.output), "the question and who asked it were written into it");
+}
+
+#[test]
 fn a_backup_that_lost_rows_is_called_broken_and_what_is_made_of_one_is_not() {
     let (home, file) = backed_up();
     let rows = home.run(&["backup", "test", &file]).expect(0);

@@ -1,9 +1,10 @@
 //! A registry moves from one database to another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use crate::messages::batch;
-use crate::program::Home;
+use crate::program::{Home, ran};
 
 #[test]
 fn a_registry_moves_from_sqlite_to_postgresql_and_back() {
@@ -81,4 +82,32 @@ fn a_copy_changes_nothing_where_its_source_stands() {
     home.run(&["copy", "--from", &backup, "--to", &home.path("copied.db")]).expect(0);
     assert!(std::fs::read(&backup).expect("readable") == bytes, "the file is as it was");
     assert_eq!(changed(&folder), folder_before);
+}
+
+#[test]
+fn a_copy_fails_when_a_program_began_to_work_on_its_source_meanwhile() {
+    let (home, copied) = (Home::on_sqlite(), Home::on_sqlite());
+    home.settle();
+    copied.run(&["migrate"]).expect(0);
+    // The copy waits until it may write, and by then somebody works on what it copies.
+    let target = rusqlite::Connection::open(copied.path("registry.db")).expect("it is a database");
+    target.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
+    let mut copy = home.command(&["copy", "--from", &home.url(), "--to", &copied.url()]);
+    let copy = copy.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let opened = PathBuf::from(format!("/proc/{}/fd", copy.id()));
+    let has_target = || {
+        let handles = std::fs::read_dir(&opened).into_iter().flatten().flatten();
+        handles.filter_map(|handle| std::fs::read_link(handle.path()).ok()).any(|file| file == Path::new(&copied.url()))
+    };
+    while !has_target() {
+        std::thread::yield_now();
+    }
+    let working = rusqlite::Connection::open(home.path("registry.db")).expect("it is a database");
+    working.query_row("SELECT COUNT(*) FROM patient", [], |_| Ok(())).expect("it can be counted");
+    drop(target);
+    let failed = ran(copy.wait_with_output().expect("it ends"));
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert!(failed.errors.contains("a program works on"), "{failed:?}");
+    drop(working);
+    home.run(&["copy", "--from", &home.url(), "--to", &home.path("again.db")]).expect(0);
 }

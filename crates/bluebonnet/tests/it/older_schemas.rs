@@ -78,7 +78,7 @@ fn a_server_looks_at_its_own_options_before_it_migrates() {
 }
 
 #[test]
-fn a_backup_of_an_older_program_is_restored_as_this_ones() {
+fn a_backup_of_an_older_program_is_not_restored_before_it_is_brought_up_to_date() {
     let home = Home::on_sqlite();
     home.settle();
     make_older(&home);

@@ -129,3 +129,20 @@ fn commands_at_the_same_time_do_not_disturb_each_other() {
         assert_eq!(report["database"]["rows"]["audit"], 2 + 6, "{report}");
     });
 }
+
+#[test]
+fn a_password_that_was_set_is_told_whatever_fails_afterwards() {
+    let home = Home::on_sqlite();
+    home.settle();
+    home.add_account("lake-ehr");
+    let database = rusqlite::Connection::open(home.path("registry.db")).expect("it is a database");
+    let no_line = "CREATE TRIGGER no_line BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no line'); END";
+    database.execute_batch(no_line).expect("it is a statement");
+    for arguments in
+        [&["account", "password", "lake-ehr"][..], &["account", "add", "lake-second", "--organization", "LAKE2000"]]
+    {
+        let failed = home.run(arguments);
+        assert_ne!(failed.code, 0, "{failed:?}");
+        assert!(failed.output.contains("password: "), "{failed:?}");
+    }
+}

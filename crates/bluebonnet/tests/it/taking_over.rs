@@ -1,6 +1,10 @@
 //! The ports of one of several programs on a data folder are taken over: that of the addresses that are asked for.
 
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::program::{Home, Ran, Server, ran};
 use crate::soap;
@@ -39,8 +43,9 @@ fn the_program_with_the_addresses_that_are_asked_for_is_taken_over() {
     home.settle();
     let (doors, jobs) = doors_and_jobs(&home);
     let (at_doors, at_jobs) = (doors.address.to_string(), jobs.address.to_string());
+    assert_ne!(at_doors, at_jobs);
     let front = take_over(&home, &[&at_doors], &["--roles", "gate"]);
-    assert_eq!((front.address, doors.wait()), (jobs_apart(&front, &jobs), 0));
+    assert_eq!((front.address.to_string(), doors.wait()), (at_doors.clone(), 0));
     assert!(says_the_sentence(front.address) && answers(jobs.address));
     let next = take_over(&home, &[&at_jobs], &["--roles", "jobs", "--node", "jobs"]);
     assert_eq!((next.address.to_string(), jobs.wait()), (at_jobs, 0));
@@ -48,12 +53,6 @@ fn the_program_with_the_addresses_that_are_asked_for_is_taken_over() {
     let last = take_over(&home, &[&at_doors], &["--roles", "web,webservice"]);
     assert_eq!((last.address.to_string(), front.wait()), (at_doors, 0));
     assert_eq!((last.stop(), next.stop()), (0, 0));
-}
-
-/// The address of the front, which is not that of the others.
-fn jobs_apart(front: &Server, jobs: &Server) -> SocketAddr {
-    assert_ne!(front.address, jobs.address);
-    front.address
 }
 
 #[test]
@@ -107,4 +106,49 @@ fn whoever_takes_over_also_listens_where_nobody_did() {
     assert_eq!(first.wait(), 0);
     assert!(answers(address) && answers(free));
     assert_eq!(next.stop(), 0);
+}
+
+/// Where programs on a folder are asked for their ports.
+fn handovers(home: &Home) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(home.folder.path()).expect("readable").map(|entry| entry.expect("readable").path());
+    entries.filter(|path| path.extension().is_some_and(|ending| ending == "sock")).collect()
+}
+
+#[test]
+fn a_program_that_does_not_answer_stands_in_nobodys_way() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let server = home.serve(&[]);
+    let silent = UnixListener::bind(home.path("handover-silent.sock")).expect("it can be made");
+    std::thread::spawn(move || {
+        for asker in silent.incoming() {
+            // No name of a door.
+            let _ = asker.and_then(|mut asker| asker.write_all(&[0xFF]));
+        }
+    });
+    refused(&home, &["--roles", "gate", "--http", "127.0.0.1:9"]);
+    assert!(answers(server.address), "which of them was meant cannot be told");
+    let address = server.address;
+    let next = take_over(&home, &[&address.to_string()], &[]);
+    assert_eq!((next.address, server.wait()), (address, 0));
+    assert_eq!(next.stop(), 0);
+}
+
+#[test]
+fn a_program_is_stopped_while_somebody_asks_for_its_ports_and_says_nothing() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let server = home.serve(&[]);
+    let begun = Instant::now();
+    while handovers(&home).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it listens there");
+        std::thread::yield_now();
+    }
+    let mut asker = UnixStream::connect(&handovers(&home)[0]).expect("it listens");
+    // The names of the doors: what follows is for the asker to say.
+    asker.set_read_timeout(Some(Duration::from_secs(60))).expect("a time is set");
+    std::io::Read::read_exact(&mut asker, &mut [0; 4]).expect("it answers");
+    let begun = Instant::now();
+    assert_eq!(server.stop(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(30), "it waited {:?} for the asker", begun.elapsed());
 }

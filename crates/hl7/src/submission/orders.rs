@@ -105,6 +105,7 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationSta
     }
     Some(VaccinationStatement {
         order: rxa.sequence,
+        rxr: order.route.as_ref().map(|rxr| rxr.sequence),
         action: read_action(judge, rxa),
         dose,
         is_source_stated,

@@ -41,7 +41,7 @@ pub enum ReportToDelete {
 }
 
 /// The sender's own report that a dose says again or corrects. The order of the known doses does not matter, nor what
-/// others reported, nor the order of the message, whose doses are all given: none takes the report that another one says.
+/// others reported. All doses of the message are given: none takes the report that another one says again.
 ///
 /// First the sender's id of the dose (ORC-3): with the day or the vaccine, or alone for an update (RXA-21 U); the id of a
 /// visit only with both. Then, where that is missing, the id of the order (ORC-2); then the day and the vaccine. A dose
@@ -94,7 +94,9 @@ pub fn find_report_to_delete(
         .iter()
         .filter(|report| report.organization_id != organization && !report.is_deleted)
         .map(|report| (Likeness::between(deletion.dose, organization, report, vaccines), report))
-        .filter(|(likeness, report)| likeness.is_order_id_same || is_of_content(likeness, report))
+        .filter(|(likeness, report)| {
+            likeness.is_order_id_same && likeness.is_same_in_part() || is_of_content(likeness, report)
+        })
         .max_by_key(|(likeness, report)| (*likeness, Reverse(report.report_id)))
         .map(|(_, report)| ReportToDelete::Foreign(report.report_id))
 }
@@ -118,6 +120,10 @@ struct Own<'a> {
     incoming: DoseStatement<'a>,
     message: &'a [DoseStatement<'a>],
     reports: Vec<(Likeness, &'a KnownDose<'a>)>,
+    /// How many reports bear the id of the dose, those deleted since included.
+    bearer_count: usize,
+    /// Whether the id of the dose is borne by several: then it is that of a visit. An update is of the one that stands.
+    is_id_of_a_visit: bool,
 }
 
 impl<'a> Own<'a> {
@@ -130,7 +136,16 @@ impl<'a> Own<'a> {
     ) -> Own<'a> {
         let own = known.iter().filter(|report| report.organization_id == organization);
         let likeness = |report| Likeness::between(incoming.dose, organization, report, vaccines);
-        Own { incoming, message, reports: own.map(|report| (likeness(report), report)).collect() }
+        let reports: Vec<_> = own.map(|report| (likeness(report), report)).collect();
+        let bearers = || reports.iter().filter(|(likeness, _)| likeness.is_order_id_same);
+        let (bearer_count, standing_count) =
+            (bearers().count(), bearers().filter(|(_, report)| !report.is_deleted).count());
+        let is_borne_by_another = |other: &DoseStatement<'_>| {
+            order_ids(other.dose, incoming.dose, true) == Some(true) && !other.is_like(incoming.dose)
+        };
+        let is_of_the_one = incoming.action == Action::Update && standing_count == 1;
+        let is_id_of_a_visit = !is_of_the_one && (bearer_count > 1 || message.iter().any(is_borne_by_another));
+        Own { incoming, message, reports, bearer_count, is_id_of_a_visit }
     }
 
     /// The report that is most like the dose, of those that fit. One that stands comes before one that was deleted.
@@ -152,12 +167,12 @@ impl<'a> Own<'a> {
     /// Whether the dose, under the same id, may correct what this report says.
     fn may_correct(&self, likeness: &Likeness, report: &KnownDose<'_>) -> bool {
         let is_update = self.incoming.action == Action::Update;
-        let is_of_the_dose = match self.is_id_of_a_visit() {
+        let is_of_the_dose = match self.is_id_of_a_visit {
             // A visit has one day: only who says that it corrects speaks of the dose of another.
             true => (likeness.is_same_day && likeness.is_same_group) || (is_update && likeness.is_same_vaccine),
-            false => likeness.is_same_day || likeness.is_same_group || is_update,
+            false => likeness.is_same_in_part() || is_update,
         };
-        let may_stand_again = self.incoming.action != Action::Delete && self.bearer_count() == 1;
+        let may_stand_again = self.incoming.action != Action::Delete && self.bearer_count == 1;
         likeness.is_order_id_same
             && is_of_the_dose
             && (!report.is_deleted || may_stand_again)
@@ -188,24 +203,6 @@ impl<'a> Own<'a> {
         likeness.is_same_dose() && !likeness.are_two_ids && is_said_to_be
     }
 
-    /// Whether the id of the dose is borne by several: then it is that of a visit. An update is of the one that stands.
-    fn is_id_of_a_visit(&self) -> bool {
-        let standing =
-            |(likeness, report): &&(Likeness, &KnownDose<'_>)| likeness.is_order_id_same && !report.is_deleted;
-        let is_borne_by_another = |other: &DoseStatement<'_>| {
-            order_ids(other.dose, self.incoming.dose, true) == Some(true) && !other.is_like(self.incoming.dose)
-        };
-        match self.incoming.action {
-            Action::Update if self.reports.iter().filter(standing).count() == 1 => false,
-            _ => self.bearer_count() > 1 || self.message.iter().any(is_borne_by_another),
-        }
-    }
-
-    /// How many reports bear the id of the dose, those deleted since included.
-    fn bearer_count(&self) -> usize {
-        self.reports.iter().filter(|(likeness, _)| likeness.is_order_id_same).count()
-    }
-
     /// Whether another dose of the message says just what this report says, under its id or none.
     fn is_said_by_another(&self, report: &KnownDose<'_>) -> bool {
         let says_it = |other: &DoseStatement<'_>| {
@@ -232,6 +229,10 @@ struct Likeness {
 impl Likeness {
     fn is_same_dose(&self) -> bool {
         self.is_same_day && self.is_same_vaccine
+    }
+
+    fn is_same_in_part(&self) -> bool {
+        self.is_same_day || self.is_same_group
     }
 
     fn between(dose: &Dose, organization: OrganizationId, report: &KnownDose<'_>, vaccines: Vaccines<'_>) -> Likeness {

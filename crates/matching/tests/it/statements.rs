@@ -71,6 +71,10 @@ fn a_correction_finds_the_senders_report_before_that_of_others() {
     assert_eq!(find("20 03 00 RE - -", &reports), Some(("owned", 4)));
     assert_eq!(find("20 05 00 CP L1 -", &reports), None);
     assert_eq!(find("03 03 00 CP L1 -", &reports), None);
+    let theirs = dose("20 03 00 CP L1 9");
+    let theirs = [known(5, 2, &theirs)];
+    assert_eq!(find("107 05 00 CP - 9", &theirs), Some(("foreign", 5)), "the id and the vaccine group");
+    assert_eq!(find("03 05 00 CP - 9", &theirs), None, "an id alone names no dose of others");
 }
 
 /// Which report each dose of a message means: 0 is a new one. `x` before a known line is one that was deleted.

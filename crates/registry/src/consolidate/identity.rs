@@ -6,7 +6,8 @@
 use jiff::Timestamp;
 use matching::is_placeholder;
 use model::{
-    Demographics, InformationSource, OrganizationId, PatientRecord, PatientReport, PersonName, Sex, plain_letters,
+    Demographics, InformationSource, OrganizationId, PatientRecord, PatientReport, PersonName, Settled, Sex,
+    plain_letters,
 };
 
 /// A statement of a fact, and what speaks for it.
@@ -28,16 +29,41 @@ pub(super) fn decide(shown: &mut Demographics, newest_first: &[&PatientReport], 
         shown.names.retain(|known| *known != name);
         shown.names.insert(0, name);
     }
-    shown.birth_date = voices.most(|said| said.birth_date, PartialEq::eq).or(shown.birth_date);
-    shown.sex = voices.most(|said| said.sex.filter(|sex| *sex != Sex::U), PartialEq::eq).or(shown.sex);
+    shown.birth_date = voices.most(|said| said.birth_date, |settled| settled.birth_date).or(shown.birth_date);
+    shown.sex = voices.most(known_sex, |settled| settled.sex).or(shown.sex);
 }
 
-/// Whether a statement has a name, birth date or sex other than that which is shown.
-pub(crate) fn is_otherwise(said: &Demographics, shown: &Demographics) -> bool {
-    let is_another_name =
-        said.names.first().zip(shown.names.first()).is_some_and(|(said, shown)| letters(said) != letters(shown));
-    let is_another_sex = said.sex.is_some_and(|sex| sex != Sex::U && shown.sex != Some(sex));
-    is_another_name || is_another_sex || said.birth_date.is_some_and(|birth_date| shown.birth_date != Some(birth_date))
+/// Of who somebody is, what two statements say otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Otherwise {
+    pub(crate) name: bool,
+    pub(crate) birth_date: bool,
+    pub(crate) sex: bool,
+}
+
+impl Otherwise {
+    /// What a statement says other than a second one does, or though the second says nothing of it.
+    pub(crate) fn between(said: &Demographics, other: &Demographics) -> Otherwise {
+        let name = |who: &Demographics| standing_name(who).map(letters);
+        Otherwise {
+            name: name(said).is_some_and(|said| name(other) != Some(said)),
+            birth_date: said.birth_date.is_some_and(|said| other.birth_date != Some(said)),
+            sex: known_sex(said).is_some_and(|said| known_sex(other) != Some(said)),
+        }
+    }
+
+    pub(crate) fn is_any(self) -> bool {
+        self.name || self.birth_date || self.sex
+    }
+}
+
+/// The name that somebody has; those that stand for none yet (BABY GIRL) are none.
+fn standing_name(who: &Demographics) -> Option<&PersonName> {
+    who.names.iter().find(|name| !is_placeholder(name))
+}
+
+fn known_sex(who: &Demographics) -> Option<Sex> {
+    who.sex.filter(|sex| *sex != Sex::U)
 }
 
 /// By what names are held against each other: case, accents and punctuation make no other name.
@@ -52,16 +78,18 @@ struct Voices<'a> {
 }
 
 impl Voices<'_> {
-    /// The name that most speaks for, as it was said last; names that stand for none yet (BABY GIRL) speak for nothing.
+    /// The name that most speaks for, as it was said last.
     fn name(&self) -> Option<PersonName> {
-        let named = |said: &Demographics| {
-            let name = said.names.iter().find(|name| !is_placeholder(name))?;
-            Some((letters(name), name.clone()))
-        };
-        self.most(named, |one, other| one.0 == other.0).map(|(_, name)| name)
+        let most = self.most(|said| standing_name(said).map(letters), |settled| settled.name)?;
+        let mut names = self.newest_first.iter().filter_map(|report| standing_name(&report.demographics));
+        names.find(|name| letters(name) == most).cloned()
     }
 
-    fn most<T>(&self, fact: impl Fn(&Demographics) -> Option<T>, is_same: impl Fn(&T, &T) -> bool) -> Option<T> {
+    fn most<T: PartialEq>(
+        &self,
+        fact: impl Fn(&Demographics) -> Option<T>,
+        settled: impl Fn(&Settled) -> Option<Timestamp>,
+    ) -> Option<T> {
         let mut heard: Vec<OrganizationId> = Vec::new();
         let mut statements: Vec<Statement<T>> = Vec::new();
         for report in self.newest_first {
@@ -70,8 +98,8 @@ impl Voices<'_> {
                 continue;
             }
             heard.push(report.organization_id);
-            let (settled_at, doses) = (report.demographics.identity_settled_at, self.doses_of(report.organization_id));
-            match statements.iter_mut().find(|known| is_same(&known.said, &said)) {
+            let (settled_at, doses) = (settled(&report.demographics.settled), self.doses_of(report.organization_id));
+            match statements.iter_mut().find(|known| known.said == said) {
                 Some(known) => {
                     known.settled_at = known.settled_at.max(settled_at);
                     known.organizations += 1;

@@ -10,6 +10,7 @@ use model::{
 use super::ids::{Purpose, derive};
 use super::*;
 use crate::consolidate;
+use crate::consolidate::identity::Otherwise;
 
 /// Names and identifiers remembered of one person from one organization; beyond it the oldest go.
 const REMEMBERED_MAXIMUM: usize = 32;
@@ -137,17 +138,16 @@ pub(super) fn record_statement(
 ) -> PatientRecord {
     let mut record = resolved.existing.cloned().unwrap_or_else(|| new_record(submission, resolved.is_pending()));
     let organization_id = submission.caller.organization_id;
-    let at = own_report(&record, organization_id, &stated.demographics);
+    let at = own_report(&record, organization_id, stated);
     let mut report = match at {
         Some(at) => record.reports[at].clone(),
         None => new_report(submission, &record),
     };
+    let stated = &without_what_is_shown(stated, &report.demographics, &record.patient.demographics);
+    settle_identity(&mut report.demographics, submission, stated, &record.patient.demographics);
     state(&mut report.demographics, stated);
     if says_protection_anew(rules, stated, at.map(|at| &record.reports[at]), &record.reports) {
         report.demographics.protection_said_at = Some(submission.receipt.received_at);
-    }
-    if settles_identity(submission, stated, &record) {
-        report.demographics.identity_settled_at = Some(submission.receipt.received_at);
     }
     for observation in &stated.observations {
         report
@@ -155,10 +155,13 @@ pub(super) fn record_statement(
             .retain(|known| known.question != observation.question || known.value.code != observation.value.code);
         report.observations.push(observation.clone());
     }
-    report.observations.retain(|known| {
-        let is_meant = |(question, code): &(String, String)| *question == known.question && *code == known.value.code;
-        !stated.retracted.iter().any(is_meant)
-    });
+    retract(&mut report, stated);
+    for other in record.reports.iter_mut().filter(|other| other.organization_id == organization_id) {
+        retract(other, stated);
+        if stated.record.is_some() {
+            stated.cleared.iter().for_each(|&fact| clear(&mut other.demographics, fact));
+        }
+    }
     match at {
         None => record.reports.push(report),
         Some(at) if !says_the_same(&record.reports[at], &report) => {
@@ -189,18 +192,60 @@ fn says_protection_anew(
     }
 }
 
-/// Whether somebody of the registry's own staff corrects who a person is: states a name, birth date or sex other than is shown.
-fn settles_identity(submission: &Submission, stated: &PatientStatement, record: &PatientRecord) -> bool {
+/// Takes back facts about the person.
+fn retract(report: &mut PatientReport, stated: &PatientStatement) {
+    report.observations.retain(|known| {
+        let is_meant = |(question, code): &(String, String)| *question == known.question && *code == known.value.code;
+        !stated.retracted.iter().any(is_meant)
+    });
+}
+
+/// A page about a known person repeats who they are as it is shown: of that it states only what it changes, or what its
+/// organization has said before. An echo is no witness.
+fn without_what_is_shown<'s>(
+    stated: &'s PatientStatement,
+    own: &Demographics,
+    shown: &Demographics,
+) -> Cow<'s, PatientStatement> {
+    if stated.record.is_none() {
+        return Cow::Borrowed(stated);
+    }
+    let mut left = stated.clone();
+    let said = &mut left.demographics;
+    let otherwise = Otherwise::between(said, shown);
+    // Entries of doses and facts name the birth date alone.
+    let is_of_who_it_is = !said.names.is_empty();
+    if own.names.is_empty() && !otherwise.name {
+        said.names.clear();
+    }
+    if !is_of_who_it_is || (own.birth_date.is_none() && !otherwise.birth_date) {
+        said.birth_date = None;
+    }
+    if own.sex.is_none() && !otherwise.sex {
+        said.sex = None;
+    }
+    Cow::Owned(left)
+}
+
+/// Notes what somebody of the registry's own staff corrects of who a person is: what they say other than is shown, and other
+/// than their organization has said before.
+fn settle_identity(own: &mut Demographics, submission: &Submission, stated: &PatientStatement, shown: &Demographics) {
     let is_of_staff = matches!(submission.caller.standing, Standing::Person(role) if role.is_of_the_registry());
-    let (said, shown) = (&stated.demographics, &record.patient.demographics);
-    let is_named_otherwise = match (said.names.first(), shown.names.first()) {
-        (Some(said), Some(shown)) => !is_same_name(said, shown),
-        _ => false,
-    };
-    let is_another = is_named_otherwise
-        || said.birth_date.is_some_and(|birth_date| shown.birth_date != Some(birth_date))
-        || said.sex.is_some_and(|sex| shown.sex != Some(sex));
-    is_of_staff && stated.record.is_some() && is_another
+    if !is_of_staff || stated.record.is_none() {
+        return;
+    }
+    let (from_shown, from_own) =
+        (Otherwise::between(&stated.demographics, shown), Otherwise::between(&stated.demographics, own));
+    let at = Some(submission.receipt.received_at);
+    if from_shown.name && from_own.name {
+        own.settled.name = at;
+    }
+    if from_shown.birth_date && from_own.birth_date {
+        own.settled.birth_date = at;
+    }
+    if from_shown.sex && from_own.sex {
+        own.settled.sex = at;
+    }
 }
 
 /// Takes out of a report what it does not say again and others have said otherwise since: as the newest report it would
@@ -224,15 +269,19 @@ fn forget<T>(fact: &mut Option<T>, is_stated: bool, is_overruled: bool) {
 }
 
 /// The sender's report of the person. Of several (records of one person were merged), the one that has a stated
-/// identifier. A chart with another number and another name or birth date is not the same chart: if the two turn out to be
-/// two people, what is said of the one must not stand in the report of the other.
-fn own_report(record: &PatientRecord, organization_id: OrganizationId, stated: &Demographics) -> Option<usize> {
-    let is_own = |report: &PatientReport| report.organization_id == organization_id;
-    let is_meant = |report: &PatientReport| {
-        is_own(report) && report.demographics.identifiers.iter().any(|known| stated.identifiers.contains(known))
-    };
-    let may_be_meant = |report: &PatientReport| is_own(report) && !is_another_chart(&report.demographics, stated);
-    record.reports.iter().position(is_meant).or_else(|| record.reports.iter().position(may_be_meant))
+/// identifier; of a page, which states none, the newest. A chart with another number and another name or birth date is not
+/// the same chart: if the two turn out to be two people, what is said of the one must not stand in the report of the other.
+fn own_report(record: &PatientRecord, organization_id: OrganizationId, stated: &PatientStatement) -> Option<usize> {
+    let own = || record.reports.iter().enumerate().filter(|(_, report)| report.organization_id == organization_id);
+    let newest = own().max_by_key(|(_, report)| (report.received_at, report.id));
+    if stated.record.is_some() {
+        return newest.map(|(at, _)| at);
+    }
+    let stated = &stated.demographics;
+    let is_meant =
+        |report: &PatientReport| report.demographics.identifiers.iter().any(|known| stated.identifiers.contains(known));
+    let mut others = own().filter(|(_, report)| !is_another_chart(&report.demographics, stated));
+    own().find(|(_, report)| is_meant(report)).or_else(|| others.next()).map(|(at, _)| at)
 }
 
 /// Whether both give a number of one kind and authority, which differ, and names or birth dates that differ, too.

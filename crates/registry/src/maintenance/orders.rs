@@ -9,9 +9,9 @@ use model::{
 use crate::RegistryError;
 
 /// Days that a window may last.
-const WINDOW_DAYS_MAXIMUM: i64 = 14;
-/// Letters of a reason, a name or a note.
-const TEXT_LENGTH_MAXIMUM: usize = 500;
+pub const WINDOW_DAYS_MAXIMUM: i64 = 14;
+/// Letters of a window's reason, name or note.
+pub const WINDOW_TEXT_LENGTH_MAXIMUM: usize = 500;
 /// How long a window is overdue before those who wait are told.
 const STILL_OVERDUE_SECONDS: i64 = 15 * 60;
 /// The clock's name in a window's history.
@@ -151,8 +151,8 @@ impl NewWindow {
 }
 
 fn check_text(text: &str) -> Result<(), RegistryError> {
-    if text.chars().count() > TEXT_LENGTH_MAXIMUM || text.contains(char::is_control) {
-        return Err(refused(format!("texts of a window are one line of {TEXT_LENGTH_MAXIMUM} letters at most")));
+    if text.chars().count() > WINDOW_TEXT_LENGTH_MAXIMUM || text.contains(char::is_control) {
+        return Err(refused(format!("texts of a window are one line of {WINDOW_TEXT_LENGTH_MAXIMUM} letters at most")));
     }
     Ok(())
 }

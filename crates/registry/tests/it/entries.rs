@@ -55,6 +55,7 @@ pub(crate) fn entry(
         patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
         vaccinations: vec![VaccinationStatement {
             order: 1,
+            rxr: None,
             action,
             dose,
             is_source_stated: true,

@@ -120,6 +120,7 @@ impl Story<'_> {
             patient: Some(statement),
             vaccinations: vec![VaccinationStatement {
                 order: 1,
+                rxr: None,
                 action,
                 dose,
                 is_source_stated: true,

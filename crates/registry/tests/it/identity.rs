@@ -3,9 +3,11 @@
 use bluebonnet_registry::Entry;
 use bluebonnet_registry::setup::ReviewDecision;
 use jiff::civil::{Date, date};
-use model::{Caller, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Role, Sex, Standing};
+use model::{
+    Action, Caller, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Role, Sex, Standing,
+};
 
-use crate::entries::{find, named, open};
+use crate::entries::{dose, enter, entry, find, named, open};
 use crate::house::*;
 
 const BORN: Date = date(2024, 3, 10);
@@ -118,6 +120,52 @@ fn what_the_registrys_own_staff_corrected_stands_whatever_organizations_say() {
 }
 
 #[test]
+fn what_staff_did_not_correct_is_not_settled_with_what_they_did() {
+    on_each_database(&example(), async |house| {
+        house.add_organization("OFFICE", OrganizationKind::Registry, None);
+        house.report("OFFICE", &Person { given: "Mary", ..MARIA }, "").await;
+        let id = find(house, "CLINIC", named("Garza", "Mary")).await[0].patient_id;
+        for organization in ["CLINIC", "PHARMACY"] {
+            house.report(organization, &MARIA, "").await;
+        }
+        assert_eq!(shown(house, id).await.0, "Maria");
+        let staff = Caller { standing: Standing::Person(Role::RegistryAnalyst), ..house.caller("OFFICE") };
+        says(house, staff.clone(), id, "Mary", BORN, Sex::F).await;
+        assert_eq!(shown(house, id).await.0, "Maria", "what the office has always said is no correction");
+        says(house, staff, id, "Mariana", BORN, Sex::F).await;
+        let corrected = date(2024, 3, 9);
+        for organization in ["CLINIC", "PHARMACY"] {
+            says(house, house.caller(organization), id, "Maria", corrected, Sex::M).await;
+        }
+        assert_eq!(shown(house, id).await, ("Mariana".into(), corrected, Sex::M), "the name alone was settled");
+    });
+}
+
+#[test]
+fn an_entry_that_repeats_what_is_shown_is_no_witness_of_it() {
+    on_each_database(&example(), async |house| {
+        house.add_organization("SCHOOL", OrganizationKind::School, None);
+        house.report("CLINIC", &MARIA, "").await;
+        let id = find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id;
+        let opened = open(house, "CLINIC", id).await.expect("shown");
+        let fact = entry(&opened, "1", Action::Add, None, dose(date(2024, 3, 12), 8, "L"));
+        enter(house, "PHARMACY", fact).await;
+        says(house, house.caller("SCHOOL"), id, "Maria", BORN, Sex::F).await;
+        let corrected = (date(2024, 3, 9), Sex::M);
+        says(house, house.caller("CLINIC"), id, "Mario", corrected.0, corrected.1).await;
+        assert_eq!(shown(house, id).await, ("Mario".into(), corrected.0, corrected.1));
+        // Nor does an entry change what its organization has said.
+        says(house, house.caller("PHARMACY"), id, "Marco", BORN, Sex::F).await;
+        let opened = open(house, "PHARMACY", id).await.expect("shown");
+        enter(house, "PHARMACY", entry(&opened, "2", Action::Add, None, dose(date(2024, 5, 12), 8, "M"))).await;
+        let pharmacy = house.caller("PHARMACY").organization_id;
+        let record = open(house, "PHARMACY", id).await.expect("shown").held;
+        let own = record.reports.iter().find(|report| report.organization_id == pharmacy).expect("its report");
+        assert_eq!(own.demographics.birth_date, Some(BORN));
+    });
+}
+
+#[test]
 fn a_merge_does_not_bring_the_name_of_the_lesser_record() {
     on_each_database(&example(), async |house| {
         let doses = given("08", "20240311", "D1") + &given("110", "20240512", "D2");
@@ -138,5 +186,35 @@ fn a_merge_does_not_bring_the_name_of_the_lesser_record() {
             0,
             "by a name alone only that which is shown"
         );
+    });
+}
+
+#[test]
+fn what_is_taken_back_goes_from_all_charts_of_its_organization() {
+    on_each_database(&example(), async |house| {
+        let yeast = "ORC|RE||9999^EHR\nRXA|0|1|20250401||998^No vaccine^CVX|999||||||||||||||NA|A\n\
+                     OBX|1|CE|30945-0^Contraindication^LN|1|VXC18^allergy to yeast^CDCPHINVS||||||F|||20250401\n";
+        house.report("CLINIC", &MARIA, yeast).await;
+        let second = Person { mrn: "M-9", given: "Lucia", birth_date: "20240311", rest: "", ..MARIA };
+        house.report("CLINIC", &second, &given("08", "20240312", "D1")).await;
+        let id_of = async |name: &str| find(house, "CLINIC", named("Garza", name)).await[0].patient_id;
+        let (survivor, retired) = (id_of("Maria").await, id_of("Lucia").await);
+        let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
+        let merged = tokio::task::block_in_place(|| {
+            house.registry.merge_patients(&admission, &reviewer, &house.receipt(), retired, survivor, "one girl")
+        });
+        merged.expect("they can be merged");
+        let charts = || async { open(house, "CLINIC", survivor).await.expect("shown").held.reports };
+        assert_eq!(charts().await.iter().map(|report| report.observations.len()).sum::<usize>(), 1);
+        let patient = PatientStatement {
+            record: Some(survivor),
+            retracted: vec![("30945-0".into(), "VXC18".into())],
+            demographics: Demographics { birth_date: Some(BORN), ..Demographics::default() },
+            ..PatientStatement::default()
+        };
+        let entry = Entry { once: "1".into(), patient, vaccinations: Vec::new(), reason: String::new() };
+        assert!(enter(house, "CLINIC", entry).await.patient_id.is_some());
+        let charts = charts().await;
+        assert!(charts.len() == 2 && charts.iter().all(|report| report.observations.is_empty()), "{charts:?}");
     });
 }

@@ -1,5 +1,6 @@
 //! The registry at its boundary: a message in, a message out, on both databases.
 
+mod access_lists;
 mod account_lists;
 mod assessments;
 mod audit_lists;
@@ -28,6 +29,7 @@ mod properties;
 mod questions;
 mod read_only;
 mod resending;
+mod restored_files;
 mod rounds;
 mod schedules;
 mod searches;

@@ -92,3 +92,16 @@ fn an_observation_that_no_record_has_a_place_for_is_told() {
         assert_eq!(field(&answer, "ERR", 2), "OBX^2");
     });
 }
+
+#[test]
+fn a_message_is_told_of_no_more_than_somebody_can_read() {
+    on_each_database(&example(), async |house| {
+        let remark = |number: usize| format!("OBX|{number}|ST|X{number}^Remark^L|{number}|none||||||F\n");
+        let group = "ORC|RE||9999^EHR\nRXA|0|1|20250401||998^No vaccine^CVX|999||||||||||||||NA|A\n".to_owned();
+        let doses = given("08", "20240311", "D1") + &given("08", "20990101", "D2");
+        let many: String = (1..=700).map(remark).collect();
+        let answer = house.report("CLINIC", &MARIA, &(group + &many + &doses)).await;
+        assert_eq!(segments(&answer, "ERR").len(), 500);
+        assert!(findings(&answer)[0].starts_with("IMR-124"), "errors come first: {}", findings(&answer)[0]);
+    });
+}

@@ -225,6 +225,9 @@ fn vaccine_route_and_body_site_go_together() {
         doses(&dose.replace("LT^Left Thigh^HL70163", site))
     };
     let injected = doses(&given("119", "20240520", "D1"));
+    let second = doses(&(told("03", "20250401", "D1") + &given("119", "20240520", "D2")));
+    let unknown_route = given("08", "20240520", "D2").replace("C28161^Intramuscular^NCIT", "XX^somehow^NCIT");
+    let behind = doses(&(told("03", "20990401", "D1") + &unknown_route));
     check(
         &example(),
         &[
@@ -238,6 +241,13 @@ fn vaccine_route_and_body_site_go_together() {
             case("swallowed, and it is for injection", by_mouth("08", ""), &["IEE-540 at RXR^1^1"], Some(1)),
             case("injected, and it is to be swallowed", injected, &["IEE-540 at RXR^1^1"], Some(1)),
             case("a vaccine of which it is not known", by_mouth("122", ""), &[], Some(1)),
+            case("the first RXR, of the second dose", second, &["IEE-540 at RXR^1^1"], Some(2)),
+            case(
+                "the first RXR, behind a dose that is dropped",
+                behind,
+                &["IMR-124 at RXA^1^3", "IEE-570 at RXR^1^1^1^1"],
+                Some(1),
+            ),
         ],
     );
 }

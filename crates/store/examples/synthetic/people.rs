@@ -6,7 +6,7 @@ use model::{
     Address, AuditAction, AuditEntry, Channel, Coded, Completion, Cvx, DatedCode, Demographics, Dose, EntityId,
     Facility, Identifier, InformationSource, LoggedMessage, MessageId, MessageIdentity, MessageState, NextOfKin,
     OrganizationId, Patient, PatientId, PatientReport, PatientReportId, PatientStatus, PersonName, Protection,
-    Provider, Sex, Telecom, VaccinationEvent, VaccinationEventId, VaccinationReport, VaccinationReportId, Vis,
+    Provider, Settled, Sex, Telecom, VaccinationEvent, VaccinationEventId, VaccinationReport, VaccinationReportId, Vis,
 };
 use store::{Changes, PatientChange};
 use uuid::Uuid;
@@ -146,7 +146,7 @@ pub(crate) fn demographics(dice: &mut Dice, number: u64) -> Demographics {
         publicity: Some(DatedCode { code: dice.pick(&["02", "01", "11"]).to_owned(), since: Some(since) }),
         protection: Some(Protection { is_protected: dice.happens(5), since: Some(since) }),
         protection_said_at: None,
-        identity_settled_at: None,
+        settled: Settled::default(),
         registry_status: dice.happens(40).then(|| DatedCode { code: "A".to_owned(), since: Some(since) }),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Connection {
     pub(super) driver: Driver,
     /// Whether the machine failed since the last transaction began: database, disk or network, and not what was asked.
     pub(super) has_failed: bool,
+    /// Whether there was no room on its disk then.
+    pub(super) has_found_disk_full: bool,
 }
 
 pub(super) enum Driver {
@@ -37,13 +39,16 @@ impl Connection {
             DatabaseUrl::Sqlite(path) => Driver::Sqlite(SqliteConnection::open(path, purpose, wait)?),
             DatabaseUrl::Postgres(url) => Driver::Postgres(Box::new(PostgresConnection::open(url, purpose, wait)?)),
         };
-        Ok(Connection { driver, has_failed: false })
+        Ok(Connection { driver, has_failed: false, has_found_disk_full: false })
     }
 
     /// Asks the database, and remembers whether the machine failed.
-    fn ask<T>(&mut self, ask: impl FnOnce(&mut Driver) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn ask<T>(&mut self, ask: impl FnOnce(&mut Driver) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let answer = ask(&mut self.driver);
-        self.has_failed |= matches!(answer, Err(StoreError::Unavailable { .. }));
+        if let Err(error @ StoreError::Unavailable { .. }) = &answer {
+            self.has_failed = true;
+            self.has_found_disk_full |= error.is_disk_full();
+        }
         answer
     }
 
@@ -63,7 +68,7 @@ impl Connection {
         buckets: &[i64],
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.has_failed = false;
+        (self.has_failed, self.has_found_disk_full) = (false, false);
         self.ask(|driver| match driver {
             Driver::Sqlite(sqlite) => sqlite.begin("BEGIN IMMEDIATE"),
             Driver::Postgres(postgres) => postgres.begin("BEGIN", buckets),

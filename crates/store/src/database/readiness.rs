@@ -30,6 +30,10 @@ impl Database {
             Ok(()) => Readiness::Ready,
             Err(_) if self.shared.wal.as_ref().is_some_and(|wal| wal.check().is_err()) => Readiness::DiskFailed,
             Err(error) if error.is_disk_full() => Readiness::DiskFull,
+            // Another is trying: it knows no more yet than why the last write failed.
+            Err(StoreError::Busy { .. }) if self.shared.has_found_disk_full.load(Ordering::Relaxed) => {
+                Readiness::DiskFull
+            }
             Err(_) => Readiness::Away,
         }
     }
@@ -71,6 +75,7 @@ impl Database {
     /// the machine.
     pub(crate) fn note_write<T, E>(&self, connection: &Connection, result: Result<T, E>) -> Result<T, E> {
         if result.is_ok() || connection.has_failed {
+            self.shared.has_found_disk_full.store(connection.has_found_disk_full, Ordering::Relaxed);
             self.shared.has_failed_to_write.store(result.is_err(), Ordering::Relaxed);
         }
         result
@@ -99,11 +104,7 @@ mod tests {
     #[test]
     fn after_a_failure_of_the_machine_something_is_written_to_see() {
         let (_folder, database) = open();
-        let full = |connection: &mut Connection| {
-            connection.run_script("PRAGMA max_page_count = 1", "fill the disk")?;
-            connection.execute("CREATE TABLE more (text TEXT)", &[], "write on a full disk").map(drop)
-        };
-        let failed = database.write(full).expect_err("it is full");
+        let failed = database.write(fill).expect_err("it is full");
         assert!(failed.is_transient() && failed.is_disk_full(), "{failed}");
         ping(&database).expect("a setting has room");
         assert!(was_tried(&database));
@@ -122,6 +123,36 @@ mod tests {
         ping(&database).expect_err("somebody else tries");
         drop(trying);
         ping(&database).expect("it can be written");
+    }
+
+    #[test]
+    fn whoever_asks_while_another_tries_to_write_is_told_why_the_last_write_failed() {
+        let (_folder, database) = open();
+        let readiness = || database.readiness(Duration::from_millis(200));
+        for (failure, reason) in
+            [(fill as fn(&mut Connection) -> Result<(), StoreError>, Readiness::DiskFull), (be_away, Readiness::Away)]
+        {
+            database.write(failure).expect_err("it fails");
+            let trying = database.shared.trying_to_write.lock().expect("nobody panicked");
+            assert_eq!(readiness(), reason, "another tries");
+            drop(trying);
+            let writing = database.writing();
+            assert_eq!(readiness(), reason, "another writes");
+            drop(writing);
+            assert_eq!(readiness(), Readiness::Ready);
+        }
+    }
+
+    /// Writes more than there is room for.
+    fn fill(connection: &mut Connection) -> Result<(), StoreError> {
+        connection.run_script("PRAGMA max_page_count = 1", "fill the disk")?;
+        connection.execute("CREATE TABLE more (text TEXT)", &[], "write on a full disk").map(drop)
+    }
+
+    /// Fails as where the database went away.
+    fn be_away(connection: &mut Connection) -> Result<(), StoreError> {
+        let attempted = "reach it".to_owned();
+        connection.ask(|_| Err(StoreError::Unavailable { attempted, source: "it is away".into() }))
     }
 
     fn open() -> (tempfile::TempDir, Database) {

@@ -451,3 +451,26 @@ fn a_url_names_a_file_or_a_server_and_hides_its_password() {
         assert!(!error.contains("secret"), "{error}");
     }
 }
+
+#[test]
+fn locks_that_two_nodes_lift_at_the_same_time_are_all_noted() {
+    for place in places() {
+        let nodes = [open(&place.url), open(&place.url)];
+        nodes[0].migrate().expect("an empty database can be migrated");
+        let (at, together) = (instant(1), std::sync::Barrier::new(nodes.len()));
+        for round in 0..50_u64 {
+            let accounts = [0, 1].map(|node| AccountId(id(21, 2 * round + node)));
+            std::thread::scope(|scope| {
+                for (node, account) in nodes.iter().zip(accounts) {
+                    let together = &together;
+                    scope.spawn(move || {
+                        together.wait();
+                        node.lift_locks(account, at, Timestamp::UNIX_EPOCH).expect("writable");
+                    });
+                }
+            });
+            let noted = nodes[0].lifted_locks().expect("readable");
+            assert_eq!(noted.len() as u64, 2 * (round + 1), "{} in round {round}: {noted:?}", place.url);
+        }
+    }
+}

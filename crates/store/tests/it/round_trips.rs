@@ -7,7 +7,7 @@ use model::{
     ConsentStatement, ConsentStatus, Cvx, DatedCode, Demographics, Dose, EntityId, Facility, Finding, FindingKind,
     Identifier, InformationSource, Location, LoggedMessage, MessageIdentity, MessageState, NextOfKin, Observation,
     ObservationValue, Organization, OrganizationKind, Patient, PatientObservation, PatientRecord, PatientReport,
-    PatientStatus, PersonName, Protection, Provider, ReportVerdict, Sex, Telecom, VaccinationReport,
+    PatientStatus, PersonName, Protection, Provider, ReportVerdict, Settled, Sex, Telecom, VaccinationReport,
     VaccinationReportId, Vis,
 };
 use store::{Changes, Database, PatientChange};
@@ -75,7 +75,7 @@ fn all_demographics(text: &str, day: Date) -> Demographics {
         publicity: Some(code.clone()),
         protection: Some(Protection { is_protected: true, since: Some(day) }),
         protection_said_at: Some(Timestamp::MAX),
-        identity_settled_at: Some(Timestamp::MAX),
+        settled: Settled { name: Some(Timestamp::MAX), ..Settled::default() },
         registry_status: Some(code),
     }
 }

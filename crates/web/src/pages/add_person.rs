@@ -156,9 +156,8 @@ fn matches(
         MatchColumn { address: format!("/people/{}", person.patient_id), who, differs }
     });
     let matches = columns.collect();
-    let kept = form.fields().iter().filter(|(name, _)| !matches!(name.as_str(), "check" | "change" | "none_of_these"));
-    let kept = kept.cloned().collect();
-    show(&MatchesView { page: signed_in.page(language.text("add.matches_title")), entered: own, matches, kept })
+    let page = signed_in.page(language.text("add.matches_title"));
+    show(&MatchesView { page, entered: own, matches, kept: form.answers() })
 }
 
 async fn enter(signed_in: SignedIn, mut form: Form, patient: PatientStatement) -> Result<Response, Failure> {

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use model::{DatedCode, Finding, OrganizationId, PatientReport, PatientStatement, Right};
+use model::{DatedCode, Finding, OrganizationId, PatientStatement, Right};
 use registry::{Entry, OpenedRecord};
 
 use self::deaths::Death;
@@ -44,14 +44,9 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/people/{id}/status", get(form).post(save))
 }
 
-/// What an organization says of the person; nothing when it has said nothing yet.
-fn own(opened: &OpenedRecord, organization: OrganizationId) -> Option<&PatientReport> {
-    opened.shown.reports.iter().find(|report| report.organization_id == organization)
-}
-
 /// The status that an organization gave the person; active when it gave none.
 pub(crate) fn shown(opened: &OpenedRecord, organization: OrganizationId, language: Language) -> String {
-    let Some(own) = own(opened, organization) else { return language.text("client_status.none").to_owned() };
+    let Some(own) = opened.own_report(organization) else { return language.text("client_status.none").to_owned() };
     let status = own.demographics.registry_status.as_ref();
     let code = status.map_or("A", |status| status.code.as_str());
     let since = status.and_then(|status| status.since).map(|since| dates::shown(since, language));
@@ -66,7 +61,7 @@ fn key(code: &str) -> String {
 
 async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let own = own(&opened, signed_in.caller.organization_id).map(|own| &own.demographics);
+    let own = opened.own_report(signed_in.caller.organization_id).map(|own| &own.demographics);
     let mut form = Form::default();
     let status = own.and_then(|own| own.registry_status.as_ref()).map_or("A", |status| status.code.as_str());
     let is_deceased = own.is_some_and(|own| own.is_deceased == Some(true));

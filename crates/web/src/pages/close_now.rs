@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
-use model::{ChannelModes, MaintenanceWindow, Right, WallTime, WindowId, WindowKind};
+use model::{ChannelModes, MaintenanceWindow, Right, WallTime, WindowId, WindowKind, WindowState};
 use registry::{NewWindow, RegistryError, WindowOrder};
 
 use super::plan_window::{DoorField, check_texts, door_fields, fill_doors, read_doors};
@@ -26,6 +26,8 @@ const MINUTES: [i64; 7] = [30, 60, 120, 240, 480, 720, 1440];
 const MINUTES_FIRST: i64 = 120;
 /// The promised end is on a clock's mark, as nobody reads `5:07`.
 const END_ROUNDED_TO_SECONDS: i64 = 5 * 60;
+/// The field of the window that closes them.
+const WINDOW: &str = "window";
 
 #[derive(Template)]
 #[template(path = "close_now.html")]
@@ -70,27 +72,25 @@ async fn close(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure>
     if posted.has("change") {
         return page(&signed_in, form, StatusCode::OK);
     }
-    check_texts(&posted, &mut form, signed_in.language());
+    let language = signed_in.language();
+    check_texts(&posted, &mut form, language);
+    let modes = read_doors(&posted, &mut form, language, ChannelModes::OF_A_DOWNTIME);
     let minutes = MINUTES.into_iter().find(|minutes| minutes.to_string() == posted.text("lasts"));
     let (Some(minutes), false) = (minutes, form.has_errors()) else {
         return page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY);
     };
-    let new = new_window(&signed_in, &posted, minutes)?;
-    let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
-    let closed = if posted.has("confirmed") {
-        // As at the command line: a draft, announced at once. What fails in between leaves a draft to announce.
-        match registry.plan_window(admission, &signed_in.caller, now, new).await {
-            Ok(draft) => {
-                let announce = WindowOrder::Announce;
-                registry.order_window(admission, &signed_in.caller, now, draft.id, announce, "").await
-            }
-            Err(error) => Err(error),
-        }
-    } else {
-        registry.draft_window(&signed_in.caller, now, new)
+    // Given when it is asked for the first time, so that what is confirmed twice is one window.
+    let asked = posted.text(WINDOW).parse::<WindowId>().ok();
+    let id = asked.unwrap_or_else(|| WindowId(signed_in.new_id()));
+    form.set(WINDOW, id.to_string());
+    let new = NewWindow { modes, ..new_window(&signed_in, &posted, id, minutes)? };
+    let is_confirmed = posted.has("confirmed") && asked.is_some();
+    let closed = match is_confirmed {
+        true => close_with(&signed_in, new).await,
+        false => signed_in.registry().draft_window(&signed_in.caller, signed_in.now(), new),
     };
     match closed {
-        Ok(window) if posted.has("confirmed") => Ok(back_to(&signed_in, &window, "closed_now").await),
+        Ok(window) if is_confirmed => Ok(back_to(&signed_in, &window, "closed_now").await),
         Ok(draft) => ask_again(&signed_in, &draft, &form).await,
         Err(RegistryError::Refused(reason)) => {
             form.refuse("reason", reason);
@@ -100,8 +100,28 @@ async fn close(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure>
     }
 }
 
+/// Closes the doors, as at the command line: a draft, announced at once. What fails in between leaves a draft, with which
+/// the next try goes on; what has closed them before is what it is.
+async fn close_with(signed_in: &SignedIn, new: NewWindow) -> Result<MaintenanceWindow, RegistryError> {
+    let (registry, admission, caller, now) =
+        (signed_in.registry(), &signed_in.admission, &signed_in.caller, signed_in.now());
+    let id = new.id;
+    let has_closed = |window: &MaintenanceWindow| window.state != WindowState::Draft;
+    let draft = match registry.window(admission, id) {
+        Ok(window) if has_closed(&window) => return Ok(window),
+        Ok(_) => registry.correct_window(admission, caller, now, new).await,
+        Err(_) => registry.plan_window(admission, caller, now, new).await,
+    };
+    let closed = match draft {
+        Ok(_) => registry.order_window(admission, caller, now, id, WindowOrder::Announce, "").await,
+        Err(error) => Err(error),
+    };
+    // Of two that were sent at one moment, the later one finds the doors closed.
+    closed.or_else(|error| registry.window(admission, id).ok().filter(has_closed).ok_or(error))
+}
+
 /// A window from this moment on.
-fn new_window(signed_in: &SignedIn, posted: &Posted, minutes: i64) -> Result<NewWindow, Failure> {
+fn new_window(signed_in: &SignedIn, posted: &Posted, id: WindowId, minutes: i64) -> Result<NewWindow, Failure> {
     let zone = &signed_in.registry().profile().registry.time_zone;
     let on_the_clock = |second: i64| {
         let instant = Timestamp::from_second(second).map_err(|error| Failure::of_machine(&error))?;
@@ -110,7 +130,7 @@ fn new_window(signed_in: &SignedIn, posted: &Posted, minutes: i64) -> Result<New
     let starts = signed_in.now().as_second();
     let ends = starts + minutes * 60 + END_ROUNDED_TO_SECONDS - 1;
     Ok(NewWindow {
-        id: WindowId(signed_in.new_id()),
+        id,
         kind: WindowKind::Emergency,
         reason: posted.text("reason").to_owned(),
         performed_by: posted.text("performed_by").to_owned(),
@@ -118,7 +138,7 @@ fn new_window(signed_in: &SignedIn, posted: &Posted, minutes: i64) -> Result<New
         time_zone: None,
         starts: on_the_clock(starts)?,
         ends: on_the_clock(ends - ends.rem_euclid(END_ROUNDED_TO_SECONDS))?,
-        modes: read_doors(posted, ChannelModes::OF_A_DOWNTIME),
+        modes: ChannelModes::OF_A_DOWNTIME,
         test_organizations: Vec::new(),
     })
 }
@@ -135,7 +155,7 @@ async fn ask_again(signed_in: &SignedIn, draft: &MaintenanceWindow, form: &Form)
         page: signed_in.page(language.text("window.confirm_now")),
         back: ("/maintenance-windows".to_owned(), language.text("window.back")),
         action: "/maintenance-windows/now".to_owned(),
-        kept: form.fields().to_vec(),
+        kept: form.answers(),
         what: language.text("window.confirm_now_what").to_owned(),
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         doors: modes(signed_in, &draft.modes),

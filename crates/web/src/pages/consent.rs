@@ -8,15 +8,13 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
-use model::{
-    Consent, ConsentStatement, ConsentStatus, Demographics, Finding, FindingKind, PatientRecord, PatientStatement,
-    Right,
-};
-use registry::{ConsentKind, ConsentPolicy, Entry, Profile};
+use model::{Consent, ConsentStatement, ConsentStatus, Finding, FindingKind, PatientRecord, PatientStatement, Right};
+use registry::{ConsentKind, ConsentPolicy, Entry, OpenedRecord, Profile};
 
 use super::person::{PersonHead, open};
 use crate::Web;
 use crate::dates;
+use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
@@ -289,7 +287,7 @@ async fn affirm(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
     if form.has_errors() {
         return view(&signed_in, &opened.held, head, form);
     }
-    let entry = entry(&opened.held, statement, posted.text("once"));
+    let entry = entry(&opened, statement, posted.text("once"));
     let field_of = |finding: &Finding| field_of(finding).unwrap_or_default();
     if signed_in.enter(entry, &mut form, field_of).await?.is_none() {
         return view(&signed_in, &opened.held, head, form);
@@ -297,14 +295,8 @@ async fn affirm(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
     Ok(Redirect::to(&format!("/people/{}?done=consent_saved", head.id)).into_response())
 }
 
-fn entry(record: &PatientRecord, statement: ConsentStatement, once: &str) -> Entry {
-    let demographics = Demographics { birth_date: record.patient.demographics.birth_date, ..Demographics::default() };
-    let patient = PatientStatement {
-        demographics,
-        record: Some(record.patient.id),
-        consents: vec![statement],
-        ..PatientStatement::default()
-    };
+fn entry(opened: &OpenedRecord, statement: ConsentStatement, once: &str) -> Entry {
+    let patient = PatientStatement { consents: vec![statement], ..about(opened) };
     Entry { once: once.to_owned(), patient, vaccinations: Vec::new(), reason: String::new() }
 }
 
@@ -340,7 +332,7 @@ async fn withdraw(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -
         return withdraw_view(&signed_in, head, kind, form);
     }
     let statement = ConsentStatement { kind: kind.clone(), status: ConsentStatus::Withdrawn, effective_on };
-    let entry = entry(&opened.held, statement, posted.text("once"));
+    let entry = entry(&opened, statement, posted.text("once"));
     // What is wrong with a withdrawal is its day.
     match signed_in.enter(entry, &mut form, |_| "withdrawn").await? {
         Some(_) => Ok(Redirect::to("/find?done=consent_withdrawn").into_response()),

@@ -13,7 +13,7 @@ use registry::{Entry, HealthFact, OpenedRecord};
 
 use super::person::{Fact, PersonHead, Told, open};
 use crate::Web;
-use crate::ask_again::{AskAgain, kept};
+use crate::ask_again::AskAgain;
 use crate::dates;
 use crate::dose_form::{bare_dose, chosen};
 use crate::entries::about;
@@ -229,7 +229,7 @@ fn ask_to_take_back(signed_in: &SignedIn, head: PersonHead, form: &Form, meant: 
     };
     let question = AskAgain {
         page: signed_in.page(language.text("fact.take_back_title")),
-        kept: kept(form),
+        kept: form.answers(),
         told,
         what: language.text("fact.take_back_what"),
         lines: form.errors.iter().map(|error| error.text.clone()).chain([meant.source.clone()]).collect(),
@@ -295,6 +295,7 @@ async fn refuse(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> 
     });
     let vaccination = VaccinationStatement {
         order: 1,
+        rxr: None,
         action: Action::Add,
         dose,
         is_source_stated: true,

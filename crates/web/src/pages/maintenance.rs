@@ -3,8 +3,9 @@
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::{Channel, MaintenanceWindow, Right, WallTime, WallTimeError};
+use registry::{WINDOW_DAYS_MAXIMUM, WINDOW_TEXT_LENGTH_MAXIMUM};
 
 use super::status::composer;
 use crate::Web;
@@ -28,31 +29,51 @@ pub(crate) fn doors() -> impl Iterator<Item = Channel> {
     Channel::DOORS.into_iter().filter(|channel| *channel != Channel::Fhir)
 }
 
-/// The time on the clock that a field holds; what is wrong with it the form is told, by the field's name.
-pub(crate) fn read_time(signed_in: &SignedIn, form: &mut Form, field: &str, label: &str) -> Option<WallTime> {
-    let language = signed_in.language();
-    let refusal = match WallTime::parse(form.value(field)) {
-        Ok(time) => return Some(time),
-        Err(WallTimeError::Unreadable(_)) => language.fill("window.time_missing", &[("field", language.text(label))]),
-        Err(error) => error.to_string(),
+/// A time that a field holds, as the clocks of a zone show it; what is wrong with it the form is told, by the field's name.
+pub(crate) fn read_time(
+    language: Language,
+    form: &mut Form,
+    field: &str,
+    label: &str,
+    zone: &str,
+) -> Option<(WallTime, Timestamp)> {
+    let read = WallTime::parse(form.value(field)).and_then(|time| Ok((time, time.instant(zone)?)));
+    let key = match read {
+        Ok(read) => return Some(read),
+        Err(WallTimeError::Unreadable(_)) => "window.time_missing",
+        Err(WallTimeError::WrongWeekday { .. }) => "window.time_weekday",
+        Err(WallTimeError::Twice { .. }) => "window.time_twice",
+        Err(WallTimeError::Skipped { .. } | WallTimeError::NoSuchZone(_)) => "window.time_skipped",
     };
-    form.refuse(field, refusal);
+    form.refuse(field, language.fill(key, &[("field", language.text(label)), ("zone", zone)]));
     None
 }
 
-/// Tells the form when an end is not after its beginning. Where a clock is set back, only the registry can tell.
+/// Tells the form when an end is not after its beginning, or too long after it.
 pub(crate) fn require_order(
     form: &mut Form,
     language: Language,
     field: &str,
-    starts: Option<WallTime>,
-    ends: Option<WallTime>,
+    starts: Option<Timestamp>,
+    ends: Option<Timestamp>,
 ) {
-    let is_wrong = |(starts, ends): (WallTime, WallTime)| {
-        ends == starts || ends.local.saturating_add(SignedDuration::from_hours(1)) <= starts.local
-    };
-    if starts.zip(ends).is_some_and(is_wrong) {
+    let Some(lasts) = starts.zip(ends).map(|(starts, ends)| ends.duration_since(starts)) else { return };
+    if !lasts.is_positive() {
         form.refuse_with(language, field, "window.ends_wrong");
+    }
+    if lasts > SignedDuration::from_hours(24 * WINDOW_DAYS_MAXIMUM) {
+        form.refuse(field, language.fill("window.too_long", &[("days", &WINDOW_DAYS_MAXIMUM.to_string())]));
+    }
+}
+
+/// Tells the form when a field has more letters than the text of a window.
+pub(crate) fn check_length(form: &mut Form, language: Language, field: &str, label: &str) {
+    if form.value(field).chars().count() > WINDOW_TEXT_LENGTH_MAXIMUM {
+        let maximum = WINDOW_TEXT_LENGTH_MAXIMUM.to_string();
+        form.refuse(
+            field,
+            language.fill("window.text_long", &[("field", language.text(label)), ("maximum", &maximum)]),
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
 use codes::CodeSets;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use model::{
     Assessment, GroupForecast, PatientId, PatientObservation, PatientRecord, PatientReport, PatientStatus, Right,
@@ -31,7 +32,7 @@ use words::section_of;
 pub(crate) use words::{fact_key, status_key};
 
 /// Years after which nobody is told by when a dose was due: it is recommended now.
-const CATCH_UP_YEARS: i16 = 5;
+const CATCH_UP_YEARS: i32 = 5;
 /// Boosters come again and again; beyond so many doses their number says nothing.
 const DOSES_COUNTED_MAXIMUM: u16 = 9;
 
@@ -144,7 +145,7 @@ struct Source {
 
 /// Whether a date lies so far back that nobody was late since.
 pub(super) fn is_long_ago(date: Date, today: Date) -> bool {
-    date.year() + CATCH_UP_YEARS <= today.year()
+    date <= today.saturating_sub(CATCH_UP_YEARS.years())
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -433,4 +434,19 @@ pub(crate) fn own_report<'r>(
     let own = signed_in.caller.organization_id;
     let found = record.vaccinations.iter().find(|report| report.id.to_string() == id);
     found.filter(|report| report.organization_id == own).ok_or(Failure::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn long_ago_is_five_years_to_the_day() {
+        let today = date(2026, 1, 15);
+        assert!(is_long_ago(date(2021, 1, 15), today));
+        assert!(!is_long_ago(date(2021, 1, 16), today));
+        assert!(!is_long_ago(date(2021, 12, 31), today), "four years and two weeks");
+    }
 }

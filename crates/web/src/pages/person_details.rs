@@ -47,8 +47,7 @@ pub(crate) fn routes() -> Router<Web> {
 
 /// What the organization says of the person; where it has said nothing yet, what is shown.
 fn said<'r>(opened: &'r OpenedRecord, signed_in: &SignedIn) -> &'r Demographics {
-    let organization = signed_in.caller.organization_id;
-    let own = opened.shown.reports.iter().find(|report| report.organization_id == organization);
+    let own = opened.own_report(signed_in.caller.organization_id);
     let own = own.map(|own| &own.demographics).filter(|own| !own.names.is_empty());
     own.unwrap_or(&opened.shown.patient.demographics)
 }

@@ -6,10 +6,11 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use jiff::SignedDuration;
 use model::{Channel, ChannelModes, MaintenanceWindow, Mode, Right, WindowId, WindowKind, WindowState};
 use registry::{NewWindow, RegistryError};
 
-use super::maintenance::{doors, read_time, require_order};
+use super::maintenance::{check_length, doors, read_time, require_order};
 use super::window::find;
 use crate::Web;
 use crate::failures::Failure;
@@ -58,11 +59,21 @@ pub(crate) fn fill_doors(form: &mut Form, modes: &ChannelModes) {
 
 /// What the fields say that the doors do. FHIR has no field while it has no door: it goes with the web service, so that a
 /// window that leaves every door open is known as one.
-pub(crate) fn read_doors(posted: &Posted, mut modes: ChannelModes) -> ChannelModes {
+///
+/// That it is one the form is told.
+pub(crate) fn read_doors(
+    posted: &Posted,
+    form: &mut Form,
+    language: Language,
+    mut modes: ChannelModes,
+) -> ChannelModes {
     for channel in doors() {
         if let Some(mode) = Mode::parse(posted.text(channel.word())) {
             modes.set(channel, mode);
         }
+    }
+    if doors().all(|channel| modes.of(channel) == Mode::Open) {
+        form.refuse_with(language, Channel::Web.word(), "window.all_open");
     }
     ChannelModes { fhir: modes.web_service, ..modes }
 }
@@ -74,6 +85,9 @@ pub(crate) fn check_texts(posted: &Posted, form: &mut Form, language: Language) 
             let label = language.text(&format!("window.{field}"));
             form.refuse(field, language.fill("window.text_missing", &[("field", label)]));
         }
+    }
+    for field in ["reason", "performed_by", "owner"] {
+        check_length(form, language, field, &format!("window.{field}"));
     }
     if !posted.text("owner").is_empty() && !posted.text("owner").contains('@') {
         form.refuse_with(language, "owner", "accounts.email_wrong");
@@ -184,11 +198,19 @@ fn read(
     draft: Option<&MaintenanceWindow>,
 ) -> Option<NewWindow> {
     let language = signed_in.language();
-    let mut wall_time = |field| read_time(signed_in, form, field, &format!("window.{field}"));
+    let own_zone = &signed_in.registry().profile().registry.time_zone;
+    let zone = draft.map_or(own_zone, |draft| &draft.time_zone);
+    let mut wall_time = |field| read_time(language, form, field, &format!("window.{field}"), zone);
     let (starts, ends) = (wall_time("starts"), wall_time("ends"));
-    require_order(form, language, "ends", starts, ends);
+    // The minute that runs has not passed.
+    let minute_ago = signed_in.now() - SignedDuration::from_mins(1);
+    if starts.is_some_and(|(_, starts_at)| starts_at < minute_ago) {
+        form.refuse_with(language, "starts", "window.starts_passed");
+    }
+    require_order(form, language, "ends", starts.map(|it| it.1), ends.map(|it| it.1));
     check_texts(posted, form, language);
-    let (Some(starts), Some(ends), false) = (starts, ends, form.has_errors()) else { return None };
+    let modes = read_doors(posted, form, language, draft.map_or(ChannelModes::OF_A_DOWNTIME, |draft| draft.modes));
+    let (Some((starts, _)), Some((ends, _)), false) = (starts, ends, form.has_errors()) else { return None };
     Some(NewWindow {
         id: draft.map_or_else(|| WindowId(signed_in.new_id()), |draft| draft.id),
         kind: WindowKind::parse(posted.text("kind")).unwrap_or(WindowKind::Scheduled),
@@ -198,7 +220,7 @@ fn read(
         time_zone: None,
         starts,
         ends,
-        modes: read_doors(posted, draft.map_or(ChannelModes::OF_A_DOWNTIME, |draft| draft.modes)),
+        modes,
         test_organizations: draft.map(|draft| draft.test_organizations.clone()).unwrap_or_default(),
     })
 }

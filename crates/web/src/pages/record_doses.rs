@@ -12,8 +12,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Demographics, Dose, GroupForecast, GroupStatus, PatientStatement, Provider,
-    VaccinationReportId, VaccinationStatement,
+    Action, CodeTables, Dose, GroupForecast, GroupStatus, Provider, VaccinationReportId, VaccinationStatement,
 };
 use registry::{Entry, OpenedRecord};
 
@@ -26,6 +25,7 @@ use crate::dates;
 use crate::desk::Draft;
 use crate::dose_form::{self, Common, Kind, ROWS_MAXIMUM};
 use crate::dose_lists::{ChoiceGroup, Lists, Wanted};
+use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show};
@@ -119,6 +119,9 @@ async fn form(
     form.set("once", random_secret());
     form.set("group", parameter(&query, "group"));
     form.set("source", parameter(&query, "source"));
+    if let Some(empty) = drafts::begin_empty(&signed_in, &head, &form, "") {
+        return Ok(empty);
+    }
     if let Some(draft) = drafts::find(&signed_in, &head, &form, "") {
         return take_up(&signed_in, &opened, head, draft, "");
     }
@@ -201,13 +204,8 @@ fn take_up(
 ) -> Result<Response, Failure> {
     let language = signed_in.language();
     let time = dates::moment(signed_in.registry(), draft.filled_at, language);
-    let mut empty = form_urlencoded::Serializer::new(String::new());
-    for name in ["kind", "group", "source"] {
-        empty.append_pair(name, &signed_in.parameter(name));
-    }
-    let empty = format!("{}?{}", signed_in.path(), empty.append_pair("empty", "yes").finish());
     let mut view = record_view(signed_in, opened, head, draft.form, report);
-    view.taken_up = Some((language.fill("dose.taken_up", &[("time", &time)]), empty));
+    view.taken_up = Some((language.fill("dose.taken_up", &[("time", &time)]), drafts::address_of_empty(signed_in)));
     show(&view)
 }
 
@@ -293,11 +291,11 @@ pub(crate) fn author(signed_in: &SignedIn) -> Provider {
 
 /// An entry of doses: new ones, and those of the reports that are corrected.
 fn entry(opened: &OpenedRecord, once: &str, doses: impl Iterator<Item = (Dose, Option<VaccinationReportId>)>) -> Entry {
-    let patient = &opened.held.patient;
     let statement = |(place, (dose, report)): (usize, (Dose, Option<VaccinationReportId>))| {
         let action = if report.is_some() { Action::Update } else { Action::Add };
         VaccinationStatement {
             order: place as u16 + 1,
+            rxr: Some(place as u16 + 1),
             action,
             dose,
             is_source_stated: true,
@@ -306,10 +304,9 @@ fn entry(opened: &OpenedRecord, once: &str, doses: impl Iterator<Item = (Dose, O
             unusable: Vec::new(),
         }
     };
-    let demographics = Demographics { birth_date: patient.demographics.birth_date, ..Demographics::default() };
     Entry {
         once: once.to_owned(),
-        patient: PatientStatement { demographics, record: Some(patient.id), ..PatientStatement::default() },
+        patient: about(opened),
         vaccinations: doses.enumerate().map(statement).collect(),
         reason: String::new(),
     }
@@ -339,6 +336,9 @@ fn remember(signed_in: &SignedIn, form: &Form) {
 async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, String)>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let form = reported(&signed_in, &own_report(&opened.held, &signed_in, &report)?.dose);
+    if let Some(empty) = drafts::begin_empty(&signed_in, &head, &form, &report) {
+        return Ok(empty);
+    }
     if let Some(draft) = drafts::find(&signed_in, &head, &form, &report) {
         return take_up(&signed_in, &opened, head, draft, &report);
     }

@@ -16,8 +16,12 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new().route(ASKED_AT, get(left)).route("/session/stay", post(stay))
 }
 
-/// The seconds left, as plain text; 0 when nobody is signed in.
+/// The seconds left, as plain text; 0 when nobody is signed in. Where nobody can say, the page may stay what it is and ask
+/// again.
 async fn left(visitor: Visitor) -> Response {
+    if visitor.is_session_unread() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let left =
         visitor.session().map_or(0, |(signed_in, _)| signed_in.ends_at.duration_since(visitor.now()).as_secs().max(0));
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], left.to_string()).into_response()

@@ -10,7 +10,7 @@ use axum::routing::post;
 use model::{Channel, MaintenanceWindow, Right, WindowState};
 use registry::{RegistryError, WindowOrder, ordered};
 
-use super::maintenance::{read_time, require_order};
+use super::maintenance::{check_length, read_time, require_order};
 use super::status::composer;
 use super::window::{find, modes, window_page};
 use crate::Web;
@@ -56,24 +56,7 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
     signed_in.require_fresh()?;
     let mut form = Form::from(&posted);
     let word = posted.text("order");
-    let (order, note) = match word {
-        "announce" => (Some(WindowOrder::Announce), "note"),
-        "start" => (Some(WindowOrder::Start), "note"),
-        "verify" => (Some(WindowOrder::Verify), "note"),
-        "complete" => (Some(WindowOrder::Complete), "note"),
-        "cancel" => (Some(WindowOrder::Cancel), "note"),
-        "extend" => {
-            let ends = read_time(&signed_in, &mut form, "ends", "window.new_end");
-            (ends.map(|ends| WindowOrder::Extend { ends }), "extend_note")
-        }
-        "move" => {
-            let starts = read_time(&signed_in, &mut form, "starts", "window.starts");
-            let ends = read_time(&signed_in, &mut form, "move_ends", "window.ends");
-            require_order(&mut form, signed_in.language(), "move_ends", starts, ends);
-            (starts.zip(ends).map(|(starts, ends)| WindowOrder::Reschedule { starts, ends }), "move_note")
-        }
-        _ => return Err(Failure::FormUnreadable),
-    };
+    let (order, note) = read(&signed_in, &window, word, &mut form)?;
     let Some(order) = order.filter(|_| !form.has_errors()) else {
         return window_page(&signed_in, &window, form, StatusCode::UNPROCESSABLE_ENTITY);
     };
@@ -89,12 +72,50 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
     match done {
         Ok(Some(next)) => ask_again(&signed_in, (&window, &next), (word, order), &form, posted.text(note)).await,
         Ok(None) => Ok(back_to(&signed_in, &window, word).await),
-        Err(RegistryError::Refused(reason)) => {
-            form.refuse(note, reason);
+        // What a field can be told was told; what is left is that the window is another by now.
+        Err(RegistryError::Refused(_)) => {
+            form.refuse_with(signed_in.language(), note, "window.order_unfit");
             window_page(&signed_in, &window, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The order that a form gives, and the field of its note; what is wrong with it the form is told.
+fn read(
+    signed_in: &SignedIn,
+    window: &MaintenanceWindow,
+    word: &str,
+    form: &mut Form,
+) -> Result<(Option<WindowOrder>, &'static str), Failure> {
+    let (language, now) = (signed_in.language(), signed_in.now());
+    let (order, note) = match word {
+        "announce" => (Some(WindowOrder::Announce), "note"),
+        "start" => (Some(WindowOrder::Start), "note"),
+        "verify" => (Some(WindowOrder::Verify), "note"),
+        "complete" => (Some(WindowOrder::Complete), "note"),
+        "cancel" => (Some(WindowOrder::Cancel), "note"),
+        "extend" => {
+            let ends = read_time(language, form, "ends", "window.new_end", &window.time_zone);
+            if ends.is_some_and(|(_, ends_at)| ends_at <= now || ends_at <= window.ends_at) {
+                form.refuse_with(language, "ends", "window.new_end_wrong");
+            }
+            require_order(form, language, "ends", Some(window.starts_at), ends.map(|it| it.1));
+            (ends.map(|(ends, _)| WindowOrder::Extend { ends }), "extend_note")
+        }
+        "move" => {
+            let starts = read_time(language, form, "starts", "window.starts", &window.time_zone);
+            let ends = read_time(language, form, "move_ends", "window.ends", &window.time_zone);
+            if starts.is_some_and(|(_, starts_at)| starts_at < now) {
+                form.refuse_with(language, "starts", "window.starts_passed");
+            }
+            require_order(form, language, "move_ends", starts.map(|it| it.1), ends.map(|it| it.1));
+            (starts.zip(ends).map(|((starts, _), (ends, _))| WindowOrder::Reschedule { starts, ends }), "move_note")
+        }
+        _ => return Err(Failure::FormUnreadable),
+    };
+    check_length(form, language, note, "window.note");
+    Ok((order, note))
 }
 
 /// Says what an order does before it is carried out: what becomes of a window, and who is told.
@@ -121,7 +142,7 @@ async fn ask_again(
         page: signed_in.page(language.text(&format!("window.confirm_{word}"))),
         back: (format!("/maintenance-windows/{}", window.id), language.text("window.back_to_it")),
         action: format!("/maintenance-windows/{}/order", window.id),
-        kept: form.fields().to_vec(),
+        kept: form.answers(),
         what,
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         doors: if begins_now { modes(signed_in, &window.modes) } else { Vec::new() },

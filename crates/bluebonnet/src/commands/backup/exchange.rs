@@ -45,10 +45,12 @@ impl Exchange {
     /// Ends one that broke off, if there is one. Gives what it kept.
     pub(super) fn end_earlier(target: &Path) -> Result<Vec<PathBuf>, Failure> {
         let folder = place::restoring_folder(target);
-        match place::is_there(&folder)? {
-            true => Exchange::lock(target, folder)?.end(),
-            false => Ok(Vec::new()),
+        if !place::is_there(&folder)? {
+            return Ok(Vec::new());
         }
+        let kept = Exchange::lock(target, folder)?.end()?;
+        tracing::warn!(file = %target.display(), ?kept, "a restore that broke off is ended");
+        Ok(kept)
     }
 
     fn lock(target: &Path, folder: PathBuf) -> Result<Exchange, Failure> {

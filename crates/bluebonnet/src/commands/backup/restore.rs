@@ -23,8 +23,8 @@ use crate::world;
 /// Puts a backup in the place of the registry's SQLite file, after reading it whole
 ///
 /// Stop every node first. What was there is kept beside it, in a folder with the time in its name. A restore that broke off
-/// is ended by running it again; until then nothing works on the registry. A registry on PostgreSQL is restored with
-/// `bluebonnet copy` into an empty database.
+/// is ended by running it again, which first puts back what was there, and does nothing else where FILE is not there; until
+/// then nothing works on the registry. A registry on PostgreSQL is restored with `bluebonnet copy` into an empty database.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bluebonnet backup restore /backup/registry-2026-03-01.db --data bluebonnet-data")]
 pub(crate) struct Restore {
@@ -40,13 +40,14 @@ pub(crate) struct Restore {
 impl Restore {
     pub(super) fn run(self) -> Result<Ending, Failure> {
         let target = self.target()?;
+        // Before the backup is looked at: whatever is given now, what was there comes back first.
+        let mut kept = Exchange::end_earlier(&target)?;
         let file = require_file(&self.file)?;
         check_is_apart(&file, &target)?;
         let tested = require_well(&file)?;
         if self.place.database.is_none() {
             place::make_folder(&self.place.data)?;
         }
-        let mut kept = Exchange::end_earlier(&target)?;
         let taken = take(&target)?;
         kept.extend(Exchange::begin(&target)?.run(|exchange| {
             exchange.copy_durably(&file)?;
@@ -92,7 +93,7 @@ fn check_is_apart(file: &Path, target: &Path) -> Result<(), Failure> {
     if file == target {
         return Err(Failure::Refused(format!("{} is what the registry works with already", file.display())));
     }
-    let [_, wal, _] = files_of(&file);
+    let [_, wal, ..] = files_of(&file);
     if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
         return Err(Failure::Refused(format!(
             "a part of it stands in {}: a program works on {file}, or one has crashed, and it is no backup; `bluebonnet \
@@ -136,7 +137,7 @@ fn write_down(restored: &Path, tested: &BackupTested) -> Result<(), Failure> {
     note_restored(&database, tested, world::now())?;
     // The last connection puts the write-ahead log into the file.
     drop(database);
-    let [_, wal, _] = files_of(restored);
+    let [_, wal, ..] = files_of(restored);
     if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
         return Err(anyhow::anyhow!("a part of {} still stands in {}", restored.display(), wal.display()).into());
     }

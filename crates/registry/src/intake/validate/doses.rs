@@ -89,10 +89,13 @@ impl Check<'_> {
 
     /// Of a dose that is dropped only that is told, not how it would have been stored.
     fn forget_doubts(&mut self) {
-        let order = self.vaccination.order;
+        let (order, rxr) = (self.vaccination.order, self.vaccination.rxr);
         self.findings.retain(|finding| {
-            let is_of_dose =
-                finding.location.is_some_and(|at| matches!(at.segment.as_str(), "RXA" | "RXR") && at.sequence == order);
+            let is_of_dose = finding.location.is_some_and(|at| match at.segment.as_str() {
+                "RXA" => at.sequence == order,
+                "RXR" => Some(at.sequence) == rxr,
+                _ => false,
+            });
             !is_of_dose || finding.severity() == Severity::Error
         });
     }
@@ -147,8 +150,8 @@ impl Check<'_> {
 
     /// A vaccine that is swallowed is not injected, and the other way round.
     fn note_doubts_of_way(&mut self) {
-        let dose = &self.vaccination.dose;
-        let place = |field| Location::field("RXR", self.vaccination.order, field);
+        let VaccinationStatement { dose, rxr: Some(rxr), .. } = self.vaccination else { return };
+        let place = |field| Location::field("RXR", *rxr, field);
         let way = dose.route.as_deref().and_then(Way::of_route);
         let is_other =
             |found: Option<Way>, known: Option<Way>| found.zip(known).is_some_and(|(found, known)| found != known);

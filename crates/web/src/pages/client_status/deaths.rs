@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use model::{ClearedFact, CodeTables, PatientStatement, Right};
 use registry::OpenedRecord;
 
-use super::{Told, own};
-use crate::ask_again::{AskAgain, kept};
+use super::Told;
+use crate::ask_again::AskAgain;
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::Form;
@@ -34,7 +34,7 @@ impl Death {
     /// What is meant by a status: `None` that the person lives, `Some` that they have died, and when.
     pub(super) fn of(signed_in: &SignedIn, opened: &OpenedRecord, died: Option<Option<Date>>) -> Death {
         let organization = signed_in.caller.organization_id;
-        let said = own(opened, organization).map(|own| &own.demographics);
+        let said = opened.own_report(organization).map(|own| &own.demographics);
         let is_own = said.is_some_and(|said| said.is_deceased == Some(true));
         let is_shown = opened.shown.patient.demographics.is_deceased == Some(true);
         let others = opened.shown.reports.iter().filter(|report| report.organization_id != organization);
@@ -108,7 +108,7 @@ impl Death {
             page: signed_in.page(language.text("client_status.ask_title")),
             address: format!("/people/{}/status", head.id),
             head,
-            kept: kept(form),
+            kept: form.answers(),
             told,
             what: language.text(what),
             lines,
@@ -140,7 +140,7 @@ fn may_overrule(signed_in: &SignedIn) -> bool {
 pub(super) fn told(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<String> {
     let Some(death) = Told::of(signed_in, opened).death() else { return Vec::new() };
     let language = signed_in.language();
-    let own = own(opened, signed_in.caller.organization_id);
+    let own = opened.own_report(signed_in.caller.organization_id);
     let is_own = own.is_some_and(|own| own.demographics.is_deceased == Some(true));
     let who_can = match (is_own && signed_in.may(Right::RecordDeath), may_overrule(signed_in)) {
         (_, true) => "client_status.death_by_office",

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use model::{CodeTables, VaccinationReport};
 use registry::OpenedRecord;
 
-use crate::ask_again::{AskAgain, kept};
+use crate::ask_again::AskAgain;
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::Form;
@@ -37,7 +37,7 @@ pub(super) fn ask(
         page: signed_in.page(language.text("details.early_title")),
         address: format!("/people/{}/details", head.id),
         head,
-        kept: kept(form),
+        kept: form.answers(),
         told: language.fill(key, &[("count", &early.len().to_string())]),
         what: language.text("details.early_what"),
         lines: early.iter().map(dose).collect(),

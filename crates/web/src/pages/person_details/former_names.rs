@@ -19,8 +19,7 @@ pub(super) struct Kept {
 
 /// The names that an organization says of the person, that of today first.
 fn own(opened: &OpenedRecord, organization: OrganizationId) -> &[PersonName] {
-    let own = opened.shown.reports.iter().find(|report| report.organization_id == organization);
-    own.map_or(&[], |own| &own.demographics.names)
+    opened.own_report(organization).map_or(&[], |own| &own.demographics.names)
 }
 
 /// The former names, for the form.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use model::{CodeTables, Dose, DoseEvaluation, DoseStatus, Finding, FindingKind, Severity};
 use registry::{Entry, Rehearsal};
 
-use super::drafts::{self, BUTTONS};
+use super::drafts;
 use super::{remember, sites};
 use crate::dose_form;
 use crate::evaluations::why;
@@ -61,10 +61,9 @@ pub(super) async fn finish(
     let sites = sites(signed_in);
     let doses =
         doses.map(|(row, vaccination)| checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)).collect();
-    let kept = form.fields().iter().filter(|(name, _)| !BUTTONS.contains(&name.as_str()));
     show(&CheckView {
         page: signed_in.page(signed_in.language().text("dose.check_title")),
-        kept: kept.cloned().collect(),
+        kept: form.answers(),
         doses,
         general: general(signed_in, &rehearsal, is_undone),
         may_be_saved: rehearsal.is_kept,

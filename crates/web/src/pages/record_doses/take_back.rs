@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use model::{Action, Finding, VaccinationReport};
 use registry::OpenedRecord;
 
-use super::{entry, reported, view};
+use super::{drafts, entry, reported, view};
 use crate::dose_form::Kind;
 use crate::failures::Failure;
 use crate::forms::{Form, Posted};
@@ -28,6 +28,7 @@ pub(super) async fn undo(
     if !change(&signed_in, &opened, &own, Action::Delete, &mut form).await? {
         return view(&signed_in, &opened, head, form, &report);
     }
+    drafts::discard(&signed_in, &head, &form, &report);
     let done = if foreign.is_empty() { "dose_undone" } else { "dose_undone_of_several" };
     Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
 }

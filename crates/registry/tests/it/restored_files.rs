@@ -1,0 +1,125 @@
+//! Files in the archive that the registry does not know: it was put back from a backup.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use model::{Channel, FileId, FileState, OrganizationId};
+use spool::{Finished, Opening, Owner, RecordState};
+
+use crate::files::{Exchanging, clock, three};
+use crate::house::*;
+
+/// A file that was processed before the registry was put back: in the archive, and known to nobody.
+fn forgotten(files: &Exchanging<'_>, organization_id: OrganizationId, name: &str, control: &str) -> FileId {
+    let owner = Owner { organization_id, account: "clinic-ehr".into() };
+    let (id, spool) = (FileId(files.house.uuid()), files.exchange.spool());
+    let upload = spool.begin(&owner, name, Opening::Fresh).expect("begun");
+    upload.write_at(three().replace("|F-", &format!("|{control}-")).as_bytes(), 0).expect("written");
+    spool
+        .finish(&owner, &Finished { uploaded_as: name, name, id, channel: Channel::File, now: clock() })
+        .expect("taken");
+    std::fs::rename(record(files, organization_id, "waiting", id), record(files, organization_id, "archive", id))
+        .expect("it can be moved");
+    id
+}
+
+fn record(files: &Exchanging<'_>, organization_id: OrganizationId, folder: &str, id: FileId) -> PathBuf {
+    files.folder.path().join(organization_id.to_string()).join(folder).join(format!("{id}.json"))
+}
+
+/// How a file ended, when it did.
+fn ended(house: &House, id: FileId) -> Option<FileState> {
+    let file = house.database.find_file(id).expect("it can be read")?;
+    file.state.is_finished().then_some(file.state)
+}
+
+/// Waits until something is so.
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("in a minute: {what}"));
+}
+
+#[test]
+fn files_of_an_organization_that_the_registry_does_not_know_stay_in_the_archive() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let (known, unknown) = (house.caller("CLINIC").organization_id, OrganizationId(house.uuid()));
+        let (ours, theirs) = (forgotten(&files, known, "a.hl7", "A"), forgotten(&files, unknown, "b.hl7", "B"));
+        files.exchange.drain_once().await;
+        assert_eq!(ended(house, ours), Some(FileState::Complete), "the control");
+        let (_, state) = files.exchange.spool().find(unknown, theirs).expect("it is there");
+        assert_eq!((state, ended(house, theirs)), (RecordState::Archived, None));
+        assert_eq!(house.rows("received_file"), 1);
+    });
+}
+
+#[test]
+fn what_could_not_be_compared_is_looked_at_again_but_not_all_the_time() {
+    /// Seconds since [`clock`], and how often anybody asked.
+    static SECONDS: AtomicI64 = AtomicI64::new(0);
+    static ASKED: AtomicI64 = AtomicI64::new(0);
+    fn told() -> Timestamp {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        clock() + SignedDuration::from_secs(SECONDS.load(Ordering::Relaxed))
+    }
+    on_each_database(&example(), async |house| {
+        SECONDS.store(0, Ordering::Relaxed);
+        let files = Exchanging::new(house);
+        let clinic = house.caller("CLINIC").organization_id;
+        let ids = ["A", "B"].map(|control| forgotten(&files, clinic, &format!("{control}.hl7"), control));
+        let damaged = record(&files, clinic, "archive", ids[1]);
+        let whole = std::fs::read(&damaged).expect("readable");
+        std::fs::write(&damaged, "{").expect("writable");
+        let exchange = files.another(told);
+        let draining = tokio::spawn(async move { exchange.drain().await });
+        until("the one beside it is processed", || ended(house, ids[0]).is_some()).await;
+        std::fs::write(&damaged, whole).expect("writable");
+        SECONDS.store(30, Ordering::Relaxed);
+        let asked = ASKED.load(Ordering::Relaxed);
+        until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6).await;
+        assert_eq!(ended(house, ids[1]), None, "within the minute");
+        SECONDS.store(61, Ordering::Relaxed);
+        until("what was mended is processed", || ended(house, ids[1]).is_some()).await;
+        draining.abort();
+    });
+}
+
+/// A record that is a pipe: whoever reads it waits until this is dropped.
+struct Slow(PathBuf);
+
+impl Slow {
+    fn make(path: PathBuf) -> Slow {
+        std::fs::remove_file(&path).expect("it can be removed");
+        assert!(Command::new("mkfifo").arg(&path).status().expect("it runs").success());
+        Slow(path)
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        let end = std::fs::File::options().read(true).write(true).open(&self.0);
+        drop((std::fs::remove_file(&self.0), end));
+    }
+}
+
+#[test]
+fn files_that_come_in_are_processed_while_the_archive_is_compared() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let pharmacy = house.caller("PHARMACY").organization_id;
+        let slow = forgotten(&files, pharmacy, "slow.hl7", "S");
+        let _slow = Slow::make(record(&files, pharmacy, "archive", slow));
+        let id = files.put("CLINIC", "march.hl7", three().as_bytes());
+        let exchange = files.another(clock);
+        let draining = tokio::spawn(async move { exchange.drain().await });
+        until("it is processed", || ended(house, id).is_some()).await;
+        draining.abort();
+    });
+}
