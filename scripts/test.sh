@@ -87,7 +87,8 @@ check_vulnerabilities
 if check "the program and the tests" cargo build --workspace --tests --locked --quiet; then
     count "Rust tests" cargo cargo test --workspace --locked --no-fail-fast --quiet
     count "stories in the browser" node node --test --test-concurrency=2 --test-reporter=tap tests/stories/
-    count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance --durations=8
+    # They wait more than they work: a file of them a worker.
+    count "conformance tests" pytest .venv/bin/python -m pytest tests/conformance -n 2 --dist loadfile --durations=8
 fi
 
 printf '\n%s checks took %s s\n' "$((passed + failed + skipped))" "$SECONDS"

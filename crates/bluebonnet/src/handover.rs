@@ -145,7 +145,9 @@ pub(crate) fn take(data: &Path, asked: &Asked) -> Result<Option<Received>, Failu
     for error in silent {
         if !is_found {
             meant.into_iter().chain(others).for_each(Received::decline);
-            return Err(error.into());
+            return Err(Failure::Refused(format!(
+                "{error:#}: say with --http which program is to be taken over, or end that one"
+            )));
         }
         tracing::warn!(error = format!("{error:#}"), "a program that serves the data folder does not answer");
     }
@@ -187,7 +189,12 @@ fn ask(data: &Path) -> anyhow::Result<Vec<anyhow::Result<Received>>> {
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => drop(Name(path)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => programs.push(Err(error).with_context(|| format!("cannot ask at {}", path.display()))),
-            Ok(giver) => programs.push(receive(giver)),
+            Ok(giver) => {
+                let received = receive(giver);
+                programs.push(
+                    received.with_context(|| format!("the program at {} does not say what it has", path.display())),
+                );
+            }
         }
     }
     Ok(programs)

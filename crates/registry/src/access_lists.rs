@@ -84,15 +84,18 @@ impl Registry {
             let (id, period) = periods[read].clone();
             read += 1;
             for merge in self.database().merges_of(id)? {
-                let found = match merge.undone_at {
-                    None if merge.survivor_id == id && period == ever => (merge.retired_id, ever.clone()),
-                    Some(undone_at) if merge.retired_id == id => {
-                        let together = merge.merged_at.max(period.start)..undone_at.min(period.end);
-                        (merge.survivor_id, together)
-                    }
-                    _ => continue,
+                let found = if merge.retired_id == id {
+                    // The survivor's own merges say where it stood in that time.
+                    let undone_at = merge.undone_at.unwrap_or(ever.end);
+                    (merge.survivor_id, merge.merged_at.max(period.start)..undone_at.min(period.end))
+                } else if merge.undone_at.is_none() && period == ever {
+                    (merge.retired_id, ever.clone())
+                } else {
+                    continue;
                 };
-                if !found.1.is_empty() && !periods.contains(&found) {
+                let holds =
+                    |known: &Period| known.0 == found.0 && known.1.start <= found.1.start && found.1.end <= known.1.end;
+                if !found.1.is_empty() && !periods.iter().any(holds) {
                     periods.push(found);
                 }
             }

@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use model::{Channel, FileId, Finding, FindingKind, MaintenanceWindow, Mode, OrganizationId, counted};
 use spool::Record;
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::Exchange;
 use super::processing::{Turn, TurnError};
+use super::restored::Compared;
 use crate::{Admission, ConsentPolicy};
 
 /// How often the spool is looked at.
@@ -44,7 +45,9 @@ struct Draining {
     told_held: HashMap<OrganizationId, String>,
     tidied_at: Option<Timestamp>,
     /// Whether the archive was compared with what the registry knows: it may have been put back from a backup.
-    is_archive_compared: bool,
+    compared: Compared,
+    /// The one that is being made.
+    comparing: JoinSet<Compared>,
     /// Whose files could not be listed when they were looked for last.
     unreadable: HashSet<OrganizationId>,
 }
@@ -53,6 +56,13 @@ struct Draining {
 type Looked = (OrganizationId, Result<Vec<Record>, spool::SpoolError>);
 
 impl Draining {
+    /// Takes up how far the archive is compared. A comparison that ended by a panic is begun anew.
+    fn note_compared(&mut self, ended: Option<Result<Compared, JoinError>>) {
+        if let Some(Ok(compared)) = ended {
+            self.compared = compared;
+        }
+    }
+
     /// What waits of those whose files can be listed. The others stop nobody: of each the log tells once.
     fn readable(&mut self, looked: Vec<Looked>) -> Vec<(OrganizationId, Vec<Record>)> {
         let mut waiting = Vec::with_capacity(looked.len());
@@ -84,8 +94,13 @@ impl Exchange {
     pub async fn drain(&self) {
         let mut draining = Draining::default();
         loop {
+            // Beside the turns: an archive may be large, and nobody is to wait for it.
+            self.begin_comparing(&mut draining);
             self.look(&mut draining).await;
             tokio::select! {
+                compared = draining.comparing.join_next(), if !draining.comparing.is_empty() => {
+                    draining.note_compared(compared);
+                }
                 ended = draining.turns.join_next(), if !draining.turns.is_empty() => {
                     if let Some(Ok(ended)) = ended {
                         self.note_end(&mut draining, ended).await;
@@ -96,10 +111,14 @@ impl Exchange {
         }
     }
 
-    /// Processes what waits now, and returns when nothing waits any more, or work is to rest.
+    /// Processes what waits now, and what of the archive is to be processed again; returns when nothing waits any more, or work
+    /// is to rest.
     pub async fn drain_once(&self) {
         let mut draining = Draining::default();
         loop {
+            self.begin_comparing(&mut draining);
+            let compared = draining.comparing.join_next().await;
+            draining.note_compared(compared);
             self.look(&mut draining).await;
             match draining.turns.join_next().await {
                 Some(Ok(ended)) => self.note_end(&mut draining, ended).await,
@@ -110,9 +129,6 @@ impl Exchange {
     }
 
     async fn look(&self, draining: &mut Draining) {
-        if !self.is_held() {
-            self.compare_archive(draining).await;
-        }
         let exchange = self.clone();
         let looked = tokio::task::spawn_blocking(move || exchange.waiting_organizations()).await;
         let looked = match looked {
@@ -127,7 +143,6 @@ impl Exchange {
             return;
         }
         self.write_down(draining, &waiting).await;
-        self.tidy(draining, now).await;
         let mut organizations: Vec<OrganizationId> = waiting
             .iter()
             .filter(|(_, records)| !records.is_empty())
@@ -144,6 +159,7 @@ impl Exchange {
             let (exchange, runtime) = (self.clone(), Handle::current());
             draining.turns.spawn_blocking(move || exchange.take_turn(organization_id, &runtime));
         }
+        self.tidy(draining, now).await;
     }
 
     fn waiting_organizations(&self) -> Result<Vec<Looked>, spool::SpoolError> {
@@ -215,16 +231,11 @@ impl Exchange {
         }
     }
 
-    /// Once, at the start: a registry is put back while no program runs on it.
-    async fn compare_archive(&self, draining: &mut Draining) {
-        if draining.is_archive_compared {
-            return;
-        }
-        let exchange = self.clone();
-        match tokio::task::spawn_blocking(move || exchange.take_up_what_is_unknown()).await {
-            Ok(Ok(())) => draining.is_archive_compared = true,
-            Ok(Err(error)) => tracing::warn!(%error, "processed files could not be compared with the registry yet"),
-            Err(_) => {}
+    /// Begins to compare the archive with the registry, or goes on where something was left.
+    fn begin_comparing(&self, draining: &mut Draining) {
+        if draining.comparing.is_empty() && draining.compared.is_due(self.now()) && !self.is_held() {
+            let (exchange, compared) = (self.clone(), std::mem::take(&mut draining.compared));
+            draining.comparing.spawn_blocking(move || exchange.compare_archive(compared));
         }
     }
 
