@@ -4,8 +4,10 @@ same files can be sent again to an undisturbed one."""
 import csv
 import gzip
 import io
+import itertools
 import random
 import re
+import socket
 import threading
 import time
 from pathlib import Path
@@ -167,10 +169,15 @@ class Sender(threading.Thread):
 
 
 class connected:
-    """A paramiko client of an organization, for a while."""
+    """A paramiko client of an organization, for a while. Each comes from an address of its own, as from many offices: from one
+    the door takes no more than so many connections a minute."""
+
+    calls = itertools.count()
 
     def __init__(self, server, organization):
-        self.transport = paramiko.Transport(("127.0.0.1", server.sftp_port))
+        high, low = divmod(next(self.calls) % 62_500, 250)
+        source = (f"127.1.{high + 1}.{low + 1}", 0)
+        self.transport = paramiko.Transport(socket.create_connection(("127.0.0.1", server.sftp_port), PATIENCE_SECONDS, source))
         self.transport.banner_timeout = self.transport.handshake_timeout = PATIENCE_SECONDS
         self.organization = organization
 

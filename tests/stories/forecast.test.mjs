@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
+import { choose, fillDate } from "./pages.mjs";
 import { signIn, startRegistry } from "./registry.mjs";
 
 describe("forecasts", { timeout: 600_000 }, () => {
@@ -18,27 +19,18 @@ describe("forecasts", { timeout: 600_000 }, () => {
     await registry?.close();
   });
 
-  /** Chooses a radio button or a check box by its label, as people do. */
-  async function choose(input) {
-    await page.click(`label[for='${await page.getAttribute(input, "id")}']`);
-  }
-
   /** Adds somebody of a birth date and sex; gives the address of the record. */
-  async function add(given, [month, day, year], sex) {
+  async function add(given, birth, sex) {
     await page.goto(`${registry.url}/find`);
     await page.fill("#family", "Vorhees");
     await page.fill("#given", given);
-    await page.fill("#birth", month);
-    await page.fill("#birth-day", day);
-    await page.fill("#birth-year", year);
+    await fillDate(page, "birth", birth);
     await page.click("form[action='/find'] button");
     await page.click(".bb-add button");
     await page.selectOption("#sex", sex);
-    await choose("input[name=consent][value=adult]");
-    await page.fill("#signed", "1");
-    await page.fill("#signed-day", "2");
-    await page.fill("#signed-year", "2026");
-    await choose("#affirmed");
+    await choose(page, "input[name=consent][value=adult]");
+    await fillDate(page, "signed", ["1", "2", "2026"]);
+    await choose(page, "#affirmed");
     await page.click("button[name=check]");
     assert.match(page.url(), /done=person_added/);
     return page.url().split("?")[0];

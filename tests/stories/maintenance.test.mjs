@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
+import { signedIn, wrongFields } from "./pages.mjs";
 import { signIn, startRegistry } from "./registry.mjs";
 
 for (const database of ["sqlite", "postgres"]) {
@@ -27,6 +28,8 @@ for (const database of ["sqlite", "postgres"]) {
     const fill = async (answers) => {
       for (const [name, text] of Object.entries(answers)) await page.fill(`#${name}`, text);
     };
+    const said = (english, spanish) => (database === "postgres" ? spanish : english);
+    const errors = () => page.innerText("#errors");
     const facts = () => page.locator("main dl").first().innerText();
     const told = async () => Number((await page.locator("#told dd").allInnerTexts())[0]);
     const plan = async (starts, ends) => {
@@ -96,6 +99,79 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main button[name=confirmed]");
     });
 
+    test("what is wrong with a window is said at its field and in the reader's language, and what was filled in is kept", async () => {
+      const right = { starts: "2036-05-31 19:00", ends: "2036-06-01 05:00", reason: "another disk", performed_by: "the office" };
+      await page.goto(`${registry.url}/maintenance-windows/new`);
+      for (const [field, answers, told] of [
+        ["starts", { starts: "2020-05-31 19:00", ends: "2020-06-01 05:00" }, said(/start has passed/, /inicio ya pasó/)],
+        ["starts", { starts: "2036-03-09 02:30" }, said(/do not show this time/, /no muestran esta hora/)],
+        ["starts", { starts: "2036-11-02 01:30" }, said(/show this time twice/, /muestran esta hora dos veces/)],
+        ["starts", { starts: "Monday 2036-05-31 19:00" }, said(/weekday/, /día de la semana/)],
+        ["ends", { ends: "2036-05-31 19:00" }, said(/after the start/, /posterior al inicio/)],
+        ["ends", { ends: "2036-06-30 19:00" }, said(/14 days at most/, /como máximo 14 días/)],
+        ["reason", { reason: "x".repeat(501) }, said(/500 letters/, /500 letras/)],
+        ["reason", { reason: "another\tdisk" }, said(/one line/, /una sola línea/)],
+      ]) {
+        await fill({ ...right, ...answers });
+        await page.click("main form button");
+        assert.deepEqual(await wrongFields(page), [`#${field}`], answers[field]);
+        assert.match(await errors(), told);
+        for (const [name, text] of Object.entries({ ...right, ...answers })) assert.equal(await page.inputValue(`#${name}`), text);
+      }
+      await check(page, `window-wrong-${database}`);
+      await fill(right);
+      for (const door of ["web", "web_service", "file", "jobs"]) await page.selectOption(`#${door}`, "open");
+      await page.click("main form button");
+      assert.deepEqual(await wrongFields(page), ["#web"]);
+      assert.match(await errors(), said(/every door open/, /abiertas todas las puertas/));
+    });
+
+    test("who was overtaken by another is told so in their language", async () => {
+      const address = await plan("2036-05-31 19:00", "2036-06-01 05:00");
+      const order = async (word) => {
+        const other = await page.context().newPage();
+        await other.goto(address);
+        await other.click(`button[value=${word}]`);
+        await other.click("main button[name=confirmed]");
+        await other.close();
+      };
+      await page.click("a[href$='/correct']");
+      await order("announce");
+      await fill({ reason: "two disks" });
+      await page.click("main form button");
+      assert.match(await errors(), said(/where the window stands/, /situación actual de la ventana/));
+      assert.equal(await page.inputValue("#reason"), "two disks");
+      await check(page, `window-overtaken-${database}`);
+      await page.goto(address);
+      await order("cancel");
+      await page.click("button[value=start]");
+      assert.match(await errors(), said(/where the window stands/, /situación actual de la ventana/));
+      await check(page, `window-order-overtaken-${database}`);
+    });
+
+    test("a page that is open when the doors close stays on the screen, and warns of its session's end", async () => {
+      const context = await browser.newContext({ storageState: await signedIn(browser, registry, "view_only") });
+      const reader = await context.newPage();
+      await reader.clock.install();
+      await reader.goto(`${registry.url}/find`);
+      const asking = async (seconds) => {
+        const [answer] = await Promise.all([reader.waitForResponse("**/session"), reader.clock.fastForward(seconds * 1000)]);
+        return answer.status();
+      };
+      await page.goto(`${registry.url}/maintenance-windows/now`);
+      await page.fill("#reason", "emergency repair of the database");
+      await page.click("main form button");
+      await page.click("main button[name=confirmed]");
+      assert.equal(await asking(13.5 * 60), 503, "nobody can say");
+      await reader.waitForSelector("#session-box", { state: "visible" });
+      assert.ok(await reader.isVisible("#family"), "the page is what it was");
+      await page.click("button[value=complete]");
+      assert.equal(await asking(5), 200);
+      await reader.waitForSelector("#session-box", { state: "hidden" });
+      assert.equal(reader.url(), `${registry.url}/find`);
+      await context.close();
+    });
+
     test("in an emergency one form closes the doors at once, and lets whoever closed them in", async () => {
       await page.goto(`${registry.url}/maintenance-windows`);
       await page.click("a[href='/maintenance-windows/now']");
@@ -112,12 +188,16 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main button[name=change]");
       assert.equal(await page.inputValue("#reason"), "emergency repair of the database");
       await page.click("main form button");
-      await page.click("main button[name=confirmed]");
-      await page.waitForURL(/done=window_closed_now/);
+      await isClosedOnce();
       await check(page, `closed-now-${database}`);
       assert.equal((await visitor.goto(`${registry.url}/sign-in`)).status(), 503);
       const call = { method: "POST", body: "<Envelope/>", headers: { "content-type": "application/soap+xml" } };
       assert.equal((await fetch(`${registry.url}/webservice`, call)).status, 503);
+      await fill({ ends: "2020-01-01 10:00", extend_note: "longer than thought" });
+      await page.click("form:has(#extend_note) button[type=submit]");
+      assert.deepEqual(await wrongFields(page), ["#ends"]);
+      assert.match(await errors(), said(/must be after the old one/, /posterior al anterior/));
+      assert.equal(await page.inputValue("#extend_note"), "longer than thought");
       await page.click("button[value=complete]");
       assert.equal((await visitor.goto(`${registry.url}/sign-in`)).status(), 200);
       await page.goto(`${registry.url}/maintenance-windows/now`);
@@ -126,5 +206,22 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form button");
       assert.equal(await page.locator("#errors li").count(), 1, "a window that leaves every door open is none");
     });
+
+    /** Confirms twice at one moment, as a hurried hand does, and once more: the doors are closed, by one window. */
+    async function isClosedOnce() {
+      const windows = async () => {
+        const list = await (await page.request.get(`${registry.url}/maintenance-windows`)).text();
+        return new Set(list.match(/\/maintenance-windows\/[0-9a-f]{32}/g)).size;
+      };
+      const before = await windows();
+      const hidden = await page.$$eval("main form input[type=hidden]", (fields) => fields.map(({ name, value }) => [name, value]));
+      const form = { ...Object.fromEntries(hidden), confirmed: "yes" };
+      const confirm = () => page.request.post(`${registry.url}/maintenance-windows/now`, { form, maxRedirects: 0 });
+      const statuses = (await Promise.all([confirm(), confirm()])).map((answer) => answer.status());
+      assert.ok(statuses.includes(303) && statuses.every((status) => [303, 503].includes(status)), `closed, or found closed: ${statuses}`);
+      await page.click("main button[name=confirmed]");
+      await page.waitForURL(/done=window_closed_now/);
+      assert.equal(await windows(), before + 1);
+    }
   });
 }

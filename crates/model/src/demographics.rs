@@ -89,7 +89,8 @@ pub struct Settled {
 }
 
 impl Settled {
-    fn is_nothing(&self) -> bool {
+    /// Whether nobody corrected anything.
+    pub fn is_nothing(&self) -> bool {
         *self == Settled::default()
     }
 }

@@ -153,9 +153,12 @@ fn unprotected(
     let since = stated.protection_since?;
     let protecting = record.reports.iter().filter(|report| consolidate::protects(report, &record.reports, rules));
     let mut protected_since = protecting.filter_map(|report| consolidate::protected_since(report, rules));
+    let is_given_then = |consent: &Consent| {
+        consent.statement.status == ConsentStatus::Granted && consent.statement.effective_on == Some(since)
+    };
     let is_affirmed = stated.demographics.protection.is_none()
         && !stated.protection_code.is_empty()
-        && recorded.iter().any(|consent| consent.statement.effective_on == Some(since))
+        && recorded.iter().any(is_given_then)
         && protected_since.all(|protected_since| since >= protected_since);
     is_affirmed.then_some(Protection { is_protected: false, since: Some(since) })
 }

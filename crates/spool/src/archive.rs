@@ -43,12 +43,15 @@ impl Spool {
         let outbox = self.folder(organization_id, Folder::Outbox);
         removed.results = self.remove_older(&outbox, before(limits.outbox_days))?;
         let archived_before = before(archive_days.min(limits.archive_days));
-        for record in self.records(organization_id, RecordState::Archived)? {
-            let record_path = records::path(self, organization_id, Folder::Archive, record.id);
-            let archived_at = fs::metadata(&record_path).map_or(record.received_at, |found| modified_at(&found));
-            if archived_at.max(record.received_at) < archived_before {
+        for id in self.ids(organization_id, RecordState::Archived)? {
+            let record_path = records::path(self, organization_id, Folder::Archive, id);
+            // It may be processed again meanwhile.
+            let Ok(archived_at) = fs::metadata(&record_path).map(|found| modified_at(&found)) else { continue };
+            // One that cannot be read stands in nobody's way, and is kept no longer than others.
+            let record = self.record(organization_id, RecordState::Archived, id).ok().flatten();
+            if record.map_or(archived_at, |record| archived_at.max(record.received_at)) < archived_before {
                 // The content first: a content without a record is removed by the next mending, a record alone not.
-                let content = self.content_path(organization_id, record.id);
+                let content = self.content_path(organization_id, id);
                 for path in [&content, &record_path] {
                     durable::remove(path).map_err(disk("remove an archived file"))?;
                 }

@@ -129,7 +129,11 @@ impl Spool {
         Ok(ids)
     }
 
-    fn ids(&self, organization_id: OrganizationId, state: RecordState) -> Result<BTreeSet<FileId>, SpoolError> {
+    pub(crate) fn ids(
+        &self,
+        organization_id: OrganizationId,
+        state: RecordState,
+    ) -> Result<BTreeSet<FileId>, SpoolError> {
         let names = sizes(&self.folder(organization_id, state.folder()))?.into_iter().map(|(name, _)| name);
         Ok(names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
     }
@@ -150,7 +154,7 @@ impl Spool {
         Err(SpoolError::Missing { name: id.to_string() })
     }
 
-    fn record(
+    pub(crate) fn record(
         &self,
         organization_id: OrganizationId,
         state: RecordState,

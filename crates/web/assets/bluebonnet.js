@@ -50,8 +50,12 @@ if (box) {
     } catch {
       left = NaN;
     }
-    // Whoever cannot be asked may be back soon; but the session lasts no longer for that.
-    if (Number.isNaN(left)) return Date.now() >= ends ? leave() : wait(AGAIN_SECONDS);
+    // Whoever cannot be asked may be back soon; but the session lasts no longer for that, and its end is warned of all the same.
+    if (Number.isNaN(left)) {
+      if (Date.now() >= ends) return leave();
+      box.hidden = ends - Date.now() > WARNED_SECONDS * 1000;
+      return wait(AGAIN_SECONDS);
+    }
     if (left <= 0) return leave();
     ends = Date.now() + left * 1000;
     box.hidden = left > WARNED_SECONDS;

@@ -58,6 +58,18 @@ pub(crate) fn is_open(registry: &Registry, caller: &Caller, path: &str, method: 
 /// Where somebody is led whose form stood below no page: everything begins with a person.
 const FIRST_PAGE: &str = "/find";
 
+/// The route of the table that a path takes; empty when none does. What is written out goes before what stands for anything.
+pub(crate) fn route_of(path: &str) -> &'static str {
+    let stands_for_any = |part: &str| part.starts_with('{');
+    let fits = |route: &&str| {
+        let (parts, asked) = (route.split('/'), path.split('/'));
+        parts.clone().count() == asked.clone().count()
+            && parts.zip(asked).all(|(part, asked)| stands_for_any(part) || part == asked)
+    };
+    let routes = TABLE.keys().map(|(route, _)| route.as_str()).filter(fits);
+    routes.min_by_key(|route| route.split('/').map(stands_for_any).collect::<Vec<bool>>()).unwrap_or_default()
+}
+
 /// The path of the page that can be asked for: this one, which the route matched; where that only takes forms, the nearest
 /// above it. What no route matched is a page that says so.
 pub(crate) fn page_path(path: &str, matched: &str) -> String {
@@ -144,6 +156,21 @@ mod tests {
             ("/nowhere", "", "/nowhere"),
         ] {
             assert_eq!(page_path(path, matched), page);
+        }
+    }
+
+    #[test]
+    fn a_path_takes_the_route_that_the_pages_give_it() {
+        for (path, route) in [
+            ("/people/7", "/people/{id}"),
+            ("/people/new", "/people/new"),
+            ("/people/7/doses/new", "/people/{id}/doses/new"),
+            ("/people/7/doses/9/undo", "/people/{id}/doses/{report}/undo"),
+            ("/accounts/of/anna/contact", "/accounts/of/{username}/contact"),
+            ("/", "/"),
+            ("/nowhere", ""),
+        ] {
+            assert_eq!(route_of(path), route);
         }
     }
 

@@ -174,7 +174,8 @@ fn same_kin<'k>(said: &'k [NextOfKin], names: &[Name<'_>], place: usize, relatio
     let is_same = |known: &&NextOfKin| Name::of(known) == name;
     let is_mended = |known: &&NextOfKin| {
         let was = Name::of(known);
-        let is_alike = was.is_empty() || was.given == name.given || was.family == name.family;
+        let shares = |was: &str, is: &str| !was.is_empty() && was == is;
+        let is_alike = was.is_empty() || shares(was.given, name.given) || shares(was.family, name.family);
         is_alike && known.relationship == relationship && (was.is_empty() || !names.contains(&was))
     };
     stood_here.filter(is_same).or_else(|| said.iter().find(is_same)).or(stood_here.filter(is_mended))
@@ -404,6 +405,18 @@ mod tests {
         assert_eq!(reach("Anna", "Lucía", "Sol"), "Anna: 1, Lucía: 0, Sol: 0");
         assert_eq!(reach("Luz", "Ana", ""), "Luz: 0, Ana: 1", "the rows changed places");
         assert_eq!(reach("Luz", "Lucía", ""), "Luz: 0, Lucía: 0", "whom another row names is nobody else");
+    }
+
+    #[test]
+    fn that_two_have_no_first_name_does_not_make_them_one() {
+        let said =
+            Demographics { next_of_kin: vec![parent("", "Nopal", &["nopal@example.org"])], ..Demographics::default() };
+        let reach = |given, family| {
+            let row = [("kin_given", given), ("kin_family", family), ("kin_relation", "PAR")];
+            read_with(&row, &said).0.next_of_kin[0].telecoms.len()
+        };
+        assert_eq!(reach("Ana", "Nopal"), 1, "the control");
+        assert_eq!(reach("", "Encino"), 0);
     }
 
     #[test]

@@ -357,7 +357,7 @@ fn page_path_of(request: &Parts) -> String {
 }
 
 /// The path and query that were asked for; of a form that was sent, those of the page that it stood in. A page that only
-/// answers a form cannot be asked for: of a form that stood in it, that of a page above it.
+/// answers a form cannot be asked for: of a form that stood in one, the path of a page above it.
 fn address_of(request: &Parts) -> String {
     let path_and_query = |uri: &axum::http::Uri| uri.path_and_query().map(|part| part.as_str().to_owned());
     if request.method == Method::GET {
@@ -365,11 +365,11 @@ fn address_of(request: &Parts) -> String {
     }
     let referer = request.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     let referer: Option<axum::http::Uri> = referer.and_then(|referer| referer.parse().ok());
-    let own = request.uri.path();
-    if referer.as_ref().is_some_and(|referer| referer.path() == own) && page_path_of(request) != own {
-        return page_path_of(request);
+    let Some(referer) = referer else { return String::new() };
+    match access::page_path(referer.path(), access::route_of(referer.path())) {
+        page if page == referer.path() => path_and_query(&referer).unwrap_or_default(),
+        page => page,
     }
-    referer.as_ref().and_then(path_and_query).unwrap_or_default()
 }
 
 /// A session could not be looked up.

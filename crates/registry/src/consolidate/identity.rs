@@ -1,7 +1,7 @@
 //! Name, birth date and sex, where organizations say different things of them (decision 0106).
 //!
-//! Each organization has one voice, its newest statement. What the registry's own staff corrected stands; else what most
-//! organizations say; of as many, what those say that gave the person more doses; of these, what was said last.
+//! Each organization has one voice, its newest statement. What the registry's own staff corrected stands, whatever else their
+//! office says; else what most organizations say; of as many, what those say that gave the person more doses; of these, what was said last.
 
 use jiff::Timestamp;
 use matching::is_placeholder;
@@ -21,7 +21,8 @@ struct Statement<T> {
 /// Puts into what is shown the name, birth date and sex that most speaks for. Where one organization alone has spoken, what
 /// it said last is there already.
 pub(super) fn decide(shown: &mut Demographics, newest_first: &[&PatientReport], record: &PatientRecord) {
-    if newest_first.windows(2).all(|pair| pair[0].organization_id == pair[1].organization_id) {
+    let is_one_voice = newest_first.windows(2).all(|pair| pair[0].organization_id == pair[1].organization_id);
+    if is_one_voice && newest_first.iter().all(|report| report.demographics.settled.is_nothing()) {
         return;
     }
     let voices = Voices { newest_first, record };
@@ -94,18 +95,20 @@ impl Voices<'_> {
         let mut statements: Vec<Statement<T>> = Vec::new();
         for report in self.newest_first {
             let Some(said) = fact(&report.demographics) else { continue };
-            if heard.contains(&report.organization_id) {
-                continue;
-            }
+            let settled_at = settled(&report.demographics.settled);
+            let (organizations, doses) = match heard.contains(&report.organization_id) {
+                true if settled_at.is_none() => continue,
+                true => (0, 0),
+                false => (1, self.doses_of(report.organization_id)),
+            };
             heard.push(report.organization_id);
-            let (settled_at, doses) = (settled(&report.demographics.settled), self.doses_of(report.organization_id));
             match statements.iter_mut().find(|known| known.said == said) {
                 Some(known) => {
                     known.settled_at = known.settled_at.max(settled_at);
-                    known.organizations += 1;
+                    known.organizations += organizations;
                     known.doses += doses;
                 }
-                None => statements.push(Statement { said, settled_at, organizations: 1, doses }),
+                None => statements.push(Statement { said, settled_at, organizations, doses }),
             }
         }
         // Of equals the last is taken, which is the newest.

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use model::{Channel, FileId, Finding, FindingKind, MaintenanceWindow, Mode, OrganizationId, counted};
 use spool::Record;
 use tokio::runtime::Handle;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::Exchange;
 use super::processing::{Turn, TurnError};
-use super::restored::Compared;
+use super::restored::Comparison;
 use crate::{Admission, ConsentPolicy};
 
 /// How often the spool is looked at.
@@ -44,10 +44,10 @@ struct Draining {
     written_down: HashSet<FileId>,
     told_held: HashMap<OrganizationId, String>,
     tidied_at: Option<Timestamp>,
-    /// Whether the archive was compared with what the registry knows: it may have been put back from a backup.
-    compared: Compared,
-    /// The one that is being made.
-    comparing: JoinSet<Compared>,
+    /// How far the archive was compared with what the registry knows: it may have been put back from a backup.
+    comparison: Comparison,
+    /// Where it goes on.
+    comparing: JoinSet<()>,
     /// Whose files could not be listed when they were looked for last.
     unreadable: HashSet<OrganizationId>,
 }
@@ -56,13 +56,6 @@ struct Draining {
 type Looked = (OrganizationId, Result<Vec<Record>, spool::SpoolError>);
 
 impl Draining {
-    /// Takes up how far the archive is compared. A comparison that ended by a panic is begun anew.
-    fn note_compared(&mut self, ended: Option<Result<Compared, JoinError>>) {
-        if let Some(Ok(compared)) = ended {
-            self.compared = compared;
-        }
-    }
-
     /// What waits of those whose files can be listed. The others stop nobody: of each the log tells once.
     fn readable(&mut self, looked: Vec<Looked>) -> Vec<(OrganizationId, Vec<Record>)> {
         let mut waiting = Vec::with_capacity(looked.len());
@@ -94,13 +87,11 @@ impl Exchange {
     pub async fn drain(&self) {
         let mut draining = Draining::default();
         loop {
-            // Beside the turns: an archive may be large, and nobody is to wait for it.
+            // Beside the turns: an archive may be large, and nobody is to wait for that of others.
             self.begin_comparing(&mut draining);
             self.look(&mut draining).await;
             tokio::select! {
-                compared = draining.comparing.join_next(), if !draining.comparing.is_empty() => {
-                    draining.note_compared(compared);
-                }
+                _ = draining.comparing.join_next(), if !draining.comparing.is_empty() => {}
                 ended = draining.turns.join_next(), if !draining.turns.is_empty() => {
                     if let Some(Ok(ended)) = ended {
                         self.note_end(&mut draining, ended).await;
@@ -117,8 +108,7 @@ impl Exchange {
         let mut draining = Draining::default();
         loop {
             self.begin_comparing(&mut draining);
-            let compared = draining.comparing.join_next().await;
-            draining.note_compared(compared);
+            draining.comparing.join_next().await;
             self.look(&mut draining).await;
             match draining.turns.join_next().await {
                 Some(Ok(ended)) => self.note_end(&mut draining, ended).await,
@@ -156,8 +146,8 @@ impl Exchange {
                 break;
             }
             draining.busy.insert(organization_id);
-            let (exchange, runtime) = (self.clone(), Handle::current());
-            draining.turns.spawn_blocking(move || exchange.take_turn(organization_id, &runtime));
+            let (exchange, comparison, runtime) = (self.clone(), draining.comparison.clone(), Handle::current());
+            draining.turns.spawn_blocking(move || exchange.take_turn(organization_id, &comparison, &runtime));
         }
         self.tidy(draining, now).await;
     }
@@ -167,12 +157,18 @@ impl Exchange {
     }
 
     /// One file of an organization: the one that was begun, or the oldest.
-    fn take_turn(&self, organization_id: OrganizationId, runtime: &Handle) -> Ended {
+    fn take_turn(&self, organization_id: OrganizationId, comparison: &Comparison, runtime: &Handle) -> Ended {
         let mut record = None;
         // A panic is a failure as any other: the file is tried again, and put aside when it does not help.
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             // Another process has this organization's turn: its files are in good hands.
             let Some(claim) = self.spool.claim(organization_id)? else { return Ok(Turn::Rests) };
+            if !comparison.is_made_of(organization_id) {
+                self.compare_archive_of(&claim, comparison)?;
+                if !comparison.is_made_of(organization_id) {
+                    return Ok(Turn::Rests);
+                }
+            }
             record = self.spool.on_the_way(organization_id)?.into_iter().next();
             match &record {
                 Some(record) => self.process(&claim, record, runtime),
@@ -233,9 +229,9 @@ impl Exchange {
 
     /// Begins to compare the archive with the registry, or goes on where something was left.
     fn begin_comparing(&self, draining: &mut Draining) {
-        if draining.comparing.is_empty() && draining.compared.is_due(self.now()) && !self.is_held() {
-            let (exchange, compared) = (self.clone(), std::mem::take(&mut draining.compared));
-            draining.comparing.spawn_blocking(move || exchange.compare_archive(compared));
+        if draining.comparing.is_empty() && !self.is_held() && draining.comparison.begins(self.now()) {
+            let (exchange, comparison) = (self.clone(), draining.comparison.clone());
+            draining.comparing.spawn_blocking(move || exchange.compare_archive(&comparison));
         }
     }
 
@@ -259,17 +255,19 @@ impl Exchange {
         }
     }
 
+    /// Removes what was kept long enough; nothing of an archive that was not compared yet: it may be wanted again.
     async fn tidy(&self, draining: &mut Draining, now: Timestamp) {
         let due = draining.tidied_at.is_none_or(|at| now.duration_since(at).as_secs() >= TIDY_EVERY_SECONDS);
-        if !due {
+        if !due || !draining.comparing.is_empty() {
             return;
         }
         draining.tidied_at = Some(now);
-        let exchange = self.clone();
+        let (exchange, comparison) = (self.clone(), draining.comparison.clone());
         let opt_in = self.registry.profile().consent.policy == ConsentPolicy::OptIn;
         let days = if opt_in { ARCHIVE_DAYS_UNDER_OPT_IN } else { u32::MAX };
         let tidied = tokio::task::spawn_blocking(move || {
-            for organization_id in exchange.spool.organizations()? {
+            let organizations = exchange.spool.organizations()?.into_iter();
+            for organization_id in organizations.filter(|id| comparison.is_made_of(*id)) {
                 let removed = exchange.spool.remove_expired(organization_id, days, now)?;
                 if removed != spool::Retention::default() {
                     tracing::info!(%organization_id, ?removed, "what was kept long enough is removed");

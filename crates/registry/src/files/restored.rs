@@ -2,10 +2,11 @@
 //! a backup that is older. Senders were told that they are here, and nobody sends a file twice.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use model::OrganizationId;
-use spool::RecordState;
+use spool::{Claim, RecordState, SpoolError};
 
 use super::Exchange;
 use super::processing::TurnError;
@@ -14,52 +15,76 @@ use super::processing::TurnError;
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// How far the archive is compared with what the registry knows. Once is enough: a registry is put back while no program runs
-/// on it.
+/// on it. All clones are one.
+#[derive(Clone, Default)]
+pub(super) struct Comparison(Arc<Mutex<Compared>>);
+
 #[derive(Default)]
-pub(super) struct Compared {
+struct Compared {
     /// Whose files were all looked at.
     done: HashSet<OrganizationId>,
-    /// Of whose files the log told already that not all of them can be.
+    /// Whose files were looked at as far as they can be read; the log told that not all of them can.
     told: HashSet<OrganizationId>,
     is_over: bool,
     not_before: Option<Timestamp>,
 }
 
-impl Compared {
-    /// Whether it is to begin, or to go on, now.
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        !self.is_over && self.not_before.is_none_or(|at| at <= now)
+impl Comparison {
+    /// Whether it is to begin, or to go on, now; who is told so begins. It goes on later even if it ends by a panic.
+    pub(super) fn begins(&self, now: Timestamp) -> bool {
+        let mut compared = self.lock();
+        let is_due = !compared.is_over && compared.not_before.is_none_or(|at| at <= now);
+        if is_due {
+            compared.not_before = Some(now + AGAIN_AFTER);
+        }
+        is_due
+    }
+
+    /// Whether what an organization has in the archive was looked at: the registry knows it, or it waits again.
+    pub(super) fn is_made_of(&self, organization_id: OrganizationId) -> bool {
+        let compared = self.lock();
+        compared.is_over || compared.done.contains(&organization_id) || compared.told.contains(&organization_id)
+    }
+
+    fn tell(&self, organization_id: OrganizationId, error: &SpoolError) {
+        if self.lock().told.insert(organization_id) {
+            tracing::error!(%error, organization = %organization_id.0, "processed files of an organization cannot be read");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Compared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Exchange {
-    /// Takes such files out of the archive, to be processed again. What cannot be had any more is named in the log. Blocks.
-    pub(super) fn compare_archive(&self, mut compared: Compared) -> Compared {
-        compared.not_before = Some(self.now() + AGAIN_AFTER);
-        match self.take_up_what_is_unknown(&mut compared) {
+    /// Takes such files of all organizations out of the archive, to be processed again. What cannot be had any more is named in
+    /// the log. Blocks.
+    pub(super) fn compare_archive(&self, comparison: &Comparison) {
+        let ended = self.take_up_what_is_unknown(comparison);
+        let again_at = self.now() + AGAIN_AFTER;
+        let mut compared = comparison.lock();
+        compared.not_before = Some(again_at);
+        match ended {
             Ok(is_over) => compared.is_over = is_over,
             Err(error) => tracing::warn!(%error, "processed files could not be compared with the registry yet"),
         }
-        compared
     }
 
     /// Whether nothing is left to look at.
-    fn take_up_what_is_unknown(&self, compared: &mut Compared) -> Result<bool, TurnError> {
+    fn take_up_what_is_unknown(&self, comparison: &Comparison) -> Result<bool, TurnError> {
         let mut is_over = true;
         for organization_id in self.spool.organizations()? {
-            if compared.done.contains(&organization_id) {
+            if comparison.lock().done.contains(&organization_id) {
                 continue;
             }
-            match self.take_up_of(organization_id) {
-                Ok(()) => drop(compared.done.insert(organization_id)),
-                Err(TurnError::Spool(error)) => {
-                    is_over = false;
-                    if compared.told.insert(organization_id) {
-                        tracing::error!(%error, organization = %organization_id.0, "processed files of an organization cannot be read");
-                    }
-                }
-                Err(error) => return Err(error),
+            match self.spool.claim(organization_id) {
+                Ok(Some(claim)) => self.compare_archive_of(&claim, comparison)?,
+                // Who has its turn has compared before.
+                Ok(None) => {}
+                Err(error) => comparison.tell(organization_id, &error),
             }
+            is_over &= comparison.lock().done.contains(&organization_id);
             if self.is_held() {
                 return Ok(false);
             }
@@ -67,14 +92,30 @@ impl Exchange {
         Ok(is_over)
     }
 
-    fn take_up_of(&self, organization_id: OrganizationId) -> Result<(), TurnError> {
+    /// The same of one organization, before anything newer of it is processed: an older file must not have the last word.
+    pub(super) fn compare_archive_of(&self, claim: &Claim, comparison: &Comparison) -> Result<(), TurnError> {
+        let organization_id = claim.organization_id();
+        match self.take_up_of(organization_id) {
+            Ok(true) => drop(comparison.lock().done.insert(organization_id)),
+            Ok(false) => {}
+            Err(TurnError::Spool(error)) => comparison.tell(organization_id, &error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whether it came to the end, and did not have to rest.
+    fn take_up_of(&self, organization_id: OrganizationId) -> Result<bool, TurnError> {
         let is_known = self.registry.directory().snapshot().organization(organization_id).is_some();
-        let (mut unread, mut left_count) = (None, 0_u64);
+        let (mut failed, mut left_count) = (None, 0_u64);
         for record in self.spool.records_each(organization_id, RecordState::Archived)? {
+            if self.is_held() {
+                return Ok(false);
+            }
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    unread = Some(error);
+                    failed = Some(error);
                     continue;
                 }
             };
@@ -93,9 +134,10 @@ impl Exchange {
                 Ok(()) => {
                     tracing::warn!(%receipt, "a file that the registry does not know to its end is processed again")
                 }
-                Err(error) => {
+                Err(error @ SpoolError::Missing { .. }) => {
                     tracing::error!(%receipt, %error, "a file that the registry does not know cannot be processed again")
                 }
+                Err(error) => failed = Some(error),
             }
         }
         if left_count > 0 {
@@ -105,6 +147,6 @@ impl Exchange {
                 "processed files of an organization that the registry does not know stay in the archive: add it, and send them for it again"
             );
         }
-        unread.filter(|_| is_known).map_or(Ok(()), |error| Err(error.into()))
+        failed.filter(|_| is_known).map_or(Ok(true), |error| Err(error.into()))
     }
 }

@@ -143,8 +143,12 @@ pub(super) fn record_statement(
         Some(at) => record.reports[at].clone(),
         None => new_report(submission, &record),
     };
-    let stated = &without_what_is_shown(stated, &report.demographics, &record.patient.demographics);
-    settle_identity(&mut report.demographics, submission, stated, &record.patient.demographics);
+    let mut stated = without_what_is_shown(stated, &report.demographics, &record.patient.demographics);
+    match is_correction(submission, &stated) {
+        true => settle_identity(&mut report.demographics, submission, &stated, &record.patient.demographics),
+        false => leave_what_is_settled(&report.demographics, &mut stated),
+    }
+    let stated = &*stated;
     state(&mut report.demographics, stated);
     if says_protection_anew(rules, stated, at.map(|at| &record.reports[at]), &record.reports) {
         report.demographics.protection_said_at = Some(submission.receipt.received_at);
@@ -156,11 +160,12 @@ pub(super) fn record_statement(
         report.observations.push(observation.clone());
     }
     retract(&mut report, stated);
-    for other in record.reports.iter_mut().filter(|other| other.organization_id == organization_id) {
+    let others = record.reports.iter_mut().enumerate().filter(|(place, _)| Some(*place) != at);
+    for (_, other) in others.filter(|(_, other)| other.organization_id == organization_id) {
         retract(other, stated);
-        if stated.record.is_some() {
-            stated.cleared.iter().for_each(|&fact| clear(&mut other.demographics, fact));
-        }
+        // A page says all names of its own chart anew; another keeps its own, by which it stands where a merge is undone.
+        let cleared = stated.cleared.iter().filter(|fact| stated.record.is_some() && **fact != ClearedFact::Names);
+        cleared.for_each(|&fact| clear(&mut other.demographics, fact));
     }
     match at {
         None => record.reports.push(report),
@@ -215,7 +220,12 @@ fn without_what_is_shown<'s>(
     let otherwise = Otherwise::between(said, shown);
     // Entries of doses and facts name the birth date alone.
     let is_of_who_it_is = !said.names.is_empty();
-    if own.names.is_empty() && !otherwise.name {
+    // An accent or a middle name that is mended is no echo.
+    let written = |who: &Demographics| {
+        let name = who.names.first()?;
+        Some([&name.family, &name.given, &name.middle, &name.suffix].map(String::clone))
+    };
+    if own.names.is_empty() && written(said) == written(shown) {
         said.names.clear();
     }
     if !is_of_who_it_is || (own.birth_date.is_none() && !otherwise.birth_date) {
@@ -227,13 +237,30 @@ fn without_what_is_shown<'s>(
     Cow::Owned(left)
 }
 
+/// Whether somebody of the registry's own staff says on a page who a person is.
+fn is_correction(submission: &Submission, stated: &PatientStatement) -> bool {
+    let is_of_staff = matches!(submission.caller.standing, Standing::Person(role) if role.is_of_the_registry());
+    is_of_staff && stated.record.is_some()
+}
+
+/// What staff corrected stands in the report of their office until they correct it again, whatever its systems send.
+fn leave_what_is_settled(own: &Demographics, stated: &mut Cow<'_, PatientStatement>) {
+    let settled = own.settled;
+    if settled.name.is_some() && !stated.demographics.names.is_empty() {
+        let said = &mut stated.to_mut().demographics;
+        said.names = remember(&own.names, &said.names, is_same_name);
+    }
+    if settled.birth_date.is_some() && stated.demographics.birth_date.is_some() {
+        stated.to_mut().demographics.birth_date = None;
+    }
+    if settled.sex.is_some() && stated.demographics.sex.is_some() {
+        stated.to_mut().demographics.sex = None;
+    }
+}
+
 /// Notes what somebody of the registry's own staff corrects of who a person is: what they say other than is shown, and other
 /// than their organization has said before.
 fn settle_identity(own: &mut Demographics, submission: &Submission, stated: &PatientStatement, shown: &Demographics) {
-    let is_of_staff = matches!(submission.caller.standing, Standing::Person(role) if role.is_of_the_registry());
-    if !is_of_staff || stated.record.is_none() {
-        return;
-    }
     let (from_shown, from_own) =
         (Otherwise::between(&stated.demographics, shown), Otherwise::between(&stated.demographics, own));
     let at = Some(submission.receipt.received_at);

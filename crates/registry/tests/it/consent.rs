@@ -430,3 +430,19 @@ fn each_withdrawal_is_kept_and_consent_is_given_back_only_after_the_last() {
         assert!(is_shown(house).await);
     });
 }
+
+#[test]
+fn a_withdrawal_lifts_no_protection() {
+    on_each_database(&(texas() + OUT), async |house| {
+        let say = async |organization: &str, pd1: &'static str| {
+            house.report(organization, &Person { pd1, ..MARIA.clone() }, "").await
+        };
+        say("CLINIC", "PD1||||||||||||TXY|20251205\n").await;
+        say("CLINIC", "PD1||||||||||||Y|20250101\n").await;
+        assert!(!is_shown(house).await);
+        // Overtaken by the consent of December; it is kept of what nobody has consented to.
+        let answer = say("PHARMACY", "PD1||||||||||||OUT|20251201\n").await;
+        assert!(findings(&answer).contains(&"IEE-115"), "the control: {answer}");
+        assert!(!is_shown(house).await);
+    });
+}

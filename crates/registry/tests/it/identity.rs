@@ -4,7 +4,8 @@ use bluebonnet_registry::Entry;
 use bluebonnet_registry::setup::ReviewDecision;
 use jiff::civil::{Date, date};
 use model::{
-    Action, Caller, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Role, Sex, Standing,
+    Action, Caller, ClearedFact, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Role, Sex,
+    Standing,
 };
 
 use crate::entries::{dose, enter, entry, find, named, open};
@@ -166,6 +167,16 @@ fn an_entry_that_repeats_what_is_shown_is_no_witness_of_it() {
 }
 
 #[test]
+fn an_accent_that_somebody_mends_who_had_said_nothing_is_no_echo() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, "").await;
+        let id = find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id;
+        says(house, house.caller("PHARMACY"), id, "María", BORN, Sex::F).await;
+        assert_eq!(shown(house, id).await, ("María".into(), BORN, Sex::F));
+    });
+}
+
+#[test]
 fn a_merge_does_not_bring_the_name_of_the_lesser_record() {
     on_each_database(&example(), async |house| {
         let doses = given("08", "20240311", "D1") + &given("110", "20240512", "D2");
@@ -216,5 +227,84 @@ fn what_is_taken_back_goes_from_all_charts_of_its_organization() {
         assert!(enter(house, "CLINIC", entry).await.patient_id.is_some());
         let charts = charts().await;
         assert!(charts.len() == 2 && charts.iter().all(|report| report.observations.is_empty()), "{charts:?}");
+    });
+}
+
+#[test]
+fn what_staff_corrected_stands_beside_what_their_office_says_elsewhere() {
+    on_each_database(&example(), async |house| {
+        house.add_organization("OFFICE", OrganizationKind::Registry, None);
+        let id = known_to_two(house).await;
+        let staff = Caller { standing: Standing::Person(Role::RegistryAnalyst), ..house.caller("OFFICE") };
+        says(house, staff.clone(), id, "Mariana", BORN, Sex::F).await;
+        assert_eq!(shown(house, id).await.0, "Mariana");
+        // A file of the office, such as one from before.
+        let from_before = Person { mrn: "O-1", given: "Maria", ..MARIA };
+        house.report("OFFICE", &from_before, "").await;
+        assert_eq!(shown(house, id).await.0, "Mariana");
+        // A record of the office's that turns out to be of the same person.
+        let other = Person { mrn: "O-2", given: "Lucia", birth_date: "20210711", rest: "", ..MARIA };
+        house.report("OFFICE", &other, "").await;
+        let retired = find(house, "OFFICE", named("Garza", "Lucia")).await[0].patient_id;
+        let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
+        let merged = tokio::task::block_in_place(|| {
+            house.registry.merge_patients(&admission, &reviewer, &house.receipt(), retired, id, "one girl")
+        });
+        merged.expect("they can be merged");
+        assert_eq!(shown(house, id).await.0, "Mariana");
+        // Until they correct it again.
+        says(house, staff, id, "Maria", BORN, Sex::F).await;
+        assert_eq!(shown(house, id).await.0, "Maria");
+    });
+}
+
+/// Saves the page of who somebody is: all names of the organization are said anew.
+async fn saves(house: &House, organization: &str, id: PatientId, given: &str) {
+    let name = PersonName { family: "Garza".into(), given: given.into(), kind: "L".into(), ..PersonName::default() };
+    let demographics = Demographics { names: vec![name], birth_date: Some(BORN), ..Demographics::default() };
+    let cleared = vec![ClearedFact::Names];
+    let patient = PatientStatement { demographics, cleared, record: Some(id), ..PatientStatement::default() };
+    let entry = Entry { once: house.uuid().to_string(), patient, vaccinations: Vec::new(), reason: "mistake".into() };
+    assert_eq!(enter(house, organization, entry).await.patient_id, Some(id));
+}
+
+#[test]
+fn a_page_that_changes_nothing_makes_no_report_the_newest() {
+    on_each_database(&example(), async |house| {
+        let id = known_to_two(house).await;
+        let report_of_clinic = async || {
+            let record = open(house, "CLINIC", id).await.expect("shown").held;
+            let clinic = house.caller("CLINIC").organization_id;
+            record.reports.into_iter().find(|report| report.organization_id == clinic).expect("its report")
+        };
+        let before = report_of_clinic().await;
+        saves(house, "CLINIC", id, "Maria").await;
+        assert_eq!(report_of_clinic().await, before);
+        saves(house, "CLINIC", id, "Mary").await;
+        let after = report_of_clinic().await;
+        assert!(after.received_at > before.received_at && after.demographics.names.len() == 1, "{after:?}");
+    });
+}
+
+#[test]
+fn a_page_takes_no_name_from_another_chart_of_its_organization() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let second = Person { mrn: "M-9", given: "Lucia", birth_date: "20240311", rest: "", ..MARIA };
+        house.report("CLINIC", &second, &given("08", "20240312", "D2")).await;
+        let id_of = async |name: &str| find(house, "CLINIC", named("Garza", name)).await[0].patient_id;
+        let (survivor, retired) = (id_of("Lucia").await, id_of("Maria").await);
+        let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
+        let merged = tokio::task::block_in_place(|| {
+            house.registry.merge_patients(&admission, &reviewer, &house.receipt(), retired, survivor, "one girl")
+        });
+        saves(house, "CLINIC", survivor, "Lucia").await;
+        let merge = merged.expect("they can be merged");
+        let unmerged = tokio::task::block_in_place(|| {
+            house.registry.unmerge_patients(&admission, &reviewer, &house.receipt(), merge.id, "two girls")
+        });
+        unmerged.expect("it can be undone");
+        assert_eq!(shown(house, retired).await.0, "Maria");
+        assert_eq!(find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id, retired);
     });
 }

@@ -123,3 +123,121 @@ fn files_that_come_in_are_processed_while_the_archive_is_compared() {
         draining.abort();
     });
 }
+
+/// Seconds since [`clock`]: one more each time that anybody asks.
+fn ticking() -> Timestamp {
+    static SECONDS: AtomicI64 = AtomicI64::new(0);
+    clock() + SignedDuration::from_secs(SECONDS.fetch_add(1, Ordering::Relaxed))
+}
+
+#[test]
+fn what_came_later_is_not_processed_before_what_the_archive_gives_back() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let clinic = house.caller("CLINIC").organization_id;
+        let earlier = forgotten(&files, clinic, "given.hl7", "A");
+        let slow = forgotten(&files, clinic, "slow.hl7", "S");
+        let slow = Slow::make(record(&files, clinic, "archive", slow));
+        let taken_back = vxu("T-1", &MARIA, &given("08", "20240311", "D1").replace("|CP|A", "|CP|D"));
+        let later = files.put_through(
+            Channel::File,
+            clock() + SignedDuration::from_secs(1),
+            "CLINIC",
+            "later.hl7",
+            taken_back.as_bytes(),
+        );
+        let beside = files.put("PHARMACY", "beside.hl7", vxu("B-1", &MARIA, "").as_bytes());
+        let exchange = files.another(ticking);
+        let draining = tokio::spawn(async move { exchange.drain().await });
+        until("that of another organization is processed", || ended(house, beside).is_some()).await;
+        assert_eq!(ended(house, later), None, "its archive is being compared");
+        drop(slow);
+        until("both are processed", || ended(house, earlier).is_some() && ended(house, later).is_some()).await;
+        draining.abort();
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        assert!(!history.contains("|08^"), "a dose that was taken back: {history}");
+        assert!(history.contains("|110^"), "the control: {history}");
+    });
+}
+
+#[test]
+fn nothing_is_removed_from_an_archive_that_was_not_compared_yet() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let [clinic, pharmacy] = ["CLINIC", "PHARMACY"].map(|code| house.caller(code).organization_id);
+        let slow = forgotten(&files, clinic, "slow.hl7", "S");
+        let slow = Slow::make(record(&files, clinic, "archive", slow));
+        let old = forgotten(&files, pharmacy, "old.hl7", "O");
+        let archived = std::fs::File::options().append(true).open(record(&files, pharmacy, "archive", old));
+        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(clock().as_second() as u64);
+        archived.and_then(|file| file.set_modified(long_ago)).expect("it is an old one");
+        let beside = files.put("CLINIC-SITE", "beside.hl7", three().as_bytes());
+        static LOOKS: AtomicI64 = AtomicI64::new(0);
+        fn later() -> Timestamp {
+            LOOKS.fetch_add(1, Ordering::Relaxed);
+            clock() + SignedDuration::from_hours(24 * 40)
+        }
+        let exchange = files.another(later);
+        let draining = tokio::spawn(async move { exchange.drain().await });
+        until("that of another organization is processed", || ended(house, beside).is_some()).await;
+        house.registry.gate().stop();
+        drop(slow);
+        let looks = LOOKS.load(Ordering::Relaxed);
+        until("several looks are taken", || LOOKS.load(Ordering::Relaxed) > looks + 4).await;
+        draining.abort();
+        let found = files.exchange.spool().find(pharmacy, old).map(|(_, state)| state);
+        assert_eq!(found.expect("it is there"), RecordState::Archived);
+    });
+}
+
+#[test]
+fn what_could_not_be_moved_out_of_the_archive_is_moved_when_it_can_be() {
+    static SECONDS: AtomicI64 = AtomicI64::new(0);
+    static ASKED: AtomicI64 = AtomicI64::new(0);
+    fn told() -> Timestamp {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        clock() + SignedDuration::from_secs(SECONDS.load(Ordering::Relaxed))
+    }
+    on_each_database(&example(), async |house| {
+        SECONDS.store(0, Ordering::Relaxed);
+        let files = Exchanging::new(house);
+        let clinic = house.caller("CLINIC").organization_id;
+        let id = forgotten(&files, clinic, "a.hl7", "A");
+        let waiting = files.folder.path().join(clinic.to_string()).join("waiting");
+        std::fs::remove_dir(&waiting).expect("it is empty");
+        let exchange = files.another(told);
+        let draining = tokio::spawn(async move { exchange.drain().await });
+        let asked = ASKED.load(Ordering::Relaxed);
+        until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6).await;
+        std::fs::create_dir(&waiting).expect("it can be made");
+        SECONDS.store(61, Ordering::Relaxed);
+        until("it is processed", || ended(house, id).is_some()).await;
+        draining.abort();
+    });
+}
+
+#[test]
+fn a_comparison_that_ends_by_a_panic_is_made_again_but_not_all_the_time() {
+    static PANICS: AtomicI64 = AtomicI64::new(0);
+    static ASKED: AtomicI64 = AtomicI64::new(0);
+    /// Fails who asks beside the looks: these are taken on the test's own thread.
+    fn failing() -> Timestamp {
+        if std::thread::current().name().is_some_and(|name| name.starts_with("tokio")) {
+            PANICS.fetch_add(1, Ordering::Relaxed);
+            panic!("planned");
+        }
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        clock()
+    }
+    on_each_database(&example(), async |house| {
+        PANICS.store(0, Ordering::Relaxed);
+        let files = Exchanging::new(house);
+        let exchange = files.another(failing);
+        let asked = ASKED.load(Ordering::Relaxed);
+        tokio::select! {
+            () = exchange.drain() => {}
+            () = until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6) => {}
+        }
+        assert_eq!(PANICS.load(Ordering::Relaxed), 1);
+    });
+}

@@ -163,10 +163,14 @@ fn accounts_and_organizations_do_not_see_each_other() {
 #[test]
 fn what_was_kept_long_enough_is_removed() {
     let house = House::new();
-    let record = house.put("a", "MSH|1", 1).expect("taken");
+    let records = [house.put("a", "MSH|1", 1).expect("taken"), house.put("d", "MSH|3", 3).expect("taken")];
     let claim = house.spool.claim(organization()).expect("asked").expect("free");
-    house.spool.begin_processing(&claim, &record).expect("claimed");
-    house.spool.archive(&claim, &record).expect("archived");
+    for record in &records {
+        house.spool.begin_processing(&claim, record).expect("claimed");
+        house.spool.archive(&claim, record).expect("archived");
+    }
+    let archive = house.folder.path().join(organization().to_string()).join("archive");
+    std::fs::write(archive.join(format!("{}.json", records[0].id)), "{").expect("damaged");
     house.put("b", "MSH|2", 2).expect("taken");
     drop(house.spool.begin(&owner(), "c", Opening::Fresh).expect("begun"));
     house.spool.put_into_outbox(organization(), "r", |_| Ok(())).expect("put");
@@ -174,6 +178,7 @@ fn what_was_kept_long_enough_is_removed() {
     assert_eq!(removed, spool::Retention::default());
     let late = Timestamp::MAX;
     let removed = house.spool.remove_expired(organization(), 30, late).expect("removed");
-    assert_eq!(removed, spool::Retention { partials: 1, results: 1, archived: 1 });
+    assert_eq!(removed, spool::Retention { partials: 1, results: 1, archived: 2 });
+    assert_eq!(std::fs::read_dir(archive).expect("listed").count(), 0, "a damaged record goes, too");
     assert_eq!(house.waiting().len(), 1, "what waits is never removed");
 }

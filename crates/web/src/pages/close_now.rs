@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use model::{ChannelModes, MaintenanceWindow, Right, WallTime, WindowId, WindowKind, WindowState};
@@ -90,10 +90,15 @@ async fn close(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure>
         false => signed_in.registry().draft_window(&signed_in.caller, signed_in.now(), new),
     };
     match closed {
+        // Confirmed once more when all is over, nothing is closed by it: the page of the window says where it stands.
+        Ok(window) if window.state.is_over() => {
+            Ok(Redirect::to(&format!("/maintenance-windows/{}", window.id)).into_response())
+        }
         Ok(window) if is_confirmed => Ok(back_to(&signed_in, &window, "closed_now").await),
         Ok(draft) => ask_again(&signed_in, &draft, &form).await,
-        Err(RegistryError::Refused(reason)) => {
-            form.refuse("reason", reason);
+        // What a field can be told was told; what is left is that another changed the window meanwhile.
+        Err(RegistryError::Refused(_)) => {
+            form.refuse_with(language, "", "window.order_unfit");
             page(&signed_in, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),
@@ -112,11 +117,11 @@ async fn close_with(signed_in: &SignedIn, new: NewWindow) -> Result<MaintenanceW
         Ok(_) => registry.correct_window(admission, caller, now, new).await,
         Err(_) => registry.plan_window(admission, caller, now, new).await,
     };
+    // Of two that were sent at one moment, the later one finds the draft made, or the doors closed.
     let closed = match draft {
-        Ok(_) => registry.order_window(admission, caller, now, id, WindowOrder::Announce, "").await,
-        Err(error) => Err(error),
+        Err(error) if registry.window(admission, id).is_err() => Err(error),
+        _ => registry.order_window(admission, caller, now, id, WindowOrder::Announce, "").await,
     };
-    // Of two that were sent at one moment, the later one finds the doors closed.
     closed.or_else(|error| registry.window(admission, id).ok().filter(has_closed).ok_or(error))
 }
 

@@ -66,9 +66,10 @@ pub(crate) fn require_order(
     }
 }
 
-/// Tells the form when a field has more letters than the text of a window.
-pub(crate) fn check_length(form: &mut Form, language: Language, field: &str, label: &str) {
-    if form.value(field).chars().count() > WINDOW_TEXT_LENGTH_MAXIMUM {
+/// Tells the form when a field is not one line of as many letters as a text of a window may have.
+pub(crate) fn check_line(form: &mut Form, language: Language, field: &str, label: &str) {
+    let text = form.value(field).trim();
+    if text.chars().count() > WINDOW_TEXT_LENGTH_MAXIMUM || text.contains(char::is_control) {
         let maximum = WINDOW_TEXT_LENGTH_MAXIMUM.to_string();
         form.refuse(
             field,

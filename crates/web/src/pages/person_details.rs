@@ -45,11 +45,26 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/people/{id}/details", get(form).post(save))
 }
 
-/// What the organization says of the person; where it has said nothing yet, what is shown.
-fn said<'r>(opened: &'r OpenedRecord, signed_in: &SignedIn) -> &'r Demographics {
-    let own = opened.own_report(signed_in.caller.organization_id);
-    let own = own.map(|own| &own.demographics).filter(|own| !own.names.is_empty());
-    own.unwrap_or(&opened.shown.patient.demographics)
+/// What the organization says of the person; where it has said nothing yet, what is shown. Name, birth date and sex it
+/// may have left to others, and said the rest.
+fn said(opened: &OpenedRecord, signed_in: &SignedIn) -> Demographics {
+    let shown = &opened.shown.patient.demographics;
+    let own = opened.own_report(signed_in.caller.organization_id).map(|own| &own.demographics);
+    let Some(own) = own.filter(|own| has_said_who(own)) else { return shown.clone() };
+    let names = if own.names.is_empty() { &shown.names } else { &own.names };
+    Demographics {
+        names: names.clone(),
+        birth_date: own.birth_date.or(shown.birth_date),
+        sex: own.sex.or(shown.sex),
+        ..own.clone()
+    }
+}
+
+/// Whether a statement is of more than what entries of doses and facts name.
+fn has_said_who(said: &Demographics) -> bool {
+    let has_reach = !said.addresses.is_empty() || !said.telecoms.is_empty();
+    let has_family = !said.next_of_kin.is_empty() || said.mother_maiden_name.is_some();
+    !said.names.is_empty() || said.sex.is_some() || has_reach || has_family
 }
 
 async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -72,7 +87,7 @@ async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, F
             form.set(field, value);
         }
     }
-    if let Some(phone) = phone_of(who) {
+    if let Some(phone) = phone_of(&who) {
         form.set("phone", &phone.value);
     }
     if let Some(mother) = &who.mother_maiden_name {
@@ -120,7 +135,8 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
         return page(&signed_in, &opened, head, form, StatusCode::OK);
     }
     let said = said(&opened, &signed_in);
-    let mut demographics = person_form::read(&posted, &mut form, &Known { language, today: signed_in.today(), said });
+    let known = Known { language, today: signed_in.today(), said: &said };
+    let mut demographics = person_form::read(&posted, &mut form, &known);
     if !REASONS.contains(&posted.text("reason")) {
         form.refuse_with(language, "reason", "details.reason_missing");
     }
@@ -133,7 +149,7 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
         return early_doses::ask(&signed_in, head, &form, &early);
     }
     let organization = signed_in.caller.organization_id;
-    let mut cleared = person_form::cleared(&demographics, said);
+    let mut cleared = person_form::cleared(&demographics, &said);
     let is_mistake = posted.text("reason") == "mistake";
     let kept = former_names::kept(&opened, organization, is_mistake, &posted, &demographics);
     demographics.names.extend(kept.names);

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use model::{Channel, ChannelModes, MaintenanceWindow, Mode, Right, WindowId, WindowKind, WindowState};
 use registry::{NewWindow, RegistryError};
 
-use super::maintenance::{check_length, doors, read_time, require_order};
+use super::maintenance::{check_line, doors, read_time, require_order};
 use super::window::find;
 use crate::Web;
 use crate::failures::Failure;
@@ -58,9 +58,7 @@ pub(crate) fn fill_doors(form: &mut Form, modes: &ChannelModes) {
 }
 
 /// What the fields say that the doors do. FHIR has no field while it has no door: it goes with the web service, so that a
-/// window that leaves every door open is known as one.
-///
-/// That it is one the form is told.
+/// window that leaves every door open is known as one, and the form is told.
 pub(crate) fn read_doors(
     posted: &Posted,
     form: &mut Form,
@@ -68,9 +66,8 @@ pub(crate) fn read_doors(
     mut modes: ChannelModes,
 ) -> ChannelModes {
     for channel in doors() {
-        if let Some(mode) = Mode::parse(posted.text(channel.word())) {
-            modes.set(channel, mode);
-        }
+        let mode = Mode::parse(posted.text(channel.word())).filter(|mode| channel.modes().contains(mode));
+        mode.into_iter().for_each(|mode| modes.set(channel, mode));
     }
     if doors().all(|channel| modes.of(channel) == Mode::Open) {
         form.refuse_with(language, Channel::Web.word(), "window.all_open");
@@ -87,7 +84,7 @@ pub(crate) fn check_texts(posted: &Posted, form: &mut Form, language: Language) 
         }
     }
     for field in ["reason", "performed_by", "owner"] {
-        check_length(form, language, field, &format!("window.{field}"));
+        check_line(form, language, field, &format!("window.{field}"));
     }
     if !posted.text("owner").is_empty() && !posted.text("owner").contains('@') {
         form.refuse_with(language, "owner", "accounts.email_wrong");
@@ -159,8 +156,9 @@ async fn plan(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> 
     let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
     match registry.plan_window(admission, &signed_in.caller, now, new).await {
         Ok(window) => Ok(back_to(&window, "window_planned")),
-        Err(RegistryError::Refused(reason)) => {
-            form.refuse("starts", reason);
+        // What a field can be told was told; what is left is that the minute in which it starts has just run out.
+        Err(RegistryError::Refused(_)) => {
+            form.refuse_with(signed_in.language(), "starts", "window.starts_passed");
             page(&signed_in, None, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),
@@ -178,8 +176,9 @@ async fn correct(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) ->
     let (registry, admission, now) = (signed_in.registry(), &signed_in.admission, signed_in.now());
     match registry.correct_window(admission, &signed_in.caller, now, new).await {
         Ok(window) => Ok(back_to(&window, "window_corrected")),
-        Err(RegistryError::Refused(reason)) => {
-            form.refuse("starts", reason);
+        // Another announced it, cancelled it or corrected it meanwhile.
+        Err(RegistryError::Refused(_)) => {
+            form.refuse_with(signed_in.language(), "", "window.order_unfit");
             page(&signed_in, Some(&draft), form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),

@@ -10,7 +10,7 @@ use axum::routing::post;
 use model::{Channel, MaintenanceWindow, Right, WindowState};
 use registry::{RegistryError, WindowOrder, ordered};
 
-use super::maintenance::{check_length, read_time, require_order};
+use super::maintenance::{check_line, read_time, require_order};
 use super::status::composer;
 use super::window::{find, modes, window_page};
 use crate::Web;
@@ -72,9 +72,9 @@ async fn order(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> R
     match done {
         Ok(Some(next)) => ask_again(&signed_in, (&window, &next), (word, order), &form, posted.text(note)).await,
         Ok(None) => Ok(back_to(&signed_in, &window, word).await),
-        // What a field can be told was told; what is left is that the window is another by now.
+        // What a field can be told was told; what is left is that the window is another by now, and may have other fields.
         Err(RegistryError::Refused(_)) => {
-            form.refuse_with(signed_in.language(), note, "window.order_unfit");
+            form.refuse_with(signed_in.language(), "", "window.order_unfit");
             window_page(&signed_in, &window, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(error.into()),
@@ -97,10 +97,12 @@ fn read(
         "cancel" => (Some(WindowOrder::Cancel), "note"),
         "extend" => {
             let ends = read_time(language, form, "ends", "window.new_end", &window.time_zone);
-            if ends.is_some_and(|(_, ends_at)| ends_at <= now || ends_at <= window.ends_at) {
-                form.refuse_with(language, "ends", "window.new_end_wrong");
+            match ends {
+                Some((_, ends_at)) if ends_at <= now || ends_at <= window.ends_at => {
+                    form.refuse_with(language, "ends", "window.new_end_wrong");
+                }
+                _ => require_order(form, language, "ends", Some(window.starts_at), ends.map(|it| it.1)),
             }
-            require_order(form, language, "ends", Some(window.starts_at), ends.map(|it| it.1));
             (ends.map(|(ends, _)| WindowOrder::Extend { ends }), "extend_note")
         }
         "move" => {
@@ -114,7 +116,7 @@ fn read(
         }
         _ => return Err(Failure::FormUnreadable),
     };
-    check_length(form, language, note, "window.note");
+    check_line(form, language, note, "window.note");
     Ok((order, note))
 }
 
