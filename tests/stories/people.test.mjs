@@ -213,6 +213,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.goto(`${record}/details`);
       for (const id of ["birth", "birth-day", "birth-year"]) assert.notEqual(await page.inputValue(`#${id}`), "", "what was not changed stays");
       assert.notEqual(await page.inputValue("#sex"), "U");
+      assert.equal(await page.inputValue("#phone"), "(512) 555-0177");
       await page.goto(`${registry.url}/find`);
       await page.fill("#given", given);
       await page.click(".bb-more summary");

@@ -141,6 +141,11 @@ pub(crate) fn check<'rules>(
     }
 }
 
+/// Whether the value of such a finding is how consent is affirmed, as the profile says it, and nothing that a sender said.
+pub(crate) fn tells_how_to_affirm(kind: FindingKind) -> bool {
+    matches!(kind, FindingKind::ConsentMissing | FindingKind::ConsentWithdrawn)
+}
+
 /// PD1-12 holds one thing: whoever affirms consent anew there, on a day not before that of the protection, no longer asks
 /// for protection. A consent that systems repeat lifts none, as it gives back none that was withdrawn.
 fn unprotected(

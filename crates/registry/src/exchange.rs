@@ -14,6 +14,7 @@ use model::{Caller, Finding, FindingKind, Location, MessageId, MessageState, Out
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::consents::tells_how_to_affirm;
 use crate::messages::{QuestionAnswer, Understood, identity};
 use crate::{Admission, Registry, RegistryError};
 
@@ -72,12 +73,15 @@ pub struct FindingCount {
     pub field: Option<Location>,
     /// How often.
     pub count: u64,
+    /// How consent is affirmed; empty where that is not what was found.
+    pub how_to_affirm: String,
 }
 
 impl FindingCount {
     /// The sentence, with an ellipsis for the values.
     pub fn sentence(&self) -> String {
-        Finding { kind: self.kind, location: self.field, value: "…".to_owned() }.sentence()
+        let value = if self.how_to_affirm.is_empty() { "…" } else { &self.how_to_affirm };
+        Finding { kind: self.kind, location: self.field, value: value.to_owned() }.sentence()
     }
 }
 
@@ -395,6 +399,7 @@ struct Tally {
     acknowledgments: AcknowledgmentCount,
     states: Vec<(MessageState, u64)>,
     findings: HashMap<(FindingKind, Option<(Segment, u16)>), u64>,
+    how_to_affirm: String,
     file_findings: Vec<Finding>,
 }
 
@@ -416,16 +421,23 @@ impl Tally {
                 field = None;
             }
             *self.findings.entry((finding.kind, field)).or_default() += 1;
+            if self.how_to_affirm.is_empty() && tells_how_to_affirm(finding.kind) {
+                self.how_to_affirm.clone_from(&finding.value);
+            }
         }
     }
 
     fn into_summary(self) -> LoadSummary {
         let mut findings: Vec<FindingCount> = self
             .findings
-            .into_iter()
-            .map(|((kind, field), count)| {
+            .iter()
+            .map(|(&(kind, field), &count)| {
                 let field = field.map(|(segment, field)| Location::field(segment.as_str(), 1, field));
-                FindingCount { kind, field, count }
+                let how_to_affirm = match tells_how_to_affirm(kind) {
+                    true => self.how_to_affirm.clone(),
+                    false => String::new(),
+                };
+                FindingCount { kind, field, count, how_to_affirm }
             })
             .collect();
         findings.sort_by_key(|finding| {

@@ -93,7 +93,8 @@ pub(crate) fn phone_among(telecoms: &[Telecom]) -> Option<&Telecom> {
     telecoms.iter().find(|telecom| !telecom.is_email())
 }
 
-fn phone(telecom: &Telecom) -> String {
+/// A phone number as people of the country write it; others as they were said.
+pub(crate) fn phone(telecom: &Telecom) -> String {
     let digits: String = telecom.value.chars().filter(char::is_ascii_digit).collect();
     match digits.len() {
         10 => format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]),

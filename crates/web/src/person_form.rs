@@ -6,7 +6,7 @@ use model::{Address, ClearedFact, Demographics, Finding, NextOfKin, PersonName, 
 
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
-use crate::people::{phone_among, phone_of, relation_name};
+use crate::people::{self, phone_among, phone_of, relation_name};
 use crate::{dates, states};
 
 /// Digits of a phone number with its country's in front, at most and at least (ITU-T E.164).
@@ -89,7 +89,7 @@ pub(crate) fn fill_kin(form: &mut Form, kin: &[NextOfKin]) {
         form.set(fields.given, kin.name.given.as_str());
         form.set(fields.family, kin.name.family.as_str());
         form.set(fields.relation, kin.relationship.as_str());
-        form.set(fields.phone, phone_among(&kin.telecoms).map_or("", |phone| phone.value.as_str()));
+        form.set(fields.phone, phone_among(&kin.telecoms).map(people::phone).unwrap_or_default());
     }
 }
 
@@ -251,15 +251,21 @@ fn zip(text: &str) -> Option<String> {
     }
 }
 
-/// Ten digits however they are set apart, an extension behind them; of another country with `+` and its number in front.
+/// Ten digits however they are set apart, kept as digits, as systems send them; as it was written with an extension behind it,
+/// and of another country with `+` and its number in front.
 fn phone(text: &str) -> Option<String> {
     let number = text.split(char::is_alphabetic).next().unwrap_or_default();
-    let digits = number.chars().filter(char::is_ascii_digit).count();
-    let is_whole = match number.starts_with('+') {
-        true => FOREIGN_DIGITS.contains(&digits),
-        false => digits == 10 || digits == 11 && number.starts_with('1'),
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let own = match digits.len() {
+        11 => digits.strip_prefix('1'),
+        _ => Some(digits.as_str()),
     };
-    is_whole.then(|| text.to_owned())
+    let is_whole = match number.starts_with('+') {
+        true => FOREIGN_DIGITS.contains(&digits.len()),
+        false => own.is_some_and(|own| own.len() == 10),
+    };
+    let is_bare = number == text && !number.starts_with('+');
+    is_whole.then(|| own.filter(|_| is_bare).unwrap_or(text).to_owned())
 }
 
 /// The field that a finding about a person is about; empty when it is about none, and stands on top.
@@ -361,7 +367,7 @@ mod tests {
         assert_eq!((who.addresses[0].unit.as_str(), &who.telecoms), ("7", &vec![email.clone()]));
         let [sol, pedro] = &who.next_of_kin[..] else { panic!("two answer for the person: {:?}", who.next_of_kin) };
         assert_eq!((sol.name.given.as_str(), sol.name.middle.as_str()), ("Sole", "Q"));
-        assert_eq!((sol.telecoms[0].value.as_str(), &sol.telecoms[1]), ("512-555-0177", &email));
+        assert_eq!((sol.telecoms[0].value.as_str(), &sol.telecoms[1]), ("5125550177", &email));
         assert_eq!(
             pedro,
             &NextOfKin { relationship: "FTH".to_owned(), name: pedro.name.clone(), ..NextOfKin::default() }

@@ -1,5 +1,7 @@
 //! PID, PD1 and NK1 of an answer: who the person is, as far as the profiles can say it.
 
+use std::borrow::Cow;
+
 use model::{Address, DatedCode, Demographics, Identifier, NextOfKin, PatientRecord, PersonName, Sex, Table, Telecom};
 
 use super::history::eight_digits;
@@ -182,12 +184,12 @@ impl Answer<'_> {
         for (repetition, (telecom, number)) in numbered(writable) {
             let usage = match number {
                 Number::Email(_) => "NET",
-                Number::Phone { .. }
+                Number::Phone(_)
                     if telecom.usage != "NET" && self.tables.contains(Table::TelecomUse, &telecom.usage) =>
                 {
                     &telecom.usage
                 }
-                Number::Phone { .. } => "PRN",
+                Number::Phone(_) => "PRN",
             };
             self.writer.put((field, repetition, 2), usage);
             if self.tables.contains(Table::TelecomEquipment, &telecom.equipment) {
@@ -195,7 +197,8 @@ impl Answer<'_> {
             }
             match number {
                 Number::Email(address) => self.writer.put((field, repetition, 4), address),
-                Number::Phone { country, area, local } => {
+                Number::Phone(digits) => {
+                    let (country, area, local) = taken_apart(&digits);
                     self.writer.put((field, repetition, 5), country);
                     self.writer.put((field, repetition, 6), area);
                     self.writer.put((field, repetition, 7), local);
@@ -276,28 +279,34 @@ fn yes_or_no(said: bool) -> &'static str {
 }
 
 /// A phone number or e-mail address, as XTN takes it apart.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Number<'a> {
     Email(&'a str),
-    Phone { country: &'a str, area: &'a str, local: &'a str },
+    Phone(Cow<'a, str>),
 }
 
 impl<'a> Number<'a> {
-    /// Up to 3 digits of country, 3 of area, 7 of local number; what does not fit cannot be written.
+    /// Up to 3 digits of country, 3 of area, 7 of local number, however people set them apart; an extension behind a word is
+    /// left out. What does not fit cannot be written.
     fn of(telecom: &'a Telecom) -> Option<Number<'a>> {
         if telecom.is_email() {
             let address = telecom.value.trim();
             return (!address.is_empty() && address.len() <= length::EMAIL).then_some(Number::Email(address));
         }
-        let digits = telecom.value.as_str();
-        let is_number = !digits.is_empty() && digits.len() <= 13 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number {
-            return None;
-        }
-        let (rest, local) = digits.split_at(digits.len().saturating_sub(7));
-        let (country, area) = rest.split_at(rest.len().saturating_sub(3));
-        Some(Number::Phone { country, area, local })
+        let number = telecom.value.split(char::is_alphabetic).next().unwrap_or_default();
+        let digits = match number.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => Cow::Borrowed(number),
+            false => number.chars().filter(char::is_ascii_digit).collect(),
+        };
+        (1..=13).contains(&digits.len()).then_some(Number::Phone(digits))
     }
+}
+
+/// Country, area and local number of the digits of a phone number.
+fn taken_apart(digits: &str) -> (&str, &str, &str) {
+    let (rest, local) = digits.split_at(digits.len().saturating_sub(7));
+    let (country, area) = rest.split_at(rest.len().saturating_sub(3));
+    (country, area, local)
 }
 
 #[cfg(test)]
@@ -315,11 +324,18 @@ mod tests {
             ("12345678901234", None),
             ("", None),
             ("unlisted", None),
+            ("(512) 555-1212", Some(("", "512", "5551212"))),
+            ("512.555.1212 ext. 34", Some(("", "512", "5551212"))),
+            ("+52 555 555 1212", Some(("52", "555", "5551212"))),
         ];
         for (value, expected) in cases {
             let telecom = Telecom { value: value.to_owned(), ..Telecom::default() };
-            let expected = expected.map(|(country, area, local)| Number::Phone { country, area, local });
-            assert_eq!(Number::of(&telecom), expected, "{value}");
+            let number = Number::of(&telecom);
+            let parts = number.as_ref().map(|number| match number {
+                Number::Phone(digits) => taken_apart(digits),
+                Number::Email(address) => panic!("{address} is none"),
+            });
+            assert_eq!(parts, expected, "{value}");
         }
     }
 }

@@ -13,6 +13,7 @@ use model::{Finding, FindingKind, Location, OrganizationId};
 use sha2::{Digest, Sha256};
 
 use super::contents::{Item, Take, Unread};
+use crate::consents::tells_how_to_affirm;
 
 /// Bytes of one row; a quotation mark that is never closed would make one row of the rest of the file.
 const ROW_BYTES_MAXIMUM: u64 = 1 << 20;
@@ -112,6 +113,9 @@ pub(super) fn column_at(location: Location) -> &'static str {
 
 /// A finding's sentence for people who know the columns of their file, and no places of a message.
 pub(super) fn sentence_of(finding: &Finding) -> String {
+    if tells_how_to_affirm(finding.kind) {
+        return Finding { value: in_columns(&finding.value), ..finding.clone() }.sentence();
+    }
     let sentence = finding.sentence();
     let mend = &finding.rule().mend;
     match sentence.strip_suffix(mend.as_str()) {
@@ -445,6 +449,12 @@ mod tests {
         let lacking = Finding::new(FindingKind::BirthDateMissing).at(Location::field("PID", 1, 7));
         assert!(lacking.sentence().ends_with("in PID-7."), "{}", lacking.sentence());
         assert!(sentence_of(&lacking).ends_with("in birth_date."), "{}", sentence_of(&lacking));
+        let lacking = Finding::new(FindingKind::ConsentMissing).naming("PD1-12 = TXY, the date in PD1-13");
+        assert!(
+            sentence_of(&lacking).contains("(consent = TXY, the date in consent_date)"),
+            "{}",
+            sentence_of(&lacking)
+        );
         assert_eq!(
             in_columns("UTF-8 (PD1-12, PID-77); NK1-2 or NK1-3"),
             "UTF-8 (consent, PID-77); guardian_last_name or guardian_relationship"

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ConsentPolicy;
+use crate::consents::tells_how_to_affirm;
 
 /// A submission that was taken in.
 pub(super) fn accepted(submission: &Submission, findings: Vec<Finding>, accepted: Accepted, world: &World) -> Decision {
@@ -86,9 +87,8 @@ fn is_about_whom(finding: &Finding) -> bool {
 /// A finding without the value received, for a log that may keep nothing of a person. How to affirm consent is no such
 /// value: it is the profile's.
 fn without_value(finding: &Finding) -> Finding {
-    let is_advice = matches!(finding.kind, FindingKind::ConsentMissing | FindingKind::ConsentWithdrawn);
     let value = match finding.value.as_str() {
-        value if is_advice || value.is_empty() => value,
+        value if tells_how_to_affirm(finding.kind) || value.is_empty() => value,
         _ => "(not kept)",
     };
     Finding { value: value.to_owned(), ..finding.clone() }

@@ -411,7 +411,7 @@ impl<'a> Told<'a> {
             let who = &report.demographics;
             let name = who.names.first().map(people::full_name);
             let address = who.addresses.first().map(people::full_address);
-            let phone = people::phone_of(who).map(|phone| phone.value.clone());
+            let phone = people::phone_of(who).map(people::phone);
             let death = who.is_deceased.map(|is_deceased| self.death_in_words(is_deceased, who.death_date));
             let parts = [name, who.birth_date.map(|birth| self.date(birth)), address, phone, death];
             let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();

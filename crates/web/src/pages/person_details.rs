@@ -19,7 +19,7 @@ use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show_as};
-use crate::people::phone_of;
+use crate::people::{phone, phone_of};
 use crate::person_form::{self, KinFields, Known};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
@@ -87,8 +87,8 @@ async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, F
             form.set(field, value);
         }
     }
-    if let Some(phone) = phone_of(&who) {
-        form.set("phone", &phone.value);
+    if let Some(said) = phone_of(&who) {
+        form.set("phone", phone(said));
     }
     if let Some(mother) = &who.mother_maiden_name {
         form.set("mother", &mother.family);
