@@ -293,6 +293,27 @@ describe("records", { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
+  test("the lot of the last time is proposed, unless it has expired", async () => {
+    const page = await open();
+    const year = new Date().getFullYear();
+    for (const [given, lot, expires, proposed] of [
+      ["Ana", "GOOD1", year + 1, "GOOD1"],
+      ["Bea", "OLD1", year - 1, ""],
+    ]) {
+      const record = await addChild(page, registry, "Zihuateutla", given);
+      await page.goto(`${record}/doses/new?group=MMR`);
+      const vaccine = await page.inputValue("#vaccine_0");
+      await page.fill("#lot_0", lot);
+      await fillDate(page, "expires_0", ["1", "31", String(expires)]);
+      await page.click("button[name=check]");
+      await page.click("button[name=save]");
+      await page.goto(`${record}/doses/new?group=MMR`);
+      assert.deepEqual([await page.inputValue("#vaccine_0"), await page.inputValue("#lot_0")], [vaccine, proposed]);
+      assert.equal(await page.inputValue("#expires_0-year"), proposed && String(expires));
+    }
+    await page.context().close();
+  });
+
   test("a dose that was undone in another tab does not come back without a word", async () => {
     const page = await open();
     const record = await addChild(page, registry, "Mezcalapa", "Gala");

@@ -1,5 +1,7 @@
 //! Who a person is: as one message states it, as one organization reports it, as the registry shows it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -193,7 +195,8 @@ pub struct Address {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Telecom {
-    /// Digits of a phone number, or an e-mail address.
+    /// Digits of a phone number, or an e-mail address. A number with its country's `+` in front, or with an extension behind a
+    /// word, stands as people wrote it.
     pub value: String,
     /// HL70201 use: `PRN` primary, `NET` e-mail ...
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -207,6 +210,15 @@ impl Telecom {
     /// Whether this is an e-mail address.
     pub fn is_email(&self) -> bool {
         self.usage == "NET" || self.value.contains('@')
+    }
+
+    /// The digits of a phone number as people write it, whatever sets them apart; an extension behind a word is none of them.
+    pub fn digits_of(number: &str) -> Cow<'_, str> {
+        let number = number.split(char::is_alphabetic).next().unwrap_or_default();
+        match number.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => Cow::Borrowed(number),
+            false => number.chars().filter(char::is_ascii_digit).collect(),
+        }
     }
 }
 

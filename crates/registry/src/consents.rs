@@ -11,7 +11,7 @@ use model::{
 };
 
 use crate::intake::{Purpose, derive};
-use crate::profile::{CarriedConsent, ConsentPolicy, ConsentRules, DisasterEvent};
+use crate::profile::{CarriedConsent, ConsentPolicy, ConsentRules, DisasterEvent, Profile};
 use crate::{Rules, consolidate};
 
 /// What consent allows of a submission.
@@ -144,6 +144,12 @@ pub(crate) fn check<'rules>(
 /// Whether the value of such a finding is how consent is affirmed, as the profile says it, and nothing that a sender said.
 pub(crate) fn tells_how_to_affirm(kind: FindingKind) -> bool {
     matches!(kind, FindingKind::ConsentMissing | FindingKind::ConsentWithdrawn)
+}
+
+/// A finding as it is told of many messages: with an ellipsis for what each of them said.
+pub(crate) fn of_many(kind: FindingKind, location: Option<Location>, profile: &Profile) -> Finding {
+    let value = if tells_how_to_affirm(kind) { profile.consent.how_to_affirm.as_str() } else { "…" };
+    Finding { kind, location, value: value.to_owned() }
 }
 
 /// PD1-12 holds one thing: whoever affirms consent anew there, on a day not before that of the protection, no longer asks

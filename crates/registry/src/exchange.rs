@@ -14,9 +14,9 @@ use model::{Caller, Finding, FindingKind, Location, MessageId, MessageState, Out
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::consents::tells_how_to_affirm;
+use crate::consents;
 use crate::messages::{QuestionAnswer, Understood, identity};
-use crate::{Admission, Registry, RegistryError};
+use crate::{Admission, Profile, Registry, RegistryError};
 
 /// Messages of a file that are in the lanes at the same time: enough for every batch to be full.
 const IN_LANES_MAXIMUM: usize = 1024;
@@ -73,16 +73,8 @@ pub struct FindingCount {
     pub field: Option<Location>,
     /// How often.
     pub count: u64,
-    /// How consent is affirmed; empty where that is not what was found.
-    pub how_to_affirm: String,
-}
-
-impl FindingCount {
     /// The sentence, with an ellipsis for the values.
-    pub fn sentence(&self) -> String {
-        let value = if self.how_to_affirm.is_empty() { "…" } else { &self.how_to_affirm };
-        Finding { kind: self.kind, location: self.field, value: value.to_owned() }.sentence()
-    }
+    pub sentence: String,
 }
 
 /// A file that could not be loaded to its end.
@@ -169,7 +161,7 @@ impl Registry {
         while let Some(oldest) = waiting.pop_front() {
             self.tell(oldest, &mut tally, &mut told).await?;
         }
-        Ok(tally.into_summary())
+        Ok(tally.into_summary(self.profile()))
     }
 
     /// What a file would be answered, each message as if it came alone now, without storing anything. Questions are
@@ -203,7 +195,7 @@ impl Registry {
                 }
             }
         }
-        Ok(tally.into_summary())
+        Ok(tally.into_summary(self.profile()))
     }
 
     /// Puts a message on its way.
@@ -399,7 +391,6 @@ struct Tally {
     acknowledgments: AcknowledgmentCount,
     states: Vec<(MessageState, u64)>,
     findings: HashMap<(FindingKind, Option<(Segment, u16)>), u64>,
-    how_to_affirm: String,
     file_findings: Vec<Finding>,
 }
 
@@ -421,23 +412,16 @@ impl Tally {
                 field = None;
             }
             *self.findings.entry((finding.kind, field)).or_default() += 1;
-            if self.how_to_affirm.is_empty() && tells_how_to_affirm(finding.kind) {
-                self.how_to_affirm.clone_from(&finding.value);
-            }
         }
     }
 
-    fn into_summary(self) -> LoadSummary {
+    fn into_summary(self, profile: &Profile) -> LoadSummary {
         let mut findings: Vec<FindingCount> = self
             .findings
-            .iter()
-            .map(|(&(kind, field), &count)| {
+            .into_iter()
+            .map(|((kind, field), count)| {
                 let field = field.map(|(segment, field)| Location::field(segment.as_str(), 1, field));
-                let how_to_affirm = match tells_how_to_affirm(kind) {
-                    true => self.how_to_affirm.clone(),
-                    false => String::new(),
-                };
-                FindingCount { kind, field, count, how_to_affirm }
+                FindingCount { kind, field, count, sentence: consents::of_many(kind, field, profile).sentence() }
             })
             .collect();
         findings.sort_by_key(|finding| {

@@ -1,6 +1,7 @@
 //! What is told of a person's health, and to whom. Who treats people reads it whole. Everybody else is told what a school
 //! needs to know: to which diseases the person is immune, and which vaccines are contraindicated; not why, and nothing
-//! that the forecast makes of it. Notes are read by all: who writes one is told so. The official record says no more, whoever prints it: anybody may be handed it.
+//! that the forecast makes of it. Notes are read by all: who writes one is told so. The official record says no more, whoever
+//! prints it: anybody may be handed it.
 
 use std::collections::HashSet;
 

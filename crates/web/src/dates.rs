@@ -44,12 +44,21 @@ pub(crate) fn read_or_tell(
     if month.is_empty() && day.is_empty() && year.is_empty() {
         return None;
     }
-    let parsed = || Date::new(full_year(&year)?, month.parse().ok()?, day.parse().ok()?).ok();
-    let date = parsed();
+    let date = day_of(&year, &month, &day);
     if date.is_none() {
         form.refuse_with(language, name, wrong);
     }
     date
+}
+
+/// The day that three fields of a form hold, as [`fill`] fills them; `None` when it is none.
+pub(crate) fn filled(form: &Form, name: &str) -> Option<Date> {
+    let part = |part: &str| form.value(&format!("{name}_{part}"));
+    day_of(part("year"), part("month"), part("day"))
+}
+
+fn day_of(year: &str, month: &str, day: &str) -> Option<Date> {
+    Date::new(full_year(year)?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
 /// A year has four digits: two could be of either century.

@@ -93,11 +93,12 @@ pub(crate) fn phone_among(telecoms: &[Telecom]) -> Option<&Telecom> {
     telecoms.iter().find(|telecom| !telecom.is_email())
 }
 
-/// A phone number as people of the country write it; others as they were said.
+/// A phone number as people of the country write it; with the `+` of another or an extension, as it was said.
 pub(crate) fn phone(telecom: &Telecom) -> String {
-    let digits: String = telecom.value.chars().filter(char::is_ascii_digit).collect();
+    let digits = Telecom::digits_of(&telecom.value);
+    let is_bare = !telecom.value.contains(|letter: char| letter == '+' || letter.is_alphabetic());
     match digits.len() {
-        10 => format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]),
+        10 if is_bare => format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]),
         _ => telecom.value.clone(),
     }
 }

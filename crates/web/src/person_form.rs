@@ -251,21 +251,16 @@ fn zip(text: &str) -> Option<String> {
     }
 }
 
-/// Ten digits however they are set apart, kept as digits, as systems send them; as it was written with an extension behind it,
-/// and of another country with `+` and its number in front.
+/// Ten digits however they are set apart, kept as systems send them: the digits alone. With an extension behind them, or of
+/// another country with `+` and its number in front, they are kept as they were written.
 fn phone(text: &str) -> Option<String> {
-    let number = text.split(char::is_alphabetic).next().unwrap_or_default();
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let own = match digits.len() {
-        11 => digits.strip_prefix('1'),
-        _ => Some(digits.as_str()),
-    };
-    let is_whole = match number.starts_with('+') {
-        true => FOREIGN_DIGITS.contains(&digits.len()),
-        false => own.is_some_and(|own| own.len() == 10),
-    };
-    let is_bare = number == text && !number.starts_with('+');
-    is_whole.then(|| own.filter(|_| is_bare).unwrap_or(text).to_owned())
+    let digits = Telecom::digits_of(text);
+    if text.starts_with('+') {
+        return FOREIGN_DIGITS.contains(&digits.len()).then(|| text.to_owned());
+    }
+    let own = digits.strip_prefix('1').filter(|own| own.len() == 10).unwrap_or(&digits);
+    let has_extension = text.contains(char::is_alphabetic);
+    (own.len() == 10).then(|| if has_extension { text } else { own }.to_owned())
 }
 
 /// The field that a finding about a person is about; empty when it is about none, and stands on top.
@@ -376,6 +371,21 @@ mod tests {
         assert_eq!(cleared(&read_with(&[], &said).0, &said), [ClearedFact::NextOfKin], "the rows were emptied");
         let unrelated = read_with(&[("kin_given", "Sol"), ("kin_phone", "555")], &Demographics::default()).1;
         assert_eq!(unrelated, ["kin_relation", "kin_phone"]);
+    }
+
+    #[test]
+    fn a_phone_is_kept_as_digits_and_shown_as_people_write_it() {
+        for (written, kept, shown) in [
+            ("512.555.0177", "5125550177", "(512) 555-0177"),
+            ("1 512 555 0177", "5125550177", "(512) 555-0177"),
+            ("512-555-0177 ext. 34", "512-555-0177 ext. 34", "512-555-0177 ext. 34"),
+            ("+49 30 123456", "+49 30 123456", "+49 30 123456"),
+        ] {
+            let read = |text| read_with(&[("phone", text)], &Demographics::default()).0.telecoms.remove(0);
+            assert_eq!(read(written).value, kept);
+            assert_eq!(people::phone(&read(written)), shown);
+            assert_eq!(read(shown).value, kept, "what is shown is saved again");
+        }
     }
 
     fn parent(given: &str, family: &str, telecoms: &[&str]) -> NextOfKin {

@@ -200,7 +200,12 @@ pub(crate) fn print_summary(name: &str, summary: &LoadSummary) -> Result<(), Fai
     let mut table = Table::new(&["COUNT", "SEVERITY", "CODE", "WHAT WAS FOUND"]);
     for finding in &summary.findings {
         let rule = finding.kind.rule();
-        table.row([grouped(finding.count), rule.severity.code().to_owned(), rule.code.clone(), finding.sentence()]);
+        table.row([
+            grouped(finding.count),
+            rule.severity.code().to_owned(),
+            rule.code.clone(),
+            finding.sentence.clone(),
+        ]);
     }
     if !table.is_empty() {
         table.print()?;
@@ -221,7 +226,7 @@ fn file_json(path: &Path, summary: &LoadSummary) -> serde_json::Value {
                 "severity": rule.severity,
                 "count": finding.count,
                 "field": finding.field.map(|field| format!("{}-{}", field.segment.as_str(), field.field)),
-                "sentence": finding.sentence(),
+                "sentence": finding.sentence,
             })
         })
         .collect();

@@ -279,25 +279,19 @@ fn yes_or_no(said: bool) -> &'static str {
 }
 
 /// A phone number or e-mail address, as XTN takes it apart.
-#[derive(Clone, PartialEq, Eq, Debug)]
 enum Number<'a> {
     Email(&'a str),
     Phone(Cow<'a, str>),
 }
 
 impl<'a> Number<'a> {
-    /// Up to 3 digits of country, 3 of area, 7 of local number, however people set them apart; an extension behind a word is
-    /// left out. What does not fit cannot be written.
+    /// Up to 3 digits of country, 3 of area, 7 of local number; what does not fit cannot be written.
     fn of(telecom: &'a Telecom) -> Option<Number<'a>> {
         if telecom.is_email() {
             let address = telecom.value.trim();
             return (!address.is_empty() && address.len() <= length::EMAIL).then_some(Number::Email(address));
         }
-        let number = telecom.value.split(char::is_alphabetic).next().unwrap_or_default();
-        let digits = match number.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => Cow::Borrowed(number),
-            false => number.chars().filter(char::is_ascii_digit).collect(),
-        };
+        let digits = Telecom::digits_of(&telecom.value);
         (1..=13).contains(&digits.len()).then_some(Number::Phone(digits))
     }
 }
@@ -330,12 +324,12 @@ mod tests {
         ];
         for (value, expected) in cases {
             let telecom = Telecom { value: value.to_owned(), ..Telecom::default() };
-            let number = Number::of(&telecom);
-            let parts = number.as_ref().map(|number| match number {
-                Number::Phone(digits) => taken_apart(digits),
-                Number::Email(address) => panic!("{address} is none"),
-            });
-            assert_eq!(parts, expected, "{value}");
+            let digits = match Number::of(&telecom) {
+                Some(Number::Phone(digits)) => Some(digits),
+                Some(Number::Email(address)) => panic!("{address} is none"),
+                None => None,
+            };
+            assert_eq!(digits.as_deref().map(taken_apart), expected, "{value}");
         }
     }
 }

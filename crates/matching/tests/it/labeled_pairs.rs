@@ -19,7 +19,7 @@ use crate::cases::patient;
 fn shared(path: &str) -> Option<String> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/matching");
     if !folder.is_dir() {
-        assert!(std::env::var_os("CI").is_none(), "{} is missing", folder.display());
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{} is missing", folder.display());
         eprintln!("skipped: {} is not there", folder.display());
         return None;
     }

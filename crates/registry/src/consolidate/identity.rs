@@ -1,7 +1,8 @@
 //! Name, birth date and sex, where organizations say different things of them (decision 0106).
 //!
 //! Each organization has one voice, its newest statement. What the registry's own staff corrected stands, whatever else their
-//! office says; else what most organizations say; of as many, what those say that gave the person more doses; of these, what was said last.
+//! office says; else what most organizations say; of as many, what those say that gave the person more doses; of these, what
+//! was said last.
 
 use jiff::Timestamp;
 use matching::is_placeholder;

@@ -163,11 +163,8 @@ impl Exchange {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             // Another process has this organization's turn: its files are in good hands.
             let Some(claim) = self.spool.claim(organization_id)? else { return Ok(Turn::Rests) };
-            if !comparison.is_made_of(organization_id) {
-                self.compare_archive_of(&claim, comparison)?;
-                if !comparison.is_made_of(organization_id) {
-                    return Ok(Turn::Rests);
-                }
+            if !comparison.is_made_of(organization_id) && !self.compare_archive_of(&claim, comparison)? {
+                return Ok(Turn::Rests);
             }
             record = self.spool.on_the_way(organization_id)?.into_iter().next();
             match &record {

@@ -79,7 +79,7 @@ impl Exchange {
                 continue;
             }
             match self.spool.claim(organization_id) {
-                Ok(Some(claim)) => self.compare_archive_of(&claim, comparison)?,
+                Ok(Some(claim)) => drop(self.compare_archive_of(&claim, comparison)?),
                 // Who has its turn has compared before.
                 Ok(None) => {}
                 Err(error) => comparison.tell(organization_id, &error),
@@ -92,8 +92,9 @@ impl Exchange {
         Ok(is_over)
     }
 
-    /// The same of one organization, before anything newer of it is processed: an older file must not have the last word.
-    pub(super) fn compare_archive_of(&self, claim: &Claim, comparison: &Comparison) -> Result<(), TurnError> {
+    /// The same of one organization, before anything newer of it is processed: an older file must not have the last word. Gives
+    /// whether it is made as far as the archive can be read.
+    pub(super) fn compare_archive_of(&self, claim: &Claim, comparison: &Comparison) -> Result<bool, TurnError> {
         let organization_id = claim.organization_id();
         match self.take_up_of(organization_id) {
             Ok(true) => drop(comparison.lock().done.insert(organization_id)),
@@ -101,7 +102,7 @@ impl Exchange {
             Err(TurnError::Spool(error)) => comparison.tell(organization_id, &error),
             Err(error) => return Err(error),
         }
-        Ok(())
+        Ok(comparison.is_made_of(organization_id))
     }
 
     /// Whether it came to the end, and did not have to rest.

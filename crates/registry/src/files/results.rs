@@ -11,8 +11,7 @@ use store::{MessageOfFile, StoreError};
 
 use super::processing::TurnError;
 use super::{Exchange, flat};
-use crate::consents::tells_how_to_affirm;
-use crate::{Answers, Registry};
+use crate::{Answers, Profile, Registry, consents};
 
 /// Messages read at a time.
 const PAGE: u32 = 1_000;
@@ -151,8 +150,6 @@ struct Tally {
 #[derive(Default)]
 struct Found {
     count: u64,
-    /// How consent is affirmed; empty where that is not what was found.
-    how_to_affirm: String,
     /// The first messages with it.
     places: Vec<u32>,
 }
@@ -163,9 +160,6 @@ impl Tally {
             let field = finding.location.map(|location| (location.segment, location.field));
             let found = self.findings.entry((finding.kind, field)).or_default();
             found.count += 1;
-            if found.how_to_affirm.is_empty() && tells_how_to_affirm(finding.kind) {
-                found.how_to_affirm.clone_from(&finding.value);
-            }
             let ordinal = message.line.position.ordinal;
             if found.places.len() < PLACES_MAXIMUM && found.places.last() != Some(&ordinal) {
                 found.places.push(ordinal);
@@ -206,10 +200,10 @@ fn write_summary(
             write_finding(output, finding, &finding.sentence())?;
         }
     }
-    write_kinds(output, tally, is_flat)
+    write_kinds(output, registry.profile(), tally, is_flat)
 }
 
-fn write_kinds(output: &mut BufWriter<File>, tally: &Tally, is_flat: bool) -> io::Result<()> {
+fn write_kinds(output: &mut BufWriter<File>, profile: &Profile, tally: &Tally, is_flat: bool) -> io::Result<()> {
     let mut kinds: Vec<_> = tally.findings.iter().collect();
     kinds.sort_by_key(|((kind, field), found)| {
         let field = field.map(|(segment, field)| (segment.0, field));
@@ -222,8 +216,7 @@ fn write_kinds(output: &mut BufWriter<File>, tally: &Tally, is_flat: bool) -> io
     write!(output, "\r\nAbout the {one}s, what matters most first\r\n")?;
     for ((kind, field), found) in kinds.iter().take(KINDS_MAXIMUM) {
         let location = field.map(|(segment, field)| Location::field(segment.as_str(), 1, field));
-        let value = if found.how_to_affirm.is_empty() { "…" } else { &found.how_to_affirm };
-        let finding = Finding { kind: *kind, location, value: value.to_owned() };
+        let finding = consents::of_many(*kind, location, profile);
         let sentence = if is_flat { flat::sentence_of(&finding) } else { finding.sentence() };
         write_finding(output, &finding, &sentence)?;
         let places: Vec<String> = found.places.iter().map(u32::to_string).collect();

@@ -206,6 +206,25 @@ impl NewCode {
 }
 
 #[test]
+fn a_summary_says_how_consent_is_affirmed() {
+    on_each_database(&texas(), async |house| {
+        let files = Exchanging::new(house);
+        let rows = b"patient_id,last_name,first_name,birth_date,sex,vaccination_date,cvx\nM-1,Garza,Ana,2024-03-10,F,2024-03-11,08\n";
+        for (name, bytes, told) in [
+            (
+                "a.hl7",
+                vxu("Z-1", &MARIA, "").as_bytes(),
+                "affirm it (PD1-12 = TXY (minor) or TXA (adult), the date in PD1-13)",
+            ),
+            ("b.csv", rows, "affirm it (consent = TXY (minor) or TXA (adult), the date in consent_date)"),
+        ] {
+            let summary = files.result(&files.process("CLINIC", name, bytes).await, ".summary.txt");
+            assert!(summary.contains(told), "{summary}");
+        }
+    });
+}
+
+#[test]
 fn packed_files_are_read_and_bombs_are_refused_whole() {
     on_each_database(&example(), async |house| {
         let files = Exchanging::new(house);

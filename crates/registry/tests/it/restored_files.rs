@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -46,6 +47,36 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("in a minute: {what}"));
 }
 
+/// A clock whose hands a test sets, one test at a time.
+struct Hands {
+    _taken: MutexGuard<'static, ()>,
+}
+
+/// Seconds since [`clock`] at which the hands stand, and how often anybody looked.
+static SECONDS: AtomicI64 = AtomicI64::new(0);
+static ASKED: AtomicI64 = AtomicI64::new(0);
+
+impl Hands {
+    fn take() -> Hands {
+        static TAKEN: Mutex<()> = Mutex::new(());
+        Hands { _taken: TAKEN.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    fn set(&self, seconds: i64) {
+        SECONDS.store(seconds, Ordering::Relaxed);
+    }
+
+    fn told() -> Timestamp {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        clock() + SignedDuration::from_secs(SECONDS.load(Ordering::Relaxed))
+    }
+
+    async fn several_looks(&self) {
+        let asked = ASKED.load(Ordering::Relaxed);
+        until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6).await;
+    }
+}
+
 #[test]
 fn files_of_an_organization_that_the_registry_does_not_know_stay_in_the_archive() {
     on_each_database(&example(), async |house| {
@@ -62,30 +93,23 @@ fn files_of_an_organization_that_the_registry_does_not_know_stay_in_the_archive(
 
 #[test]
 fn what_could_not_be_compared_is_looked_at_again_but_not_all_the_time() {
-    /// Seconds since [`clock`], and how often anybody asked.
-    static SECONDS: AtomicI64 = AtomicI64::new(0);
-    static ASKED: AtomicI64 = AtomicI64::new(0);
-    fn told() -> Timestamp {
-        ASKED.fetch_add(1, Ordering::Relaxed);
-        clock() + SignedDuration::from_secs(SECONDS.load(Ordering::Relaxed))
-    }
+    let hands = Hands::take();
     on_each_database(&example(), async |house| {
-        SECONDS.store(0, Ordering::Relaxed);
+        hands.set(0);
         let files = Exchanging::new(house);
         let clinic = house.caller("CLINIC").organization_id;
         let ids = ["A", "B"].map(|control| forgotten(&files, clinic, &format!("{control}.hl7"), control));
         let damaged = record(&files, clinic, "archive", ids[1]);
         let whole = std::fs::read(&damaged).expect("readable");
         std::fs::write(&damaged, "{").expect("writable");
-        let exchange = files.another(told);
+        let exchange = files.another(Hands::told);
         let draining = tokio::spawn(async move { exchange.drain().await });
         until("the one beside it is processed", || ended(house, ids[0]).is_some()).await;
         std::fs::write(&damaged, whole).expect("writable");
-        SECONDS.store(30, Ordering::Relaxed);
-        let asked = ASKED.load(Ordering::Relaxed);
-        until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6).await;
+        hands.set(30);
+        hands.several_looks().await;
         assert_eq!(ended(house, ids[1]), None, "within the minute");
-        SECONDS.store(61, Ordering::Relaxed);
+        hands.set(61);
         until("what was mended is processed", || ended(house, ids[1]).is_some()).await;
         draining.abort();
     });
@@ -192,25 +216,19 @@ fn nothing_is_removed_from_an_archive_that_was_not_compared_yet() {
 
 #[test]
 fn what_could_not_be_moved_out_of_the_archive_is_moved_when_it_can_be() {
-    static SECONDS: AtomicI64 = AtomicI64::new(0);
-    static ASKED: AtomicI64 = AtomicI64::new(0);
-    fn told() -> Timestamp {
-        ASKED.fetch_add(1, Ordering::Relaxed);
-        clock() + SignedDuration::from_secs(SECONDS.load(Ordering::Relaxed))
-    }
+    let hands = Hands::take();
     on_each_database(&example(), async |house| {
-        SECONDS.store(0, Ordering::Relaxed);
+        hands.set(0);
         let files = Exchanging::new(house);
         let clinic = house.caller("CLINIC").organization_id;
         let id = forgotten(&files, clinic, "a.hl7", "A");
         let waiting = files.folder.path().join(clinic.to_string()).join("waiting");
         std::fs::remove_dir(&waiting).expect("it is empty");
-        let exchange = files.another(told);
+        let exchange = files.another(Hands::told);
         let draining = tokio::spawn(async move { exchange.drain().await });
-        let asked = ASKED.load(Ordering::Relaxed);
-        until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6).await;
+        hands.several_looks().await;
         std::fs::create_dir(&waiting).expect("it can be made");
-        SECONDS.store(61, Ordering::Relaxed);
+        hands.set(61);
         until("it is processed", || ended(house, id).is_some()).await;
         draining.abort();
     });

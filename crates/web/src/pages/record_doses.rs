@@ -11,7 +11,6 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::{get, post};
-use jiff::civil::Date;
 use model::{
     Action, CodeTables, Dose, GroupForecast, GroupStatus, Provider, VaccinationReportId, VaccinationStatement,
 };
@@ -36,6 +35,8 @@ use crate::visits::random_secret;
 /// What of a row is remembered for the next dose of the same vaccine.
 const STICKY_OF_ROW: [&str; 9] =
     ["lot", "maker", "expires_month", "expires_day", "expires_year", "route", "body_site", "amount", "funding"];
+/// What of it is the lot's.
+const LOT_OF_ROW: [&str; 4] = ["lot", "expires_month", "expires_day", "expires_year"];
 /// What is remembered for the next dose of any vaccine.
 const STICKY_OF_FORM: [&str; 3] = ["site", "vaccinator_given", "vaccinator_family"];
 
@@ -141,28 +142,16 @@ async fn form(
             for name in STICKY_OF_ROW {
                 sticky(&format!("{vaccine}/{name}")).into_iter().for_each(|value| form.set(&row_field(name, 0), value));
             }
-            forget_expired_lot(&mut form, receipt.today);
+            // A lot that has expired is not proposed again.
+            if dates::filled(&form, "expires_0").is_some_and(|expires_on| expires_on < receipt.today) {
+                LOT_OF_ROW.into_iter().for_each(|name| form.set(&row_field(name, 0), ""));
+            }
             form.set("vaccine_0", vaccine);
         } else if let Some(first) = first_recommended(&signed_in, &opened, kind, group) {
             form.set("vaccine_0", first);
         }
     }
     view(&signed_in, &opened, head, form, "")
-}
-
-/// A lot that has expired is not proposed again.
-fn forget_expired_lot(form: &mut Form, today: Date) {
-    let part = |name: &str| form.value(&row_field(name, 0)).parse::<i16>().ok();
-    let (year, month, day) = (part("expires_year"), part("expires_month"), part("expires_day"));
-    let expires_on = year
-        .zip(month)
-        .zip(day)
-        .and_then(|((year, month), day)| Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok());
-    if expires_on.is_some_and(|expires_on| expires_on < today) {
-        for name in ["lot", "expires_month", "expires_day", "expires_year"] {
-            form.set(&row_field(name, 0), "");
-        }
-    }
 }
 
 /// `expires_month` of row 2 is `expires_2_month`.
