@@ -14,6 +14,8 @@ use crate::program::Account;
 
 /// Where the web service is on the server.
 pub(crate) const PATH: &str = "/webservice";
+/// Where a call is read and answered with one word.
+pub(crate) const TAKEN_PATH: &str = "/taken";
 /// Not counted at the beginning: the first password check, cold caches.
 const WARM_UP: Duration = Duration::from_millis(1_000);
 
@@ -30,6 +32,8 @@ pub(crate) enum Call {
     TurnedAway,
     /// The smallest page there is.
     Live,
+    /// `connectivityTest` to a handler that reads it and says one word.
+    Taken,
 }
 
 /// When clients call.
@@ -198,6 +202,7 @@ impl Sender {
             };
             let answer = match (&self.call, &message) {
                 (Call::Live, _) => self.client.get("/livez").await,
+                (Call::Taken, _) => self.client.post(TAKEN_PATH, &self.echo).await,
                 (_, Some(envelope)) => self.client.post(PATH, envelope).await,
                 (_, None) => self.client.post(PATH, &self.echo).await,
             };
@@ -207,7 +212,7 @@ impl Sender {
                 Call::Ask(..) => (200, "|OK|"),
                 Call::Echo => (200, "connectivityTestResponse"),
                 Call::TurnedAway => (503, ""),
-                Call::Live => (200, "alive"),
+                Call::Live | Call::Taken => (200, "alive"),
             };
             if answer.status != status || !answer.contains(text) {
                 sent.others += 1;
@@ -234,7 +239,7 @@ impl Sender {
         match &self.call {
             Call::Report(account) => Some(submit_single_message(account, &self.numbers.next_report())),
             Call::Ask(account, asked) => Some(submit_single_message(account, &self.numbers.next_question(*asked))),
-            Call::Echo | Call::TurnedAway | Call::Live => None,
+            Call::Echo | Call::TurnedAway | Call::Live | Call::Taken => None,
         }
     }
 }

@@ -26,8 +26,11 @@ pub fn standard_form(message: &[u8]) -> Cow<'_, [u8]> {
     // Counted to the end rather than looked for: that is done many bytes at a time.
     let other_ends = body.iter().filter(|byte| is_end(byte) && **byte != b'\r').count();
     let empty_segments = body.iter().zip(&body[1.min(body.len())..]).filter(|pair| *pair == (&b'\r', &b'\r')).count();
-    if other_ends + empty_segments == 0 && body.first() != Some(&b'\r') && body.last() == Some(&b'\r') {
-        return Cow::Borrowed(body);
+    if other_ends + empty_segments == 0 && body.first() != Some(&b'\r') {
+        return match body.last() {
+            None | Some(b'\r') => Cow::Borrowed(body),
+            Some(_) => Cow::Owned([body, b"\r"].concat()),
+        };
     }
     let mut standard = Vec::with_capacity(message.len() + 1);
     for segment in body.split(is_end).filter(|segment| !segment.is_empty()) {

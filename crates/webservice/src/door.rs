@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -13,7 +14,7 @@ use axum::routing::get;
 use closed::{Glance, glance};
 use jiff::Timestamp;
 use model::{Channel, MessageId};
-use registry::{Admission, Closed, Purpose, Registry, Sender};
+use registry::{Admission, Closed, Registry, Sender};
 use uuid::Uuid;
 
 use crate::addresses::{ForwardedHeaders, client_address, service_address};
@@ -111,7 +112,8 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
     outcome.record(took, source);
     let mut response = match outcome {
         Outcome::Closed(closed) => {
-            closed::answer(&closed, closed::Form::PlainText, &head.headers, service.registry.profile())
+            let profile = service.registry.profile();
+            closed::answer(&closed, closed::Form::PlainText, closed::Behind::Pages, &head.headers, profile)
         }
         outcome => outcome.into_response(),
     };
@@ -123,20 +125,20 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
 
 impl WebService {
     async fn admit_and_answer(&self, head: &Parts, body: Received, source: IpAddr) -> Outcome {
-        let glance = match &body {
-            Received::Whole(bytes) => glance(bytes),
-            _ => Glance { name: "", purpose: Purpose::Question },
+        let seen = match &body {
+            Received::Whole(bytes) => bytes.clone(),
+            _ => Bytes::new(),
         };
-        let (gate, name) = (self.registry.gate(), glance.name.to_owned());
-        let sender = Sender { address: source, name: &name };
-        if gate.lets_test(Channel::WebService, &name)
+        let (gate, Glance { name, purpose }) = (self.registry.gate(), glance(&seen));
+        let sender = Sender { address: source, name };
+        if gate.lets_test(Channel::WebService, name)
             && let Ok(admission) = gate.admit_test(Channel::WebService, sender)
         {
             let outcome = self.answer(&admission, head, body, sender, Passing::Test).await;
             tracing::info!(%source, outcome = outcome.word(), "a test organization passed the closed door");
             return outcome;
         }
-        match gate.admit_sender(Channel::WebService, glance.purpose, Some(sender)) {
+        match gate.admit_sender(Channel::WebService, purpose, Some(sender)) {
             Ok(admission) => self.answer(&admission, head, body, sender, Passing::Open).await,
             Err(closed) => Outcome::Closed(closed),
         }
