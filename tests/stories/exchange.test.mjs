@@ -300,6 +300,7 @@ for (const database of ["sqlite", "postgres"]) {
       await operator.press("#ends", "Enter");
       assert.match(await operator.innerText("main"), /Extended/);
       await operator.click("button[value=complete]");
+      await operator.click("main button[name=confirmed]");
       assert.match(await operator.innerText("main"), /Completed/);
       assert.equal((await halfway.reload()).status(), 200, "what was entered is sent once more");
       assert.equal(await halfway.inputValue("#family"), "Nobodyhere");

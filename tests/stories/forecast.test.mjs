@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
-import { choose, fillDate } from "./pages.mjs";
+import { addChild, choose, fillDate } from "./pages.mjs";
 import { signIn, startRegistry } from "./registry.mjs";
 
 describe("forecasts", { timeout: 600_000 }, () => {
@@ -51,9 +51,13 @@ describe("forecasts", { timeout: 600_000 }, () => {
     const against = await page.innerText(".bb-forecast__section--contraindicated");
     assert.match(against, /MMR[^]*Varicella/);
     assert.ok(!(await page.innerText(".bb-forecast__section--complete")).includes("Contraindicated"));
-    for (const [language, warned] of [["en", /speaks against this vaccine. Contraindicated: Pregnant/], ["es", /desaconseja esta vacuna. Contraindicada/]]) {
+    const told = [
+      ["en", "Pregnant", /speaks against this vaccine. Contraindicated: Pregnant/],
+      ["es", "Embarazada", /desaconseja esta vacuna. Contraindicada: Embarazada/],
+    ];
+    for (const [language, name, warned] of told) {
       await page.goto(`${registry.url}/language/${language}?back=${new URL(record).pathname}/doses/new`);
-      assert.match(await page.innerText(".usa-alert--warning"), /Pregnant/, "the form says it, too");
+      assert.match(await page.innerText(".usa-alert--warning"), new RegExp(name), "the form says it, too");
       const value = await page.$eval("#vaccine_0", (select) => [...select.options].find((it) => it.text.includes("M-M-R II")).value);
       await page.selectOption("#vaccine_0", value);
       await page.click("button[name=check]");
@@ -62,7 +66,36 @@ describe("forecasts", { timeout: 600_000 }, () => {
       assert.equal(await page.locator("button[name=save]").count(), 1, "nothing is blocked");
     }
     await page.goto(`${registry.url}/language/es?back=${new URL(record).pathname}`);
+    assert.match(await page.innerText("#facts + *"), /Embarazada/);
     await check(page, "forecast-pregnant-es");
+    await page.goto(`${record}/facts/new?kind=indication`);
+    const names = await page.$$eval("#fact option", (options) => options.map((option) => [option.text, option.lang]));
+    assert.deepEqual(names.find(([name]) => name === "Asma"), ["Asma", ""]);
+    assert.deepEqual(names.find(([name]) => name === "Persons who frequently handle bats"), ["Persons who frequently handle bats", "en"]);
+    await check(page, "forecast-conditions-es");
+    await page.goto(`${registry.url}/language/en?back=/find`);
+  });
+
+  test("why something is not overdue any more is said where a dose that does not count moved CDC's dates", async () => {
+    const record = await addChild(page, registry, "Vorhees", "Ines");
+    assert.match(await page.innerText(".bb-forecast__section--overdue"), /Polio/);
+    await page.goto(`${record}/doses/new`);
+    const today = await Promise.all(["#given", "#given-day", "#given-year"].map((part) => page.inputValue(part)));
+    await page.goto(`${record}/doses/new?kind=historical`);
+    // Oral vaccine of today's kind protects against two of the three types.
+    await page.selectOption("#vaccine_0", "178");
+    await fillDate(page, "given_0", today);
+    await page.click("button[name=check]");
+    assert.match(await page.innerText(".bb-checked"), /would not count for Polio/);
+    await page.click("button[name=save]");
+    await page.goto(record);
+    assert.doesNotMatch(await page.innerText(".bb-forecast__section--overdue"), /Polio/);
+    const rows = page.locator(".bb-forecast__section--due li", { hasText: "Polio" });
+    assert.match(await rows.innerText(), /The dose of \d\d\/\d\d\/\d{4} does not count\. CDC's dates begin anew/);
+    await check(page, "forecast-begun-anew");
+    assert.equal(await page.locator(".bb-forecast__list li", { hasText: "begin anew" }).count(), 1, "said of that alone");
+    await page.goto(`${registry.url}/language/es?back=${new URL(record).pathname}`);
+    assert.match(await rows.innerText(), /no cuenta\. Las fechas de los CDC empiezan de nuevo/);
     await page.goto(`${registry.url}/language/en?back=/find`);
   });
 

@@ -32,6 +32,10 @@ for (const database of ["sqlite", "postgres"]) {
     const errors = () => page.innerText("#errors");
     const facts = () => page.locator("main dl").first().innerText();
     const told = async () => Number((await page.locator("#told dd").allInnerTexts())[0]);
+    const complete = async () => {
+      await page.click("button[value=complete]");
+      await page.click("main button[name=confirmed]");
+    };
     const plan = async (starts, ends) => {
       await page.goto(`${registry.url}/maintenance-windows/new`);
       await fill({ starts, ends, reason: "another disk", performed_by: "the office" });
@@ -58,6 +62,8 @@ for (const database of ["sqlite", "postgres"]) {
       await check(page, `window-announce-${database}`);
       assert.equal(await told(), 2, "whoever has an account and an address");
       assert.match(await page.textContent("main"), /the storage array/);
+      assert.match(await page.innerText("#told"), said(/From 05\/24\/2036, 19:00 on, which is 7 days before/, /A partir de: 24 may 2036, 19:00, es decir, 7 días antes/), "no banner before");
+      assert.match(await page.innerText("#told"), said(/A day ahead to all/, /Un día antes, a todas/));
       await page.goto(address);
       assert.equal(await page.locator("button[value=announce]").count(), 1, "asked, and not done");
       await page.click("button[value=announce]");
@@ -165,7 +171,7 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(await asking(13.5 * 60), 503, "nobody can say");
       await reader.waitForSelector("#session-box", { state: "visible" });
       assert.ok(await reader.isVisible("#family"), "the page is what it was");
-      await page.click("button[value=complete]");
+      await complete();
       assert.equal(await asking(5), 200);
       await reader.waitForSelector("#session-box", { state: "hidden" });
       assert.equal(reader.url(), `${registry.url}/find`);
@@ -183,6 +189,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.press("#reason", "Enter");
       await check(page, `close-now-sure-${database}`);
       assert.equal(await told(), 2);
+      assert.match(await page.innerText("#told"), said(/Banner on every page, for everybody\s+At once/, /Aviso en cada página, para todos\s+De inmediato/));
       const visitor = await (await browser.newContext()).newPage();
       assert.equal((await visitor.goto(`${registry.url}/sign-in`)).status(), 200, "asked, and not done");
       await page.click("main button[name=change]");
@@ -190,6 +197,7 @@ for (const database of ["sqlite", "postgres"]) {
       await page.click("main form button");
       await isClosedOnce();
       await check(page, `closed-now-${database}`);
+      assert.match(await facts(), said(/\n1 hour(\n|$)/, /\n1 hora(\n|$)/), "it is planned to last as long as was chosen");
       assert.equal((await visitor.goto(`${registry.url}/sign-in`)).status(), 503);
       const call = { method: "POST", body: "<Envelope/>", headers: { "content-type": "application/soap+xml" } };
       assert.equal((await fetch(`${registry.url}/webservice`, call)).status, 503);
@@ -199,7 +207,15 @@ for (const database of ["sqlite", "postgres"]) {
       assert.match(await errors(), said(/must be after the old one/, /posterior al anterior/));
       assert.equal(await page.inputValue("#extend_note"), "longer than thought");
       await page.click("button[value=complete]");
+      await check(page, `window-complete-${database}`);
+      assert.equal((await visitor.goto(`${registry.url}/sign-in`)).status(), 503, "asked, and not done");
+      await page.click(".bb-back a");
+      await complete();
       assert.equal((await visitor.goto(`${registry.url}/sign-in`)).status(), 200);
+      await page.click("a[href$='/report']");
+      assert.match(await facts(), said(/\n\d+ s\n/, /\n\d+ s\n/), "a window of seconds lasted seconds");
+      assert.doesNotMatch(await page.innerText("main"), /\b0 min/);
+      await check(page, `window-short-report-${database}`);
       await page.goto(`${registry.url}/maintenance-windows/now`);
       for (const door of ["web", "web_service", "file", "jobs"]) await page.selectOption(`#${door}`, "open");
       await page.fill("#reason", "nothing at all");

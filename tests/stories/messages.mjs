@@ -18,7 +18,12 @@ export async function report(registry, text) {
     `RXR|C38299^${said}^NCIT|LA^${said}^HL70163`,
     `OBX|1|CE|31044-1^Reaction^LN|1|39579001^${said}^SCT||||||F|||20260201`,
   ];
-  const escaped = segments.join("\r").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("\r", "&#13;");
+  return sendMessage(registry, account, segments.join("\r"));
+}
+
+/** Sends one HL7 message from a program's account; gives the answer as it came. */
+export async function sendMessage(registry, account, message) {
+  const escaped = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("\r", "&#13;");
   const fields = `<username>${account.user}</username><password>${account.password}</password>` +
     `<facilityID>${account.facility}</facilityID><hl7Message>${escaped}</hl7Message>`;
   const body = `<e:Envelope xmlns:e="${SOAP}"><e:Body><submitSingleMessage xmlns="urn:cdc:iisb:2011">${fields}` +

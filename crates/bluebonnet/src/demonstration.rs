@@ -7,7 +7,6 @@ mod organizations;
 use std::io;
 
 use jiff::civil::Date;
-use registry::setup::{Database, StoreError};
 use registry::{BatchItem, ConsentPolicy, LoadOptions, LoadSummary, NewOrganization, Profile, Registry};
 
 pub(crate) use credentials::Credentials;
@@ -17,8 +16,6 @@ use crate::ending::Failure;
 use crate::synthetic::{Affirmation, SendingSite, SyntheticPeople, SyntheticPerson, vxu};
 use crate::{place, world};
 
-/// The setting that says that a registry holds the demonstration, and since when.
-const MARK: &str = "demonstration";
 /// The people of every demonstration are the same.
 const SEED: u64 = 1836;
 /// One in so many people is known to a second organization, too.
@@ -27,16 +24,6 @@ const SHARED_EVERY: u64 = 8;
 const WRITTEN_DOWN_AGAIN_EVERY: u64 = 4 * SHARED_EVERY;
 /// The doses that the second organization knows of.
 const SHARED_DOSES: usize = 3;
-
-/// Whether this registry holds the demonstration already: since when.
-pub(crate) fn made_at(database: &Database) -> Result<Option<String>, StoreError> {
-    database.setting(MARK)
-}
-
-/// Marks the registry as holding the demonstration.
-pub(crate) fn mark(database: &Database) -> Result<(), StoreError> {
-    database.set_setting(MARK, &world::now().to_string())
-}
 
 /// Refuses a registry that holds organizations of somebody else.
 pub(crate) fn require_room(registry: &Registry) -> Result<(), Failure> {

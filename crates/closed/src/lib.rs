@@ -23,6 +23,15 @@ pub use glance::{Glance, glance};
 /// Where the status of the registry stands, for people and programs.
 const STATUS_LINK: &str = "</status>; rel=\"status\"";
 
+/// Who is behind a door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Behind {
+    /// The web application: pages that need no record are there while the door is closed.
+    Pages,
+    /// Nobody.
+    Nobody,
+}
+
 /// The language in which a door is told that it is closed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
@@ -80,9 +89,9 @@ impl Form {
 }
 
 /// The answer of a closed door.
-pub fn answer(closed: &Closed, form: Form, headers: &HeaderMap, profile: &Profile) -> Response<Body> {
+pub fn answer(closed: &Closed, form: Form, behind: Behind, headers: &HeaderMap, profile: &Profile) -> Response<Body> {
     let body = match form {
-        Form::Page | Form::SentForm => page::page(closed, headers, profile, form),
+        Form::Page | Form::SentForm => page::page(closed, headers, profile, form, behind),
         Form::PlainText => closed.sentence.clone(),
         Form::Fhir => outcome(closed),
         Form::Problem => problem(closed, profile),
@@ -129,7 +138,8 @@ mod tests {
     use super::*;
 
     fn closed() -> Closed {
-        Closed { sentence: "Please try again later.".to_owned(), retry_after_seconds: 77, why: ClosedFor::Maintenance }
+        let sentence = "Please try again later.".to_owned();
+        Closed { sentence, retry_after_seconds: 77, until: None, why: ClosedFor::Maintenance }
     }
 
     fn profile() -> Profile {
@@ -161,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn every_form_says_the_sentence_and_when_to_come_back() {
         for form in [Form::Page, Form::SentForm, Form::PlainText, Form::Fhir, Form::Problem] {
-            let response = answer(&closed(), form, &HeaderMap::new(), &profile());
+            let response = answer(&closed(), form, Behind::Pages, &HeaderMap::new(), &profile());
             assert_eq!(response.status(), 503);
             let header =
                 |name: &str| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
@@ -178,9 +188,15 @@ mod tests {
 
     #[test]
     fn a_spanish_reader_reads_spanish_first() {
-        let spanish =
-            page::page(&closed(), &headers(&[("accept-language", "es-MX,es;q=0.9,en;q=0.5")]), &profile(), Form::Page);
-        let english = page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile(), Form::Page);
+        let spanish = page::page(
+            &closed(),
+            &headers(&[("accept-language", "es-MX,es;q=0.9,en;q=0.5")]),
+            &profile(),
+            Form::Page,
+            Behind::Pages,
+        );
+        let english =
+            page::page(&closed(), &headers(&[("accept-language", "en-US")]), &profile(), Form::Page, Behind::Pages);
         let (es, en) = ("Servicio no disponible</h1>", "Service Unavailable</h1>");
         assert!(spanish.contains(es) && english.contains(en));
         assert!(spanish.find(es) < spanish.find(en) && english.find(en) < english.find(es));

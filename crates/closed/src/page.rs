@@ -2,9 +2,11 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
-use registry::{Closed, Profile};
+use jiff::Timestamp;
+use registry::notices::Language;
+use registry::{Closed, ClosedFor, Profile};
 
-use crate::Form;
+use crate::{Behind, Form};
 
 /// The page needs its own style and nothing else.
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
@@ -26,16 +28,49 @@ const NOT_TAKEN_SPANISH: &str = "Lo que escribió no se ha guardado. Si el regis
                                  vuelva a cargar esta página: su navegador ofrece entonces enviarlo otra vez. Más tarde hay que \
                                  escribirlo de nuevo.";
 
+/// What leads on from the page: when it is planned to end; and in a window, which lasts, what is done by hand meanwhile.
+struct Ways {
+    language: &'static str,
+    status: &'static str,
+    downtime_form: &'static str,
+}
+
+const WAYS: Ways = Ways {
+    language: "en",
+    status: "Status, and when it is planned to end",
+    downtime_form: "A form to print: write down by hand what cannot wait, and enter it when the registry is back",
+};
+const WAYS_SPANISH: Ways = Ways {
+    language: "es",
+    status: "Estado, y cuándo debe terminar",
+    downtime_form: "Un formulario para imprimir: anote a mano lo que no pueda esperar y regístrelo cuando el registro vuelva",
+};
+
+impl Ways {
+    fn links(&self, closed: &Closed, behind: Behind) -> String {
+        let link = |to: &str, text: &str| format!("<a href=\"{to}\" lang=\"{}\">{text}</a>", self.language);
+        match (closed.why, behind) {
+            (ClosedFor::Maintenance, Behind::Pages) => {
+                format!("{}<br>{}", link("/status", self.status), link("/downtime-form", self.downtime_form))
+            }
+            (ClosedFor::Maintenance | ClosedFor::Capacity | ClosedFor::Absence, _) => link("/status", self.status),
+        }
+    }
+}
+
 /// The page: what the notices promise, in the visitor's language first, and whom to ask.
-pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile, form: Form) -> String {
+pub(crate) fn page(closed: &Closed, headers: &HeaderMap, profile: &Profile, form: Form, behind: Behind) -> String {
     let door = &profile.closed_door;
-    let not_taken = |words| (form == Form::SentForm).then_some(words);
-    let mut sections = vec![section("en", &door.heading, &closed.sentence, not_taken(NOT_TAKEN))];
-    let mut links = vec!["<a href=\"/status\" lang=\"en\">Status, and when it is planned to end</a>"];
+    let more = |language, not_taken| {
+        let until = closed.until.map(|end| planned_end(end, language, profile));
+        [until.as_deref(), (form == Form::SentForm).then_some(not_taken)].into_iter().flatten().map(paragraph).collect()
+    };
+    let mut sections = vec![section("en", &door.heading, &closed.sentence, more(Language::English, NOT_TAKEN))];
+    let mut links = vec![WAYS.links(closed, behind)];
     let (mut language, mut heading) = ("en", &door.heading);
     if let Some(spanish) = &door.spanish {
-        sections.push(section("es", &spanish.heading, &spanish.sentence, not_taken(NOT_TAKEN_SPANISH)));
-        links.push("<a href=\"/status\" lang=\"es\">Estado, y cuándo debe terminar</a>");
+        sections.push(section("es", &spanish.heading, &spanish.sentence, more(Language::Spanish, NOT_TAKEN_SPANISH)));
+        links.push(WAYS_SPANISH.links(closed, behind));
         if prefers_spanish(headers) {
             sections.reverse();
             links.reverse();
@@ -64,10 +99,22 @@ pub(crate) fn document(language: &str, title: &str, body: &str) -> String {
     )
 }
 
-fn section(language: &str, heading: &str, sentence: &str, more: Option<&str>) -> String {
-    let (heading, sentence) = (escaped(heading), escaped(sentence));
-    let more = more.map(|more| format!("<p>{}</p>\n", escaped(more))).unwrap_or_default();
-    format!("<section lang=\"{language}\">\n<h1>{heading}</h1>\n<p>{sentence}</p>\n{more}</section>\n")
+fn section(language: &str, heading: &str, sentence: &str, more: String) -> String {
+    let (heading, sentence) = (escaped(heading), paragraph(sentence));
+    format!("<section lang=\"{language}\">\n<h1>{heading}</h1>\n{sentence}{more}</section>\n")
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>\n", escaped(text))
+}
+
+/// When a window is planned to end, on the jurisdiction's clocks.
+fn planned_end(end: Timestamp, language: Language, profile: &Profile) -> String {
+    let moment = language.moment(&end.to_zoned(profile.time_zone()), str::to_owned);
+    match language {
+        Language::English => format!("Planned end: {moment}."),
+        Language::Spanish => format!("Debe terminar a {moment}."),
+    }
 }
 
 /// Whether Spanish comes before English in what the browser asks for.
@@ -87,4 +134,45 @@ pub(crate) fn prefers_spanish(headers: &HeaderMap) -> bool {
 
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        Profile::parse(include_str!("../../../profiles/texas.toml")).expect("the profile is good")
+    }
+
+    fn page_of(why: ClosedFor, until: Option<Timestamp>, behind: Behind) -> String {
+        let profile = profile();
+        let closed = Closed { sentence: profile.closed_door.sentence.clone(), retry_after_seconds: 77, until, why };
+        page(&closed, &HeaderMap::new(), &profile, Form::Page, behind)
+    }
+
+    #[test]
+    fn in_a_window_the_page_leads_to_the_form_for_what_cannot_wait() {
+        let in_window = page_of(ClosedFor::Maintenance, None, Behind::Pages);
+        assert_eq!(in_window.matches("href=\"/downtime-form\"").count(), 2, "in both languages: {in_window}");
+        assert!(in_window.contains(&profile().closed_door.sentence), "the sentence is as it was");
+        // Who is turned away for a moment has nothing to write down, and a front has no such page.
+        let others = [
+            (ClosedFor::Capacity, Behind::Pages),
+            (ClosedFor::Absence, Behind::Pages),
+            (ClosedFor::Maintenance, Behind::Nobody),
+        ];
+        for (why, behind) in others {
+            let told = page_of(why, None, behind);
+            assert!(told.contains("href=\"/status\"") && !told.contains("/downtime-form"), "{told}");
+        }
+    }
+
+    #[test]
+    fn the_page_says_when_the_window_is_planned_to_end() {
+        let end = "2024-06-01T10:00:00Z".parse().expect("an instant");
+        let told = page_of(ClosedFor::Maintenance, Some(end), Behind::Pages);
+        assert!(told.contains("<p>Planned end: 5:00 a.m. Saturday, June 1, 2024 (CT).</p>"), "{told}");
+        assert!(told.contains("<p>Debe terminar a las 5:00 a. m. del sábado 1 de junio de 2024 (CT).</p>"), "{told}");
+        assert!(!page_of(ClosedFor::Maintenance, None, Behind::Pages).contains("Planned end"));
+    }
 }

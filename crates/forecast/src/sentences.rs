@@ -6,6 +6,7 @@ use crate::days::Day;
 use crate::facts::ObservationCode;
 use crate::history::History;
 use crate::immunity::Immunity;
+use crate::observation_names::spanish_observation;
 use crate::organize_history::Person;
 use crate::periods::{Period, Unit};
 use crate::reasons::{Basis, Need, Origin, Reason};
@@ -196,17 +197,18 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn observation(&self, code: ObservationCode) -> String {
+    fn observation(&self, code: ObservationCode, language: Language) -> String {
         let known = self.schedule.facts.observations.iter().find(|known| known.code == code);
-        match known {
-            Some(known) => format!("{} ({code})", known.name),
-            None => code.to_string(),
+        match (known.map(|known| known.name.as_str()), language) {
+            (Some(name), Language::English) => format!("{name} ({code})"),
+            (Some(name), Language::Spanish) => format!("{} ({code})", spanish_observation(name).unwrap_or(name)),
+            (None, _) => code.to_string(),
         }
     }
 
     /// The same within a sentence: an abbreviation keeps its capitals.
-    fn observation_within(&self, code: ObservationCode) -> String {
-        let text = self.observation(code);
+    fn observation_within(&self, code: ObservationCode, language: Language) -> String {
+        let text = self.observation(code, language);
         let mut letters = text.chars();
         match (letters.next(), letters.next()) {
             (Some(first), Some(second)) if second.is_lowercase() => {

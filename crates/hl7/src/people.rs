@@ -148,13 +148,19 @@ pub(crate) fn read_telecoms(judge: &mut Judge<'_>, telecoms: &[Xtn<'_>], at: Loc
     read
 }
 
-/// The digits of a phone number wherever they stand, or the e-mail address.
+/// The digits of a phone number wherever they stand, without an extension; or the e-mail address.
+///
+/// # Source
+/// HL7 v2.5.1, 2.A.89 XTN.1: `(999)999-9999X99999C any text`.
 fn telecom_value(telecom: &Xtn<'_>) -> String {
     let email = [telecom.email.trim(), telecom.formatted.trim()].into_iter().find(|text| text.contains('@'));
     if let Some(email) = email {
         return email.to_owned();
     }
-    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).map(char::from).collect::<String>();
+    let digits = |text: &str| {
+        let number = text.trim_start_matches(|first: char| !first.is_ascii_digit());
+        Telecom::digits_of(number).into_owned()
+    };
     let split = format!("{}{}", digits(telecom.area), digits(telecom.local));
     [split, digits(telecom.unformatted), digits(&telecom.formatted)]
         .into_iter()

@@ -3,6 +3,7 @@
 use model::{CodeTables, Demographics, Finding, FindingKind, Location, Query, QueryKind};
 
 use crate::er7::{Message, Segment};
+use crate::excess::note_excess;
 use crate::judge::{Judge, is_empty, owned, parse_date};
 use crate::people;
 use crate::submission::Form;
@@ -43,6 +44,9 @@ fn read_question(judge: &mut Judge<'_>, message: &Message<'_>, kind: QueryKind) 
     if message.header_count() > 1 {
         let finding = Finding::new(FindingKind::MessageUnreadable).naming("it holds more than one message");
         judge.findings.push(finding.at(Location::segment("MSH", 2)));
+        return None;
+    }
+    if note_excess(judge, message) {
         return None;
     }
     let Some(segment) = message.first(b"QPD") else {

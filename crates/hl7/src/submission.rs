@@ -14,8 +14,13 @@ use model::{Action, CodeTables, Finding, FindingKind, Location, PatientStatement
 pub(crate) use self::form::Form;
 use self::observations::Facts;
 use crate::er7::Message;
+use crate::excess::note_excess;
 use crate::judge::Judge;
 use crate::vxu;
+
+/// Doses of one message at most. Nobody was given so many in a lifetime: such a message repeats itself or holds the doses of
+/// several people, and each dose is compared with all others of the person.
+pub const DOSES_MAXIMUM: usize = 500;
 
 /// What could be read of a VXU.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -30,15 +35,18 @@ pub struct SubmissionReading {
 
 /// Reads a VXU by the receiving rules: a bad value counts as empty, a required field that is empty empties its
 /// segment, a required segment that is empty drops its group, and a message without PID or with no group left is
-/// rejected. A VXU without any order group is an update of the person alone.
+/// rejected. A VXU without any order group is an update of the person alone, and its sender is told that no dose came.
 ///
 /// # Source
 /// HL7 IG 1.5, table 3-1.
 pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> SubmissionReading {
     let mut judge = Judge::new(tables);
     note_syntax(&mut judge, message);
+    if note_excess(&mut judge, message) {
+        return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
+    }
     let vxu = vxu::read(message);
-    if !is_about_one_person(&mut judge, message, &vxu) {
+    if !is_about_one_person(&mut judge, message, &vxu) || has_too_many_doses(&mut judge, &vxu) {
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
     }
     let statement = patient::read_patient(&mut judge, &vxu);
@@ -59,6 +67,9 @@ pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> Submis
     form.look(&mut judge, message, &message.segments()[..first_order]);
     let read = orders::read_orders(&mut judge, message, &vxu.orders, &mut patient, &mut form);
     form.tell(&mut judge);
+    if vxu.orders.len() + lost_count == 0 {
+        judge.findings.push(Finding::new(FindingKind::MessageWithoutDoses));
+    }
     if read.usable_count == 0 && vxu.orders.len() + lost_count > 0 {
         judge.findings.push(Finding::new(FindingKind::NoOrderGroupLeft));
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };
@@ -98,6 +109,17 @@ fn note_syntax(judge: &mut Judge<'_>, message: &Message<'_>) {
     if message.unnamed_lines() > 0 {
         judge.findings.push(Finding::new(FindingKind::SegmentUnnamed));
     }
+}
+
+/// Of a message with too many doses none is taken: of whom would those be that are left out, or those that are not?
+fn has_too_many_doses(judge: &mut Judge<'_>, vxu: &vxu::Vxu<'_>) -> bool {
+    let Some(first_beyond) = vxu.orders.get(DOSES_MAXIMUM) else { return false };
+    let at = match (&first_beyond.dose, &first_beyond.order) {
+        (Some(dose), _) => Location::segment("RXA", dose.sequence),
+        (None, order) => Location::segment("ORC", order.as_ref().map_or(1, |order| order.sequence)),
+    };
+    judge.note(FindingKind::DosesTooMany, at, vxu.orders.len().to_string());
+    true
 }
 
 /// A message about nobody, or about two people, cannot be used: whose doses would they be?

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Coded;
+use crate::{Coded, PageCorrection};
 
 /// What is known about who a person is. Empty lists and `None` mean "not said".
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub struct Demographics {
     /// In a report of the registry's own organization: what of who the person is its staff corrected.
     #[serde(skip_serializing_if = "Settled::is_nothing")]
     pub settled: Settled,
+    /// In a report: what its organization's people corrected on a page, until its system says so, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub page_corrections: Vec<PageCorrection>,
     /// The reporting organization's own status of the person: HL70441 code and its date (PD1-16, PD1-17).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_status: Option<DatedCode>,

@@ -317,6 +317,7 @@ finding_kinds! {
     PatientAmbiguous,
     PatientUnsure,
     IdentifierSharedWithOthers,
+    PageCorrectionReplaced,
     // Consent.
     ConsentMissing,
     ConsentUnfitForAge,
@@ -331,6 +332,9 @@ finding_kinds! {
     // Doses.
     OrderGroupDropped,
     NoOrderGroupLeft,
+    DosesTooMany,
+    PartsTooMany,
+    MessageWithoutDoses,
     VaccineMissing,
     VaccineUnknown,
     NdcUnknown,

@@ -86,7 +86,32 @@ pub struct PatientObservation {
     pub until: Option<Date>,
 }
 
+/// A fact about a person's health that is taken back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Retraction {
+    /// LOINC code of what was observed.
+    pub question: String,
+    /// The code of what was found.
+    pub code: String,
+    /// The vaccine that the fact is about; `None` for the fact whatever its vaccine.
+    pub vaccine: Option<Cvx>,
+}
+
+impl Retraction {
+    /// Whether a fact is meant.
+    pub fn means(&self, fact: &PatientObservation) -> bool {
+        self.question == fact.question
+            && self.code == fact.value.code
+            && (self.vaccine.is_none() || self.vaccine == fact.vaccine)
+    }
+}
+
 impl PatientObservation {
+    /// Whether another says the same, perhaps of another time: one vaccine's allergy is not another's.
+    pub fn is_same_fact(&self, other: &PatientObservation) -> bool {
+        (&self.question, &self.value.code, self.vaccine) == (&other.question, &other.value.code, other.vaccine)
+    }
+
     /// The question of a note for everybody who opens the record: no LOINC code, and never sent in a message.
     pub const NOTE: &str = "NOTE";
     /// LOINC: contraindication or precaution.

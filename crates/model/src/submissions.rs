@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Caller, ClearedFact, ConsentStatement, Demographics, Dose, FilePosition, Finding, MessageId,
-    MessageIdentity, MessageState, Observation, PatientId, PatientObservation, VaccinationReportId,
+    MessageIdentity, MessageState, Observation, PatientId, PatientObservation, Retraction, VaccinationReportId,
 };
 
 /// A door.
@@ -126,8 +126,8 @@ pub struct PatientStatement {
     pub record: Option<PatientId>,
     /// Consent given or taken back in so many words, without a carrier of the profile's: on a page.
     pub consents: Vec<ConsentStatement>,
-    /// Observations that the sender takes back, by question and code.
-    pub retracted: Vec<(String, String)>,
+    /// Observations that the sender takes back.
+    pub retracted: Vec<Retraction>,
     /// Order groups without a vaccine (CVX 998): which order group of the message, and its day.
     pub days_without_vaccine: Vec<(u16, Date)>,
     /// Where the parts of the statement stood in its message.

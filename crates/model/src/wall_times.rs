@@ -196,7 +196,7 @@ fn weekday(word: &str) -> Option<Weekday> {
 }
 
 /// `7:00 p.m. Friday, May 31, 2024, to 5:00 a.m. Saturday, June 1, 2024 (CT)`; two ends on one day print the day once:
-/// `7:00 p.m. to 9:00 p.m. Thursday, February 6, 2025 (CT)`. Where the clocks change in between, or a time comes twice,
+/// `7:00 p.m. to 9:00 p.m. Thursday, February 6, 2025 (CT)`, and two ends in one minute that minute once. Where the clocks change in between, or a time comes twice,
 /// the letters say which clock is meant (`CDT`, `CST`).
 pub fn span_in_words(starts_at: Timestamp, ends_at: Timestamp, time_zone: &TimeZone) -> String {
     let (start, end) = (starts_at.to_zoned(time_zone.clone()), ends_at.to_zoned(time_zone.clone()));
@@ -212,6 +212,9 @@ pub fn span_in_words(starts_at: Timestamp, ends_at: Timestamp, time_zone: &TimeZ
         );
     }
     let zone = zone_letters(&start);
+    if clock_in_words(&start) == clock_in_words(&end) && start.date() == end.date() {
+        return format!("{} {} ({zone})", clock_in_words(&start), day_in_words(&start));
+    }
     if start.date() == end.date() {
         return format!("{} to {} {} ({zone})", clock_in_words(&start), clock_in_words(&end), day_in_words(&start));
     }
@@ -251,7 +254,7 @@ pub fn zone_letters(at: &Zoned) -> String {
     }
 }
 
-/// `10 hours`, `1 hour 30 minutes`: the time that really passes.
+/// `10 hours`, `1 hour 30 minutes`, `less than a minute`: the time that really passes.
 pub fn duration_in_words(starts_at: Timestamp, ends_at: Timestamp) -> String {
     let minutes = (ends_at.as_second() - starts_at.as_second()) / 60;
     let count = |number: i64, noun: &str| match number {
@@ -259,6 +262,7 @@ pub fn duration_in_words(starts_at: Timestamp, ends_at: Timestamp) -> String {
         _ => format!("{number} {noun}s"),
     };
     match (minutes / 60, minutes % 60) {
+        (0, 0) => "less than a minute".to_owned(),
         (0, minutes) => count(minutes, "minute"),
         (hours, 0) => count(hours, "hour"),
         (hours, minutes) => format!("{} {}", count(hours, "hour"), count(minutes, "minute")),

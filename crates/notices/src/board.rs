@@ -1,6 +1,6 @@
 //! The board: what the public may know of windows now, for the status page, its JSON and the banner.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Channel, ChannelModes, MaintenanceWindow, Mode, WindowKind, WindowState};
 use serde::Serialize;
 
@@ -97,7 +97,12 @@ pub struct Banner {
 }
 
 /// How long before its start a window stands on every page.
-const BANNER_SECONDS: i64 = 7 * 24 * 3600;
+const BANNER_LEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// From when on a window that begins then stands on every page.
+pub fn banner_begins_at(starts_at: Timestamp) -> Timestamp {
+    starts_at - BANNER_LEAD
+}
 
 impl Board {
     /// The board at an instant.
@@ -140,7 +145,7 @@ impl Board {
             return Some(Banner { window: window.clone(), counts_to, has_begun: true });
         }
         let next = self.upcoming.first()?;
-        let is_near = next.starts_at.as_second() - self.as_of.as_second() <= BANNER_SECONDS;
+        let is_near = self.as_of >= banner_begins_at(next.starts_at);
         is_near.then(|| Banner { window: next.clone(), counts_to: Some(next.starts_at), has_begun: false })
     }
 

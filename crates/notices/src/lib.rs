@@ -17,7 +17,7 @@ mod texts;
 pub mod tokens;
 
 pub use atom::atom_feed;
-pub use board::{Banner, Board, BoardWindow};
+pub use board::{Banner, Board, BoardWindow, banner_begins_at};
 pub use calendar::calendar;
 pub use compose::{Composer, Facts};
 pub use occasions::{Lead, Occasion, REPORT_DELAY, Told, concerns, due_notices, is_for_account_holders, is_wanted};

@@ -64,7 +64,9 @@ impl Language {
     }
 
     /// `9:00 p.m. Thursday, February 6, 2025 (CT)`.
-    pub(crate) fn moment(self, at: &Zoned, label: impl Fn(&str) -> String) -> String {
+    ///
+    /// `label` gives this language's name of a zone's letters.
+    pub fn moment(self, at: &Zoned, label: impl Fn(&str) -> String) -> String {
         let zone = label(&zone_letters(at));
         match self {
             Language::English => format!("{} {} ({zone})", clock_in_words(at), day_in_words(at)),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{Database, MessageFilter, StoreError};
 use uuid::Uuid;
 
+use crate::operations::Condition;
 use crate::operations::examine;
 use crate::{Admission, Diagnosis, Registry, RegistryError};
 
@@ -165,7 +166,7 @@ fn read_whole(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<Diagn
     let tested = BackupTested {
         at,
         place: copy.url().to_string(),
-        is_well: diagnoses.iter().all(|diagnosis| diagnosis.is_well || !diagnosis.is_of_storage()),
+        is_well: diagnoses.iter().all(|diagnosis| diagnosis.is_well() || !diagnosis.is_of_storage()),
         reaches_to: newest.first().map(|message| message.received_at),
         rows: tables.iter().map(|(_, rows)| rows).sum(),
     };
@@ -176,7 +177,7 @@ fn read_whole(copy: &Database, at: Timestamp) -> Result<(BackupTested, Vec<Diagn
 fn broken(copy: &Database, at: Timestamp, report: String) -> (BackupTested, Vec<Diagnosis>) {
     let place = copy.url().to_string();
     let tested = BackupTested { at, place, is_well: false, reaches_to: None, rows: 0 };
-    (tested, vec![Diagnosis { subject: "database", is_well: false, report }])
+    (tested, vec![Diagnosis { subject: "database", condition: Condition::NotWell, report }])
 }
 
 /// Whether there are as many rows in each table as the copy says that were written; nothing where it says nothing, as one
@@ -194,7 +195,7 @@ fn rows(copy: &Database, tables: &[(String, u64)]) -> Result<Option<Diagnosis>, 
         true => format!("at least as many as were written, in each of {} tables", written.len()),
         false => lost.join("; "),
     };
-    Ok(Some(Diagnosis { subject: "rows", is_well, report }))
+    Ok(Some(Diagnosis { subject: "rows", condition: Condition::well_if(is_well), report }))
 }
 
 /// Whether every document and every original can be unpacked.
@@ -205,5 +206,5 @@ fn documents(copy: &Database) -> Result<Diagnosis, StoreError> {
         [] => "every one can be read".to_owned(),
         unreadable => unreadable.iter().map(of_table).collect::<Vec<_>>().join("; "),
     };
-    Ok(Diagnosis { subject: "documents", is_well: unreadable.is_empty(), report })
+    Ok(Diagnosis { subject: "documents", condition: Condition::well_if(unreadable.is_empty()), report })
 }

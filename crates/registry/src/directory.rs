@@ -51,11 +51,14 @@ pub(crate) struct Snapshot {
     memberships: HashMap<AccountId, Vec<Membership>>,
     /// The accounts whose locks were lifted lately.
     lifted_locks: Vec<(Arc<Account>, Timestamp)>,
+    /// Whether all of them are made up.
+    is_demonstration: bool,
 }
 
 impl Snapshot {
     fn read(database: &Database) -> Result<Snapshot, RegistryError> {
-        let mut snapshot = Snapshot::default();
+        let is_demonstration = crate::demonstrations::is_demonstration(database)?;
+        let mut snapshot = Snapshot { is_demonstration, ..Snapshot::default() };
         for organization in database.organizations()? {
             for code in std::iter::once(&organization.code).chain(&organization.aliases) {
                 snapshot.by_code.insert(code.to_lowercase(), organization.id);
@@ -116,6 +119,11 @@ impl Snapshot {
     /// The accounts whose locks were lifted lately, and when.
     pub(crate) fn lifted_locks(&self) -> &[(Arc<Account>, Timestamp)] {
         &self.lifted_locks
+    }
+
+    /// Whether they are the made-up ones of a demonstration.
+    pub(crate) fn is_demonstration(&self) -> bool {
+        self.is_demonstration
     }
 
     /// The organizations that an account may act for besides its own, with its role there.
@@ -204,6 +212,11 @@ impl Directory {
         drop(seen);
         self.read(database, version)?;
         Ok(true)
+    }
+
+    /// Reads them again, changed or not.
+    pub(crate) fn read_again(&self, database: &Database) -> Result<(), RegistryError> {
+        self.read(database, database.directory_version()?)
     }
 
     fn read(&self, database: &Database, version: String) -> Result<(), RegistryError> {

@@ -101,6 +101,8 @@ pub struct Closed {
     pub sentence: String,
     /// For the `Retry-After` header.
     pub retry_after_seconds: u32,
+    /// The planned end of the window, while it lies ahead.
+    pub until: Option<Timestamp>,
     /// Why. Whoever is turned away is told the same sentence in each case.
     pub why: ClosedFor,
 }
@@ -376,6 +378,7 @@ impl Gate {
             self.state.ledger.count(window, channel, sender, now);
         }
         let mut closed = self.turned_away(ClosedFor::Maintenance);
+        closed.until = (now < ends_at).then_some(ends_at);
         closed.retry_after_seconds = if now >= ends_at {
             RETRY_WHEN_OVERDUE_SECONDS
         } else {
@@ -391,7 +394,7 @@ impl Gate {
         self.state.turned_away.fetch_add(1, Ordering::Relaxed);
         // Senders come back spread over as long again, so that they do not arrive as one wave.
         let retry_after_seconds = self.retry_after_seconds + self.spread() % (self.retry_after_seconds + 1);
-        Closed { sentence: self.sentence.to_string(), retry_after_seconds, why }
+        Closed { sentence: self.sentence.to_string(), retry_after_seconds, until: None, why }
     }
 
     fn spread(&self) -> u32 {

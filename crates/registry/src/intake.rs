@@ -9,6 +9,7 @@ mod doses;
 mod ids;
 mod lanes;
 mod log;
+mod page_corrections;
 mod people;
 mod reading;
 mod validate;
@@ -196,8 +197,8 @@ fn accept(
     let is_refused = findings.iter().any(|finding| refuses_message(finding.kind));
     let Some(stated) = submission.patient.as_ref().filter(|_| !is_refused) else { return Ok(None) };
     let Some((stated, vaccinations)) = validate::check(rules, submission, stated, findings) else { return Ok(None) };
-    let last_event_on =
-        vaccinations.iter().filter(|given| given.dose.is_given()).map(|given| given.dose.administered_on).max();
+    let given = vaccinations.iter().filter(|given| given.action != Action::Delete && given.dose.is_given());
+    let last_event_on = given.map(|given| given.dose.administered_on).max();
     let resolved = people::resolve(rules, submission, &stated, last_event_on, world, findings);
     if resolved.existing.is_none() && only_takes_back(&stated, &vaccinations) {
         note_nothing_to_take_back(&vaccinations, findings);
@@ -238,6 +239,8 @@ fn take_in(
         }
     };
     record.consents.extend(consent.recorded);
+    let replaced = page_corrections::replaced(submission, &record);
+    findings.extend(replaced.iter().map(|&fact| page_corrections::finding(fact)));
     findings.extend(consents::note_protection(rules, stated, &record));
     if let Some(before) = resolved.existing {
         keep_version(&mut record, before, submission);
@@ -248,7 +251,7 @@ fn take_in(
         reviews: resolved.reviews(submission),
         is_new: resolved.existing.is_none(),
         is_pending: resolved.is_pending(),
-        because: resolved.because.clone(),
+        because: resolved.because.clone() + &page_corrections::in_words(&replaced),
     })
 }
 

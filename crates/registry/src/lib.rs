@@ -16,6 +16,7 @@ mod consents;
 mod consolidate;
 mod data_fixes;
 mod deliveries;
+mod demonstrations;
 mod directory;
 mod dose_reviews;
 mod entries;
@@ -75,6 +76,7 @@ pub use files::{
     Exchange, ExchangeSettings, FileUpload, FindingInWords, MessageInWords, Received, ReceivedFilter, ReceivedKind,
     ResultKind,
 };
+pub use forecast::spanish_observation;
 pub use gate::{
     Admission, AnswerTimes, CHANGES_AT_OPENING, Closed, ClosedFor, Gate, IN_FLIGHT_MAXIMUM, KEPT_FOR_QUESTIONS, Pass,
     Purpose, RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,
@@ -89,7 +91,7 @@ pub use maintenance_notices::Recipients;
 pub use matching::Agreement;
 pub use messages::{MESSAGE_BYTES_MAXIMUM, MessageAnswer};
 pub use notices;
-pub use operations::{Diagnosis, Health};
+pub use operations::{Condition, Diagnosis, Health};
 pub use organization_contacts::ContactRefusal;
 pub use passkeys::RelyingParty;
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};

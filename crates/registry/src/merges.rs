@@ -181,7 +181,7 @@ impl Registry {
         self.replace(batch, [(holder, versions.1), (retired, versions.0)], receipt.received_at, &outdated)
     }
 
-    /// What was said since a merge of who may see the records, with whom each message named.
+    /// What was said since a merge of who may see the records, with whom each message since named.
     fn restrictions_since(
         &self,
         merge: &Merge,

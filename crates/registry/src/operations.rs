@@ -38,18 +38,41 @@ impl Health {
     }
 }
 
+/// How something was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// As it should be.
+    Well,
+    /// Nothing is broken, and still there is something to do.
+    Warning,
+    /// Broken, or waiting for somebody.
+    NotWell,
+}
+
+impl Condition {
+    /// Well or not.
+    pub fn well_if(is_well: bool) -> Condition {
+        if is_well { Condition::Well } else { Condition::NotWell }
+    }
+}
+
 /// One line of a doctor's report.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnosis {
     /// What was looked at.
     pub subject: &'static str,
-    /// Whether it is well.
-    pub is_well: bool,
+    /// How it was found.
+    pub condition: Condition,
     /// What was seen, and what to do if it is not well.
     pub report: String,
 }
 
 impl Diagnosis {
+    /// Whether nothing is broken.
+    pub fn is_well(&self) -> bool {
+        self.condition != Condition::NotWell
+    }
+
     /// It tells of what is stored, and not of work that waits for somebody.
     pub(crate) fn is_of_storage(&self) -> bool {
         self.subject != "quarantine"
@@ -171,12 +194,20 @@ pub(crate) fn examine(database: &Database) -> Result<Vec<Diagnosis>, RegistryErr
     let quarantined = quarantined.map_or(0, |(_, count)| *count);
     let over_full = database.over_full_key_count()?;
     Ok(vec![
-        Diagnosis { subject: "database", is_well: faults.is_empty(), report: integrity },
-        Diagnosis { subject: "schema", is_well: true, report: format!("version {}", database.schema_version()?) },
-        Diagnosis { subject: "audit trail", is_well: audit.faults.is_empty(), report: audit_report(&audit) },
+        Diagnosis { subject: "database", condition: Condition::well_if(faults.is_empty()), report: integrity },
+        Diagnosis {
+            subject: "schema",
+            condition: Condition::Well,
+            report: format!("version {}", database.schema_version()?),
+        },
+        Diagnosis {
+            subject: "audit trail",
+            condition: Condition::well_if(audit.faults.is_empty()),
+            report: audit_report(&audit),
+        },
         Diagnosis {
             subject: "match keys",
-            is_well: true,
+            condition: Condition::Well,
             report: match over_full {
                 0 => "no key is shared by too many people".to_owned(),
                 count => format!(
@@ -186,7 +217,7 @@ pub(crate) fn examine(database: &Database) -> Result<Vec<Diagnosis>, RegistryErr
         },
         Diagnosis {
             subject: "quarantine",
-            is_well: quarantined == 0,
+            condition: Condition::well_if(quarantined == 0),
             report: match quarantined {
                 0 => "no message is kept aside".to_owned(),
                 count => format!("{count} messages are kept aside; see `bluebonnet messages --state quarantined`"),

@@ -5,8 +5,8 @@
 
 use matching::Agreement;
 use model::{
-    Assessment, AuditAction, AuditEntry, Caller, Demographics, Identifier, OrganizationId, PatientId, PatientRecord,
-    PatientReport, PatientStatus, Receipt, Right,
+    AccountKind, Assessment, AuditAction, AuditEntry, Caller, Demographics, Identifier, OrganizationId, PatientId,
+    PatientRecord, PatientReport, PatientStatus, Receipt, Right,
 };
 
 use crate::assess::Languages;
@@ -75,6 +75,12 @@ impl OpenedRecord {
         let said = self.own_report(organization_id)?;
         let otherwise = Otherwise::between(&said.demographics, &self.shown.patient.demographics);
         otherwise.is_any().then_some(&said.demographics)
+    }
+
+    /// Whether an organization's own system told of the person: pages give nobody a number.
+    pub fn is_told_by_system(&self, organization_id: OrganizationId) -> bool {
+        let mut own = self.held.reports.iter().filter(|report| report.organization_id == organization_id);
+        own.any(|report| !report.demographics.identifiers.is_empty())
     }
 }
 
@@ -172,6 +178,13 @@ impl Registry {
         sites.retain(|site| site.is_active && snapshot.may_speak_for(caller.organization_id, site.id));
         sites.sort_by_key(|site| (site.id != caller.organization_id, site.name.clone()));
         sites
+    }
+
+    /// Whether a program has an account to send messages for an organization.
+    pub fn has_system(&self, _admission: &Admission, id: OrganizationId) -> bool {
+        let snapshot = self.directory().snapshot();
+        let mut programs = snapshot.accounts().filter(|account| account.kind == AccountKind::WebService);
+        programs.any(|program| program.is_active && snapshot.may_speak_for(program.organization_id, id))
     }
 
     /// The name of an organization, for a fact's source.

@@ -2,9 +2,9 @@
 
 use matching::Grade;
 use model::{
-    Assessment, AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Location, LoggedMessage,
-    MessageIdentity, MessageState, PatientId, PatientRecord, PatientStatus, Query, QueryKind, QueryOutcome,
-    QueryStatus, Receipt,
+    Assessment, AuditAction, AuditEntry, Caller, Demographics, Finding, FindingKind, Identifier, Location,
+    LoggedMessage, MessageIdentity, MessageState, PatientId, PatientRecord, PatientReport, PatientStatus, Query,
+    QueryKind, QueryOutcome, QueryStatus, Receipt,
 };
 use store::{Reading, StoreError};
 
@@ -42,7 +42,13 @@ impl Registry {
             Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
             let told = self.health_told(caller);
-            let (answer, kind) = self.look(move |registry| registry.look_for(&query, &keys, receipt, told)).await?;
+            let (mut answer, kind, asked) = self
+                .look(move |registry| {
+                    let (answer, kind) = registry.look_for(&query, &keys, receipt, told)?;
+                    Ok((answer, kind, query.person.identifiers))
+                })
+                .await?;
+            answer.people.iter_mut().for_each(|record| self.tell_own(record, caller, &asked));
             let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
             if is_due && answer.assessment.is_none() {
                 findings.insert(0, Finding::new(FindingKind::ForecastNotGiven));
@@ -131,6 +137,25 @@ impl Registry {
             return (QueryStatus::TooMany, Vec::new());
         }
         (QueryStatus::Candidates, graded.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// Of what each organization says for itself, the asker is told what is its own: its status of the person, and the
+    /// identifiers that it and its sites reported, or that it asked with. Where else somebody is a patient is nobody's
+    /// business.
+    fn tell_own(&self, record: &mut PatientRecord, caller: &Caller, asked: &[Identifier]) {
+        let directory = self.directory().snapshot();
+        let is_own = |report: &&PatientReport| directory.may_speak_for(caller.organization_id, report.organization_id);
+        let own = record.reports.iter().filter(is_own).flat_map(|report| &report.demographics.identifiers);
+        let own: Vec<Identifier> = own.cloned().collect();
+        let is_known = |identifier: &Identifier| {
+            own.contains(identifier)
+                || asked.iter().any(|asked| asked.kind == identifier.kind && asked.value == identifier.value)
+        };
+        let askers = record.reports.iter().find(|report| report.organization_id == caller.organization_id);
+        record.patient.demographics.registry_status =
+            askers.and_then(|report| report.demographics.registry_status.clone());
+        record.patient.demographics.identifiers.retain(is_known);
+        record.reports.iter_mut().for_each(|report| report.demographics.identifiers.retain(is_known));
     }
 
     /// These records, merged ones by the record that leads on.

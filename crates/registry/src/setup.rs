@@ -13,6 +13,7 @@ pub use codes::{Change as CodeChange, Difference as CodeDifference};
 pub use store::{
     AuditRecord, Database, DatabaseUrl, DoseReviewState, KnownMessage, Merge, MessageFilter, Migrated,
     Options as DatabaseOptions, ReviewDecided, ReviewDecision, ReviewOpened, Statistics, StoreError, TakenFile,
+    TakenServer,
 };
 
 /// The setting that holds the profile's text.

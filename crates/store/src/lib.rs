@@ -79,6 +79,7 @@ pub use merges::Merge;
 pub use messages::MessageFilter;
 pub use migrations::Migrated;
 pub use names::PEOPLE_PER_NAME_LIMIT;
+pub use postgres::TakenServer;
 pub use reviews::{ReviewDecided, ReviewDecision};
 pub use schedules::{KeptSchedule, LoadedSchedule};
 pub use sqlite::TakenFile;

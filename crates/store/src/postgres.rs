@@ -37,6 +37,12 @@ SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('sync
 /// Writers never want a sequential scan: not even while a table is still so small that it would be quicker once.
 const WRITER_SETTINGS: &str = "
 SET enable_seqscan = off";
+/// What every connection that may write holds for as long as it lives, beside the others: whoever wants to know whether a
+/// program works on the database finds it held. Two numbers are a space of their own, apart from that of the buckets.
+const HOLD_WORKING: &str = "
+SELECT pg_advisory_lock_shared(1836, 1)";
+const TAKE_WORKING: &str = "
+SELECT pg_advisory_lock(1836, 1)";
 /// Readers cannot write, whatever they are told: what a question or a read-only door is answered from changes nothing.
 const READER_SETTINGS: &str = "
 SET default_transaction_read_only = on";
@@ -294,6 +300,35 @@ impl PostgresConnection {
     }
 }
 
+/// A PostgreSQL database that no program works on, and that none can begin to work on while this is held. Nothing of it is
+/// changed.
+pub struct TakenServer {
+    connection: PostgresConnection,
+}
+
+impl TakenServer {
+    /// How long is waited for programs that are ending: the server notices a moment later.
+    const WAIT: Duration = Duration::from_secs(3);
+
+    /// Takes the database at this address.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when a program works on it; or it cannot be reached.
+    pub fn take(url: &str) -> Result<TakenServer, StoreError> {
+        let mut taken = TakenServer { connection: PostgresConnection::open(url, Purpose::Inspect, TakenServer::WAIT)? };
+        taken.hold_on()?;
+        Ok(taken)
+    }
+
+    /// Sees that it is still held: it is not when the connection was lost.
+    ///
+    /// # Errors
+    /// It is not held any more.
+    pub fn hold_on(&mut self) -> Result<(), StoreError> {
+        self.connection.run_script(TAKE_WORKING, "take the database for itself")
+    }
+}
+
 impl Beginning {
     fn asked(&self) -> Vec<Asked<'_>> {
         let begin = Asked { sql: self.sql, attempt: "begin a transaction", parameters: Vec::new() };
@@ -326,7 +361,7 @@ fn block_on<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
 fn connect(runtime: &Runtime, server: &Server, purpose: Purpose, wait: Duration) -> Result<Client, StoreError> {
     const ATTEMPT: &str = "connect to PostgreSQL";
     let of_purpose = match purpose {
-        Purpose::Write => WRITER_SETTINGS,
+        Purpose::Write => &format!("{WRITER_SETTINGS};{HOLD_WORKING}"),
         Purpose::Read | Purpose::Inspect => READER_SETTINGS,
     };
     let settings = format!("{SETTINGS};\nSET lock_timeout = {};{of_purpose}", wait.as_millis());

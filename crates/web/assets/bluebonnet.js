@@ -20,6 +20,48 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A long list is narrowed by words of its lines and of their headings, in any order; what is chosen stays in it.
+const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[^a-z0-9 ]/g, "");
+for (const select of document.querySelectorAll("select[data-narrow]")) {
+  const { narrow, narrowHint, narrowCount } = select.dataset;
+  const parts = [...select.children].map((node) => ({ node, options: node.matches("optgroup") ? [...node.children] : [node] }));
+  const field = document.createElement("input");
+  Object.assign(field, { id: `${select.id}-narrow`, type: "text", className: "usa-input", autocomplete: "off" });
+  const label = document.createElement("label");
+  Object.assign(label, { htmlFor: field.id, className: "usa-label", textContent: narrow });
+  const hint = document.createElement("span");
+  Object.assign(hint, { id: `${select.id}-narrow-hint`, className: "usa-hint", textContent: narrowHint });
+  const count = document.createElement("span");
+  Object.assign(count, { className: "usa-hint", role: "status" });
+  field.setAttribute("aria-describedby", hint.id);
+  select.parentElement.prepend(label, hint, field, count);
+  field.addEventListener("input", () => {
+    const words = plain(field.value).split(" ").filter(Boolean);
+    const chosen = select.value;
+    let found = 0;
+    const kept = parts.filter(({ node, options }) => {
+      const isGroup = node.matches("optgroup");
+      const left = options.filter((option) => {
+        const text = plain(`${isGroup ? node.label : ""} ${option.text}`);
+        const fits = option.value !== "" && words.every((word) => text.includes(word));
+        if (fits) found += 1;
+        return fits || option.value === chosen || option.value === "";
+      });
+      if (isGroup) node.replaceChildren(...left);
+      return left.length > 0;
+    });
+    select.replaceChildren(...kept.map(({ node }) => node));
+    select.value = chosen;
+    count.textContent = words.length ? narrowCount.replace("{count}", found) : "";
+  });
+  // Enter leads to the list, and does not send the form.
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    select.focus();
+  });
+}
+
 // Printing is what the button is for; without a script the browser's own menu does it.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -239,6 +239,26 @@ pub(crate) fn answers(
     answered.map(|(key, value)| (language.text(key), value)).collect()
 }
 
+/// What is usually noted of a dose that was given here, and is not filled in. Nobody must: a dose is better kept without its lot
+/// than not at all. Of eligibility its finding tells.
+pub(crate) fn not_filled_in(dose: &Dose, language: Language) -> Vec<&'static str> {
+    if dose.source != InformationSource::Administered {
+        return Vec::new();
+    }
+    let is_named = |by: &Provider| !by.given.is_empty() || !by.family.is_empty();
+    let usual = [
+        ("dose.maker", dose.mvx.is_some()),
+        ("dose.lot", dose.lot_number.is_some()),
+        ("dose.expires", dose.lot_expires_on.is_some()),
+        ("dose.amount", dose.amount.is_some()),
+        ("dose.route", dose.route.is_some()),
+        ("dose.body_site", dose.body_site.is_some()),
+        ("dose.vaccinator", dose.administered_by.as_ref().is_some_and(is_named)),
+        ("dose.statement", !dose.vis.is_empty()),
+    ];
+    usual.into_iter().filter(|(_, is_known)| !is_known).map(|(key, _)| language.text(key)).collect()
+}
+
 /// Puts a dose into the first row of a form, to be corrected.
 pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
     let name = if kind == Kind::New { "given" } else { "given_0" };

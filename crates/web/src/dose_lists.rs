@@ -1,14 +1,16 @@
 //! The lists of the form of doses.
 
-use std::collections::BTreeMap;
+mod products;
 
-use codes::{CodeSets, Ndc, Package, VaccineStatus};
+use codes::{CodeSets, Vaccine, VaccineStatus};
 use jiff::civil::Date;
-use model::{CodeTables, Cvx, Dose, Table};
+use model::{CodeTables, Cvx, Table};
 
 use crate::dose_form::Kind;
 use crate::forms::Choice;
 use crate::languages::Language;
+
+pub(crate) use products::trade_name;
 
 /// Choices under one heading.
 pub(crate) struct ChoiceGroup {
@@ -87,14 +89,13 @@ fn section(table: Table) -> Option<&'static str> {
 /// Products on the market for doses given here; vaccines, also those of other times and places, for others.
 fn vaccines(codes: &CodeSets, kind: Kind, wanted: &Wanted, on: Date, language: Language) -> Vec<ChoiceGroup> {
     let mut choices: Vec<(Cvx, Choice)> = match kind {
-        Kind::New => products(codes, on, language),
-        Kind::Historical => {
-            let vaccines = codes.vaccines().iter().filter(|vaccine| !vaccine.is_non_vaccine);
-            let choice = |cvx: Cvx, name: &str| (cvx, Choice::new(cvx.to_string(), format!("{name} ({cvx})")));
-            vaccines.map(|vaccine| choice(vaccine.cvx, &vaccine.short_name)).collect()
-        }
+        Kind::New => given_products(codes, on, language),
+        Kind::Historical => told_vaccines(codes),
     };
-    choices.sort_by_key(|(cvx, choice)| (is_foreign(codes, *cvx), choice.text.to_lowercase()));
+    // Products stand before what has no name of its own.
+    choices.sort_by_key(|(cvx, choice)| {
+        (is_foreign(codes, *cvx), choice.value.ends_with("::"), choice.text.to_lowercase())
+    });
     let mut groups = Vec::new();
     let mut take = |label: String, fits: &dyn Fn(Cvx) -> bool| {
         let (taken, left): (Vec<_>, Vec<_>) = choices.drain(..).partition(|(cvx, _)| fits(*cvx));
@@ -118,64 +119,56 @@ fn is_foreign(codes: &CodeSets, cvx: Cvx) -> bool {
 
 /// What can be given: each product by trade name and vaccine; and each vaccine by itself, for products that the code tables
 /// do not name.
-fn products(codes: &CodeSets, on: Date, language: Language) -> Vec<(Cvx, Choice)> {
+fn given_products(codes: &CodeSets, on: Date, language: Language) -> Vec<(Cvx, Choice)> {
     let given = codes.vaccines().iter().filter(|vaccine| {
         vaccine.is_in_use(on)
             && vaccine.status != VaccineStatus::NonUs
             && !vaccine.is_non_vaccine
             && !vaccine.is_unspecified
     });
-    let names = trade_names(codes);
     let mut products = Vec::new();
     for vaccine in given {
-        let (cvx, short_name) = (vaccine.cvx, &vaccine.short_name);
-        let before = products.len();
-        for (_, makers) in names.range((cvx, String::new())..).take_while(|((of, _), _)| *of == cvx) {
-            for (mvx, name) in makers {
-                let mut text = format!("{name} – {short_name}");
-                if makers.len() > 1 {
-                    let maker = codes.manufacturer(mvx).map_or(*mvx, |maker| &maker.name);
-                    text.push_str(&format!(" ({maker})"));
-                }
-                products.push((cvx, Choice::new(format!("{cvx}:{mvx}:{name}"), text)));
-            }
+        let (cvx, vaccine) = (vaccine.cvx, readable(&vaccine.short_name));
+        let named = products::by_maker(codes, cvx);
+        for (mvx, name) in named.iter().flat_map(|(mvx, names)| names.iter().map(move |name| (mvx, name))) {
+            let mut made_by = named.values().filter(|names| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
+            let maker = match made_by.nth(1) {
+                Some(_) => format!(", {}", codes.manufacturer(mvx).map_or(*mvx, |maker| &maker.name)),
+                None => String::new(),
+            };
+            let text = format!("{name} – {vaccine}{maker} (CVX {cvx})");
+            products.push((cvx, Choice::new(format!("{cvx}:{mvx}:{name}"), text)));
         }
-        let text = match products.len() - before {
-            0 => short_name.clone(),
-            _ => language.fill("dose.other_product", &[("vaccine", short_name)]),
+        let unnamed = match named.is_empty() {
+            true => vaccine,
+            false => language.fill("dose.other_product", &[("vaccine", &vaccine)]),
         };
-        products.push((cvx, Choice::new(format!("{cvx}::"), text)));
+        products.push((cvx, Choice::new(format!("{cvx}::"), format!("{unnamed} (CVX {cvx})"))));
     }
     products
 }
 
-/// The trade names of a vaccine with their makers (MVX), by vaccine and name in small letters; of makers that still make vaccines.
-///
-/// Packages go and come again under new numbers, for longer than a code table stays the same: a name stands for a product as long
-/// as there is its maker.
-fn trade_names(codes: &CodeSets) -> BTreeMap<(Cvx, String), BTreeMap<&str, &str>> {
-    let is_made = |package: &&Package| codes.manufacturer(&package.mvx).is_none_or(|maker| maker.is_active);
-    let mut names: BTreeMap<(Cvx, String), BTreeMap<&str, &str>> = BTreeMap::new();
-    for package in codes.packages().iter().filter(is_made) {
-        let makers = names.entry((package.cvx, package.trade_name.to_lowercase())).or_default();
-        // Packages of one product write its name in letters of different size: the more readable one is shown.
-        let shown = makers.entry(&package.mvx).or_insert(&package.trade_name);
-        *shown = (*shown).max(&package.trade_name);
-    }
-    names
+/// Vaccines, also those of other times and places, with the names under which people know them.
+fn told_vaccines(codes: &CodeSets) -> Vec<(Cvx, Choice)> {
+    let vaccines = codes.vaccines().iter().filter(|vaccine| !vaccine.is_non_vaccine);
+    let choice = |vaccine: &Vaccine| {
+        let cvx = vaccine.cvx;
+        let names = Some(products::of_vaccine(codes, cvx)).filter(|names| !names.is_empty());
+        let names = names.map(|names| format!(" – {}", names.join(", "))).unwrap_or_default();
+        (cvx, Choice::new(cvx.to_string(), format!("{}{names} (CVX {cvx})", readable(&vaccine.short_name))))
+    };
+    vaccines.map(choice).collect()
 }
 
-/// The trade name of a dose: of its package, or the only one that its maker gives to this vaccine.
-pub(crate) fn trade_name<'a>(codes: &'a CodeSets, dose: &Dose) -> Option<&'a str> {
-    let mut packages = Ndc::candidates(dose.ndc.as_deref().unwrap_or_default()).filter_map(|ndc| codes.package(ndc));
-    if let Some(package) = packages.find(|package| package.cvx == dose.cvx) {
-        return Some(&package.trade_name);
-    }
-    let mvx = dose.mvx.as_deref().filter(|mvx| !mvx.is_empty())?;
-    let packages = codes.packages().iter().filter(|package| package.cvx == dose.cvx && package.mvx == mvx);
-    let names: Vec<&str> = packages.map(|package| package.trade_name.as_str()).collect();
-    let shown = names.iter().max()?;
-    names.iter().all(|name| name.eq_ignore_ascii_case(shown)).then_some(*shown)
+/// CDC's name with a capital letter in front, as a list shows it.
+fn readable(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The trade name of a choice; `None` where it is of a vaccine alone.
+pub(crate) fn brand_of(value: &str) -> Option<&str> {
+    value.splitn(3, ':').nth(2).filter(|name| !name.is_empty())
 }
 
 /// Who makes vaccines, by name.
@@ -219,10 +212,14 @@ mod tests {
             let choices = groups.iter().flat_map(|group| &group.choices);
             assert_eq!(choices.filter(|choice| chosen(&choice.value) == Some((cvx, None))).count(), 1, "{cvx}");
         }
-        for product in ["Adacel – Tdap", "VAQTA – Hep A, ped/adol, 2 dose", "Havrix – Hep A, ped/adol, 2 dose"] {
+        let both = ["VAQTA – Hep A, ped/adol, 2 dose (CVX 83)", "Havrix – Hep A, ped/adol, 2 dose (CVX 83)"];
+        for product in both.into_iter().chain(["Adacel – Tdap (CVX 115)"]) {
             assert!(texts.iter().any(|text| text.eq_ignore_ascii_case(product)), "{product}: {texts:?}");
         }
-        assert!(texts.contains(&"Hep A, ped/adol, 2 dose, another product"), "{texts:?}");
+        assert!(texts.contains(&"Hep A, ped/adol, 2 dose, another product (CVX 83)"), "{texts:?}");
+        let high_dose: Vec<&&str> = texts.iter().filter(|text| text.contains("(CVX 135)")).collect();
+        assert_eq!(high_dose.len(), 2, "one product, and another: {high_dose:?}");
+        assert_eq!(*high_dose[0], "Fluzone High Dose – Influenza, high dose, trivalent, PF (CVX 135)");
         assert!(!texts.iter().any(|text| text.contains("Non-US")), "{texts:?}");
         let mut lowered: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
         lowered.sort();
@@ -231,6 +228,18 @@ mod tests {
         assert_eq!(lowered.len(), all, "a product stands there twice");
         let groups: Vec<&str> = groups.iter().map(|group| group.label.as_str()).collect();
         assert!(groups.contains(&"COVID-19") && groups.contains(&"RSV"), "{groups:?}");
+    }
+
+    #[test]
+    fn vaccines_of_other_times_are_found_by_their_names_and_codes() {
+        let (codes, on) = (CodeSets::builtin(), jiff::civil::date(2026, 1, 15));
+        let groups = vaccines(codes, Kind::Historical, &Wanted::default(), on, Language::English);
+        let all: Vec<&Choice> = groups.iter().flat_map(|group| &group.choices).collect();
+        let text = |value: &str| all.iter().find(|choice| choice.value == value).expect("it is there").text.as_str();
+        assert!(text("03").starts_with("MMR – ") && text("03").contains("M-M-R II"), "{}", text("03"));
+        assert!(text("03").ends_with("(CVX 03)"), "{}", text("03"));
+        assert_eq!(text("05"), "Measles (CVX 05)");
+        assert!(all.iter().all(|choice| !choice.text.starts_with(char::is_lowercase)), "each begins as a name does");
     }
 
     #[test]

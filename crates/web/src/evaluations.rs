@@ -1,7 +1,11 @@
 //! Evaluations and forecasts in the visitor's language.
 
 use codes::CodeSets;
-use model::{CodeTables, Completion, DoseEvaluation, DoseStatus, GroupForecast, Reason, VaccinationReport};
+use jiff::civil::Date;
+use model::{
+    Assessment, CodeTables, Completion, DoseEvaluation, DoseStatus, GroupForecast, GroupStatus, Reason,
+    VaccinationReport,
+};
 
 use crate::languages::Language;
 
@@ -39,6 +43,32 @@ pub(crate) fn number(evaluation: &DoseEvaluation, language: Language) -> String 
 pub(crate) fn products(forecast: &GroupForecast, codes: &CodeSets) -> String {
     let names = forecast.products.iter().filter_map(|cvx| codes.vaccine_name(*cvx)).take(PRODUCTS_SHOWN);
     names.collect::<Vec<_>>().join("; ")
+}
+
+/// The day of a dose that does not count, where CDC's dates of the next one begin anew at it: the newest of its group. What was past
+/// due before is then past due only after the next one may be given.
+///
+/// # Source
+/// CDSi Logic Specification 4.6, FORECASTDTCAN-1 (the earliest date is not before that of the last dose, and intervals begin at doses
+/// that are not valid, too) and FORECASTDT-6 (the past due date is not before the earliest).
+pub(crate) fn begun_anew(
+    forecast: &GroupForecast,
+    assessment: &Assessment,
+    doses: &[VaccinationReport],
+) -> Option<Date> {
+    let is_moved = forecast.past_due_on.is_some() && forecast.past_due_on == forecast.earliest_on;
+    if !is_moved || !matches!(forecast.status, GroupStatus::Due | GroupStatus::UpToDate) {
+        return None;
+    }
+    let of_group = assessment.evaluations.iter().filter(|found| found.vaccine_group == forecast.vaccine_group);
+    let dated = of_group.filter_map(|found| {
+        let dose = doses.iter().find(|report| report.event_id == found.event_id)?;
+        Some((dose.dose.administered_on, found.status))
+    });
+    let dated: Vec<(Date, DoseStatus)> = dated.collect();
+    let newest = dated.iter().map(|(on, _)| *on).max()?;
+    let does_not_count = |status| matches!(status, DoseStatus::NotValid | DoseStatus::Substandard);
+    dated.iter().all(|(on, status)| *on != newest || does_not_count(*status)).then_some(newest)
 }
 
 /// What is said of a dose, its icon and its class: never by color alone.

@@ -99,12 +99,19 @@ pub(crate) struct Choice {
     pub(crate) text: String,
     /// More about it, below the text.
     pub(crate) description: String,
+    /// The tag of the text's language where it is not the page's; else empty.
+    pub(crate) lang: &'static str,
 }
 
 impl Choice {
     /// A choice that needs no description.
     pub(crate) fn new(value: impl Into<String>, text: impl Into<String>) -> Choice {
-        Choice { value: value.into(), text: text.into(), description: String::new() }
+        Choice { value: value.into(), text: text.into(), description: String::new(), lang: "" }
+    }
+
+    /// The same with more about it.
+    pub(crate) fn described(self, description: impl Into<String>) -> Choice {
+        Choice { description: description.into(), ..self }
     }
 }
 

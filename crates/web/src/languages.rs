@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_word_that_a_page_looks_up_has_its_text() {
-        use model::{AuditAction, Channel, FileState, MessageState, Verdict};
+        use model::{AuditAction, Channel, FileState, MessageState, PersonFact, Verdict};
         let mut keys: Vec<String> =
             AuditAction::ALL.iter().map(|action| format!("audit.action_{}", action.word())).collect();
         keys.extend(MessageState::ALL.iter().map(|state| format!("operations.message_{}", state.word())));
@@ -148,6 +148,7 @@ mod tests {
         keys.extend(verdicts.map(|verdict| format!("files.message_{}", verdict.word())));
         let channels = Channel::DOORS.into_iter().chain([Channel::CommandLine]);
         keys.extend(channels.map(|channel| format!("window.door_{}", channel.word())));
+        keys.extend(PersonFact::ALL.iter().map(|fact| format!("person_fact.{}", fact.word())));
         for key in keys {
             assert!(CATALOG[0].contains_key(&key), "{key} is not in the catalog");
         }

@@ -22,7 +22,7 @@ pub(crate) struct Page {
     pub(crate) contact: String,
     pub(crate) version: &'static str,
     /// Where it is, for the other languages' links.
-    pub(crate) path: String,
+    pub(crate) address: String,
     /// Where it is asked for, when it answers a form of that page; empty for a page that was asked for.
     pub(crate) answers: String,
     /// What its forms carry.
@@ -31,6 +31,8 @@ pub(crate) struct Page {
     pub(crate) navigation: Vec<NavigationItem>,
     /// Who has signed in.
     pub(crate) account: Option<AccountMenu>,
+    /// Its people are made up, and nothing that is shown or printed may be taken for a record of somebody.
+    pub(crate) is_demonstration: bool,
     /// What everybody must know now.
     pub(crate) banner: Option<Banner>,
     /// What has just been done, after a form was sent.
@@ -100,7 +102,7 @@ impl Visitor {
             registry_short_name: profile.registry.short_name.clone(),
             contact: profile.contacts.web_application.clone(),
             version: web.settings.version,
-            path: self.page_path().to_owned(),
+            address: self.page_address(),
             answers: self.answers(),
             form_token: self.form_token(),
             navigation: self.navigation(),
@@ -110,6 +112,7 @@ impl Visitor {
                 seconds_left: signed_in.ends_at.duration_since(self.now()).as_secs(),
                 sign_in: crate::pages::sign_in_after(self),
             }),
+            is_demonstration: web.registry.is_demonstration(),
             banner: self.inside().or_else(|| crate::pages::status::banner(web, self.language())),
             done: self.language().find_text(&format!("done.{}", self.parameter("done"))).map(str::to_owned),
             is_in_error: false,

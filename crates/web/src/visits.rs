@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use closed::Form;
+use closed::{Behind, Form};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{Caller, Channel, MessageId, Mode, Receipt};
@@ -120,6 +120,7 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         return closed::answer(
             &closed,
             Form::of(&parts.method, visitor.path(), &parts.headers, NO_WEB_SERVICE),
+            Behind::Pages,
             &parts.headers,
             visitor.web().registry.profile(),
         );
@@ -132,7 +133,7 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         // Said as at every door, with nothing of a page: no cookie is set, no session ends.
         Some(Failure::Closed(closed)) => {
             let form = Form::of(&method, visitor.path(), &asked, NO_WEB_SERVICE);
-            closed::answer(&closed, form, &asked, visitor.web().registry.profile())
+            closed::answer(&closed, form, Behind::Pages, &asked, visitor.web().registry.profile())
         }
         Some(failure) => visitor.finish(visitor.failure_page(failure)),
     }
@@ -195,9 +196,11 @@ impl Visitor {
         &self.inner.path
     }
 
-    /// The path to come back to, in another language say: itself, or where that is no page, that of a page above it.
-    pub(crate) fn page_path(&self) -> &str {
-        &self.inner.page_path
+    /// The address to come back to, in another language say: itself with its query, or where that is no page, the path of a page
+    /// above it. It holds nothing that the address did not hold: what was sent in a form is not in it.
+    pub(crate) fn page_address(&self) -> String {
+        let Inner { path, page_path, query, .. } = &*self.inner;
+        if query.is_empty() || page_path != path { page_path.clone() } else { format!("{page_path}?{query}") }
     }
 
     /// The path and query of the page to come back to: this one, or the one whose form was sent.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use model::counted;
-use registry::setup::{DatabaseUrl, StoreError, TakenFile};
+use registry::setup::{DatabaseUrl, StoreError, TakenFile, TakenServer};
 use serde_json::json;
 
 use super::backup::files_of;
@@ -13,7 +13,7 @@ use crate::tables::{print_json, print_line};
 
 /// Copies a whole registry into an empty database, SQLite or PostgreSQL, and compares the counts
 ///
-/// Stop the nodes that serve the source first: what they take in meanwhile would be missing in the copy. A SQLite file that a
+/// Stop the nodes that serve the source first: what they take in meanwhile would be missing in the copy. A database that a
 /// program works on is refused; `bluebonnet backup make` copies one while it works. Nothing of the source is changed.
 #[derive(Debug, Args)]
 #[command(
@@ -34,7 +34,7 @@ pub(crate) struct Copy {
 impl Copy {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
         let from = DatabaseUrl::parse(&self.from)?;
-        check_is_at_rest(&from)?;
+        let taken = take_at_rest(&from)?;
         let source = place::open_to_read(&from)?;
         let (target, _) = place::open_database(&DatabaseUrl::parse(&self.to)?, "command", Presence::MayBeNew)?;
         let progress = progress_bar(None);
@@ -46,7 +46,10 @@ impl Copy {
         let copied = copied?;
         let source_url = source.url().to_string();
         drop(source);
-        check_is_at_rest(&from)?;
+        match taken {
+            Some(mut taken) => taken.hold_on()?,
+            None => drop(take_at_rest(&from)?),
+        }
         if self.json {
             print_json(&json!({ "rows": copied }))?;
         } else {
@@ -56,16 +59,28 @@ impl Copy {
     }
 }
 
-/// Refuses a file that a program works on. Whoever does has an index of the log beside it.
-fn check_is_at_rest(from: &DatabaseUrl) -> Result<(), Failure> {
-    let DatabaseUrl::Sqlite(path) = from else { return Ok(()) };
+/// Refuses a source that a program works on. A database of PostgreSQL is kept from programs for as long as what is given
+/// lives; a file is looked at, before and after: whoever works on it has an index of the log beside it.
+fn take_at_rest(from: &DatabaseUrl) -> Result<Option<TakenServer>, Failure> {
+    let path = match from {
+        DatabaseUrl::Sqlite(path) => path,
+        DatabaseUrl::Postgres(url) => {
+            return match TakenServer::take(url) {
+                Err(StoreError::Busy { .. }) => Err(is_worked_on(from)),
+                taken => Ok(Some(taken?)),
+            };
+        }
+    };
     let [_, _, index, _] = files_of(&place::real_file(path));
     if index.exists() && matches!(TakenFile::take(path), Err(StoreError::Busy { .. })) {
-        return Err(Failure::Refused(format!(
-            "a program works on {}, and what it takes in meanwhile would be missing in the copy: stop every node and command \
-             first, or copy a backup (`bluebonnet backup make`)",
-            path.display()
-        )));
+        return Err(is_worked_on(from));
     }
-    Ok(())
+    Ok(None)
+}
+
+fn is_worked_on(from: &DatabaseUrl) -> Failure {
+    Failure::Refused(format!(
+        "a program works on {from}, and what it takes in meanwhile would be missing in the copy: stop every node and command \
+         first, or copy a backup (`bluebonnet backup make`)"
+    ))
 }

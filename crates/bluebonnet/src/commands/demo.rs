@@ -11,11 +11,11 @@ use crate::demonstration::{self, Credentials};
 use crate::ending::{Ending, Failure};
 use crate::logging::Logging;
 use crate::maintenance_watch::MaintenanceWatch;
-use crate::place::{Opened, Place, Presence};
+use crate::place::{self, Opened, Place, Presence};
 use crate::serving::{Bound, Serving};
 use crate::spooling::SpoolSettings;
 use crate::tables::print_line;
-use crate::{limits, measurements};
+use crate::{limits, measurements, world};
 use model::counted_people;
 
 /// Makes a registry to try, with organizations, accounts and synthetic people, and serves it
@@ -61,7 +61,8 @@ impl Demo {
         let runtime = super::runtime()?;
         let bound = runtime.block_on(self.serving.bind(&self.place.data))?;
         let opened = self.place.open_as(&self.node.node(), Presence::MayBeNew)?;
-        match demonstration::made_at(&opened.database)? {
+        let made_at = opened.registry.demonstration_made_at(&place::admit(&opened.registry)?)?;
+        match made_at {
             Some(since) => self.tell_kept(&since)?,
             None => self.make(&runtime, &opened, &bound)?,
         }
@@ -72,19 +73,32 @@ impl Demo {
         Ok(Ending::Well)
     }
 
+    /// Where the passwords of a demonstration are that was made before. They are not in the registry, which keeps only what
+    /// proves them.
     fn tell_kept(&self, since: &str) -> Result<(), Failure> {
         print_line(&format!("This registry holds the demonstration since {since}; it is kept as it is."))?;
-        print_line("The passwords were shown when it was made. `bluebonnet account list` names the accounts,")?;
-        print_line("`bluebonnet account password USER` gives one another password.")?;
-        if let Some(path) = &self.credentials {
-            print_line(&format!("{} is not written.", path.display()))?;
+        match &self.credentials {
+            Some(path) if path.exists() => {
+                print_line(&format!(
+                    "Its accounts and their passwords are in {}, as they were made then.",
+                    path.display()
+                ))?;
+            }
+            _ => print_line("Its passwords were printed when it was made, once, and are kept nowhere else.")?,
         }
+        let place = match self.place.database.is_some() {
+            true => "with the same --database".to_owned(),
+            false => format!("with --data {}", self.place.data.display()),
+        };
+        print_line(&format!("`bluebonnet account password USER` gives an account another one, {place};"))?;
+        print_line("`bluebonnet account list` names the accounts.")?;
         Ok(())
     }
 
     fn make(&self, runtime: &tokio::runtime::Runtime, opened: &Opened, bound: &Bound) -> Result<(), Failure> {
         let registry = &opened.registry;
         demonstration::require_room(registry)?;
+        registry.begin_demonstration(&place::admit(registry)?)?;
         demonstration::add_organizations(registry)?;
         for organization in demonstration::senders() {
             let progress = progress_bar(None);
@@ -103,13 +117,17 @@ impl Demo {
         if let Some(path) = &self.credentials {
             credentials.write(path)?;
         }
-        demonstration::mark(&opened.database)?;
+        registry.finish_demonstration(&place::admit(registry)?, world::now())?;
         print_line("")?;
         credentials.print()?;
         print_line("")?;
-        print_line("These passwords are shown this once; `bluebonnet account password USER` makes another.")?;
-        if let Some(path) = &self.credentials {
-            print_line(&format!("They are in {}, too.", path.display()))?;
+        match &self.credentials {
+            Some(path) => {
+                print_line(&format!("These passwords are in {}, too, and are not printed again.", path.display()))?
+            }
+            None => print_line(
+                "These passwords are printed this once, and are kept nowhere else: write down what you need.",
+            )?,
         }
         print_line(&format!(
             "{}. The registry's data is in {}.",

@@ -2,17 +2,19 @@
 
 use clap::Args;
 use model::counted;
-use registry::Diagnosis;
 use registry::setup::{self, Database};
+use registry::{Condition, Diagnosis, Registry};
 use serde_json::{Value, json};
 
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Node, Opened, Place, Presence};
 use crate::tables::{grouped, print_json, print_line};
+use crate::world;
 
 /// Looks the registry over: database, schema, audit trail, kept-aside messages, profile, code tables, schedule
 ///
-/// Reads everything, so it takes a while on a large registry. The exit code is 1 when something is not well.
+/// Reads everything, so it takes a while on a large registry. The exit code is 1 when something is not well; a warning alone
+/// leaves it 0.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet doctor\n  bluebonnet doctor --database postgres://registry@localhost/registry --json"
@@ -34,14 +36,17 @@ impl Doctor {
         let profile = registry.profile();
         diagnoses.push(Diagnosis {
             subject: "profile",
-            is_well: true,
+            condition: Condition::Well,
             report: format!("{}, {}", profile.registry.name, profile.registry.time_zone),
         });
+        if registry.is_demonstration() {
+            let report = "a demonstration: its people are made up, and real ones do not belong there".to_owned();
+            diagnoses.push(Diagnosis { subject: "people", condition: Condition::Well, report });
+        }
         diagnoses.push(codes(&registry, &database)?);
-        let report = super::schedule::in_use_in_words(&registry)?;
-        diagnoses.push(Diagnosis { subject: "schedule", is_well: true, report });
+        diagnoses.push(schedule(&registry)?);
         let statistics = registry.statistics(&admission)?;
-        let is_well = diagnoses.iter().all(|diagnosis| diagnosis.is_well);
+        let is_well = diagnoses.iter().all(Diagnosis::is_well);
         if self.json {
             let tables: serde_json::Map<_, _> =
                 statistics.tables.iter().map(|(table, rows)| (table.clone(), json!(rows))).collect();
@@ -62,10 +67,14 @@ impl Doctor {
     }
 }
 
-/// One line for each, what is not well in capitals.
+/// One line for each, what somebody has to look after in capitals.
 pub(super) fn print_diagnoses(diagnoses: &[Diagnosis]) -> Result<(), Failure> {
     for diagnosis in diagnoses {
-        let mark = if diagnosis.is_well { "well" } else { "NOT WELL" };
+        let mark = match diagnosis.condition {
+            Condition::Well => "well",
+            Condition::Warning => "WARNING",
+            Condition::NotWell => "NOT WELL",
+        };
         print_line(&format!("{mark:<9} {:<12} {}", diagnosis.subject, diagnosis.report))?;
     }
     Ok(())
@@ -73,11 +82,27 @@ pub(super) fn print_diagnoses(diagnoses: &[Diagnosis]) -> Result<(), Failure> {
 
 /// The same for programs.
 pub(super) fn diagnoses_as_json(diagnoses: &[Diagnosis]) -> Value {
-    let of_one = |one: &Diagnosis| json!({ "subject": one.subject, "is_well": one.is_well, "report": one.report });
+    let of_one = |one: &Diagnosis| {
+        let is_warning = one.condition == Condition::Warning;
+        json!({ "subject": one.subject, "is_well": one.is_well(), "is_warning": is_warning, "report": one.report })
+    };
     diagnoses.iter().map(of_one).collect()
 }
 
-fn codes(registry: &registry::Registry, database: &Database) -> Result<Diagnosis, Failure> {
+/// The schedule in use. One whose last season is over breaks nothing, but nobody is told any more what is due of that.
+fn schedule(registry: &Registry) -> Result<Diagnosis, Failure> {
+    let report = super::schedule::in_use_in_words(registry)?;
+    if registry.ended_seasons(registry.today(world::now())).is_empty() {
+        return Ok(Diagnosis { subject: "schedule", condition: Condition::Well, report });
+    }
+    let report = format!(
+        "{report}; load a release that has the present season: `bluebonnet schedule import FILE --name NAME --keep`, then \
+         `bluebonnet schedule use NAME`"
+    );
+    Ok(Diagnosis { subject: "schedule", condition: Condition::Warning, report })
+}
+
+fn codes(registry: &Registry, database: &Database) -> Result<Diagnosis, Failure> {
     let codes = registry.codes();
     let imported = setup::imported_tables(database)?;
     let newest = imported.last().map_or_else(
@@ -91,5 +116,5 @@ fn codes(registry: &registry::Registry, database: &Database) -> Result<Diagnosis
         codes.packages().len(),
         codes.vis_documents().len()
     );
-    Ok(Diagnosis { subject: "codes", is_well: !codes.vaccines().is_empty(), report })
+    Ok(Diagnosis { subject: "codes", condition: Condition::well_if(!codes.vaccines().is_empty()), report })
 }

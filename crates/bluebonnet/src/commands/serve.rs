@@ -86,6 +86,11 @@ impl Serve {
             lanes = opened.lanes,
             "open"
         );
+        if opened.registry.is_demonstration() {
+            tracing::warn!(
+                "this registry is a demonstration: its people are made up, and real ones do not belong there"
+            );
+        }
         self.serving.warn_of_files(&bound);
         let exchange = self.spool.exchange(&self.place, &opened.registry, &self.node.node().name)?;
         runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;

@@ -47,6 +47,21 @@ fn what_a_copy_that_broke_off_left_is_worked_with_by_nobody() {
 }
 
 #[test]
+fn a_copy_of_a_served_postgresql_is_refused() {
+    let Some(home) = Home::on_postgres() else { return };
+    home.settle();
+    let (server, copied) = (home.serve(&[]), home.path("copied.db"));
+    let refused = home.run(&["copy", "--from", &home.url(), "--to", &copied]).expect(1);
+    assert!(refused.errors.contains("a program works on") && refused.errors.contains("backup make"), "{refused:?}");
+    assert!(!Path::new(&copied).exists());
+    assert_eq!(server.stop(), 0);
+    home.run(&["copy", "--from", &home.url(), "--to", &copied]).expect(0);
+    // A server that was killed works on nothing any more.
+    home.serve(&[]).kill();
+    home.run(&["copy", "--from", &home.url(), "--to", &home.path("again.db")]).expect(0);
+}
+
+#[test]
 fn a_copy_of_what_a_program_works_on_is_refused() {
     let home = Home::on_sqlite();
     home.settle();

@@ -236,3 +236,25 @@ fn everybody_is_forecast_anew_by_the_schedule_in_use() {
         assert_eq!((&by_next["people"], &by_next["round"]["schedule"]), (&20.into(), &"next".into()), "{by_next}");
     });
 }
+
+#[test]
+fn the_doctor_warns_of_a_schedule_without_the_present_season() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let schedule = |home: &Home| {
+        let told = home.run(&["doctor", "--json"]).expect(0).json();
+        let diagnoses = told["diagnoses"].as_array().expect("a list").clone();
+        diagnoses.into_iter().find(|one| one["subject"] == "schedule").expect("the schedule is looked at")
+    };
+    let told = schedule(&home);
+    assert_eq!((&told["is_well"], &told["is_warning"]), (&true.into(), &true.into()), "{told}");
+    let report = told["report"].as_str().expect("words").to_owned();
+    assert!(report.contains("Influenza on 2026-06-30") && report.contains("schedule import"), "{report}");
+    let shown = home.run(&["doctor"]).expect(0);
+    assert!(shown.output.contains("WARNING   schedule"), "{shown:?}");
+    // One without seasons lacks none.
+    home.run(&["schedule", "import", &release(&home, "release", CHOLERA), "--name", "next", "--keep"]).expect(0);
+    home.run(&["schedule", "use", "next"]).expect(0);
+    let told = schedule(&home);
+    assert_eq!((&told["is_well"], &told["is_warning"]), (&true.into(), &false.into()), "{told}");
+}

@@ -184,3 +184,18 @@ fn two_programs_may_share_the_roles_of_one_folder() {
     assert!(refused.errors.contains("(role webservice)"), "{refused:?}");
     assert_eq!((doors.stop(), jobs.stop()), (0, 0));
 }
+
+#[test]
+fn a_start_that_failed_hinders_no_other() {
+    let home = Home::on_sqlite();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it has an address").to_string();
+    let failed = home.run(&["serve", "--http", &address]).expect(3);
+    assert!(failed.errors.contains("cannot listen at"), "{failed:?}");
+    let lock = home.path("serving-web.lock");
+    assert_eq!(std::fs::metadata(&lock).expect("it stays").len(), 0, "an empty file, that nobody holds");
+    let server = home.serve(&[]);
+    // It is held now: what stands in the folder is not what counts.
+    assert!(home.run(&["serve", "--http", "127.0.0.1:0"]).expect(1).errors.contains("(role web)"));
+    assert_eq!(server.stop(), 0);
+}

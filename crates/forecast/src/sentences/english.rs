@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Basis, Immunity, Need, Origin, Period, Reason, SeasonAge, Teller, Unit, period_words};
+use super::{Basis, Immunity, Language, Need, Origin, Period, Reason, SeasonAge, Teller, Unit, period_words};
 use crate::days::Day;
 
 fn words(period: Period) -> String {
@@ -35,7 +35,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
             let (name, date) = teller.dose(*place);
             format!("{name} ({})", told(date))
         }
-        Origin::Observation(code) => teller.observation_within(*code),
+        Origin::Observation(code) => teller.observation_within(*code, Language::English),
     }
 }
 
@@ -148,9 +148,9 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Needed => "A dose is needed.".to_owned(),
         Need::Complete => "The series is complete.".to_owned(),
         Need::PastHistory => "Not recommended, because of the doses given or the person's age.".to_owned(),
-        Need::Immune(Immunity::Observed(code)) => format!("Immune: {}.", teller.observation(*code)),
+        Need::Immune(Immunity::Observed(code)) => format!("Immune: {}.", teller.observation(*code, Language::English)),
         Need::Immune(Immunity::BornBefore(day)) => format!("Counts as immune: born before {}.", told(day.date())),
-        Need::Contraindicated(code) => format!("Contraindicated: {}.", teller.observation(*code)),
+        Need::Contraindicated(code) => format!("Contraindicated: {}.", teller.observation(*code, Language::English)),
         Need::SeasonOver(end) => {
             format!(
                 "The schedule in use holds no season after {}; follow the current recommendations.",

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Basis, Immunity, Need, Origin, Period, Reason, SeasonAge, Teller, Unit, period_words};
+use super::{Basis, Immunity, Language, Need, Origin, Period, Reason, SeasonAge, Teller, Unit, period_words};
 use crate::days::Day;
 
 fn words(period: Period) -> String {
@@ -37,7 +37,7 @@ fn origin(teller: &Teller, origin: &Origin) -> String {
             let (name, date) = teller.dose(*place);
             format!("{name} ({})", told(date))
         }
-        Origin::Observation(code) => teller.observation_within(*code),
+        Origin::Observation(code) => teller.observation_within(*code, Language::Spanish),
     }
 }
 
@@ -150,11 +150,11 @@ pub(super) fn need(teller: &Teller, need: &Need) -> String {
         Need::Needed => "Se necesita una dosis.".to_owned(),
         Need::Complete => "La serie está completa.".to_owned(),
         Need::PastHistory => "No se recomienda, por las dosis aplicadas o por la edad.".to_owned(),
-        Need::Immune(Immunity::Observed(code)) => format!("Inmune: {}.", teller.observation(*code)),
+        Need::Immune(Immunity::Observed(code)) => format!("Inmune: {}.", teller.observation(*code, Language::Spanish)),
         Need::Immune(Immunity::BornBefore(day)) => {
             format!("Se considera inmune: nació antes del {}.", told(day.date()))
         }
-        Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code)),
+        Need::Contraindicated(code) => format!("Contraindicada: {}.", teller.observation(*code, Language::Spanish)),
         Need::SeasonOver(end) => format!(
             "El esquema en uso no tiene temporadas después del {}; siga las recomendaciones actuales.",
             told(end.date())

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use model::{
     Action, Coded, Cvx, Dose, FindingKind, Location, Observation, ObservationValue, PatientObservation,
-    PatientStatement, Table, VaccinationStatement, Vis,
+    PatientStatement, Retraction, Table, VaccinationStatement, Vis,
 };
 
 use super::orders::is_number;
@@ -170,8 +170,8 @@ fn read_values<'a>(
     read
 }
 
-/// Whether an observation is to be read, by its status. Only facts about the person can be taken back one by one; their
-/// dates and vaccine go with them.
+/// Whether an observation is to be read, by its status. Only facts about the person can be taken back one by one, each with
+/// its vaccine; their dates go with them.
 fn is_in_force(judge: &mut Judge<'_>, obx: &Obx<'_>, all: &[Obx<'_>], given: Option<Cvx>) -> bool {
     let status = Status::of(obx.status);
     if status == Status::Final {
@@ -181,12 +181,15 @@ fn is_in_force(judge: &mut Judge<'_>, obx: &Obx<'_>, all: &[Obx<'_>], given: Opt
     if status == Status::TakenBack && is_fact_too(obx) {
         return true;
     }
-    let is_part = loinc::OF_FACT.contains(&coded(&obx.question).code.as_str())
+    let question = coded(&obx.question).code;
+    let is_part = loinc::OF_FACT.contains(&question.as_str())
         && all.iter().any(|other| other.group == obx.group && is_fact_too(other));
     if status != Status::TakenBack || !is_part {
         judge.note(FindingKind::ObservationNotFinal, Location::field("OBX", obx.sequence, 11), obx.status);
+        return false;
     }
-    false
+    // The vaccine says which of several allergies is meant.
+    question == loinc::VACCINE_TYPE
 }
 
 /// What OBX-11 says of an observation.
@@ -348,19 +351,22 @@ fn take_person_facts(
     for it in read.iter().filter(|it| is_of_person(it)) {
         let ObservationValue::Code(value) = &it.observation.value else { continue };
         let question = it.observation.question.code.clone();
+        let is_beside = |other: &&Read<'_>| other.group == it.group && (it.is_taken_back || !other.is_taken_back);
+        let named = read.iter().filter(is_beside).find_map(vaccine_value).or(given);
+        let vaccine = named.filter(|_| value.code == ALLERGY_TO_THIS_VACCINE);
         if it.is_taken_back {
-            take_back(patient, question, value.code.clone());
+            take_back(patient, Retraction { question, code: value.code.clone(), vaccine });
             continue;
         }
-        let named = read.iter().filter(|other| other.group == it.group).find_map(vaccine_value).or(given);
-        patient.retracted.retain(|(known, code)| *known != question || *code != value.code);
-        patient.observations.push(PatientObservation {
+        let fact = PatientObservation {
             question,
             value: value.clone(),
-            vaccine: named.filter(|_| value.code == ALLERGY_TO_THIS_VACCINE),
+            vaccine,
             since: date_of(read, loinc::CONTRAINDICATION_START, it.group).or(it.observation.observed_on),
             until: date_of(read, loinc::CONTRAINDICATION_END, it.group),
-        });
+        };
+        patient.retracted.retain(|retraction| !retraction.means(&fact));
+        patient.observations.push(fact);
     }
     let is_date_of_fact = |it: &Read<'_>| {
         [loinc::CONTRAINDICATION_START, loinc::CONTRAINDICATION_END].contains(&it.observation.question.code.as_str())
@@ -371,15 +377,29 @@ fn take_person_facts(
             judge.note(FindingKind::ObservationNotKept, Location::segment("OBX", date.sequence), question);
         }
     }
-    read.retain(|it| !it.is_taken_back && !is_of_person(it) && !is_date_of_fact(it));
+    let vaccines_of_facts: Vec<bool> = read.iter().map(|it| is_vaccine_of_fact(read, it, given)).collect();
+    let mut of_fact = vaccines_of_facts.into_iter();
+    read.retain(|it| {
+        let is_vaccine_of_fact = of_fact.next() == Some(true);
+        !it.is_taken_back && !is_of_person(it) && !is_date_of_fact(it) && !is_vaccine_of_fact
+    });
+}
+
+/// Whether an observation names the vaccine of a fact about the person, and not that of an information statement: those have
+/// dates, and senders who number nothing give all of a dose one sub-id.
+fn is_vaccine_of_fact(read: &[Read<'_>], it: &Read<'_>, given: Option<Cvx>) -> bool {
+    let beside = || read.iter().filter(|other| other.group == it.group);
+    let question_of = |other: &Read<'_>| other.observation.question.code.clone();
+    question_of(it) == loinc::VACCINE_TYPE
+        && beside().any(|other| is_fact(&question_of(other), given))
+        && !beside().any(|other| [loinc::VIS_EDITION, loinc::VIS_PRESENTED].contains(&question_of(other).as_str()))
 }
 
 /// Takes a fact back. Of one that is stated and taken back in a message, what stands last counts.
-fn take_back(patient: &mut PatientStatement, question: String, code: String) {
-    patient.observations.retain(|known| known.question != question || known.value.code != code);
-    let fact = (question, code);
-    if !patient.retracted.contains(&fact) {
-        patient.retracted.push(fact);
+fn take_back(patient: &mut PatientStatement, retraction: Retraction) {
+    patient.observations.retain(|known| !retraction.means(known));
+    if !patient.retracted.contains(&retraction) {
+        patient.retracted.push(retraction);
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 use model::{
     Action, Coded, Completion, Cvx, Dose, EntityId, Facility, FindingKind, InformationSource, Location,
-    PatientStatement, Provider, Table, VaccinationStatement,
+    PatientStatement, Provider, Severity, Table, VaccinationStatement,
 };
 
 use super::Form;
@@ -41,7 +41,11 @@ pub(super) fn read_orders(
 ) -> OrdersReading {
     let mut reading = OrdersReading { vaccinations: Vec::with_capacity(orders.len()), usable_count: 0 };
     for order in orders {
+        let noted = judge.findings.len();
         let Some(mut statement) = read_order(judge, order) else { continue };
+        if statement.action == Action::Delete {
+            forget_doubts(judge, noted);
+        }
         reading.usable_count += 1;
         form.look(judge, message, message.segments().get(order.span.clone()).unwrap_or_default());
         if statement.dose.cvx == Cvx::NO_VACCINE {
@@ -54,6 +58,13 @@ pub(super) fn read_orders(
         }
     }
     reading
+}
+
+/// Of a dose to delete nothing is stored: what was noted since is told only of what names it, its day and vaccine.
+fn forget_doubts(judge: &mut Judge<'_>, since: usize) {
+    let names_dose = |at: Location| at.segment.as_str() == "RXA" && (3..=5).contains(&at.field);
+    let noted = judge.findings.split_off(since).into_iter();
+    judge.findings.extend(noted.filter(|it| it.severity() == Severity::Error || it.location.is_some_and(names_dose)));
 }
 
 /// What becomes of the facts in a group of no vaccine (CVX 998): nobody observed them before the person's birth.

@@ -118,9 +118,9 @@ fn read_optional_fields(judge: &mut Judge<'_>, segment: &Pid<'_>, statement: &mu
         });
     }
     for (index, race) in segment.races.iter().enumerate() {
-        who.races.extend(judge.coded(Table::Race, race, people::repetition(pid(10), index)));
+        let race = judge.coded(Table::Race, race, people::repetition(pid(10), index));
+        who.races.extend(race.filter(|race| !who.races.contains(race)));
     }
-    who.races.dedup();
     who.addresses = people::read_addresses(judge, &segment.addresses, pid(11));
     (places.telecoms, who.telecoms) = people::read_telecoms(judge, &segment.telecoms, pid(13)).into_iter().unzip();
     if !is_empty(&segment.language.code) {

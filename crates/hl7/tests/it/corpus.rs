@@ -216,3 +216,63 @@ fn the_corpus_is_large_and_no_sentence_stands_twice() {
     assert!(broken >= 110, "{broken} broken messages");
     assert_eq!(names.len(), all.len());
 }
+
+#[test]
+fn a_message_in_which_a_part_stands_more_often_than_anybody_has_it_is_rejected() {
+    let header =
+        "MSH|^~\\&|EHR|CLINIC|||20240301120000||VXU^V04^VXU_V04|M1|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS|CLINIC|TX\r";
+    let person = |names: &str| format!("{header}PID|1||A1^^^CLINIC^MR||{names}||20200315|F\r");
+    let repeated = |part: &str, count: usize| vec![part; count].join("~");
+    let excess = |text: &str| {
+        let (findings, outcome) = read(text.as_bytes());
+        let found = findings.iter().find(|finding| finding.kind == FindingKind::PartsTooMany);
+        assert_eq!(found.is_some(), outcome.ends_with("rejected"), "{outcome}");
+        found.map(describe).unwrap_or_default()
+    };
+    let maximum = hl7::REPETITIONS_MAXIMUM;
+    assert_eq!(excess(&person(&repeated("Garza^Ana^^^^^L", maximum))), "");
+    assert_eq!(excess(&person(&repeated("Garza^Ana^^^^^L", maximum + 1))), "PartsTooMany at PID^1^5");
+    let kin = "NK1|1|Luna^Eva^^^^^L|MTH^Mother^HL70063\r";
+    let maximum = hl7::NEXT_OF_KIN_MAXIMUM;
+    assert_eq!(excess(&(person("Garza^Ana^^^^^L") + &kin.repeat(maximum))), "");
+    assert_eq!(
+        excess(&(person("Garza^Ana^^^^^L") + &kin.repeat(maximum + 1))),
+        format!("PartsTooMany at NK1^{}", maximum + 1)
+    );
+    let dose = "ORC|RE||F1^CLINIC\rRXA|0|1|20220315||08^Hep B^CVX|999|||01^Historical^NIP001|||||||||||CP|A\r";
+    let maximum = hl7::OBSERVATIONS_MAXIMUM;
+    let observed =
+        |count: usize| person("Garza^Ana^^^^^L") + dose + &"OBX|1|ST|48767-8^Note^LN|1|x||||||F\r".repeat(count);
+    assert_eq!(excess(&observed(maximum)), "");
+    assert_eq!(excess(&observed(maximum + 1)), format!("PartsTooMany at OBX^{}", maximum + 1));
+    let question = |phones: &str| {
+        let header = header.replace("VXU^V04^VXU_V04", "QBP^Q11^QBP_Q11").replace("Z22", "Z34");
+        format!("{header}QPD|Z34^Request^CDCPHINVS|t||Garza^Ana^^^^^L||20200315|F||{phones}\rRCP|I|5^RD\r")
+    };
+    assert_eq!(excess(&question("^PRN^PH^^^512^5551212")), "");
+    assert_eq!(excess(&question(&repeated("^PRN^PH^^^512^5551212", 51))), "PartsTooMany at QPD^1^9");
+}
+
+#[test]
+fn a_message_of_more_doses_than_anybody_gets_is_rejected_whole() {
+    let of = |count: usize| {
+        let mut text =
+            "MSH|^~\\&|EHR|CLINIC|||20240301120000||VXU^V04^VXU_V04|M1|P|2.5.1|||||||||Z22^CDCPHINVS|CLINIC|TX\r\
+                        PID|1||A1^^^CLINIC^MR||Garza^Ana^Maria^^^^L||20200315|F\r"
+                .to_owned();
+        for number in 0..count {
+            text += &format!(
+                "ORC|RE||F{number}^CLINIC\rRXA|0|1|20220315||08^Hep B^CVX|999|||01^Historical^NIP001|||||||||||CP|A\r"
+            );
+        }
+        read(text.as_bytes())
+    };
+    let maximum = hl7::DOSES_MAXIMUM;
+    assert_eq!(of(maximum).1, format!("AA {maximum} doses"));
+    let (findings, outcome) = of(maximum + 1);
+    assert_eq!(outcome, "AE rejected");
+    let told: Vec<String> = findings.iter().map(describe).collect();
+    assert_eq!(told, [format!("DosesTooMany at RXA^{}", maximum + 1)]);
+    let says = findings[0].kind.rule().says.as_str();
+    assert!(says.contains(&maximum.to_string()), "{says}");
+}

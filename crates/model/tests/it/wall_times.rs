@@ -76,6 +76,18 @@ fn a_night_lasts_as_long_as_it_lasts() {
     assert_eq!(lasts("Friday 2024-05-31 19:00", "2024-06-01 05:00"), "10 hours");
     assert_eq!(lasts("2026-11-01 01:30 first", "2026-11-01 01:30 second"), "1 hour");
     assert_eq!(lasts("2026-11-01 03:00", "2026-11-01 04:30"), "1 hour 30 minutes");
+    assert_eq!(lasts("2026-11-01 03:00", "2026-11-01 03:00:40"), "less than a minute");
+}
+
+#[test]
+fn what_begins_and_ends_in_one_minute_has_one_time() {
+    let zone = TimeZone::get("America/Chicago").expect("a zone");
+    let instant = |text: &str| WallTime::parse(text).and_then(|wall| wall.instant("America/Chicago")).expect("a time");
+    let span = |start, end| span_in_words(instant(start), instant(end), &zone);
+    assert_eq!(span("2025-02-06 19:00:05", "2025-02-06 19:00:50"), "7:00 p.m. Thursday, February 6, 2025 (CT)");
+    assert!(span("2025-02-06 19:00:50", "2025-02-06 19:01:05").starts_with("7:00 p.m. to 7:01 p.m. Thursday"));
+    // The same minute of the next day is another one.
+    assert!(span("2025-02-06 19:00", "2025-02-07 19:00").contains(", to 7:00 p.m. Friday"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// `de las 7:00 p. m. del viernes 31 de mayo de 2024 a las 5:00 a. m. del sábado 1 de junio de 2024 (hora del Centro)`;
-/// two ends on one day print the day once, and clocks that change in between are named.
+/// two ends on one day print the day once, two in one minute that minute (`a las 7:00 p. m. del ...`), and clocks that change in between are named.
 pub(super) fn span(start: &Zoned, end: &Zoned, label: impl Fn(&str) -> String) -> String {
     if start.offset() != end.offset() {
         let letters = |at: &Zoned| at.strftime("%Z").to_string();
@@ -29,6 +29,9 @@ pub(super) fn span(start: &Zoned, end: &Zoned, label: impl Fn(&str) -> String) -
         return format!("de {} {first} del {start_day} a {} {last} del {end_day}", clock(start), clock(end));
     }
     let zone = label(&zone_letters(start));
+    if clock(start) == clock(end) && start.date() == end.date() {
+        return format!("a {} del {} ({zone})", clock(start), day(start));
+    }
     if start.date() == end.date() {
         return format!("de {} a {} del {} ({zone})", clock(start), clock(end), day(start));
     }
@@ -56,6 +59,7 @@ pub(super) fn clock(at: &Zoned) -> String {
 pub(super) fn duration(minutes: i64) -> String {
     let count = |number: i64, noun: &str| if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") };
     match (minutes / 60, minutes % 60) {
+        (0, 0) => "menos de un minuto".to_owned(),
         (0, minutes) => count(minutes, "minuto"),
         (hours, 0) => count(hours, "hora"),
         (hours, minutes) => format!("{} {}", count(hours, "hora"), count(minutes, "minuto")),

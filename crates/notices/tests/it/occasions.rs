@@ -215,6 +215,25 @@ fn in_one_line(notice: &Notice) -> String {
 }
 
 #[test]
+fn a_report_on_a_window_of_less_than_a_minute_says_so() {
+    let mut window = emergency();
+    window.started_at = Some(window.starts_at);
+    window.ended_at = Some(window.starts_at + SignedDuration::from_secs(40));
+    let told = |language| {
+        let figures = Figures::default();
+        in_one_line(&composer(language).compose(&window, Occasion::Report, Audience::DataExchange, Some(&figures)))
+    };
+    let (english, spanish) = (told(Language::English), told(Language::Spanish));
+    let lasted = "The downtime lasted less than a minute, from 7:00 p.m. Thursday, February 6, 2025 (CT);";
+    assert!(english.contains(lasted), "{english}");
+    let lasted = "La inactividad duró menos de un minuto, a las 7:00 p. m. del jueves 6 de febrero de 2025 (";
+    assert!(spanish.contains(lasted), "{spanish}");
+    for told in [english, spanish] {
+        assert!(!told.contains("0 minut"), "{told}");
+    }
+}
+
+#[test]
 fn a_report_says_that_every_sender_came_back_only_when_every_one_did() {
     let mut window = scheduled();
     window.started_at = Some(window.starts_at);

@@ -101,7 +101,7 @@ fn windows_close_the_doors_by_the_clock_and_open_them_by_an_order_only() {
     let closed = || gate.admit_sender(Channel::WebService, Purpose::Change, Some(sender)).expect_err("closed");
     let jitter = closed().retry_after_seconds - 1000;
     assert!(jitter <= RETRY_SPREAD_SECONDS);
-    assert_eq!(closed().why, ClosedFor::Maintenance);
+    assert_eq!((closed().why, closed().until), (ClosedFor::Maintenance, Some(at(2000))));
     SECONDS.store(1400, Order::SeqCst);
     assert_eq!(closed().retry_after_seconds, 600 + jitter, "to the second, and the same jitter for one sender");
     assert_eq!(gate.admit(Channel::File).expect("files are taken").mode(), Mode::Hold);
@@ -117,6 +117,7 @@ fn windows_close_the_doors_by_the_clock_and_open_them_by_an_order_only() {
     SECONDS.store(5000, Order::SeqCst);
     assert!(gate.admit_with_pass(Channel::Web, &pass).is_err(), "it has expired");
     assert_eq!(closed().retry_after_seconds, RETRY_WHEN_OVERDUE_SECONDS, "no window ends by itself");
+    assert_eq!(closed().until, None, "and when it will is not known any more");
 
     let read_only = ChannelModes { web_service: Mode::ReadOnly, ..ChannelModes::default() };
     let overlapping = window(2, 4000, 9000, read_only);

@@ -1,5 +1,7 @@
 //! Whom a submission is about, and what it adds to what its sender says of them.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use matching::{Candidate, PersonDecision, PersonNote};
 use model::{
@@ -65,12 +67,13 @@ pub(super) fn resolve<'world>(
     let is_apart = |record: &&PatientRecord| home_id.is_some_and(|home| world.are_apart(home, record.patient.id));
     // Whoever a reviewer found not to be the sender's own person is not asked about again.
     let asked: Vec<&PatientRecord> = records.into_iter().filter(|record| !is_apart(record)).collect();
+    let alive = taken_for_alive(&asked, organization_id, stated);
     let candidates_of = |status: PatientStatus| -> Vec<Candidate<'_>> {
         let standing = asked.iter().filter(|record| record.patient.status == status);
         standing
             .map(|record| Candidate {
                 patient_id: record.patient.id,
-                demographics: &record.patient.demographics,
+                demographics: alive.get(&record.patient.id).unwrap_or(&record.patient.demographics),
                 is_senders: record.reports.iter().any(|report| report.organization_id == organization_id),
             })
             .collect()
@@ -103,6 +106,23 @@ pub(super) fn resolve<'world>(
         }
         PersonDecision::Nobody { because } => Resolved { existing: None, candidates: Vec::new(), because },
     }
+}
+
+/// Those who are dead by the sender's word alone, which it takes back: nothing speaks against a dose since. That others say so
+/// is a question for a reviewer, as many systems send `N` for everybody.
+fn taken_for_alive(
+    asked: &[&PatientRecord],
+    organization_id: OrganizationId,
+    stated: &PatientStatement,
+) -> HashMap<PatientId, Demographics> {
+    if !validate::takes_back_death(stated) {
+        return HashMap::new();
+    }
+    let is_own_word = |report: &PatientReport| report.organization_id == organization_id;
+    let is_dead = |report: &&PatientReport| report.demographics.is_deceased == Some(true);
+    let own = asked.iter().filter(|record| record.reports.iter().filter(is_dead).all(is_own_word));
+    let alive = |who: &Demographics| Demographics { death_date: None, ..who.clone() };
+    own.map(|record| (record.patient.id, alive(&record.patient.demographics))).collect()
 }
 
 /// A sender that writes again about a person of whom its last message still waits for review means that record.
@@ -150,13 +170,16 @@ pub(super) fn record_statement(
     }
     let stated = &*stated;
     state(&mut report.demographics, stated);
+    let corrections = {
+        let before = at.map(|at| &record.reports[at].demographics);
+        let shown = &record.patient.demographics;
+        page_corrections::after(submission, stated, page_corrections::Said { before, now: &report.demographics, shown })
+    };
     if says_protection_anew(rules, stated, at.map(|at| &record.reports[at]), &record.reports) {
         report.demographics.protection_said_at = Some(submission.receipt.received_at);
     }
     for observation in &stated.observations {
-        report
-            .observations
-            .retain(|known| known.question != observation.question || known.value.code != observation.value.code);
+        report.observations.retain(|known| !known.is_same_fact(observation));
         report.observations.push(observation.clone());
     }
     retract(&mut report, stated);
@@ -179,6 +202,8 @@ pub(super) fn record_statement(
         }
         Some(_) => {}
     }
+    let own = at.unwrap_or(record.reports.len() - 1);
+    record.reports[own].demographics.page_corrections = corrections;
     record
 }
 
@@ -199,10 +224,7 @@ fn says_protection_anew(
 
 /// Takes back facts about the person.
 fn retract(report: &mut PatientReport, stated: &PatientStatement) {
-    report.observations.retain(|known| {
-        let is_meant = |(question, code): &(String, String)| *question == known.question && *code == known.value.code;
-        !stated.retracted.iter().any(is_meant)
-    });
+    report.observations.retain(|known| !stated.retracted.iter().any(|retraction| retraction.means(known)));
 }
 
 /// A page about a known person repeats who they are as it is shown: of that it states only what it changes, or what its

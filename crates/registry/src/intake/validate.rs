@@ -7,7 +7,7 @@
 mod doses;
 mod person;
 
-pub(super) use doses::note_after_death as note_doses_after_death;
+pub(super) use doses::{note_after_death as note_doses_after_death, takes_back_death};
 
 use std::borrow::Cow;
 

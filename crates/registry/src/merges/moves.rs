@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use matching::{Folded, Matcher};
-use model::{MergeId, OrganizationId, PatientId, PatientRecord, PatientReport};
+use model::{MergeId, OrganizationId, PatientId, PatientRecord, PatientReport, VaccinationReport};
 use uuid::Uuid;
 
 use super::restrictions::{self, Restrictions};
@@ -16,7 +16,7 @@ pub(super) struct Undoing<'a> {
     /// The ids of what it moved.
     pub(super) parts: &'a [Uuid],
     pub(super) rules: &'a Rules,
-    /// What was said since of who may see the records.
+    /// What was said since of who may see the records, and whom the messages since named.
     pub(super) restrictions: Restrictions,
 }
 
@@ -50,8 +50,14 @@ pub(super) fn move_back(holder: &mut PatientRecord, retired: &mut PatientRecord,
     let sides = Sides::of(&holder.reports, &belongs);
     take(&mut holder.reports, &mut retired.reports, |report| belongs(&report.id.0));
     take(&mut holder.consents, &mut retired.consents, |consent| moved.contains(&consent.id.0));
+    let (own, theirs) = (&holder.reports, &retired.reports);
+    let is_of_retired = |report: &VaccinationReport| match sides.of_organization(report.organization_id) {
+        // An organization that has charts of both named one of them.
+        (true, true) => restrictions.names_retired(report, own, theirs, matcher),
+        (is_of_retired, is_of_other) => is_of_retired && !is_of_other,
+    };
     take(&mut holder.vaccinations, &mut retired.vaccinations, |report| {
-        belongs(&report.id.0) || (is_later(report.id.0, merge_id) && sides.is_of_retired(report.organization_id))
+        belongs(&report.id.0) || (is_later(report.id.0, merge_id) && is_of_retired(report))
     });
     restrictions::divide(holder, retired, restrictions, matcher);
     rename(retired, retired_id);
@@ -63,7 +69,7 @@ pub(super) fn move_back(holder: &mut PatientRecord, retired: &mut PatientRecord,
     }
 }
 
-/// Which organizations report the retired person and not the other.
+/// Which organizations report the retired person, and which the other.
 struct Sides {
     retired: HashSet<OrganizationId>,
     other: HashSet<OrganizationId>,
@@ -78,8 +84,9 @@ impl Sides {
         Sides { retired: of_side(true), other: of_side(false) }
     }
 
-    fn is_of_retired(&self, organization_id: OrganizationId) -> bool {
-        self.retired.contains(&organization_id) && !self.other.contains(&organization_id)
+    /// Whether an organization reports the retired person, and whether it reports the other.
+    fn of_organization(&self, organization_id: OrganizationId) -> (bool, bool) {
+        (self.retired.contains(&organization_id), self.other.contains(&organization_id))
     }
 }
 

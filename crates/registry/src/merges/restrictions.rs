@@ -1,12 +1,13 @@
 //! What was said since a merge of who may see the records, when the merge is undone: it goes to the person whom its message
-//! named. Where that cannot be told, what restricts counts for both, and what permits for neither. Pure.
+//! named. Where that cannot be told, what restricts counts for both, and what permits for neither. Doses ask here, too, whom
+//! their messages named. Pure.
 
 use std::collections::{HashMap, HashSet};
 
 use matching::{Folded, Matcher, Outcome};
 use model::{
     Consent, ConsentId, ConsentStatus, Demographics, MessageId, OrganizationId, PatientId, PatientRecord,
-    PatientReport, PatientReportId,
+    PatientReport, PatientReportId, VaccinationReport,
 };
 use store::Merge;
 use uuid::Uuid;
@@ -14,8 +15,8 @@ use uuid::Uuid;
 use super::moves::is_later;
 use crate::intake::{Purpose, derive};
 
-/// Consents and protecting reports that came since a merge, and whom the messages of the consents named. A report that was
-/// there before is of its organization's own chart, whose number or name every change of it gave.
+/// Consents and protecting reports that came since a merge, and whom the messages of the consents and of the doses since named.
+/// A report that was there before is of its organization's own chart, whose number or name every change of it gave.
 pub(super) struct Restrictions {
     consents: Vec<ConsentId>,
     protecting: Vec<PatientReportId>,
@@ -40,11 +41,12 @@ impl Restrictions {
         let moved: HashSet<&Uuid> = parts.iter().collect();
         let is_new = |id: &Uuid| !moved.contains(id) && is_later(*id, merge.id);
         let consents = holder.consents.iter().filter(|consent| is_new(&consent.id.0));
+        let doses = holder.vaccinations.iter().filter(|report| is_new(&report.id.0)).map(|report| report.message_id);
         let is_protecting =
             |report: &&PatientReport| report.demographics.protection.is_some_and(|stated| stated.is_protected);
         let protecting = holder.reports.iter().filter(is_protecting).map(|report| report.id);
         Restrictions {
-            messages: consents.clone().map(|consent| consent.message_id).collect(),
+            messages: consents.clone().map(|consent| consent.message_id).chain(doses).collect(),
             consents: consents.map(|consent| consent.id).collect(),
             protecting: protecting.filter(|id| is_new(&id.0)).collect(),
             named: HashMap::new(),
@@ -60,6 +62,19 @@ impl Restrictions {
     /// Says whom a message named.
     pub(super) fn named(&mut self, message_id: MessageId, demographics: Demographics) {
         self.named.insert(message_id, demographics);
+    }
+
+    /// Whether the message of a dose named the retired person, as far as that can be told by the reports of both.
+    pub(super) fn names_retired(
+        &self,
+        dose: &VaccinationReport,
+        holder: &[PatientReport],
+        retired: &[PatientReport],
+        matcher: &Matcher,
+    ) -> bool {
+        let Some(named) = self.named.get(&dose.message_id) else { return false };
+        let sides = [holder, retired].map(|reports| reports.iter().collect());
+        whom(named, dose.organization_id, &sides, matcher) == About::Retired
     }
 
     fn about(&self, consent: &Consent, holder: &PatientRecord, retired: &PatientRecord, matcher: &Matcher) -> About {

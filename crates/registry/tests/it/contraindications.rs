@@ -138,3 +138,57 @@ fn who_is_pregnant_is_asked_for_tdap_whether_or_not_it_is_known_since_when() {
         }
     });
 }
+
+/// Allergies to two vaccines: one code, and the vaccine beside it.
+fn allergies(status: &str, vaccines: &[&str]) -> String {
+    let mut group = "ORC|RE||9999^EHR\nRXA|0|1|20250401||998^No vaccine^CVX|999||||||||||||||NA|A\n".to_owned();
+    for (number, cvx) in vaccines.iter().enumerate() {
+        group += &format!(
+            "OBX|1|CE|30945-0^Contraindication^LN|{number}|VXC20^allergy to this vaccine^CDCPHINVS||||||{status}|||20250401\n\
+             OBX|2|CE|30956-7^Vaccine type^LN|{number}|{cvx}^vaccine^CVX||||||{status}\n"
+        );
+    }
+    group
+}
+
+#[test]
+fn allergies_to_two_vaccines_are_two_facts() {
+    on_each_database(&example(), async |house| {
+        let told = async || {
+            let history = house.ask("CLINIC", "Z34", &MARIA).await;
+            let vaccines = segments(&history, "OBX").into_iter().filter(|line| line.contains("|30956-7^"));
+            let mut vaccines: Vec<String> =
+                vaccines.filter_map(|line| Some(line.split('|').nth(5)?.split('^').next()?.to_owned())).collect();
+            vaccines.sort_unstable();
+            vaccines.join(" ")
+        };
+        house.report("CLINIC", &MARIA, &allergies("F", &["03", "08"])).await;
+        assert_eq!(told().await, "03 08", "of one message");
+        house.report("CLINIC", &MARIA, &allergies("F", &["10"])).await;
+        assert_eq!(told().await, "03 08 10", "of a later one");
+        house.report("CLINIC", &MARIA, &allergies("D", &["03"])).await;
+        assert_eq!(told().await, "08 10", "one taken back");
+        let all = allergies("F", &["08", "10"]).replace("|NA|A", "|NA|D");
+        house.report("CLINIC", &MARIA, &all).await;
+        assert_eq!(told().await, "", "the group taken back");
+        house.report("CLINIC", &MARIA, &allergies("F", &["08", "10"])).await;
+        let unnamed = "ORC|RE||9999^EHR\nRXA|0|1|20250401||998^No vaccine^CVX|999||||||||||||||NA|A\n\
+                       OBX|1|CE|30945-0^Contraindication^LN|1|VXC20^allergy^CDCPHINVS||||||D\n";
+        house.report("CLINIC", &MARIA, unnamed).await;
+        assert_eq!(told().await, "", "without a vaccine, all of it");
+    });
+}
+
+#[test]
+fn the_vaccine_of_an_allergy_is_no_information_statement() {
+    on_each_database(&example(), async |house| {
+        let allergy = "OBX|5|CE|30945-0^Contraindication^LN|3|VXC20^allergy^CDCPHINVS||||||F|||20240311\n\
+                       OBX|6|CE|30956-7^Vaccine type^LN|3|03^MMR^CVX||||||F\n";
+        let dose = given("08", "20240311", "D1");
+        house.report("CLINIC", &MARIA, &(dose + allergy)).await;
+        let history = house.ask("CLINIC", "Z34", &MARIA).await;
+        let types = segments(&history, "OBX").into_iter().filter(|line| line.contains("|30956-7^"));
+        let types: Vec<&str> = types.filter_map(|line| line.split('|').nth(5)?.split('^').next()).collect();
+        assert_eq!(types, ["08", "03"], "the statement of the dose, and the vaccine of the allergy: {history}");
+    });
+}

@@ -241,3 +241,32 @@ fn what_an_update_leaves_empty_changes_nothing() {
         assert_eq!(house.rows("vaccination_report"), rows, "a refusal without an id is found by day and vaccine");
     });
 }
+
+#[test]
+fn a_dose_of_a_day_before_the_corrected_birth_date_can_be_deleted() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let corrected = Person { birth_date: "20240312", ..MARIA };
+        let deletion = given("08", "20240311", "D1").replace("|CP|A", "|CP|D");
+        let answer = house.report("CLINIC", &corrected, &deletion).await;
+        assert_eq!(findings(&answer), ["IEE-595"], "{answer}");
+        assert!(segments(&house.ask("CLINIC", "Z34", &corrected).await, "RXA").is_empty());
+        let again = house.report("CLINIC", &corrected, &given("08", "20240311", "D1")).await;
+        assert_eq!(findings(&again), ["IMR-125", "MER-105"], "no dose is given before birth: {again}");
+    });
+}
+
+#[test]
+fn a_message_without_doses_is_told_that_none_came() {
+    on_each_database(&example(), async |house| {
+        let dose = given("08", "20240311", "D1");
+        let whole = house.report("CLINIC", &MARIA, &dose).await;
+        assert_eq!(all_findings(&whole), [""; 0], "{whole}");
+        // One that was cut off in PID looks like an update of the person, and is taken as one.
+        let message = vxu("cut", &MARIA, &dose);
+        let cut = message.find("Laredo").expect("it is in PID-11");
+        let answer = house.send("CLINIC", &message[..cut]).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "for information: {answer}");
+        assert!(all_findings(&answer).contains(&NO_DOSE_CAME), "{answer}");
+    });
+}

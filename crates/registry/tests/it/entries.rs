@@ -5,7 +5,7 @@ use jiff::civil::date;
 use model::{
     Action, Caller, ClearedFact, Completion, ConsentStatement, ConsentStatus, Cvx, Demographics, Dose, FindingKind,
     Identifier, InformationSource, MessageState, OrganizationKind, PatientId, PatientObservation, PatientStatement,
-    PersonName, Right, Role, Standing, Telecom, VaccinationReportId, VaccinationStatement,
+    PersonName, Retraction, Right, Role, Standing, Telecom, VaccinationReportId, VaccinationStatement,
 };
 
 use crate::house::*;
@@ -194,7 +194,8 @@ fn a_note_stays_here_and_can_be_taken_back() {
         );
         let history = house.ask("PHARMACY", "Z34", &MARIA).await;
         assert!(!history.contains("mornings"), "{history}");
-        let taken_back = PatientStatement { retracted: vec![(question, "n1".into())], ..about };
+        let taken_back =
+            PatientStatement { retracted: vec![Retraction { question, code: "n1".into(), vaccine: None }], ..about };
         enter(
             house,
             "CLINIC",

@@ -317,8 +317,16 @@ pub(crate) fn field<'a>(message: &'a str, kind: &str, number: usize) -> &'a str 
     segments(message, kind).first().and_then(|segment| segment.split('|').nth(number)).unwrap_or_default()
 }
 
-/// The registry's codes of the findings of an answer (`IEE-513`).
+/// What every message about a person alone is told: no dose came.
+pub(crate) const NO_DOSE_CAME: &str = "IEE-142";
+
+/// The registry's codes of the findings of an answer (`IEE-513`), without that: it is none about the person.
 pub(crate) fn findings(message: &str) -> Vec<&str> {
+    all_findings(message).into_iter().filter(|code| *code != NO_DOSE_CAME).collect()
+}
+
+/// All of them.
+pub(crate) fn all_findings(message: &str) -> Vec<&str> {
     let texts = segments(message, "ERR").into_iter().filter_map(|segment| segment.split('|').nth(8));
     texts.filter_map(|text| text.split("::").next()).collect()
 }

@@ -4,8 +4,8 @@ use bluebonnet_registry::Entry;
 use bluebonnet_registry::setup::ReviewDecision;
 use jiff::civil::{Date, date};
 use model::{
-    Action, Caller, ClearedFact, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Role, Sex,
-    Standing,
+    Action, Caller, ClearedFact, Demographics, OrganizationKind, PatientId, PatientStatement, PersonName, Retraction,
+    Role, Sex, Standing,
 };
 
 use crate::entries::{dose, enter, entry, find, named, open};
@@ -219,7 +219,7 @@ fn what_is_taken_back_goes_from_all_charts_of_its_organization() {
         assert_eq!(charts().await.iter().map(|report| report.observations.len()).sum::<usize>(), 1);
         let patient = PatientStatement {
             record: Some(survivor),
-            retracted: vec![("30945-0".into(), "VXC18".into())],
+            retracted: vec![Retraction { question: "30945-0".into(), code: "VXC18".into(), vaccine: None }],
             demographics: Demographics { birth_date: Some(BORN), ..Demographics::default() },
             ..PatientStatement::default()
         };

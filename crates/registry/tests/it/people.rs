@@ -105,3 +105,66 @@ fn observations_about_a_person_are_kept_and_given_back() {
         assert!(history.contains("38907003"), "{history}");
     });
 }
+
+#[test]
+fn an_extension_is_no_part_of_a_phone_number() {
+    on_each_database(&example(), async |house| {
+        for (mrn, given, phone) in [
+            ("M-1", "Ana", "(956)555-0142X123^PRN^PH"),
+            ("M-2", "Berta", "^PRN^PH^^^956^555-0142 ext. 9"),
+            ("M-3", "Carla", "HOME (956)555-0142^PRN^PH"),
+            ("M-4", "Dora", "^PRN^PH^^^956^5550142^123"),
+        ] {
+            let rest = format!("||||{phone}").leak();
+            let person = Person { mrn, given, rest, ..MARIA };
+            house.report("CLINIC", &person, "").await;
+            let answer = house.ask("CLINIC", "Z34", &person).await;
+            assert_eq!(field(&answer, "PID", 13), "^PRN^PH^^^956^5550142", "{phone}");
+        }
+    });
+}
+
+#[test]
+fn a_race_that_stands_twice_is_one() {
+    on_each_database(&example(), async |house| {
+        let person = Person { rest: "|2106-3^White^CDCREC~2028-9^Asian^CDCREC~2106-3^White^CDCREC", ..MARIA };
+        house.report("CLINIC", &person, "").await;
+        let answer = house.ask("CLINIC", "Z34", &person).await;
+        assert_eq!(field(&answer, "PID", 10), "2106-3^White^CDCREC~2028-9^Asian^CDCREC", "{answer}");
+    });
+}
+
+/// PID-29 and PID-30 of somebody at one address.
+fn of_death(fields: &str) -> Person {
+    let home = "|2106-3^White^CDCREC|12 Live Oak St^^Laredo^TX^78040^USA^H||^PRN^PH^^^956^5550142||||||||||||||||";
+    Person { rest: format!("{home}{fields}").leak(), ..MARIA }
+}
+
+#[test]
+fn a_death_that_was_recorded_by_mistake_is_taken_back_with_the_next_dose() {
+    on_each_database(&example(), async |house| {
+        for (death, life, control) in [("20250601|Y", "|N", "C1"), ("20250601|Y", "\"\"|\"\"", "C2")] {
+            house.report("CLINIC", &of_death(death), &given("08", "20240311", "D1")).await;
+            let answer = house.report("CLINIC", &of_death(life), &given("03", "20250711", control)).await;
+            assert_eq!((house.rows("patient"), field(&answer, "MSA", 1)), (1, "AA"), "{life}: {answer}");
+            let history = house.ask("CLINIC", "Z34", &MARIA).await;
+            assert_ne!(field(&history, "PID", 30), "Y", "{life}: {history}");
+        }
+        // That of another organization is a question for a reviewer: systems send N for everybody.
+        house.report("PHARMACY", &of_death("20250801|Y"), "").await;
+        let doubted = house.report("CLINIC", &of_death("|N"), &given("21", "20250901", "C3")).await;
+        assert_eq!(findings(&doubted), ["IEE-200"], "{doubted}");
+    });
+}
+
+#[test]
+fn a_dose_after_death_can_be_deleted() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20250711", "D1")).await;
+        house.report("CLINIC", &of_death("20250601|Y"), "").await;
+        let deletion = given("08", "20250711", "D1").replace("|CP|A", "|CP|D");
+        let answer = house.report("CLINIC", &of_death("20250601|Y"), &deletion).await;
+        assert_eq!(findings(&answer), ["IEE-595"], "{answer}");
+        assert_eq!(house.rows("patient"), 1);
+    });
+}

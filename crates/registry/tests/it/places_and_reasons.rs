@@ -14,7 +14,7 @@ fn places_count_what_could_not_be_used() {
                  NK1|2|Ruiz^Ana^^^^^L|SEL^Self^HL70063\n",
             )
             .await;
-        let told: Vec<(&str, &str)> = findings(&answer)
+        let told: Vec<(&str, &str)> = all_findings(&answer)
             .into_iter()
             .zip(segments(&answer, "ERR").into_iter().filter_map(|error| error.split('|').nth(2)))
             .collect();

@@ -49,6 +49,36 @@ fn several_who_may_be_meant_are_listed_for_one_question_and_never_for_the_other(
 }
 
 #[test]
+fn an_asker_is_given_its_own_numbers_of_a_person_and_not_those_of_others() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, "").await;
+        house.report("PHARMACY", &Person { mrn: "P-9", ..MARIA.clone() }, "").await;
+        let unnumbered = Person { mrn: "", ..MARIA.clone() };
+        for (asker, own) in [("CLINIC", "M-100"), ("PHARMACY", "P-9")] {
+            let answer = house.ask(asker, "Z34", &unnumbered).await;
+            let identifiers = field(&answer, "PID", 3).to_owned();
+            let told: Vec<&str> = identifiers.split('~').map(|it| it.split('^').next().unwrap_or_default()).collect();
+            assert_eq!(told[1..], [own], "the registry's number, and its own: {identifiers}");
+            assert!(identifiers.contains("^SR"), "{identifiers}");
+        }
+        let question = qbp("Q-N", "Z34", &MARIA).replace("||Garza^", "|M-100^^^EHR^MR|Garza^");
+        let named = house.send("PHARMACY", &question).await;
+        assert!(field(&named, "PID", 3).contains("M-100"), "who asks with a number is told that it is right: {named}");
+    });
+}
+
+#[test]
+fn an_asker_is_told_its_own_status_of_a_person() {
+    on_each_database(&example(), async |house| {
+        let pd1 = "PD1||||||||||||N|20260110|||I|20260110\n";
+        house.report("CLINIC", &Person { pd1, ..MARIA.clone() }, "").await;
+        house.report("PHARMACY", &Person { mrn: "P-9", ..MARIA.clone() }, "").await;
+        assert_eq!(field(&house.ask("CLINIC", "Z34", &MARIA).await, "PD1", 16), "I");
+        assert_eq!(field(&house.ask("PHARMACY", "Z34", &MARIA).await, "PD1", 16), "");
+    });
+}
+
+#[test]
 fn a_question_that_names_too_little_is_an_error() {
     on_each_database(&example(), async |house| {
         let nobody = Person { given: "", birth_date: "", sex: "", ..MARIA.clone() };

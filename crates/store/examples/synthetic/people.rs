@@ -147,6 +147,7 @@ pub(crate) fn demographics(dice: &mut Dice, number: u64) -> Demographics {
         protection: Some(Protection { is_protected: dice.happens(5), since: Some(since) }),
         protection_said_at: None,
         settled: Settled::default(),
+        page_corrections: Vec::new(),
         registry_status: dice.happens(40).then(|| DatedCode { code: "A".to_owned(), since: Some(since) }),
     }
 }

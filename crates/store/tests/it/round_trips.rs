@@ -6,9 +6,9 @@ use model::{
     Account, AccountId, AccountKind, Address, AuditAction, AuditEntry, Channel, Coded, Completion, Consent, ConsentId,
     ConsentStatement, ConsentStatus, Cvx, DatedCode, Demographics, Dose, EntityId, Facility, Finding, FindingKind,
     Identifier, InformationSource, Location, LoggedMessage, MessageIdentity, MessageState, NextOfKin, Observation,
-    ObservationValue, Organization, OrganizationKind, Patient, PatientObservation, PatientRecord, PatientReport,
-    PatientStatus, PersonName, Protection, Provider, ReportVerdict, Settled, Sex, Telecom, VaccinationReport,
-    VaccinationReportId, Vis,
+    ObservationValue, Organization, OrganizationKind, PageCorrection, Patient, PatientObservation, PatientRecord,
+    PatientReport, PatientStatus, PersonFact, PersonName, Protection, Provider, ReportVerdict, Settled, Sex, Telecom,
+    VaccinationReport, VaccinationReportId, Vis,
 };
 use store::{Changes, Database, PatientChange};
 use uuid::Uuid;
@@ -76,6 +76,11 @@ fn all_demographics(text: &str, day: Date) -> Demographics {
         protection: Some(Protection { is_protected: true, since: Some(day) }),
         protection_said_at: Some(Timestamp::MAX),
         settled: Settled { name: Some(Timestamp::MAX), ..Settled::default() },
+        page_corrections: vec![PageCorrection {
+            fact: PersonFact::Address,
+            corrected_at: Timestamp::MIN,
+            replaced_at: Some(Timestamp::MAX),
+        }],
         registry_status: Some(code),
     }
 }

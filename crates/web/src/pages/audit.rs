@@ -14,6 +14,7 @@ use registry::setup::AuditRecord;
 use registry::{AuditFilter, AuditPlace};
 
 use crate::Web;
+use crate::audit_words::sentence;
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::{Form, Posted};
@@ -129,7 +130,7 @@ fn rows(signed_in: &SignedIn, form: &Form, lines: &[AuditRecord]) -> Vec<Vec<Cel
         vec![
             Cell::text(dates::moment(registry, line.entry.at, language)),
             who(line),
-            Cell::text(action_name(line.entry.action, signed_in)).with_note(line.entry.detail.clone()),
+            Cell::text(action_name(line.entry.action, signed_in)).with_note(sentence(&line.entry.detail, language)),
             Cell::text(line.entry.patient_id.map(|id| id.number()).unwrap_or_default()),
         ]
     };

@@ -77,10 +77,8 @@ fn view(signed_in: &SignedIn, opened: &OpenedRecord, head: PersonHead, mut form:
     if form.value("once").is_empty() {
         form.set("once", random_secret());
     }
-    let state = |code: &str| Choice {
-        value: code.to_owned(),
-        text: language.text(&key(code)).to_owned(),
-        description: language.text(&format!("{}_what", key(code))).to_owned(),
+    let state = |code: &str| {
+        Choice::new(code, language.text(&key(code))).described(language.text(&format!("{}_what", key(code))))
     };
     let title = format!("{} – {}", language.text("client_status.heading"), head.who.name);
     let may_record_death = signed_in.may(Right::RecordDeath);

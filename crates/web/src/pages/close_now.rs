@@ -24,8 +24,6 @@ use crate::signed_in::SignedIn;
 const MINUTES: [i64; 7] = [30, 60, 120, 240, 480, 720, 1440];
 /// What is chosen when the form is opened.
 const MINUTES_FIRST: i64 = 120;
-/// The promised end is on a clock's mark, as nobody reads `5:07`.
-const END_ROUNDED_TO_SECONDS: i64 = 5 * 60;
 /// The field of the window that closes them.
 const WINDOW: &str = "window";
 
@@ -133,7 +131,6 @@ fn new_window(signed_in: &SignedIn, posted: &Posted, id: WindowId, minutes: i64)
         WallTime::of(instant, zone).map_err(|error| Failure::of_machine(&error))
     };
     let starts = signed_in.now().as_second();
-    let ends = starts + minutes * 60 + END_ROUNDED_TO_SECONDS - 1;
     Ok(NewWindow {
         id,
         kind: WindowKind::Emergency,
@@ -142,7 +139,8 @@ fn new_window(signed_in: &SignedIn, posted: &Posted, id: WindowId, minutes: i64)
         owner: posted.text("owner").to_owned(),
         time_zone: None,
         starts: on_the_clock(starts)?,
-        ends: on_the_clock(ends - ends.rem_euclid(END_ROUNDED_TO_SECONDS))?,
+        // To the second, so that it lasts as long as was chosen.
+        ends: on_the_clock(starts + minutes * 60)?,
         modes: ChannelModes::OF_A_DOWNTIME,
         test_organizations: Vec::new(),
     })
@@ -164,7 +162,7 @@ async fn ask_again(signed_in: &SignedIn, draft: &MaintenanceWindow, form: &Form)
         what: language.text("window.confirm_now_what").to_owned(),
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         doors: modes(signed_in, &draft.modes),
-        told: told(signed_in, draft, WindowOrder::Announce).await?,
+        told: told(signed_in, (draft, draft), WindowOrder::Announce).await?,
         button: language.text("window.now"),
         may_change: true,
     })

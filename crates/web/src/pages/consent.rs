@@ -106,10 +106,8 @@ pub(crate) fn kind_choices(
 ) -> Vec<Choice> {
     let fits = |kind: &ConsentKind| birth_date.is_none_or(|birth| kind.is_given_at(age_in_years(birth, today)));
     let kinds = kinds(profile).into_iter().filter(|(_, kind)| fits(kind));
-    let choice = |(name, kind): (&String, &ConsentKind)| Choice {
-        value: name.clone(),
-        text: kind_name(profile, name, language),
-        description: effect(kind, birth_date, language),
+    let choice = |(name, kind): (&String, &ConsentKind)| {
+        Choice::new(name.as_str(), kind_name(profile, name, language)).described(effect(kind, birth_date, language))
     };
     kinds.map(choice).collect()
 }

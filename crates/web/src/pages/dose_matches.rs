@@ -156,10 +156,9 @@ async fn page(signed_in: &SignedIn, asked: Asked, form: Form, status: StatusCode
     let verdict = pair.one.verdicts.iter().find(|verdict| verdict.other == pair.other.id);
     let mut page = signed_in.page(language.text("dose_matches.pair_title"));
     page.is_in_error = form.has_errors();
-    let choice = |word: &str| Choice {
-        value: word.to_owned(),
-        text: language.text(&format!("dose_matches.{word}")).to_owned(),
-        description: language.text(&format!("dose_matches.{word}_what")).to_owned(),
+    let choice = |word: &str| {
+        Choice::new(word, language.text(&format!("dose_matches.{word}")))
+            .described(language.text(&format!("dose_matches.{word}_what")))
     };
     let mut words = vec!["same", "not_the_same", "later"];
     words.extend(verdict.is_some().then_some("undo"));

@@ -6,8 +6,8 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
-    Action, CodeTables, Coded, Completion, Finding, FindingKind, InformationSource, PatientObservation,
-    PatientStatement, Right, Table, VaccinationStatement,
+    Action, CodeTables, Coded, Completion, Cvx, Finding, FindingKind, InformationSource, PatientObservation,
+    PatientStatement, Retraction, Right, Table, VaccinationStatement,
 };
 use registry::{Entry, HealthFact, OpenedRecord};
 
@@ -19,6 +19,7 @@ use crate::dose_form::{bare_dose, chosen};
 use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
+use crate::health_words;
 use crate::languages::Language;
 use crate::layout::{Page, show};
 use crate::signed_in::SignedIn;
@@ -109,11 +110,10 @@ fn view(signed_in: &SignedIn, opened: &OpenedRecord, head: PersonHead, form: For
         PatientObservation::INDICATION => ("fact.add_indication", "fact.indication_what", "fact.indication_question"),
         _ => ("note.add", "note.what", "note.question"),
     };
-    let known = choices(signed_in, opened, question).into_iter();
     show(&FactView {
         page: Page { is_in_error: form.has_errors(), ..signed_in.page(language.text(title)) },
         head,
-        choices: known.map(|fact| Choice::new(fact.code, fact.name)).collect(),
+        choices: health_words::choices(choices(signed_in, opened, question), language),
         is_note: question == PatientObservation::NOTE,
         note_hint: language.fill("note.hint", &[("maximum", &NOTE_LENGTH_MAXIMUM.to_string())]),
         has_end: matches!(question, PatientObservation::CONTRAINDICATION | PatientObservation::INDICATION),
@@ -203,8 +203,9 @@ fn read(signed_in: &SignedIn, opened: &OpenedRecord, posted: &Posted, form: &mut
 /// Asks whether a fact or a note is to be taken back, as it cannot be put back, and does it when that was read.
 async fn take_back(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let (question, code) = (posted.text("question"), posted.text("code"));
-    let is_meant = |fact: &PatientObservation| fact.question == question && fact.value.code == code;
+    let (question, code) = (posted.text("question").to_owned(), posted.text("code").to_owned());
+    let retraction = Retraction { question, code, vaccine: Cvx::parse(posted.text("vaccine")) };
+    let is_meant = |fact: &PatientObservation| retraction.means(fact) && retraction.vaccine == fact.vaccine;
     let meant = Told::of(&signed_in, &opened).facts(is_meant).into_iter().find(|fact| fact.is_own);
     // Somebody else of the organization took it back meanwhile.
     let Some(meant) = meant else { return Ok(to_record(&head, "fact_taken_back")) };
@@ -213,8 +214,7 @@ async fn take_back(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) 
         form.set("once", random_secret());
         return ask_to_take_back(&signed_in, head, &form, &meant);
     }
-    let retracted = vec![(question.to_owned(), code.to_owned())];
-    let patient = PatientStatement { retracted, ..about(&opened) };
+    let patient = PatientStatement { retracted: vec![retraction], ..about(&opened) };
     match signed_in.enter(entry(patient, posted.text("once")), &mut form, |_| "").await? {
         Some(_) => Ok(to_record(&head, "fact_taken_back")),
         None => ask_to_take_back(&signed_in, head, &form, &meant),
@@ -224,8 +224,8 @@ async fn take_back(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) 
 fn ask_to_take_back(signed_in: &SignedIn, head: PersonHead, form: &Form, meant: &Fact) -> Result<Response, Failure> {
     let language = signed_in.language();
     let told = match meant.period.as_str() {
-        "" => format!("{}: {}", meant.kind, meant.text),
-        period => format!("{}: {} ({period})", meant.kind, meant.text),
+        "" => format!("{}: {}", meant.kind, meant.name.text),
+        period => format!("{}: {} ({period})", meant.kind, meant.name.text),
     };
     let question = AskAgain {
         page: signed_in.page(language.text("fact.take_back_title")),

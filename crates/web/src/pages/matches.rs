@@ -183,10 +183,9 @@ fn pair_view(signed_in: &SignedIn, shown: &[OpenedRecord], found: SideBySide, fo
     let who = |place: usize| PersonSummary::of(&shown[place].shown.patient.demographics, signed_in.today(), language);
     let mut page = signed_in.page(language.text("matches.pair_title"));
     page.is_in_error = form.has_errors();
-    let decision = |word: &str| Choice {
-        value: word.to_owned(),
-        text: language.text(&format!("matches.{word}")).to_owned(),
-        description: language.text(&format!("matches.{word}_what")).to_owned(),
+    let decision = |word: &str| {
+        Choice::new(word, language.text(&format!("matches.{word}")))
+            .described(language.text(&format!("matches.{word}_what")))
     };
     let mut facts = facts(&who(0), &who(1));
     let row = |key, of: fn(&SignedIn, &PatientRecord) -> String| {

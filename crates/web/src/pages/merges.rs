@@ -62,10 +62,8 @@ async fn page(signed_in: &SignedIn, id: &str, form: Form, status: StatusCode) ->
         reason: merge.reason.clone(),
         undone: merge.undone_at.map(moment).unwrap_or_default(),
     };
-    let choice = |merge: &Merge| Choice {
-        value: merge.id.0.to_string(),
-        text: merge.retired_id.number(),
-        description: moment(merge.merged_at),
+    let choice = |merge: &Merge| {
+        Choice::new(merge.id.0.to_string(), merge.retired_id.number()).described(moment(merge.merged_at))
     };
     let mut page = signed_in.page(language.text("merges.title"));
     page.is_in_error = form.has_errors();

@@ -1,6 +1,7 @@
 //! A person on one page: who they are, what is due, what was given, and why each dose counts or does not.
 
 mod history;
+mod replaced;
 mod words;
 
 use askama::Template;
@@ -20,6 +21,7 @@ use registry::OpenedRecord;
 use crate::Web;
 use crate::evaluations::{self, WhyLine};
 use crate::failures::Failure;
+use crate::health_words::{self, Words};
 use crate::languages::Language;
 use crate::layout::{Page, show};
 use crate::pages::client_status;
@@ -67,7 +69,13 @@ pub(crate) struct PersonHead {
 /// Something to know before anything is done.
 pub(super) struct Alert {
     pub(super) heading: &'static str,
-    pub(super) text: String,
+    pub(super) parts: Vec<Words>,
+}
+
+impl Alert {
+    pub(super) fn new(heading: &'static str, text: String) -> Alert {
+        Alert { heading, parts: vec![Words::plain(text)] }
+    }
 }
 
 /// What is due, by how soon.
@@ -91,6 +99,8 @@ struct ForecastRow {
     why: Vec<WhyLine>,
     products: String,
     refused: String,
+    /// That it is not overdue any more, as a dose that does not count was given.
+    begun_anew: Option<String>,
     can_record: bool,
 }
 
@@ -111,7 +121,7 @@ struct DoseRow {
     icon: &'static str,
     class: &'static str,
     why: Vec<WhyLine>,
-    reactions: String,
+    reactions: Words,
     source: String,
     reported: String,
     /// Who else reported the dose, and which facts are from them.
@@ -128,11 +138,13 @@ struct TakenBack {
 /// A fact about a person's health, with where it comes from.
 pub(super) struct Fact {
     pub(super) kind: &'static str,
-    pub(super) text: String,
+    pub(super) name: Words,
     pub(super) period: String,
     pub(super) source: String,
     question: String,
     code: String,
+    /// The vaccine that it is about; empty where none was named.
+    vaccine: String,
     pub(super) is_own: bool,
 }
 
@@ -141,6 +153,8 @@ struct Source {
     organization: String,
     reported: String,
     text: String,
+    /// What of its people's corrections its own system replaced.
+    replaced: Option<String>,
 }
 
 /// Whether a date lies so far back that nobody was late since.
@@ -240,34 +254,35 @@ impl<'a> Told<'a> {
         let mut alerts = Vec::new();
         if self.opened.is_withheld {
             let text = language.text("withheld.opened").to_owned();
-            alerts.push(Alert { heading: language.text("withheld.heading"), text });
+            alerts.push(Alert::new(language.text("withheld.heading"), text));
         }
         if let Some(said) = self.opened.said_otherwise(self.signed_in.caller.organization_id) {
             let who = PersonSummary::of(said, self.today, language);
             let said = [who.name, who.birth_date, who.sex.to_owned()].join(", ");
             let text = language.fill("person.said_otherwise_text", &[("said", &said)]);
-            alerts.push(Alert { heading: language.text("person.said_otherwise"), text });
+            alerts.push(Alert::new(language.text("person.said_otherwise"), text));
         }
+        alerts.extend(self.replaced_alert());
         let record = &self.opened.shown;
         if record.patient.status == PatientStatus::Pending {
             let text = language.text("person.pending_text").to_owned();
-            alerts.push(Alert { heading: language.text("person.pending_heading"), text });
+            alerts.push(Alert::new(language.text("person.pending_heading"), text));
         }
         if let Some(text) = self.death() {
-            alerts.push(Alert { heading: language.text("person.deceased"), text });
+            alerts.push(Alert::new(language.text("person.deceased"), text));
         }
         let forbids = |fact: &&PatientObservation| {
             self.signed_in.registry().is_contraindication(fact) && fact.until.is_none_or(|until| until >= self.today)
         };
         let observations = record.reports.iter().flat_map(|report| &report.observations);
-        let named: Vec<String> = observations.filter(forbids).map(|fact| self.fact_name(fact)).collect();
+        let named: Vec<Words> = observations.filter(forbids).map(|fact| self.fact_name(fact)).collect();
         if !named.is_empty() {
-            alerts.push(Alert { heading: language.text("fact.contraindication"), text: named.join("; ") });
+            alerts.push(Alert { heading: language.text("fact.contraindication"), parts: named });
         }
-        let reactions: Vec<String> =
+        let reactions: Vec<Words> =
             record.vaccinations.iter().filter_map(|report| self.reaction_alert(report)).collect();
         if !reactions.is_empty() {
-            alerts.push(Alert { heading: language.text("person.reactions"), text: reactions.join("; ") });
+            alerts.push(Alert { heading: language.text("person.reactions"), parts: reactions });
         }
         alerts
     }
@@ -284,10 +299,10 @@ impl<'a> Told<'a> {
         Some(who.death_date.map_or(by.clone(), |date| format!("{}. {by}", self.date(date))))
     }
 
-    fn reaction_alert(&self, report: &VaccinationReport) -> Option<String> {
-        let reactions = self.reactions(report);
-        (!reactions.is_empty())
-            .then(|| format!("{} ({}, {})", reactions, self.vaccine(report), self.date(report.dose.administered_on)))
+    fn reaction_alert(&self, report: &VaccinationReport) -> Option<Words> {
+        let reactions = Some(self.reactions(report)).filter(|reactions| !reactions.is_empty())?;
+        let (vaccine, date) = (self.vaccine(report), self.date(report.dose.administered_on));
+        Some(reactions.within(|reactions| format!("{reactions} ({vaccine}, {date})")))
     }
 
     fn forecast(&self, assessment: &Assessment) -> Forecast {
@@ -347,6 +362,7 @@ impl<'a> Told<'a> {
             why: evaluations::why(&forecast.reasons, language),
             products: evaluations::products(forecast, self.codes()),
             refused: self.refused(forecast),
+            begun_anew: self.begun_anew(forecast),
             can_record: matches!(section, "overdue" | "due" | "decision") && self.signed_in.may(Right::RecordDose),
         }
     }
@@ -354,6 +370,14 @@ impl<'a> Told<'a> {
     /// That a vaccine group was refused, when and why; empty where it was not.
     pub(super) fn refused(&self, forecast: &GroupForecast) -> String {
         refusals::of_group(self.opened, forecast, self.codes(), self.language).unwrap_or_default()
+    }
+
+    /// Why something is not overdue although it was: by CDC's logic a dose that does not count moves the dates of the next one.
+    fn begun_anew(&self, forecast: &GroupForecast) -> Option<String> {
+        let assessment = self.opened.assessment.as_ref()?;
+        let given_on = evaluations::begun_anew(forecast, assessment, &self.opened.shown.vaccinations)?;
+        let (given, earliest) = (self.date(given_on), self.date(forecast.earliest_on?));
+        Some(self.language.fill("forecast.begun_anew", &[("given", &given), ("earliest", &earliest)]))
     }
 
     fn instant(&self, instant: jiff::Timestamp) -> String {
@@ -380,22 +404,19 @@ impl<'a> Told<'a> {
         let source = format!("{}, {}", self.organization(report.organization_id), self.instant(report.received_at));
         Fact {
             kind: self.language.text(fact_key(&fact.question)),
-            text: self.fact_name(fact),
+            name: self.fact_name(fact),
             period,
             source,
             question: fact.question.clone(),
             code: fact.value.code.clone(),
+            vaccine: fact.vaccine.map(|cvx| cvx.to_string()).unwrap_or_default(),
             is_own: report.organization_id == self.signed_in.caller.organization_id
                 && self.signed_in.may(Right::ChangePerson),
         }
     }
 
-    fn fact_name(&self, fact: &PatientObservation) -> String {
-        let known = || self.signed_in.registry().health_facts().into_iter().find(|known| known.code == fact.value.code);
-        match fact.value.text.as_str() {
-            "" => known().map_or_else(|| fact.value.code.clone(), |known| known.name),
-            text => text.to_owned(),
-        }
+    fn fact_name(&self, fact: &PatientObservation) -> Words {
+        health_words::fact(fact, || self.signed_in.registry().health_facts(), self.language)
     }
 
     fn death_in_words(&self, is_deceased: bool, on: Option<Date>) -> String {
@@ -419,6 +440,7 @@ impl<'a> Told<'a> {
                 organization: self.organization(report.organization_id),
                 reported: self.instant(report.received_at),
                 text: parts.join(" · "),
+                replaced: self.replaced_in_words(report, "person.replaced_source"),
             }
         });
         rows.collect()

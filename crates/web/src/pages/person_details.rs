@@ -1,4 +1,4 @@
-//! Who a person is, as an organization says it: name, birth date, sex, address, phone; changed with a reason.
+//! Who a person is, as an organization says it: name, birth date, sex, address, phone, family.
 
 mod early_doses;
 mod former_names;
@@ -19,13 +19,15 @@ use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show_as};
-use crate::people::{phone, phone_of};
+use crate::people::{full_name, phone, phone_of};
 use crate::person_form::{self, KinFields, Known};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
 
-/// Why it is changed; kept with what was entered.
-const REASONS: [&str; 4] = ["mistake", "name", "moved", "other"];
+/// What the name until now was, where it changes: never the person's, or theirs until now. Kept with what was entered.
+const FORMER_NAME_WAS: [&str; 2] = [MISTAKE, "name"];
+/// A name that was entered wrongly is removed.
+const MISTAKE: &str = "mistake";
 
 #[derive(Template)]
 #[template(path = "person_details.html")]
@@ -34,7 +36,7 @@ struct DetailsView {
     head: PersonHead,
     form: Form,
     sexes: Vec<Choice>,
-    reasons: Vec<Choice>,
+    former_was: Vec<Choice>,
     relations: Vec<Choice>,
     kin: &'static [KinFields],
     /// Other names by which the organization knows the person.
@@ -110,7 +112,7 @@ fn page(
     }
     let choice = |(value, key): (&str, &str)| Choice::new(value, language.text(key));
     let sexes = [("F", "person.female"), ("M", "person.male"), ("X", "person.other_sex"), ("U", "person.unknown_sex")];
-    let reason = |reason: &str| Choice::new(reason, language.text(&format!("details.reason_{reason}")));
+    let was = |was: &str| Choice::new(was, language.text(&format!("details.former_was_{was}")));
     let title = format!("{} – {}", language.text("details.title"), head.who.name);
     let mut page = signed_in.page(&title);
     page.is_in_error = form.has_errors();
@@ -118,7 +120,7 @@ fn page(
         page,
         head,
         sexes: sexes.map(choice).into(),
-        reasons: REASONS.map(reason).into(),
+        former_was: FORMER_NAME_WAS.map(was).into(),
         relations: person_form::relations(&form, language),
         kin: person_form::kin_rows(&form, 0),
         former_names: former_names::choices(opened, signed_in.caller.organization_id),
@@ -137,8 +139,9 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     let said = said(&opened, &signed_in);
     let known = Known { language, today: signed_in.today(), said: &said };
     let mut demographics = person_form::read(&posted, &mut form, &known);
-    if !REASONS.contains(&posted.text("reason")) {
-        form.refuse_with(language, "reason", "details.reason_missing");
+    let name_was = if is_renamed(&demographics, &said) { posted.text("former_was") } else { "" };
+    if is_renamed(&demographics, &said) && !FORMER_NAME_WAS.contains(&name_was) {
+        form.refuse_with(language, "former_was", "details.former_was_missing");
     }
     if form.has_errors() {
         return page(&signed_in, &opened, head, form, StatusCode::UNPROCESSABLE_ENTITY);
@@ -150,24 +153,32 @@ async fn save(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -> Re
     }
     let organization = signed_in.caller.organization_id;
     let mut cleared = person_form::cleared(&demographics, &said);
-    let is_mistake = posted.text("reason") == "mistake";
-    let kept = former_names::kept(&opened, organization, is_mistake, &posted, &demographics);
+    let kept = former_names::kept(&opened, organization, name_was == MISTAKE, &posted, &demographics);
     demographics.names.extend(kept.names);
     // What the form does not say any more, the organization does not say; its names are said anew, all of them.
     cleared.push(ClearedFact::Names);
     let is_still_said = kept.are_forgotten_ones_said_by_others || is_said_by_others(&opened, organization, &cleared);
     let patient = PatientStatement { cleared, demographics, ..about(&opened) };
-    let entry = Entry {
-        once: posted.text("once").to_owned(),
-        patient,
-        vaccinations: Vec::new(),
-        reason: posted.text("reason").to_owned(),
-    };
+    let entry =
+        Entry { once: posted.text("once").to_owned(), patient, vaccinations: Vec::new(), reason: name_was.to_owned() };
     if signed_in.enter(entry, &mut form, person_form::field_of).await?.is_none() {
         return page(&signed_in, &opened, head, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let done = if is_still_said { "details_saved_others" } else { "details_saved" };
+    // Systems send what they hold: what is corrected here alone is gone with their next message.
+    let has_system = signed_in.registry().has_system(&signed_in.admission, organization);
+    let done = match (is_still_said, has_system || opened.is_told_by_system(organization)) {
+        (false, false) => "details_saved",
+        (false, true) => "details_saved_system",
+        (true, false) => "details_saved_others",
+        (true, true) => "details_saved_others_system",
+    };
     Ok(Redirect::to(&format!("/people/{}?done={done}", head.id)).into_response())
+}
+
+/// Whether the person has another name in the form than the organization said until now.
+fn is_renamed(who: &Demographics, said: &Demographics) -> bool {
+    let name = |who: &Demographics| who.names.first().map(full_name);
+    name(said).is_some_and(|until_now| name(who) != Some(until_now))
 }
 
 /// Whether other organizations say what this one says no more: it is shown still.

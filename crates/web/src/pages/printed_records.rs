@@ -11,6 +11,7 @@ use model::{CodeTables, GroupForecast, GroupStatus, PatientObservation, Vaccinat
 use super::person::{Fact, PersonHead, Told, is_long_ago, open, open_official, status_key};
 use crate::Web;
 use crate::failures::Failure;
+use crate::health_words::Words;
 use crate::layout::{Page, show};
 use crate::people::age;
 use crate::signed_in::SignedIn;
@@ -45,7 +46,7 @@ struct PrintedDose {
     /// Who told of a dose that was given elsewhere.
     told_by: String,
     note: &'static str,
-    reactions: String,
+    reactions: Words,
 }
 
 struct PrintedForecast {

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use model::{Channel, MaintenanceWindow, Right, WindowState};
-use registry::{RegistryError, WindowOrder, ordered};
+use registry::{RegistryError, WindowOrder, notices, ordered};
 
 use super::maintenance::{check_line, read_time, require_order};
 use super::status::composer;
@@ -23,7 +23,7 @@ use crate::signed_in::SignedIn;
 use crate::visits::PASS_COOKIE;
 
 /// Orders that are asked for once more. Of a new end people are told, too; but it is written out, and it is urgent.
-const CONFIRMED: [&str; 4] = ["announce", "start", "move", "cancel"];
+const CONFIRMED: [&str; 5] = ["announce", "start", "move", "cancel", "complete"];
 
 /// What an order does, before it is carried out.
 #[derive(Template)]
@@ -148,30 +148,42 @@ async fn ask_again(
         what,
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         doors: if begins_now { modes(signed_in, &window.modes) } else { Vec::new() },
-        told: told(signed_in, window, order).await?,
+        told: told(signed_in, (window, next), order).await?,
         button: language.text(&format!("window.order_{word}")),
         may_change: false,
     })
 }
 
-/// Who is told of an order, by each way; nothing when nobody is.
+/// Who is told of an order to a window, which then becomes another: by each way, and when; nothing when nobody is.
 pub(crate) async fn told(
     signed_in: &SignedIn,
-    window: &MaintenanceWindow,
+    (window, next): (&MaintenanceWindow, &MaintenanceWindow),
     order: WindowOrder,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
     if window.state == WindowState::Draft && order != WindowOrder::Announce {
         return Ok(Vec::new());
     }
-    let (registry, admitted, now) = (signed_in.registry().clone(), signed_in.admit()?, signed_in.now());
-    let window = window.clone();
-    let counting = tokio::task::spawn_blocking(move || registry.recipients(&admitted, &window, order, now));
+    let (language, now) = (signed_in.language(), signed_in.now());
+    let (registry, admitted, asked) = (signed_in.registry().clone(), signed_in.admit()?, window.clone());
+    let counting = tokio::task::spawn_blocking(move || registry.recipients(&admitted, &asked, order, now));
     let recipients = counting.await??;
-    Ok(vec![
+    let text = |key: &str| language.text(key).to_owned();
+    let mut told = vec![
         ("window.told_by_mail", recipients.by_mail.to_string()),
         ("window.told_by_webhook", recipients.by_webhook.to_string()),
-        ("window.told_on_pages", signed_in.language().text("window.told_on_pages_what").to_owned()),
-    ])
+        ("window.told_on_status", text("window.told_at_once")),
+    ];
+    let shown_at = notices::banner_begins_at(next.starts_at);
+    let banner = match order {
+        WindowOrder::Complete | WindowOrder::Cancel => text("window.told_no_longer"),
+        _ if shown_at <= now => text("window.told_at_once"),
+        _ => language.fill("window.told_from", &[("time", &dates::moment(signed_in.registry(), shown_at, language))]),
+    };
+    told.push(("window.told_on_pages", banner));
+    if matches!(order, WindowOrder::Announce | WindowOrder::Reschedule { .. }) && next.starts_at > now {
+        told.push(("window.told_again", text("window.told_again_what")));
+    }
+    Ok(told)
 }
 
 /// Back to the window. Whoever closed the pages with this order, and may pass their closed door, is let in, or they would stand

@@ -63,6 +63,9 @@ async fn report(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
         }
         Err(error) => return Err(error.into()),
     };
+    if report.window.ended_at.is_some() {
+        view.times = composer(signed_in.registry(), language).times_true(&report.window);
+    }
     view.may_lack_calls = report.may_lack_calls(now);
     let outstanding = report.outstanding();
     let refused: u64 = report.turned_away.iter().map(|(_, count)| count).sum();
@@ -84,11 +87,13 @@ async fn report(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response,
     show(&view)
 }
 
+/// `2 h 5 min`, `2 h`, `5 min`; below a minute `40 s`.
 fn in_words(duration: SignedDuration) -> String {
-    let minutes = duration.as_secs() / 60;
-    match minutes / 60 {
-        0 => format!("{minutes} min"),
-        hours => format!("{hours} h {} min", minutes % 60),
+    match (duration.as_secs() / 3600, duration.as_secs() / 60 % 60) {
+        (0, 0) => format!("{} s", duration.as_secs()),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 

@@ -48,8 +48,8 @@ pub(in crate::intake) fn note_after_death(
     findings: &mut Vec<Finding>,
 ) {
     let who = &stated.demographics;
-    let is_taken_back = who.is_deceased == Some(false) || stated.cleared.contains(&ClearedFact::Death);
-    let known = existing.filter(|_| !is_taken_back).and_then(|record| record.patient.demographics.death_date);
+    let known =
+        existing.filter(|_| !takes_back_death(stated)).and_then(|record| record.patient.demographics.death_date);
     let Some(death_date) = who.death_date.or(known) else { return };
     let is_late = |given: &&&VaccinationStatement| {
         given.action != Action::Delete && given.dose.is_given() && given.dose.administered_on > death_date
@@ -58,6 +58,11 @@ pub(in crate::intake) fn note_after_death(
         let at = Location::field("RXA", given.order, 3);
         Finding::new(FindingKind::AdministrationAfterDeath).at(at).naming(given.dose.administered_on.to_string())
     }));
+}
+
+/// Whether a statement says that somebody lives who may be recorded as dead.
+pub(in crate::intake) fn takes_back_death(stated: &PatientStatement) -> bool {
+    stated.demographics.is_deceased == Some(false) || stated.cleared.contains(&ClearedFact::Death)
 }
 
 /// One dose of a submission.
@@ -70,9 +75,10 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// A dose in the future or before birth is dropped. A report that is named to be deleted may be of any day.
+    /// A dose in the future or before birth is dropped. One to be deleted may be of any day: it was never given, or the birth
+    /// date was another.
     fn is_possible(&mut self) -> bool {
-        if self.vaccination.action == Action::Delete && self.vaccination.report.is_some() {
+        if self.vaccination.action == Action::Delete {
             return true;
         }
         let administered_on = self.vaccination.dose.administered_on;

@@ -42,10 +42,8 @@ pub(super) fn wait_text(signed_in: &SignedIn, username: &str) -> Result<String, 
 /// The roles that may be given in an organization of this kind.
 pub(super) fn roles(is_registry: bool, language: Language) -> Vec<Choice> {
     let roles = Role::ALL.into_iter().filter(|role| is_registry || !role.is_of_the_registry());
-    let choice = |role: Role| Choice {
-        value: role.word().to_owned(),
-        text: role.name(is_spanish(language)).to_owned(),
-        description: role.does(is_spanish(language)).to_owned(),
+    let choice = |role: Role| {
+        Choice::new(role.word(), role.name(is_spanish(language))).described(role.does(is_spanish(language)))
     };
     roles.map(choice).collect()
 }

@@ -7,6 +7,7 @@ use model::{CodeTables, DoseEvaluation, InformationSource, Right, Table, Vaccina
 use super::words::fact_text;
 use super::{DoseRow, Family, TakenBack, Told};
 use crate::dose_lists::{code_text, trade_name};
+use crate::health_words::{self, Words};
 use crate::people::age;
 use crate::{evaluations, refusals};
 
@@ -96,12 +97,9 @@ impl Told<'_> {
         (!parts.is_empty()).then(|| parts.join(" · "))
     }
 
-    pub(in crate::pages) fn reactions(&self, report: &VaccinationReport) -> String {
-        let named = report.dose.reactions.iter().map(|reaction| {
-            let is_named = !reaction.text.is_empty();
-            if is_named { reaction.text.clone() } else { reaction.code.clone() }
-        });
-        named.collect::<Vec<_>>().join("; ")
+    pub(in crate::pages) fn reactions(&self, report: &VaccinationReport) -> Words {
+        let named = report.dose.reactions.iter().map(|reaction| health_words::reaction(reaction, self.language));
+        Words::joined(&named.collect::<Vec<_>>())
     }
 
     pub(in crate::pages) fn source(&self, report: &VaccinationReport) -> String {

@@ -3,12 +3,13 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use model::{CodeTables, Dose, DoseEvaluation, DoseStatus, Finding, FindingKind, Severity};
+use model::{CodeTables, Dose, DoseEvaluation, DoseStatus, Finding, FindingKind, Severity, VaccinationStatement};
 use registry::{Entry, Rehearsal};
 
 use super::drafts;
-use super::{remember, sites};
+use super::{remember, rows_of, sites};
 use crate::dose_form;
+use crate::dose_lists::{brand_of, trade_name};
 use crate::evaluations::why;
 use crate::failures::Failure;
 use crate::findings;
@@ -32,6 +33,8 @@ struct CheckView {
 /// A dose before it is saved.
 struct CheckedDose {
     vaccine: String,
+    /// What is usually noted and was not filled in; empty where nothing is missing.
+    missing: String,
     facts: Vec<(&'static str, String)>,
     warnings: Vec<Warning>,
 }
@@ -59,8 +62,13 @@ pub(super) async fn finish(
     }
     let doses = entry.vaccinations.iter().enumerate();
     let sites = sites(signed_in);
-    let doses =
-        doses.map(|(row, vaccination)| checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)).collect();
+    // Of rows without a vaccine there are no doses.
+    let chosen = (0..rows_of(&form)).map(|row| form.value(&format!("vaccine_{row}")));
+    let chosen: Vec<&str> = chosen.filter(|value| dose_form::chosen(value).is_some()).collect();
+    let checked = |(row, vaccination): (usize, &VaccinationStatement)| {
+        checked(signed_in, &sites, (&vaccination.dose, chosen.get(row).copied().unwrap_or_default()), row, &rehearsal)
+    };
+    let doses = doses.map(checked).collect();
     show(&CheckView {
         page: signed_in.page(signed_in.language().text("dose.check_title")),
         kept: form.answers(),
@@ -124,10 +132,26 @@ fn warning(signed_in: &SignedIn, finding: &Finding) -> Warning {
     Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
 }
 
-fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
+/// A dose, with the choice that it was made of.
+fn checked(
+    signed_in: &SignedIn,
+    sites: &[Choice],
+    (dose, chosen): (&Dose, &str),
+    row: usize,
+    rehearsal: &Rehearsal,
+) -> CheckedDose {
+    let (codes, language) = (signed_in.registry().codes(), signed_in.language());
+    let vaccine = format!("{} (CVX {})", codes.vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx);
+    let brand = brand_of(chosen).or_else(|| trade_name(codes, dose));
+    let missing = dose_form::not_filled_in(dose, language);
     CheckedDose {
-        vaccine: format!("{} ({})", signed_in.registry().codes().vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx),
-        facts: dose_form::answers(signed_in.registry().codes(), sites, dose, signed_in.language()),
+        vaccine: brand.map_or(vaccine.clone(), |brand| format!("{brand} – {vaccine}")),
+        missing: if missing.is_empty() {
+            String::new()
+        } else {
+            language.fill("dose.not_filled_in", &[("facts", &missing.join(", "))])
+        },
+        facts: dose_form::answers(codes, sites, dose, language),
         warnings: warnings(signed_in, row, rehearsal),
     }
 }

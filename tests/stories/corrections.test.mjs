@@ -1,0 +1,168 @@
+// What a nurse chooses, checks and corrects: vaccines are found by what is on the box, nothing that was chosen is hidden before it
+// is saved, and nobody's correction is lost without a word.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { check, startBrowser } from "./browser.mjs";
+import { sendMessage } from "./messages.mjs";
+import { addChild, choose, fillDate, signedIn } from "./pages.mjs";
+import { startRegistry } from "./registry.mjs";
+
+describe("corrections", { timeout: 600_000 }, () => {
+  let registry, browser, clinician;
+
+  before(async () => {
+    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    clinician = await signedIn(browser, registry, "full_access_clinician");
+  });
+
+  after(async () => {
+    await browser?.close();
+    await registry?.close();
+  });
+
+  async function open() {
+    const context = await browser.newContext({ storageState: clinician, locale: "en-US" });
+    return context.newPage();
+  }
+
+  const save = (page) => page.click(".bb-form button[type=submit]");
+
+  /** What the clinic's own system holds of a girl. */
+  function held(program, street, control) {
+    return [
+      `MSH|^~\\&|EHR|${program.facility}|||20260301120000-0600||VXU^V04^VXU_V04|${control}|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS`,
+      `PID|1||own-1^^^${program.facility}^MR||Xocotepec^Mayra^^^^^L|Sol^Luz|20200106|F||2106-3^White^CDCREC|` +
+        `${street}^^Austin^TX^78701^USA^H||^PRN^PH^^^512^5550100`,
+      "PD1|||||||||||02^Reminder^HL70215|TXY|20260101",
+      "NK1|1|Sol^Luz^^^^^L|MTH^Mother^HL70063",
+    ].join("\r");
+  }
+
+  test("a correction on a page is said to be due in the clinic's system, too, and what that replaces is told on both sides", async () => {
+    const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
+    const program = registry.programs.find((known) => known.organization === organization);
+    assert.match(await sendMessage(registry, program, held(program, "1 Main St", "own-1")), /MSA\|A[AE]\|/);
+    const page = await open();
+    await page.goto(`${registry.url}/find`);
+    await page.fill("#family", "Xocotepec");
+    await page.click("form[action='/find'] button");
+    await page.click(".bb-found h3 a");
+    const record = page.url();
+    const move = async () => {
+      await page.goto(`${record}/details`);
+      await page.fill("#street", "77 Pecan Street");
+      await save(page);
+    };
+    await move();
+    assert.match(await page.innerText(".bb-done"), /Make them in your own system, too/);
+    await check(page, "corrected");
+    const again = await sendMessage(registry, program, held(program, "1 Main St", "own-2"));
+    assert.match(again, /PID\^1\^11/);
+    assert.match(again, /IEE-252/);
+    assert.doesNotMatch(again, /Pecan/);
+    await page.goto(record);
+    assert.match(await page.textContent(".bb-person"), /1 Main St/);
+    assert.match(await page.innerText(".bb-alert"), /Replaced by your own system: on .* page: address\./);
+    await page.click(".bb-more summary");
+    assert.match(await page.innerText(".bb-more tbody"), /its own system replaced what its people had corrected on a page: address/);
+    await check(page, "replaced");
+    await page.goto(`${registry.url}/language/es?back=${new URL(record).pathname}`);
+    assert.match(await page.innerText(".bb-alert"), /Reemplazado por su propio sistema[^]*dirección\./);
+    await page.goto(`${registry.url}/language/en?back=${new URL(record).pathname}/details`);
+    await save(page);
+    assert.equal(await page.locator(".bb-alert", { hasText: "Replaced" }).count(), 0, "who saves the page has seen it");
+    await page.context().close();
+    const administrator = await browser.newContext({
+      storageState: await signedIn(browser, registry, registry.users.find((user) =>
+        user.role === "organization_administrator" && user.organization === organization)),
+      locale: "en-US",
+    });
+    const audit = await administrator.newPage();
+    await audit.goto(`${registry.url}/audit`);
+    const lines = await audit.innerText("main tbody");
+    assert.match(lines, /Changed a record\s*Found by the same [^]*?\. Replaced what had been corrected on a page: address\./);
+    assert.match(lines, /Changed a record\s*Entered on the person's page\./);
+    await check(audit, "audit-in-words");
+    await audit.goto(`${registry.url}/audit?user=${program.user}`);
+    await audit.click(".bb-header__tools a[hreflang=es]");
+    assert.match(audit.url(), /\/audit\?user=/, "the language changes, and not what is looked for");
+    assert.match(await audit.innerText("main tbody"), /Se encontró por coincidir/);
+    await administrator.close();
+  });
+
+  test("who adds a name's accent says what the name until now was, and is asked nothing when they do not touch it", async () => {
+    const page = await open();
+    const record = await addChild(page, registry, "Tamazula", "Rocio");
+    await page.goto(`${record}/details`);
+    await page.fill("#phone", "512-555-0177");
+    await save(page);
+    assert.match(page.url(), /done=details_saved/);
+    await page.goto(`${record}/details`);
+    await page.fill("#given", "Rocío");
+    await save(page);
+    assert.match(await page.innerText("#errors"), /what the name until now was/);
+    await check(page, "former-name-asked");
+    await choose(page, "input[name=former_was][value=mistake]");
+    await save(page);
+    assert.match(page.url(), /done=details_saved/);
+    await page.context().close();
+  });
+
+  test("a vaccine is found by words of its brand, and all that was chosen is shown before it is saved", async () => {
+    const page = await open();
+    const record = await addChild(page, registry, "Tonalixco", "Perla");
+    await page.goto(`${record}/doses/new`);
+    await check(page, "chooser");
+    const all = await page.locator("#vaccine_0 option").count();
+    await page.fill("#vaccine_0-narrow", "135 fluzone");
+    const left = await page.locator("#vaccine_0 option").allTextContents();
+    assert.ok(left.includes("Fluzone High Dose – Influenza, high dose, trivalent, PF (CVX 135)"), left.join());
+    assert.ok(left.length <= 3, `the first line, what is chosen, and what fits: ${left.join()}`);
+    await page.fill("#vaccine_0-narrow", "");
+    assert.equal(await page.locator("#vaccine_0 option").count(), all, "nothing is lost of the list");
+    await page.fill("#vaccine_0-narrow", "vaqta ped");
+    await page.selectOption("#vaccine_0", { label: "VAQTA – Hep A, ped/adol, 2 dose (CVX 83)" });
+    await page.fill("#vaccine_0-narrow", "engerix");
+    assert.match(await page.inputValue("#vaccine_0"), /^83:MSD:/, "what is chosen stays chosen");
+    await page.press("#vaccine_0-narrow", "Enter");
+    assert.match(page.url(), /doses\/new/, "Enter does not send the form");
+    await page.click("button[name=check]");
+    const checked = () => page.innerText(".bb-checked");
+    assert.match(await checked(), /VAQTA – Hep A, ped\/adol, 2 dose \(CVX 83\)/);
+    assert.match(await checked(), /Manufacturer\s*Merck/);
+    assert.match(await checked(), /Not filled in: Lot number, Lot expires on, Amount in mL, Route, Body site, Given by, Vaccine information statement/);
+    assert.doesNotMatch(await checked(), /Not filled in: [^.]*Manufacturer/);
+    await check(page, "check-missing");
+    await page.click("button[name=change]");
+    await page.fill("#lot_0", "ab12");
+    await fillDate(page, "expires_0", ["6", "30", "2099"]);
+    await page.fill("#amount_0", "0.5");
+    await page.selectOption("#route_0", "C28161");
+    await page.selectOption("#body_site_0", "LT");
+    await page.selectOption("#eligibility_0", "V01");
+    await page.fill("#vaccinator_family", "Flores");
+    await choose(page, "#vis");
+    await page.click("button[name=check]");
+    assert.match(await checked(), /Lot number\s*AB12[^]*Route\s*Intramuscular[^]*Body site\s*Left Thigh[^]*Eligibility[^]*Vaccine information statement/);
+    assert.doesNotMatch(await checked(), /Not filled in/);
+    await check(page, "check-whole");
+    await page.click("button[name=save]");
+    assert.match(page.url(), /\/saved\//);
+    await page.goto(`${record}/doses/new?kind=historical`);
+    await page.click(".bb-header__tools a[hreflang=es]");
+    assert.match(page.url(), /kind=historical/);
+    assert.match(await page.innerText("h1"), /otro lugar|otra parte/);
+    await page.goto(`${registry.url}/language/en?back=/find`);
+    await page.context().close();
+  });
+
+  test("what was searched for stands in no address, also not in that of the other language", async () => {
+    const page = await open();
+    await page.goto(`${registry.url}/find`);
+    await page.fill("#family", "Xocotepec");
+    await page.click("form[action='/find'] button");
+    assert.doesNotMatch(await page.getAttribute(".bb-header__tools a[hreflang=es]", "href"), /Xocotepec/i);
+    assert.doesNotMatch(page.url(), /Xocotepec/i);
+    await page.context().close();
+  });
+});
