@@ -32,7 +32,7 @@ for (const select of document.querySelectorAll("select[data-narrow]")) {
   const hint = document.createElement("span");
   Object.assign(hint, { id: `${select.id}-narrow-hint`, className: "usa-hint", textContent: narrowHint });
   const count = document.createElement("span");
-  Object.assign(count, { className: "usa-hint", role: "status" });
+  Object.assign(count, { className: "usa-hint bb-narrow__count", role: "status" });
   field.setAttribute("aria-describedby", hint.id);
   select.parentElement.prepend(label, hint, field, count);
   field.addEventListener("input", () => {

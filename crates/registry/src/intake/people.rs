@@ -120,7 +120,8 @@ fn taken_for_alive(
     }
     let is_own_word = |report: &PatientReport| report.organization_id == organization_id;
     let is_dead = |report: &&PatientReport| report.demographics.is_deceased == Some(true);
-    let own = asked.iter().filter(|record| record.reports.iter().filter(is_dead).all(is_own_word));
+    let dead = asked.iter().filter(|record| record.patient.demographics.death_date.is_some());
+    let own = dead.filter(|record| record.reports.iter().filter(is_dead).all(is_own_word));
     let alive = |who: &Demographics| Demographics { death_date: None, ..who.clone() };
     own.map(|record| (record.patient.id, alive(&record.patient.demographics))).collect()
 }
