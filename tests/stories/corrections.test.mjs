@@ -156,6 +156,27 @@ describe("corrections", { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
+  test("an allergy to a vaccine says on the record to which", async () => {
+    const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
+    const program = registry.programs.find((known) => known.organization === organization);
+    const allergies = [["03", "MMR"], ["08", "Hep B"]].flatMap(([cvx, name], place) => [
+      `OBX|${2 * place + 1}|CE|30945-0^Contraindication^LN|${place + 1}|VXC20^allergy to this vaccine^CDCPHINVS||||||F|||20250401`,
+      `OBX|${2 * place + 2}|CE|30956-7^Vaccine type^LN|${place + 1}|${cvx}^${name}^CVX||||||F`,
+    ]);
+    const group = ["ORC|RE||9999^EHR", "RXA|0|1|20250401||998^No vaccine^CVX|999||||||||||||||NA|A", ...allergies];
+    const message = [held(program, "1 Main St", "own-allergies"), ...group].join("\r");
+    assert.match(await sendMessage(registry, program, message), /MSA\|A[AE]\|/);
+    const page = await open();
+    await page.goto(`${registry.url}/find`);
+    await page.fill("#family", "Xocotepec");
+    await page.click("form[action='/find'] button");
+    await page.click(".bb-found h3 a");
+    const told = await page.innerText("main");
+    assert.match(told, /allergy to this vaccine[^\n]*: MMR \(03\)/i);
+    assert.match(told, /allergy to this vaccine[^\n]*: Hep B[^\n]*\(08\)/i);
+    await page.context().close();
+  });
+
   test("what was searched for stands in no address, also not in that of the other language", async () => {
     const page = await open();
     await page.goto(`${registry.url}/find`);

@@ -13,8 +13,8 @@ use codes::CodeSets;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use model::{
-    Assessment, GroupForecast, PatientId, PatientObservation, PatientRecord, PatientReport, PatientStatus, Right,
-    VaccinationReport,
+    Assessment, CodeTables, GroupForecast, PatientId, PatientObservation, PatientRecord, PatientReport, PatientStatus,
+    Right, VaccinationReport,
 };
 use registry::OpenedRecord;
 
@@ -415,8 +415,12 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// An allergy to "this vaccine" says nothing without it.
     fn fact_name(&self, fact: &PatientObservation) -> Words {
-        health_words::fact(fact, || self.signed_in.registry().health_facts(), self.language)
+        let name = health_words::fact(fact, || self.signed_in.registry().health_facts(), self.language);
+        let Some(cvx) = fact.vaccine else { return name };
+        let vaccine = self.codes().vaccine_name(cvx).unwrap_or("?");
+        name.within(|name| format!("{name}: {vaccine} ({cvx})"))
     }
 
     fn death_in_words(&self, is_deceased: bool, on: Option<Date>) -> String {
