@@ -71,6 +71,15 @@ impl Hands {
         clock() + SignedDuration::from_secs(SECONDS.load(Ordering::Relaxed))
     }
 
+    /// Lets minutes pass until something is so: whoever waits for one may begin to wait at any time.
+    async fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        until(what, || {
+            SECONDS.fetch_add(61, Ordering::Relaxed);
+            is_so()
+        })
+        .await;
+    }
+
     async fn several_looks(&self) {
         let asked = ASKED.load(Ordering::Relaxed);
         until("several looks are taken", || ASKED.load(Ordering::Relaxed) > asked + 6).await;
@@ -109,8 +118,7 @@ fn what_could_not_be_compared_is_looked_at_again_but_not_all_the_time() {
         hands.set(30);
         hands.several_looks().await;
         assert_eq!(ended(house, ids[1]), None, "within the minute");
-        hands.set(61);
-        until("what was mended is processed", || ended(house, ids[1]).is_some()).await;
+        hands.until("what was mended is processed", || ended(house, ids[1]).is_some()).await;
         draining.abort();
     });
 }
@@ -228,8 +236,7 @@ fn what_could_not_be_moved_out_of_the_archive_is_moved_when_it_can_be() {
         let draining = tokio::spawn(async move { exchange.drain().await });
         hands.several_looks().await;
         std::fs::create_dir(&waiting).expect("it can be made");
-        hands.set(61);
-        until("it is processed", || ended(house, id).is_some()).await;
+        hands.until("it is processed", || ended(house, id).is_some()).await;
         draining.abort();
     });
 }
