@@ -2,7 +2,8 @@
 
 DATA    ?= ./data
 HTTP    ?= 127.0.0.1:8080
-PROFILE ?= profiles/texas.toml
+# None: that of Texas for a new registry, and the kept one for one that is there.
+PROFILE ?=
 PEOPLE  ?= 2000
 ROUNDS  ?= 20
 MESSAGES ?= 10000
@@ -17,9 +18,9 @@ HISTORIES ?= 10000
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: assets ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/texas.toml PEOPLE=2000
+run: assets ## Build for release and serve a demonstration registry: DATA=./data HTTP=127.0.0.1:8080 PROFILE=profiles/example.toml PEOPLE=2000
 	cargo build --release --locked
-	"$${CARGO_TARGET_DIR:-target}/release/bluebonnet" demo --data "$(DATA)" --http "$(HTTP)" --profile "$(PROFILE)" \
+	"$${CARGO_TARGET_DIR:-target}/release/bluebonnet" demo --data "$(DATA)" --http "$(HTTP)" $(if $(PROFILE),--profile "$(PROFILE)") \
 		--people "$(PEOPLE)" --credentials "$(DATA)/credentials.json"
 
 test: ## Run every check: format, lints, dependencies, Rust tests, conformance tests
