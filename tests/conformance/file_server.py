@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import struct
 import subprocess
 from pathlib import Path
@@ -44,8 +45,9 @@ class FileServer(Program):
         return key
 
     @contextlib.contextmanager
-    def transport(self, user=None, password=None):
-        transport = paramiko.Transport(("127.0.0.1", self.sftp_port))
+    def transport(self, user=None, password=None, source="127.0.0.1"):
+        """A connection from an address. Who means to be refused takes one of their own: thirty refusals lock it for all."""
+        transport = paramiko.Transport(socket.create_connection(("127.0.0.1", self.sftp_port), source_address=(source, 0)))
         transport.banner_timeout = PATIENCE_SECONDS
         try:
             transport.connect(username=user or self.user, password=password or self.password)
@@ -54,9 +56,9 @@ class FileServer(Program):
             transport.close()
 
     @contextlib.contextmanager
-    def client(self, user=None, password=None):
+    def client(self, user=None, password=None, source="127.0.0.1"):
         """A paramiko client."""
-        with self.transport(user, password) as transport, paramiko.SFTPClient.from_transport(transport) as client:
+        with self.transport(user, password, source) as transport, paramiko.SFTPClient.from_transport(transport) as client:
             client.get_channel().settimeout(PATIENCE_SECONDS)
             yield client
 

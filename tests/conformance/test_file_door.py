@@ -120,13 +120,17 @@ def test_rsa_signs_with_sha_2_only(server):
     assert "inbox" not in said
 
 
+#: Where those sign in from who forgot their password, and those who have too many keys.
+FORGETFUL, MANY_KEYS = "127.0.0.2", "127.0.0.3"
+
+
 def test_wrong_passwords_cost_time_and_lock_the_account(server):
     account = server.new_account("LOCKED", "A clinic that forgot")
     user = account["username"]
     until(lambda: user in server.accounts_file())
     began = time.monotonic()
     for _ in range(5):
-        with pytest.raises(paramiko.AuthenticationException), server.client(user, "wrong"):
+        with pytest.raises(paramiko.AuthenticationException), server.client(user, "wrong", FORGETFUL):
             pass
     assert time.monotonic() - began >= 5, "every refusal takes a second"
     assert not signs_in(server, user, account["password"])
@@ -141,7 +145,7 @@ def test_wrong_passwords_cost_time_and_lock_the_account(server):
 
 def signs_in(server, user, password):
     try:
-        with server.client(user, password):
+        with server.client(user, password, FORGETFUL):
             return True
     except paramiko.AuthenticationException:
         return False
@@ -157,7 +161,7 @@ def test_keys_that_are_refused_lock_the_account_and_those_before_the_right_one_d
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
 
     def offers(*keys):
-        options = [option for key in keys[:-1] for option in ("-i", str(key))]
+        options = ["-o", f"BindAddress={MANY_KEYS}", *(option for key in keys[:-1] for option in ("-i", str(key)))]
         command = ["sftp", "-b", "-", "-P", str(server.sftp_port), *options, *server.ssh_options(keys[-1]), f"{user}@127.0.0.1"]
         return "inbox" in run(command, "ls\n", check=False)
 
