@@ -11,7 +11,7 @@ use axum::routing::get;
 use model::{Channel, ChannelModes};
 use registry::{Gate, Profile, Purpose, Sender};
 
-use crate::{Behind, Form, answer, discard, glance, status};
+use crate::{Behind, Form, answer_before, discard, glance, status};
 
 /// What the front needs.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub struct Front {
 impl Front {
     /// What a door says behind which there is nobody.
     pub(crate) fn closed(&self, headers: &HeaderMap) -> Response<axum::body::Body> {
-        answer(&self.gate.closed(), Form::Page, Behind::Nobody, headers, &self.profile)
+        answer_before(Behind::Nobody, &self.gate.closed(), Form::Page, headers, &self.profile)
     }
 }
 
@@ -69,7 +69,7 @@ async fn turn_away(State(front): State<Front>, request: Request) -> Response<axu
         Err(closed) => closed,
         Ok(_) => front.gate.closed(),
     };
-    let mut response = answer(&closed, form, Behind::Nobody, &head.headers, &front.profile);
+    let mut response = answer_before(Behind::Nobody, &closed, form, &head.headers, &front.profile);
     if !discarded.was_whole {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -25,10 +25,10 @@ const STATUS_LINK: &str = "</status>; rel=\"status\"";
 
 /// Who is behind a door.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Behind {
+pub(crate) enum Behind {
     /// The web application: pages that need no record are there while the door is closed.
     Pages,
-    /// Nobody.
+    /// Nobody: a front.
     Nobody,
 }
 
@@ -89,7 +89,18 @@ impl Form {
 }
 
 /// The answer of a closed door.
-pub fn answer(closed: &Closed, form: Form, behind: Behind, headers: &HeaderMap, profile: &Profile) -> Response<Body> {
+pub fn answer(closed: &Closed, form: Form, headers: &HeaderMap, profile: &Profile) -> Response<Body> {
+    answer_before(Behind::Pages, closed, form, headers, profile)
+}
+
+/// The same, by who is behind the door.
+pub(crate) fn answer_before(
+    behind: Behind,
+    closed: &Closed,
+    form: Form,
+    headers: &HeaderMap,
+    profile: &Profile,
+) -> Response<Body> {
     let body = match form {
         Form::Page | Form::SentForm => page::page(closed, headers, profile, form, behind),
         Form::PlainText => closed.sentence.clone(),
@@ -171,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn every_form_says_the_sentence_and_when_to_come_back() {
         for form in [Form::Page, Form::SentForm, Form::PlainText, Form::Fhir, Form::Problem] {
-            let response = answer(&closed(), form, Behind::Pages, &HeaderMap::new(), &profile());
+            let response = answer(&closed(), form, &HeaderMap::new(), &profile());
             assert_eq!(response.status(), 503);
             let header =
                 |name: &str| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());

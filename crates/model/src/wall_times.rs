@@ -196,8 +196,8 @@ fn weekday(word: &str) -> Option<Weekday> {
 }
 
 /// `7:00 p.m. Friday, May 31, 2024, to 5:00 a.m. Saturday, June 1, 2024 (CT)`; two ends on one day print the day once:
-/// `7:00 p.m. to 9:00 p.m. Thursday, February 6, 2025 (CT)`, and two ends in one minute that minute once. Where the clocks change in between, or a time comes twice,
-/// the letters say which clock is meant (`CDT`, `CST`).
+/// `7:00 p.m. to 9:00 p.m. Thursday, February 6, 2025 (CT)`, and two ends in one minute that minute once. Where the clocks
+/// change in between, or a time comes twice, the letters say which clock is meant (`CDT`, `CST`).
 pub fn span_in_words(starts_at: Timestamp, ends_at: Timestamp, time_zone: &TimeZone) -> String {
     let (start, end) = (starts_at.to_zoned(time_zone.clone()), ends_at.to_zoned(time_zone.clone()));
     if start.offset() != end.offset() {

@@ -42,12 +42,8 @@ impl Registry {
             Answer { status: QueryStatus::Error, people: Vec::new(), assessment: None }
         } else {
             let told = self.health_told(caller);
-            let (mut answer, kind, asked) = self
-                .look(move |registry| {
-                    let (answer, kind) = registry.look_for(&query, &keys, receipt, told)?;
-                    Ok((answer, kind, query.person.identifiers))
-                })
-                .await?;
+            let asked = query.person.identifiers.clone();
+            let (mut answer, kind) = self.look(move |registry| registry.look_for(&query, &keys, receipt, told)).await?;
             answer.people.iter_mut().for_each(|record| self.tell_own(record, caller, &asked));
             let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
             if is_due && answer.assessment.is_none() {
@@ -147,10 +143,7 @@ impl Registry {
         let is_own = |report: &&PatientReport| directory.may_speak_for(caller.organization_id, report.organization_id);
         let own = record.reports.iter().filter(is_own).flat_map(|report| &report.demographics.identifiers);
         let own: Vec<Identifier> = own.cloned().collect();
-        let is_known = |identifier: &Identifier| {
-            own.contains(identifier)
-                || asked.iter().any(|asked| asked.kind == identifier.kind && asked.value == identifier.value)
-        };
+        let is_known = |identifier: &Identifier| own.contains(identifier) || asked.contains(identifier);
         let askers = record.reports.iter().find(|report| report.organization_id == caller.organization_id);
         record.patient.demographics.registry_status =
             askers.and_then(|report| report.demographics.registry_status.clone());

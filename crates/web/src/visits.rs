@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use closed::{Behind, Form};
+use closed::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{Caller, Channel, MessageId, Mode, Receipt};
@@ -120,7 +120,6 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         return closed::answer(
             &closed,
             Form::of(&parts.method, visitor.path(), &parts.headers, NO_WEB_SERVICE),
-            Behind::Pages,
             &parts.headers,
             visitor.web().registry.profile(),
         );
@@ -133,7 +132,7 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         // Said as at every door, with nothing of a page: no cookie is set, no session ends.
         Some(Failure::Closed(closed)) => {
             let form = Form::of(&method, visitor.path(), &asked, NO_WEB_SERVICE);
-            closed::answer(&closed, form, Behind::Pages, &asked, visitor.web().registry.profile())
+            closed::answer(&closed, form, &asked, visitor.web().registry.profile())
         }
         Some(failure) => visitor.finish(visitor.failure_page(failure)),
     }

@@ -112,8 +112,7 @@ async fn receive(State(service): State<WebService>, request: Request) -> Respons
     outcome.record(took, source);
     let mut response = match outcome {
         Outcome::Closed(closed) => {
-            let profile = service.registry.profile();
-            closed::answer(&closed, closed::Form::PlainText, closed::Behind::Pages, &head.headers, profile)
+            closed::answer(&closed, closed::Form::PlainText, &head.headers, service.registry.profile())
         }
         outcome => outcome.into_response(),
     };

@@ -20,7 +20,8 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// `de las 7:00 p. m. del viernes 31 de mayo de 2024 a las 5:00 a. m. del sábado 1 de junio de 2024 (hora del Centro)`;
-/// two ends on one day print the day once, two in one minute that minute (`a las 7:00 p. m. del ...`), and clocks that change in between are named.
+/// two ends on one day print the day once, two in one minute that minute (`a las 7:00 p. m. del ...`), and clocks that
+/// change in between are named.
 pub(super) fn span(start: &Zoned, end: &Zoned, label: impl Fn(&str) -> String) -> String {
     if start.offset() != end.offset() {
         let letters = |at: &Zoned| at.strftime("%Z").to_string();

@@ -79,7 +79,7 @@ impl Exchange {
                 continue;
             }
             match self.spool.claim(organization_id) {
-                Ok(Some(claim)) => drop(self.compare_archive_of(&claim, comparison)?),
+                Ok(Some(claim)) => _ = self.compare_archive_of(&claim, comparison)?,
                 // Who has its turn has compared before.
                 Ok(None) => {}
                 Err(error) => comparison.tell(organization_id, &error),

@@ -257,6 +257,23 @@ fn a_dose_of_a_day_before_the_corrected_birth_date_can_be_deleted() {
 }
 
 #[test]
+fn of_a_message_with_too_many_parts_nothing_is_kept() {
+    on_each_database(&example(), async |house| {
+        let doses: String = (0..501).map(|number| told("08", "20240311", &format!("D{number}"))).collect();
+        let kin = "NK1|1|Garza^Ana^^^^^L|MTH^Mother^HL70063\n".repeat(51);
+        for (segments, code) in [(doses, "MER-106"), (kin, "MER-107")] {
+            let answer = house.report("CLINIC", &MARIA, &segments).await;
+            assert_eq!((all_findings(&answer), field(&answer, "MSA", 1)), (vec![code], "AE"), "{answer}");
+            assert_eq!((house.rows("patient"), house.rows("vaccination_report")), (0, 0));
+        }
+        let phones = vec!["^PRN^PH^^^956^5550142"; 51].join("~");
+        let question = qbp("Q-1", "Z34", &MARIA).replace("|20240310|F", &format!("|20240310|F||{phones}"));
+        let answer = house.send("CLINIC", &question).await;
+        assert_eq!((all_findings(&answer), field(&answer, "QAK", 2)), (vec!["MER-107"], "AE"), "{answer}");
+    });
+}
+
+#[test]
 fn a_message_without_doses_is_told_that_none_came() {
     on_each_database(&example(), async |house| {
         let dose = given("08", "20240311", "D1");
