@@ -301,7 +301,8 @@ mod tests {
         for message in 0..200 {
             let text = report(message, message);
             assert!((3_100..=3_600).contains(&text.len()), "{} bytes", text.len());
-            let reading = hl7::read_submission(&hl7::Message::read(&text), codes::CodeSets::builtin().as_ref());
+            let (message, codes) = (hl7::Message::read(&text), codes::CodeSets::builtin());
+            let reading = hl7::read_submission(&message, codes.as_ref(), &hl7::Clocks::default());
             assert_eq!(reading.vaccinations.len(), 3);
             assert!(reading.findings.is_empty(), "{:?}", reading.findings);
         }

@@ -44,12 +44,12 @@ pub(crate) fn measure(table: &mut Table) -> anyhow::Result<()> {
     let texts: Vec<String> = (0..MESSAGE_COUNT).map(|number| messages::report(number, number)).collect();
     let byte_count = texts.iter().map(String::len).sum::<usize>() / texts.len();
     anyhow::ensure!(texts.iter().all(|text| hl7_parser::Message::parse(text).is_ok()), "hl7-parser refuses a message");
-    let codes = CodeSets::builtin();
+    let (codes, clocks) = (CodeSets::builtin(), hl7::Clocks::default());
 
     let mut floor =
         |text: &str| memchr::memchr3_iter(b'|', b'^', b'\r', text.as_bytes()).fold(0, |sum, place| sum ^ place);
     let mut typed = |text: &str| hl7::vxu::read(&Message::read(text)).orders.len();
-    let mut kept = |text: &str| hl7::read_submission(&Message::read(text), codes.as_ref()).vaccinations.len();
+    let mut kept = |text: &str| hl7::read_submission(&Message::read(text), codes.as_ref(), &clocks).vaccinations.len();
     let mut other = |text: &str| hl7_parser::Message::parse(text).map_or(0, |message| message.segments().count());
     let [floor, typed, kept, other] =
         machine::on_one_core(|| microseconds(&texts, [&mut floor, &mut typed, &mut kept, &mut other]));

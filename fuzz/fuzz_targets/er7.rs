@@ -12,14 +12,15 @@ fuzz_target!(|bytes: &[u8]| {
     let decoded = hl7::decode(bytes);
     let message = Message::read(&decoded.text);
     let tables = CodeSets::builtin();
-    let answered_at = "2026-01-15T12:00:00-06:00[America/Chicago]".parse().expect("a zoned time");
+    let answered_at: jiff::Zoned = "2026-01-15T12:00:00-06:00[America/Chicago]".parse().expect("a zoned time");
+    let clocks = hl7::Clocks::new(answered_at.time_zone().clone(), []);
     let envelope = Envelope { application: "IIS", facility: "IIS", answered_at: &answered_at, control_id: "1" };
     let header = message.header();
     let mut findings = decoded.findings.clone();
     if let Err(finding) = hl7::screen(&header) {
         findings.push(finding);
     }
-    let reading = hl7::read_submission(&message, &**tables);
+    let reading = hl7::read_submission(&message, &**tables, &clocks);
     findings.extend(reading.findings);
     findings.iter().for_each(check);
     check_answer(&hl7::write_acknowledgment(&header, &envelope, &findings), findings.len());

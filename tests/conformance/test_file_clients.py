@@ -254,6 +254,22 @@ def test_other_temporary_names_are_known(server, ending):
     assert_taken_once(server, name, content)
 
 
+@pytest.mark.parametrize("temporary", ["{}.filepart", ".in.{}.7", "{}.x1y2.partial"])
+def test_a_file_is_sent_again_under_its_name_by_clients_that_make_room_first(server, temporary):
+    name = f"nightly{temporary.count('.')}{len(temporary)}.hl7"
+    contents = [batch(65 + len(temporary)), batch(265 + len(temporary))]
+    with server.client() as client:
+        for content in contents:
+            with client.open(f"/inbox/{temporary.format(name)}", "w") as part:
+                part.write(content)
+            if name in client.listdir("/inbox"):
+                client.remove(f"/inbox/{name}")
+            client.rename(f"/inbox/{temporary.format(name)}", f"/inbox/{name}")
+        with pytest.raises(PermissionError, match="cannot be taken back"):
+            client.remove(f"/inbox/{name}")
+    assert sorted(server.content(record) for record in server.taken(name)) == sorted(contents)
+
+
 def test_a_result_is_removed_when_it_was_fetched_and_a_file_that_was_taken_is_not(server, result):
     with server.client() as client:
         client.remove(f"/outbox/{result}")

@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from file_server import CLOSE, F_CREATE, F_TRUNCATE, F_WRITE, FileServer, session, string
+from file_server import CLOSE, F_CREATE, F_TRUNCATE, F_WRITE, RENAME, FileServer, Refused, session, string
 from people import Person
 
 STEP = 4096
@@ -80,6 +80,16 @@ def test_one_processing_or_none(server, afterwards, processed):
     whole = hashlib.sha256(CONTENT).hexdigest()
     for name in names:
         assert [record["content_hash"] for record in taken[name]] == [whole] * processed, name
+
+
+def test_another_name_makes_no_whole_file_of_one_that_was_cut_off(server):
+    upload_cut_off(server, "set-aside.hl7", 3 * STEP)
+    with server.wire() as wire:
+        with pytest.raises(Refused, match="cut off before its end"):
+            wire.ask(RENAME, string("/inbox/set-aside.hl7"), string("/inbox/set-aside.old"))
+        wire.ask(RENAME, string("/inbox/set-aside.hl7"), string("/inbox/set-aside.hl7.tmp"))
+        assert wire.size("/inbox/set-aside.hl7.tmp") == 3 * STEP
+    assert server.taken("set-aside.old") == []
 
 
 def test_a_cut_after_the_close_was_sent_leaves_one_file_whatever_the_sender_does_then(server):

@@ -13,6 +13,7 @@ import urllib.request
 import paramiko
 import postgresql
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
 from file_server import ATTRS, F_CREATE, F_READ, F_TRUNCATE, F_WRITE, LSTAT, READ, FileServer, Refused, long, number, run, string
 from people import Person
 
@@ -118,6 +119,25 @@ def test_rsa_signs_with_sha_2_only(server):
     until(lambda: "inbox" in run([*command, "key-old@127.0.0.1"], "ls\n", check=False))
     said = run([*command, "-o", "PubkeyAcceptedAlgorithms=ssh-rsa", "key-old@127.0.0.1"], "ls\n", check=False)
     assert "inbox" not in said
+    # A client that never heard of SHA-2 is refused like everybody; the operator is told what is amiss with it.
+    with contextlib.closing(OldTransport(("127.0.0.1", server.sftp_port))) as transport:
+        transport.start_client(timeout=60)
+        with pytest.raises(paramiko.AuthenticationException):
+            transport.auth_publickey("key-old", OldKey.from_private_key_file(str(key)))
+    until(lambda: any("sign-in refused" in line and "signs with SHA-1" in line for line in server.log))
+
+
+class OldKey(paramiko.RSAKey):
+    """Signs as clients of old do."""
+
+    HASHES = {**paramiko.RSAKey.HASHES, "ssh-rsa": SHA1}
+
+
+class OldTransport(paramiko.Transport):
+    """Does not listen to what the server would rather have."""
+
+    _preferred_pubkeys = ("ssh-rsa",)
+    server_extensions = property(lambda self: {}, lambda self, told: None)
 
 
 #: Where those sign in from who forgot their password, and those who have too many keys.
@@ -129,16 +149,16 @@ def test_wrong_passwords_cost_time_and_lock_the_account(server):
     user = account["username"]
     until(lambda: user in server.accounts_file())
     began = time.monotonic()
-    for _ in range(5):
-        with pytest.raises(paramiko.AuthenticationException), server.client(user, "wrong", FORGETFUL):
+    for attempt in range(5):
+        with pytest.raises(paramiko.AuthenticationException), server.client(user, f"wrong {attempt}", FORGETFUL):
             pass
     assert time.monotonic() - began >= 5, "every refusal takes a second"
     assert not signs_in(server, user, account["password"])
     assert any("locked after too many" in line for line in server.log)
     server.command("account", "unlock", user)
     until(lambda: signs_in(server, user, account["password"]))
-    for _ in range(5):
-        assert not signs_in(server, user, "wrong")
+    for attempt in range(5):
+        assert not signs_in(server, user, f"wrong again {attempt}")
     password = json.loads(server.command("account", "password", user, "--json"))["password"]
     until(lambda: signs_in(server, user, password))
 
@@ -176,10 +196,39 @@ def test_keys_that_are_refused_lock_the_account_and_those_before_the_right_one_d
         assert not offers(*strange)
     until(lambda: refused_sign_ins(server) == refused + 9)
     told = [json.loads(line) for line in server.log if "sign-in refused" in line and user in line]
-    assert [(line["username"], line["method"], line["reason"]) for line in told] == [(user, "public key", "the user name or the password is wrong")] * 9
+    assert [(line["username"], line["method"], line["reason"]) for line in told] == [(user, "public key", "no public key that was offered is known for this account")] * 9
     assert not offers(right), "it is locked"
     server.command("account", "unlock", user)
     until(lambda: offers(right))
+
+
+def test_the_log_says_why_somebody_was_refused_and_the_client_does_not(server):
+    known = server.new_account("REASONS", "A clinic with reasons")["username"]
+    until(lambda: known in server.accounts_file())
+    strange = server.desk / "strange-to-all"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", strange], check=True)
+    key, source = paramiko.Ed25519Key.from_private_key_file(str(strange)), ("127.0.0.4", 0)
+    said = {"password": set(), "public key": set()}
+    for user in (known, "nobody-of-that-name"):
+        for method in said:
+            with contextlib.closing(paramiko.Transport(socket.create_connection(("127.0.0.1", server.sftp_port), source_address=source))) as transport:
+                transport.start_client(timeout=60)
+                with pytest.raises(paramiko.AuthenticationException) as refused:
+                    transport.auth_password(user, "wrong") if method == "password" else transport.auth_publickey(user, key)
+                said[method].add((type(refused.value), str(refused.value)))
+    assert [len(answers) for answers in said.values()] == [1, 1], "nobody finds out which names there are"
+
+    def told():
+        lines = [json.loads(line) for line in server.log if "sign-in refused" in line and source[0] in line]
+        return [(line["username"], line["method"], line["reason"]) for line in lines]
+
+    until(lambda: len(told()) == 4)
+    assert sorted(told()) == sorted([
+        (known, "password", "the password is wrong"),
+        (known, "public key", "no public key that was offered is known for this account"),
+        ("unknown", "password", "no account of this name may sign in here"),
+        ("unknown", "public key", "no account of this name may sign in here"),
+    ])  # fmt: skip
 
 
 def refused_sign_ins(server):

@@ -156,6 +156,122 @@ describe("corrections", { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
+  test("the brand that was chosen stands on the record and in the printed history, and is corrected like all else", async () => {
+    const page = await open();
+    const record = await addChild(page, registry, "Ocotlan", "Nieve");
+    const shown = async () => {
+      await page.goto(record);
+      return page.innerText(".bb-history--doses tbody");
+    };
+    await page.goto(`${record}/doses/new`);
+    await page.selectOption("#vaccine_0", "113:PMC:TENIVAC");
+    await page.click("button[name=check]");
+    await page.click("button[name=save]");
+    assert.match(await shown(), /TENIVAC · sanofi/i, "one maker has several products of this vaccine");
+    await page.goto(`${record}/history`);
+    assert.match(await page.innerText("main table"), /TENIVAC · sanofi/i);
+    await page.goto(record);
+    await page.click(".bb-history--doses a[href*='/doses/']");
+    assert.equal(await page.inputValue("#vaccine_0"), "113:PMC:TENIVAC");
+    await page.selectOption("#vaccine_0", "113:PMC:DECAVAC");
+    await page.click("button[name=check]");
+    await page.click("button[name=save]");
+    assert.match(await shown(), /DECAVAC · sanofi/i);
+    await page.context().close();
+  });
+
+  test("a dose that a system reported with its package is corrected to another product, and the package goes", async () => {
+    const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
+    const program = registry.programs.find((known) => known.organization === organization);
+    const dose = ["ORC|RE||own-pack^EHR", "RXA|0|1|20250401||115^Tdap^CVX^49281-0400-10^Adacel^NDC|0.5|mL^^UCUM||00^New^NIP001||||||||PMC^sanofi^MVX|||CP|A"];
+    const message = [held(program, "1 Main St", "own-pack"), ...dose].join("\r");
+    assert.match(await sendMessage(registry, program, message), /MSA\|A[AE]\|/);
+    const page = await open();
+    await page.goto(`${registry.url}/find`);
+    await page.fill("#family", "Xocotepec");
+    await page.click("form[action='/find'] button");
+    await page.click(".bb-found h3 a");
+    const record = page.url();
+    assert.match(await page.innerText(".bb-history--doses tbody"), /Adacel · sanofi/i);
+    await page.click(".bb-history--doses a[href*='/doses/']");
+    assert.match(await page.inputValue("#vaccine_0"), /^115:PMC:adacel$/i);
+    await page.selectOption("#vaccine_0", { label: "BOOSTRIX – Tdap (CVX 115)" });
+    await page.click("button[name=check]");
+    await page.click("button[name=save]");
+    await page.goto(record);
+    const shown = await page.innerText(".bb-history--doses tbody");
+    assert.match(shown, /Boostrix · GlaxoSmithKline/i);
+    assert.doesNotMatch(shown, /Adacel/i);
+    await page.context().close();
+  });
+
+  test("a vaccine is found by the disease, and on Spanish pages by its Spanish name", async () => {
+    const page = await open();
+    const record = await addChild(page, registry, "Tepalcate", "Luz");
+    const found = async (words) => {
+      await page.fill("#vaccine_0-narrow", words);
+      return (await page.locator("#vaccine_0 option").allTextContents()).join("\n");
+    };
+    await page.goto(`${record}/doses/new`);
+    for (const [words, brand] of [["measles", /M-M-R/i], ["chickenpox", /varivax/i], ["whooping cough", /infanrix/i], ["hepatitis b", /engerix/i], ["polio", /pediarix/i]]) {
+      assert.match(await found(words), brand, words);
+    }
+    await page.goto(`${registry.url}/language/es?back=${new URL(record).pathname}/doses/new`);
+    for (const [words, brand] of [["sarampión", /M-M-R/i], ["tos ferina", /infanrix/i], ["measles", /M-M-R/i]]) {
+      assert.match(await found(words), brand, words);
+    }
+    await page.goto(record);
+    assert.match(await page.innerText(".bb-forecast"), /Sarampión, paperas y rubéola/);
+    assert.doesNotMatch(await page.innerText(".bb-forecast"), /Pneumococcal|HepB/);
+    await check(page, "person-es");
+    await page.goto(`${registry.url}/language/en?back=/find`);
+    await page.context().close();
+  });
+
+  test("several vaccines that are due are ticked, and each has its row, with what stayed the same since the last time", async () => {
+    const page = await open();
+    const first = await addChild(page, registry, "Zacatepec", "Ana");
+    const rows = () => page.$$eval(".bb-dose > legend", (legends) => legends.map((legend) => legend.textContent.trim()));
+    await page.goto(`${first}/doses/new`);
+    await check(page, "several-asked");
+    assert.ok(await page.isVisible(".bb-several label:text('Influenza')"), "given all year round in its season, whatever the schedule knows");
+    const offered = await page.$$eval(".bb-several input", (boxes) => boxes.map((box) => box.value));
+    assert.ok(["DTaP/Tdap/Td", "HepA", "MMR", "Varicella"].every((group) => offered.includes(group)), offered.join());
+    for (const group of ["MMR", "Varicella"]) await choose(page, `input[name=group][value="${group}"]`);
+    await page.click(".bb-several button");
+    assert.deepEqual(await rows(), ["Vaccine 1: MMR", "Vaccine 2: Varicella"]);
+    assert.equal(await page.locator(".bb-several").count(), 0, "asked once");
+    await check(page, "several");
+    await page.selectOption("#vaccine_0", "03:MSD:M-M-R II");
+    await page.fill("#lot_0", "mmr7");
+    await page.selectOption("#vaccine_1", "21:MSD:VARIVAX");
+    await page.fill("#lot_1", "var9");
+    await page.click("button[name=check]");
+    assert.match(await page.innerText("main"), /MMR7[^]*VAR9/);
+    await page.click("button[name=save]");
+    const second = await addChild(page, registry, "Tlaxiaco", "Beatriz");
+    await page.goto(`${second}/doses/new?group=Varicella&group=MMR&group=DTaP%2FTdap%2FTd`);
+    assert.deepEqual(await rows(), ["Vaccine 1: Varicella", "Vaccine 2: MMR", "Vaccine 3: DTaP/Tdap/Td"]);
+    assert.deepEqual(await Promise.all([0, 1].map((row) => page.inputValue(`#lot_${row}`))), ["VAR9", "MMR7"].map((lot) => lot.toLowerCase()));
+    await page.selectOption("#vaccine_2", "");
+    await page.click("button[name=check]");
+    assert.equal(await page.locator(".bb-checked").count(), 2);
+    assert.match(await page.innerText("main"), /Left out, as no vaccine is chosen: Vaccine 3: DTaP\/Tdap\/Td\./);
+    await check(page, "several-left-out");
+    await page.click("button[name=save]");
+    // A combination stands there once, for all that it holds.
+    const third = await addChild(page, registry, "Huixtla", "Celia");
+    await page.goto(`${third}/doses/new?group=MMR`);
+    await page.selectOption("#vaccine_0", "94:MSD:ProQuad");
+    await page.click("button[name=check]");
+    await page.click("button[name=save]");
+    const fourth = await addChild(page, registry, "Comitan", "Dora");
+    await page.goto(`${fourth}/doses/new?group=MMR&group=Varicella`);
+    assert.deepEqual(await rows(), ["Vaccine: MMR"]);
+    assert.match(await page.inputValue("#vaccine_0"), /^94:MSD:/);
+    await page.context().close();
+  });
+
   test("an allergy to a vaccine says on the record to which", async () => {
     const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
     const program = registry.programs.find((known) => known.organization === organization);

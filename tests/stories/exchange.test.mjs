@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { check, startBrowser } from "./browser.mjs";
-import { doubtfulReport, vaccinationFile, vaccinationTable } from "./messages.mjs";
+import { doubtfulReport, sendMessage, vaccinationFile, vaccinationTable } from "./messages.mjs";
 import { authenticatorCode, signIn, startRegistry, unusedInstant } from "./registry.mjs";
 
 const CONTACT = "data_exchange_contact";
@@ -122,6 +122,34 @@ for (const database of ["sqlite", "postgres"]) {
         await page.goto(`${registry.url}/files?kind=message&state=${state}`);
         for (const text of await page.locator("main tbody .bb-state").allInnerTexts()) assert.match(text, outcome, state);
       }
+      await page.context().close();
+    });
+
+    test("a receipt leads to what was received, in the form of an answer, of a result's name, or as it is typed", async () => {
+      const page = await open();
+      const file = await send(page, "receipt.hl7", vaccinationFile(registry, "receipt"));
+      const shown = await page.locator("main dl div", { hasText: "Receipt" }).locator("dd").innerText();
+      const [short, long] = shown.split(/\s+/);
+      assert.match(await page.innerText("#downloads + ul"), new RegExp(short), "the number in the names of its results");
+      const seek = async (receipt) => {
+        await page.goto(`${registry.url}/files`);
+        await page.fill("#receipt", receipt);
+        await page.click(".bb-filter button");
+        return page.url();
+      };
+      for (const typed of [short, `${short.slice(0, 4)}-${short.slice(4).toLowerCase()}`, ` ${long} `, long.toUpperCase()]) {
+        assert.equal(await seek(typed), file, typed);
+      }
+      assert.equal((await page.goto(`${file.replace(long, short)}`)).status(), 200, "in the address, too");
+      const { organization } = registry.users.find((user) => user.role === CONTACT);
+      const program = registry.programs.find((known) => known.organization === organization);
+      const answer = await sendMessage(registry, program, vaccinationFile(registry, "alone").split("\rMSH|")[0]);
+      const [control] = answer.match(/[0-9a-f]{32}/);
+      assert.match(await seek(control), new RegExp(`/files/${control}$`), "MSH-10 of the answer");
+      assert.ok((await page.innerText("main dl")).includes(control), "the page shows it in the same form");
+      assert.match(await seek("0123456789AB"), /\/files\?/);
+      assert.match(await page.innerText("#errors"), /Nothing that you may see was received under this receipt/);
+      await check(page, `${database}-receipt-unknown`);
       await page.context().close();
     });
 

@@ -105,6 +105,8 @@ describe("forecasts", { timeout: 600_000 }, () => {
     assert.match(await page.innerText(".bb-forecast__section--decision"), /HepB[^]*May be given/);
     assert.ok(!/19\d\d/.test(due.replace(/Why\?[^]*?(?=\n\n|$)/g, "")), due);
     await check(page, "forecast-65");
+    await page.goto(`${record}/history`);
+    assert.match(await page.innerText("main"), /DTaP\/Tdap\/Td\s+Overdue\s+Now/, "the sheet says it, too");
     await page.goto(`${record}/facts/new?kind=indication`);
     const offered = await page.innerText("#fact");
     assert.ok(offered.includes("Health care personnel") && !offered.includes("Pregnant"), offered);

@@ -52,12 +52,22 @@ pub(crate) fn exit_code(result: Result<Ending, Failure>) -> ExitCode {
         Err(Failure::Usage(sentence)) => (sentence, 2),
         // A reader that went away, as `head` does, is no failure.
         Err(Failure::Machine(error)) if is_broken_pipe(&error) => return ExitCode::SUCCESS,
-        Err(Failure::Machine(error)) => (format!("{error:#}"), 3),
+        Err(Failure::Machine(error)) => (in_words(&error), 3),
     };
     if !logging::tell_failure(&sentence, code) {
         eprintln!("bluebonnet: {sentence}");
     }
     ExitCode::from(code)
+}
+
+/// The error and its causes, each once: many name theirs already.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |words, cause| {
+        match words.contains(&cause) {
+            true => words,
+            false => format!("{words}: {cause}"),
+        }
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -124,5 +134,17 @@ impl From<LoadError> for Failure {
             LoadError::Registry { source: RegistryError::Refused(sentence), .. } => Failure::Refused(sentence),
             other => Failure::Machine(other.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_is_named_already_is_not_named_again() {
+        let full =
+            anyhow::anyhow!("the disk is full").context("the batch failed: the disk is full").context("not loaded");
+        assert_eq!(in_words(&full), "not loaded: the batch failed: the disk is full");
     }
 }

@@ -64,7 +64,8 @@ async fn watch(data: PathBuf, node: String, gate: Gate, modes: ChannelModes) {
     let mut ticks = tokio::time::interval(limits::STATE_FILE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let file = StateFile::of(&data);
-    let mut seen = file.replaced_at();
+    // It is read once more at first: something may have been ordered while the ports were taken over.
+    let mut seen = None;
     let (mut told_at, mut left_at) = (Duration::ZERO, Duration::ZERO);
     let started = tokio::time::Instant::now();
     loop {
@@ -104,5 +105,36 @@ fn leave_counts(data: &Path, gate: &Gate) {
     if let Err(error) = left_counts::leave(data, world::new_id(), &refusals) {
         tracing::warn!(error = format!("{error:#}"), "the count of those turned away could not be left");
         gate.put_back_refusals(&refusals);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_ordered_while_the_ports_were_taken_over_is_taken_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let window = serde_json::json!({
+            "id": "01890a5d-ac96-774b-bcce-b302099a8057", "kind": "emergency", "reason": "a fix", "performed_by": "IT",
+            "time_zone": "UTC", "starts": {"local": "2024-05-31T19:00:00"}, "ends": {"local": "2024-05-31T21:00:00"},
+            "starts_at": "2024-05-31T19:00:00Z", "ends_at": "2024-05-31T21:00:00Z", "state": "active", "sequence": 0,
+            "modes": {"web": "closed", "web_service": "closed", "fhir": "closed", "file": "hold", "jobs": "hold"},
+            "version": 2, "changes": []
+        });
+        let window = serde_json::from_value(window).expect("a window");
+        // The front had read a state without a window when this one was written.
+        StateFile::of(folder.path()).write("", &[window]).expect("writable");
+        let gate = Gate::new("Please try again later.", 10);
+        gate.set_clock(world::now);
+        let watching =
+            tokio::spawn(watch(folder.path().to_owned(), "front".to_owned(), gate.clone(), ChannelModes::default()));
+        let told = async {
+            while gate.mode(Channel::Web) != Mode::Closed {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), told).await.expect("the window is known");
+        watching.abort();
     }
 }

@@ -12,6 +12,7 @@ mod file_door;
 mod front_serving;
 mod handover;
 mod histories;
+mod kept_profile;
 mod left_counts;
 mod limits;
 mod live_counts;
@@ -30,6 +31,7 @@ mod state_file;
 mod stop_signals;
 pub mod synthetic;
 mod tables;
+mod times;
 mod world;
 
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use registry::Registry;
 
 use crate::place::{self, Place};
 use crate::state_file::StateFile;
-use crate::{left_counts, live_counts, world};
+use crate::{kept_profile, left_counts, live_counts, world};
 
 /// What watches over maintenance on one node.
 #[derive(Clone)]
@@ -54,7 +54,7 @@ impl MaintenanceWatch {
 
     fn try_refresh(&self) -> anyhow::Result<()> {
         let windows = self.registry.refresh_windows(world::now())?;
-        let profile = self.registry.stored_profile()?.unwrap_or_else(|| place::BUILT_IN_PROFILE.to_owned());
+        let profile = kept_profile::text_in_use(&self.registry)?;
         StateFile::of(self.data()).write(&profile, &windows)
     }
 

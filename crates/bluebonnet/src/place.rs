@@ -5,18 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use model::OrganizationId;
 use registry::setup::{self, Database, DatabaseOptions, DatabaseUrl, Migrated};
 use registry::{Admission, Options, Profile, Registry};
-use uuid::Uuid;
 
-use crate::commands::record;
 use crate::ending::Failure;
+use crate::kept_profile::{self, BUILT_IN_PROFILE};
 use crate::ownership::{self, folder_of};
 use crate::{limits, world};
 
-/// The profile of a registry that was given none.
-pub(crate) const BUILT_IN_PROFILE: &str = include_str!("../../../profiles/texas.toml");
 /// The SQLite file in a data folder.
 const DATABASE_FILE: &str = "registry.db";
 /// The name under which commands write their audit lines; servers have names of their own.
@@ -31,7 +27,7 @@ pub(crate) struct Place {
     /// Another database: postgres://user:password@host/name, or the path of a SQLite file
     #[arg(long, value_name = "URL", env = "BLUEBONNET_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
-    /// The jurisdiction's profile; without it the one that the registry was last served with, or else the built-in one
+    /// The jurisdiction's profile, for a new registry; one that is there keeps its own, and refuses another
     #[arg(long, value_name = "FILE", env = "BLUEBONNET_PROFILE")]
     pub(crate) profile: Option<PathBuf>,
 }
@@ -70,13 +66,30 @@ impl Place {
         }
     }
 
-    /// Opens the database; see [`open_database`].
-    pub(crate) fn open_database(&self, node: &str, presence: Presence) -> Result<(Database, Migrated), Failure> {
+    /// The text of the profile that was given, if it is one that can be used.
+    pub(crate) fn given_profile(&self) -> Result<Option<String>, Failure> {
+        let given = self.profile.as_ref().map(|path| read_text(path)).transpose()?;
+        given.as_deref().map(Profile::parse).transpose()?;
+        Ok(given)
+    }
+
+    /// Opens the database as [`open_database`] does. A profile that its registry does not work by is refused before the
+    /// schema is touched.
+    pub(crate) fn open_database(
+        &self,
+        node: &str,
+        presence: Presence,
+        given: Option<&str>,
+    ) -> Result<(Database, Migrated), Failure> {
         let url = self.url()?;
         if let (Presence::MayBeNew, None, DatabaseUrl::Sqlite(_)) = (presence, &self.database, &url) {
             make_folder(&self.data)?;
         }
-        open_database(&url, node, presence)
+        let (database, version) = connect(&url, node, presence)?;
+        if let Some(given) = given {
+            kept_profile::check(&database, version, given)?;
+        }
+        bring_to_schema(&url, database, version, presence)
     }
 
     /// Whether there is a registry that a command could work on; a server is taken at its word.
@@ -96,10 +109,9 @@ impl Place {
     pub(crate) fn open_as(&self, node: &Node, presence: Presence) -> Result<Opened, Failure> {
         let url = self.url()?;
         // What is wrong with it is said before anything is changed.
-        let given = self.profile.as_ref().map(|path| read_text(path)).transpose()?;
-        given.as_deref().map(Profile::parse).transpose()?;
-        let (database, migrated) = self.open_database(&node.name, presence)?;
-        let (profile, replaced) = profile(&database, given, presence)?;
+        let given = self.given_profile()?;
+        let (database, migrated) = self.open_database(&node.name, presence, given.as_deref())?;
+        let profile = kept_profile::settle(&database, given.as_deref(), presence)?;
         let codes = setup::load_code_sets(&database)?;
         let lanes = match (&url, node.lanes) {
             (_, Some(lanes)) => lanes.clamp(1, limits::LANES_MAXIMUM),
@@ -111,11 +123,6 @@ impl Place {
         let registry = Registry::open(database.clone(), profile, Arc::clone(&codes), &options)?;
         registry.gate().set_clock(world::now);
         registry.refresh_windows(world::now())?;
-        if let Some(replaced) = replaced {
-            let what = format!("put the profile {} in the place of {replaced}", registry.profile().registry.short_name);
-            tracing::warn!(what, "the rules of the registry changed");
-            record(&registry, &admit(&registry)?, OrganizationId(Uuid::nil()), "", what)?;
-        }
         Ok(Opened { registry, database, migrated, lanes })
     }
 
@@ -125,12 +132,6 @@ impl Place {
             Some(path) => Ok(Profile::parse(&read_text(path)?)?),
             None => Ok(Profile::parse(stored.unwrap_or(BUILT_IN_PROFILE))?),
         }
-    }
-
-    /// The text of the profile in use, for programs without a database.
-    pub(crate) fn profile_text(&self, registry: &Registry) -> Result<String, Failure> {
-        let stored = registry.stored_profile()?;
-        Ok(stored.unwrap_or_else(|| BUILT_IN_PROFILE.to_owned()))
     }
 }
 
@@ -142,37 +143,18 @@ pub(crate) struct Opened {
     pub(crate) lanes: usize,
 }
 
-/// The profile in use: the one given, the one kept in the registry, or the built-in one; and the name of the one that it
-/// replaced. Only what may make a registry keeps the one given; a command must not judge by other rules than the server.
-fn profile(
-    database: &Database,
-    given: Option<String>,
-    presence: Presence,
-) -> Result<(Profile, Option<String>), Failure> {
-    let stored = setup::stored_profile(database)?;
-    let in_use = stored.as_deref().unwrap_or(BUILT_IN_PROFILE);
-    let is_other = given.as_ref().is_some_and(|given| given != in_use);
-    match (given, presence) {
-        (Some(_), Presence::Required) if is_other => Err(Failure::Refused(format!(
-            "the registry works by another profile ({}) than the one given; leave --profile out, or put the one given in \
-             its place with `bluebonnet migrate --profile FILE` or `bluebonnet serve --profile FILE`",
-            Profile::parse(in_use)?.registry.short_name
-        ))),
-        (Some(given), Presence::MayBeNew) => {
-            let replaced = stored.filter(|_| is_other).map(|stored| Profile::parse(&stored)).transpose()?;
-            let replaced = replaced.map(|profile| profile.registry.short_name);
-            Ok((setup::keep_profile(database, &given)?, replaced))
-        }
-        _ => Ok((Profile::parse(in_use)?, None)),
-    }
-}
-
 /// Opens a database. Where it may be new, its schema is brought up to this program's; else it must be of that already.
 pub(crate) fn open_database(
     url: &DatabaseUrl,
     node: &str,
     presence: Presence,
 ) -> Result<(Database, Migrated), Failure> {
+    let (database, version) = connect(url, node, presence)?;
+    bring_to_schema(url, database, version, presence)
+}
+
+/// Opens a database, and tells the version of its schema. Where it may be new, an empty file is made for one.
+fn connect(url: &DatabaseUrl, node: &str, presence: Presence) -> Result<(Database, i64), Failure> {
     let path = match url {
         DatabaseUrl::Sqlite(path) => Some(path),
         DatabaseUrl::Postgres(_) => None,
@@ -196,6 +178,16 @@ pub(crate) fn open_database(
             return Err(is_restored(path));
         }
     }
+    Ok((database, version))
+}
+
+/// Brings the schema up to this program's where the registry may be new; else it must be of that already.
+fn bring_to_schema(
+    url: &DatabaseUrl,
+    database: Database,
+    version: i64,
+    presence: Presence,
+) -> Result<(Database, Migrated), Failure> {
     if presence == Presence::Required {
         require_schema(url, version)?;
         return Ok((database, Migrated { from: version, to: version, applied: Vec::new() }));

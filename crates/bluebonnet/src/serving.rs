@@ -3,7 +3,8 @@
 //! A stopping node closes the gate, answers what it took, and ends; newcomers get the 503 of the gate, or no
 //! connection, and come back.
 
-use std::net::SocketAddr;
+mod bound;
+
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::task::Poll;
@@ -11,7 +12,7 @@ use std::task::Poll;
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use model::{Channel, ChannelModes, Mode};
+use model::Channel;
 use registry::{Exchange, FileAccounts, Gate, Registry};
 use sftp::FileDoor;
 use spool::Spool;
@@ -22,7 +23,6 @@ use tokio::time::MissedTickBehavior;
 use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
 use crate::addresses::Asked;
-use crate::claims::Claims;
 use crate::commands::matching::sweep;
 use crate::commands::reforecast;
 use crate::ending::Failure;
@@ -34,6 +34,8 @@ use crate::postman::PostSettings;
 use crate::roles::Role;
 use crate::stop_signals::StopSignals;
 use crate::{handover, limits, measurements, place, tables};
+
+pub(crate) use bound::Bound;
 
 /// Where a node listens that was told nothing.
 const USUAL_HTTP: &str = "127.0.0.1:8080";
@@ -78,34 +80,6 @@ struct Routers {
     doors: Router,
     /// For the listener of `--metrics`.
     measurements: Router,
-}
-
-/// Listeners that hold their ports.
-pub(crate) struct Bound {
-    listeners: Vec<(TcpListener, SocketAddr)>,
-    file_listener: Option<TcpListener>,
-    metrics_listener: Option<(TcpListener, SocketAddr)>,
-    scheme: &'static str,
-    ports: Ports,
-    claims: Claims,
-}
-
-impl Bound {
-    /// The address of the first listener, as a client on this machine writes it.
-    pub(crate) fn url(&self) -> String {
-        let address = self.addresses().first().map(SocketAddr::to_string).unwrap_or_default();
-        format!("{}://{address}", self.scheme)
-    }
-
-    /// What the doors of a front do at least: as in a downtime, and files are refused where it has no door for them.
-    pub(crate) fn modes_of_front(&self) -> ChannelModes {
-        let file = if self.file_listener.is_some() { Mode::Hold } else { Mode::Closed };
-        ChannelModes { file, ..ChannelModes::OF_A_DOWNTIME }
-    }
-
-    fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().map(|(_, address)| *address).collect()
-    }
 }
 
 impl Serving {
@@ -180,6 +154,11 @@ impl Serving {
                  the same data folder"
             );
         }
+    }
+
+    /// Whether people sign in at this node.
+    pub(crate) fn has_pages(&self) -> bool {
+        self.has(Role::Web)
     }
 
     /// Where the public pages are.

@@ -37,6 +37,11 @@ impl Table {
         output.flush()
     }
 
+    /// The same; and this sentence where there is no row, in place of headings over nothing.
+    pub(crate) fn print_or(&self, none: &str) -> io::Result<()> {
+        if self.is_empty() { print_line(none) } else { self.print() }
+    }
+
     fn write(&self, output: &mut impl Write) -> io::Result<()> {
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| row[column].chars().count());

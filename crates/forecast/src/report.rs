@@ -61,6 +61,9 @@ pub struct EvaluationReport {
     /// The target dose that it was held against, from 1; `None` when none was left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_dose: Option<u8>,
+    /// Its number among the doses that the person needed of the series; `None` when none was left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dose_number: Option<u16>,
     /// What became of it.
     pub status: DoseStatus,
     /// Why, most important first.
@@ -145,8 +148,9 @@ impl<'a> Forecast<'a> {
             let run = &self.workspace.trail.runs[*place];
             for evaluation in self.workspace.trail.evaluations(run) {
                 let dose = self.workspace.person.doses[usize::from(evaluation.dose)].place;
-                let found = EvaluationReport { doses_in_series: count, ..self.evaluation(teller, run, evaluation) };
-                doses[usize::from(dose)].evaluations.push(found);
+                let number = self.dose_number(run, evaluation, count.is_none());
+                let found = self.evaluation(teller, run, evaluation, number);
+                doses[usize::from(dose)].evaluations.push(EvaluationReport { doses_in_series: count, ..found });
             }
         }
         doses
@@ -160,10 +164,30 @@ impl<'a> Forecast<'a> {
         best.iter().map(count).collect()
     }
 
-    fn evaluation(&self, teller: &Teller, run: &SeriesRun, evaluation: &Evaluation) -> EvaluationReport {
+    /// The number of a dose among those that the person needed: skipped target doses do not count (FORECASTDN-1). In a series that
+    /// begins anew every season, what satisfied the same target dose before is of another season. `None` when none was left.
+    fn dose_number(&self, run: &SeriesRun, evaluation: &Evaluation, begins_anew: bool) -> Option<u16> {
+        let held_against = Some(evaluation.target_number).filter(|number| *number != 0)?;
+        let before = run.steps.of(&self.workspace.trail.steps).iter();
+        let before = before.filter(|step| step.satisfied_by.is_some_and(|dose| dose < evaluation.dose));
+        let mut numbers: Vec<u8> = before.map(|step| step.target_number).collect();
+        if begins_anew {
+            numbers.retain(|number| *number < held_against);
+            numbers.dedup();
+        }
+        u16::try_from(numbers.len() + 1).ok()
+    }
+
+    fn evaluation(
+        &self,
+        teller: &Teller,
+        run: &SeriesRun,
+        evaluation: &Evaluation,
+        number: Option<u16>,
+    ) -> EvaluationReport {
         let series = self.schedule.series_rule(run.series);
         let antigen = &self.schedule.antigens[usize::from(series.antigen)];
-        let counts = (evaluation.status == DoseStatus::Valid).then(|| teller.counts(evaluation.target_number));
+        let counts = number.filter(|_| evaluation.status == DoseStatus::Valid).map(|number| teller.counts(number));
         let reasons = evaluation.reasons.of(&self.workspace.trail.reasons).iter().map(|reason| teller.reason(reason));
         let mut reasons: Vec<Explanation> = counts.into_iter().chain(reasons).collect();
         reasons.sort_by_key(|reason| reason.kind == ReasonKind::Grace);
@@ -174,6 +198,7 @@ impl<'a> Forecast<'a> {
             series: series.name.clone(),
             doses_in_series: None,
             target_dose: Some(evaluation.target_number).filter(|number| *number != 0),
+            dose_number: number,
             status: evaluation.status,
             reasons,
         }

@@ -101,10 +101,10 @@ pub(crate) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    pub(crate) fn counts(&self, target_number: u8) -> Explanation {
+    pub(crate) fn counts(&self, number: u16) -> Explanation {
         let text = match self.language {
-            Language::English => format!("Valid: counts as dose {target_number} of the series."),
-            Language::Spanish => format!("Válida: cuenta como la dosis {target_number} de la serie."),
+            Language::English => format!("Valid: counts as dose {number} of the series."),
+            Language::Spanish => format!("Válida: cuenta como la dosis {number} de la serie."),
         };
         Explanation { rule: "6.10", kind: ReasonKind::Counts, text }
     }

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 use model::{CodeTables, Finding, FindingKind, Location, Severity, Table};
 
+use crate::clocks::Clocks;
 use crate::vxu::Ce;
 
 /// The most findings that one message gets; beyond it only errors are noted.
@@ -19,13 +20,15 @@ pub(crate) const NULL: &str = "\"\"";
 pub(crate) struct Judge<'t> {
     /// The tables asked.
     pub(crate) tables: &'t dyn CodeTables,
+    /// The clocks where the message comes from.
+    clocks: &'t Clocks,
     /// What was found so far.
     pub(crate) findings: Vec<Finding>,
 }
 
 impl<'t> Judge<'t> {
-    pub(crate) fn new(tables: &'t dyn CodeTables) -> Judge<'t> {
-        Judge { tables, findings: Vec::new() }
+    pub(crate) fn new(tables: &'t dyn CodeTables, clocks: &'t Clocks) -> Judge<'t> {
+        Judge { tables, clocks, findings: Vec::new() }
     }
 
     /// Notes a finding at a place, naming a value.
@@ -35,48 +38,64 @@ impl<'t> Judge<'t> {
         }
     }
 
-    /// A date that may be missing; anything that is not a whole date is noted and counts as empty.
-    pub(crate) fn date(&mut self, raw: &str, at: Location) -> Option<Date> {
-        if is_empty(raw) {
+    /// The day on which something happened, which may be missing; anything that is not a whole date is noted and counts as
+    /// empty.
+    pub(crate) fn day(&mut self, raw: &str, at: Location) -> Option<Date> {
+        if is_empty(raw.trim()) {
             return None;
         }
-        let date = parse_date(raw);
-        if date.is_none() {
+        let day = self.day_of(raw);
+        if day.is_none() {
             self.note(FindingKind::DateInvalid, at, raw);
         }
-        date
+        day
     }
 
-    /// A code that may be missing and must be of the table. Blanks around it do not count.
+    /// The day on which something happened, where it happened.
+    pub(crate) fn day_of(&self, raw: &str) -> Option<Date> {
+        self.clocks.day_of(raw)
+    }
+
+    /// A code that may be missing and must be of the table.
     pub(crate) fn code(&mut self, table: Table, raw: &str, at: Location) -> Option<String> {
-        let code = raw.trim();
-        if is_empty(code) {
+        if is_empty(raw.trim()) {
             return None;
         }
-        let is_known = self.tables.contains(table, code);
-        if !is_known {
+        let found = self.find_code(table, raw);
+        if found.is_none() {
             self.note(not_in(table), at, raw);
         }
-        is_known.then(|| code.to_owned())
+        found
+    }
+
+    /// The code of a table that is meant: blanks around it do not count, and neither do small letters, as `re` in RXA-20 is no
+    /// dose that was given, and `d` in RXA-21 none to add.
+    fn find_code(&self, table: Table, raw: &str) -> Option<String> {
+        let code = raw.trim();
+        if self.tables.contains(table, code) {
+            return Some(code.to_owned());
+        }
+        Some(code.to_ascii_uppercase()).filter(|capitals| capitals != code && self.tables.contains(table, capitals))
     }
 
     /// A coded element whose code may stand in either triplet.
     pub(crate) fn coded(&mut self, table: Table, element: &Ce<'_>, at: Location) -> Option<String> {
         let (code, alternate) = (element.code.trim(), element.alternate_code.trim());
-        let found = [code, alternate].into_iter().find(|code| !is_empty(code) && self.tables.contains(table, code));
+        let found = [code, alternate].into_iter().filter(|code| !is_empty(code));
+        let found = found.filter_map(|code| self.find_code(table, code)).next();
         if found.is_none() && !is_empty(code) {
             self.note(not_in(table), at.component(1), code);
         } else if found.is_none() && !is_empty(alternate) {
             self.note(not_in(table), at.component(4), alternate);
         }
-        found.map(str::to_owned)
+        found
     }
 
     /// `Y` or `N`.
     pub(crate) fn yes_or_no(&mut self, raw: &str, at: Location) -> Option<bool> {
         match raw.trim() {
-            "Y" => Some(true),
-            "N" => Some(false),
+            "Y" | "y" => Some(true),
+            "N" | "n" => Some(false),
             "" | NULL => None,
             other => {
                 self.note(FindingKind::ValueNotInTable, at, other);
@@ -96,9 +115,10 @@ pub(crate) fn owned(text: &str) -> String {
     if text == NULL { String::new() } else { text.trim().to_owned() }
 }
 
-/// A whole date at the beginning of a time stamp: `YYYYMMDD`, and whatever digits, fraction and zone follow.
+/// The date at the beginning of a time stamp as it is written: `YYYYMMDD`, and whatever digits, fraction and zone follow. So are
+/// dates that no clock tells: of birth, of expiry, of an edition.
 pub(crate) fn parse_date(raw: &str) -> Option<Date> {
-    let (digits, rest) = raw.split_at_checked(8)?;
+    let (digits, rest) = raw.trim().split_at_checked(8)?;
     let is_time_stamp = digits.bytes().all(|byte| byte.is_ascii_digit())
         && rest.bytes().all(|byte| byte.is_ascii_digit() || b".+-".contains(&byte));
     if !is_time_stamp {
@@ -109,10 +129,11 @@ pub(crate) fn parse_date(raw: &str) -> Option<Date> {
 
 /// A date of which the day may be missing (`YYYYMM`): then the last day of the month.
 pub(crate) fn parse_month_or_date(raw: &str) -> Option<Date> {
-    if raw.len() != 6 {
+    let month = raw.trim();
+    if month.len() != 6 {
         return parse_date(raw);
     }
-    parse_date(&format!("{raw}01")).map(Date::last_of_month)
+    parse_date(&format!("{month}01")).map(Date::last_of_month)
 }
 
 /// What is told of a code that its table lacks: some tables have a sentence of their own.
@@ -142,6 +163,8 @@ mod tests {
             ("202402", None),
             ("2024-02-29", None),
             ("20240229abc", None),
+            (" 20240229 ", Some(date(2024, 2, 29))),
+            ("2024 229", None),
             ("00000000", None),
             ("1234567é", None),
             ("", None),

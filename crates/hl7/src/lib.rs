@@ -5,6 +5,7 @@
 
 mod acknowledgment;
 mod batch;
+mod clocks;
 mod decode;
 mod er7;
 mod excess;
@@ -18,6 +19,7 @@ pub mod vxu;
 
 pub use acknowledgment::{AcknowledgmentCode, Envelope, acknowledgment_code, write_acknowledgment};
 pub use batch::{BatchItem, BatchReader, BatchWriter, MESSAGE_BYTES_LIMIT};
+pub use clocks::Clocks;
 pub use decode::{Decoded, decode};
 pub use er7::{Delimiters, Message, Pieces, Segment, escape, unescape};
 pub use excess::{NEXT_OF_KIN_MAXIMUM, OBSERVATIONS_MAXIMUM, REPETITIONS_MAXIMUM};

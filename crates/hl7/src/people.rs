@@ -35,7 +35,7 @@ pub(crate) fn read_identifiers(
         let at = repetition(at, index);
         match identifier_defect(judge, identifier) {
             None => {
-                let kind = owned(identifier.kind);
+                let kind = owned(&identifier.kind);
                 let authority = identifier.authority.name().trim().to_owned();
                 complete.push((at.repetition, Identifier { kind, value: owned(&identifier.value), authority }));
             }
@@ -76,10 +76,10 @@ pub(crate) fn name_defect(name: &Xpn<'_>) -> Option<u16> {
 
 /// A name of an HL70200 type; a type that is missing or unknown becomes `usual_kind`.
 pub(crate) fn read_name(judge: &mut Judge<'_>, name: &Xpn<'_>, at: Location, usual_kind: &str) -> PersonName {
-    if is_empty(name.kind) {
+    if is_empty(&name.kind) {
         judge.note(FindingKind::PartMissing, at.component(NAME_KIND), "the name type");
     }
-    let kind = judge.code(Table::NameType, name.kind, at.component(NAME_KIND));
+    let kind = judge.code(Table::NameType, &name.kind, at.component(NAME_KIND));
     PersonName {
         family: owned(&name.family),
         given: owned(&name.given),
@@ -91,7 +91,7 @@ pub(crate) fn read_name(judge: &mut Judge<'_>, name: &Xpn<'_>, at: Location, usu
 
 /// HL70001: the immunization guide's F, M, U; X of later guides; O of the base table, read as X; A and N, read as U.
 pub(crate) fn parse_sex(code: &str) -> Option<Sex> {
-    match code.trim() {
+    match code.trim().to_ascii_uppercase().as_str() {
         "O" => Some(Sex::X),
         "A" | "N" => Some(Sex::U),
         code => Sex::parse(code),
@@ -111,16 +111,15 @@ pub(crate) fn read_addresses(judge: &mut Judge<'_>, addresses: &[Xad<'_>], at: L
 }
 
 fn read_address(judge: &mut Judge<'_>, address: &Xad<'_>, at: Location) -> Address {
-    let plain = |text: &str| if is_empty(text) { String::new() } else { text.trim().to_owned() };
     Address {
         street: owned(&address.street),
         unit: owned(&address.unit),
         city: owned(&address.city),
-        state: plain(address.state),
-        zip: plain(address.zip),
-        country: plain(address.country),
-        county: plain(address.county),
-        kind: judge.code(Table::AddressType, address.kind, at.component(NAME_KIND)).unwrap_or_default(),
+        state: owned(&address.state),
+        zip: owned(&address.zip),
+        country: owned(&address.country),
+        county: owned(&address.county),
+        kind: judge.code(Table::AddressType, &address.kind, at.component(NAME_KIND)).unwrap_or_default(),
     }
 }
 
@@ -130,19 +129,16 @@ pub(crate) fn read_telecoms(judge: &mut Judge<'_>, telecoms: &[Xtn<'_>], at: Loc
     for (index, telecom) in telecoms.iter().enumerate() {
         let at = repetition(at, index);
         let value = telecom_value(telecom);
-        let is_silent = value.is_empty() && is_empty(&telecom.formatted) && is_empty(telecom.local);
+        let is_silent = value.is_empty() && is_empty(&telecom.formatted) && is_empty(&telecom.local);
         if value.is_empty() {
             if !is_silent {
-                judge.note(
-                    FindingKind::ValueMalformed,
-                    at,
-                    if telecom.local.is_empty() { &telecom.formatted } else { telecom.local },
-                );
+                let sent = if telecom.local.is_empty() { &telecom.formatted } else { &telecom.local };
+                judge.note(FindingKind::ValueMalformed, at, sent.as_ref());
             }
             continue;
         }
-        let usage = judge.code(Table::TelecomUse, telecom.usage, at.component(2)).unwrap_or_default();
-        let equipment = judge.code(Table::TelecomEquipment, telecom.equipment, at.component(3)).unwrap_or_default();
+        let usage = judge.code(Table::TelecomUse, &telecom.usage, at.component(2)).unwrap_or_default();
+        let equipment = judge.code(Table::TelecomEquipment, &telecom.equipment, at.component(3)).unwrap_or_default();
         read.push((at.repetition, Telecom { value, usage, equipment }));
     }
     read
@@ -161,8 +157,8 @@ fn telecom_value(telecom: &Xtn<'_>) -> String {
         let number = text.trim_start_matches(|first: char| !first.is_ascii_digit());
         Telecom::digits_of(number).into_owned()
     };
-    let split = format!("{}{}", digits(telecom.area), digits(telecom.local));
-    [split, digits(telecom.unformatted), digits(&telecom.formatted)]
+    let split = format!("{}{}", digits(&telecom.area), digits(&telecom.local));
+    [split, digits(&telecom.unformatted), digits(&telecom.formatted)]
         .into_iter()
         .find(|number| !number.is_empty())
         .unwrap_or_default()
@@ -174,9 +170,9 @@ mod tests {
 
     #[test]
     fn a_phone_number_is_found_wherever_it_stands() {
-        let split = Xtn { area: "512", local: "555-1212", ..Xtn::default() };
+        let split = Xtn { area: "512".into(), local: "555-1212".into(), ..Xtn::default() };
         let formatted = Xtn { formatted: "(512)555-1212".into(), ..Xtn::default() };
-        let unformatted = Xtn { unformatted: "5125551212", ..Xtn::default() };
+        let unformatted = Xtn { unformatted: "5125551212".into(), ..Xtn::default() };
         for telecom in [split, formatted, unformatted] {
             assert_eq!(telecom_value(&telecom), "5125551212");
         }

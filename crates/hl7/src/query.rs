@@ -2,6 +2,7 @@
 
 use model::{CodeTables, Demographics, Finding, FindingKind, Location, Query, QueryKind};
 
+use crate::clocks::Clocks;
 use crate::er7::{Message, Segment};
 use crate::excess::note_excess;
 use crate::judge::{Judge, is_empty, owned, parse_date};
@@ -31,7 +32,8 @@ const fn qpd(field: u16) -> Location {
 /// # Source
 /// HL7 IG 1.5, chapter 5, QPD and RCP; table 3-1 for what is required.
 pub fn read_query(message: &Message<'_>, kind: QueryKind, tables: &dyn CodeTables) -> QueryReading {
-    let mut judge = Judge::new(tables);
+    let clocks = Clocks::default();
+    let mut judge = Judge::new(tables, &clocks);
     let query = read_question(&mut judge, message, kind);
     let mut form = Form::default();
     form.look(&mut judge, message, message.first(b"MSH").map(std::slice::from_ref).unwrap_or_default());

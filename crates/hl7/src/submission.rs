@@ -13,6 +13,7 @@ use model::{Action, CodeTables, Finding, FindingKind, Location, PatientStatement
 
 pub(crate) use self::form::Form;
 use self::observations::Facts;
+use crate::clocks::Clocks;
 use crate::er7::Message;
 use crate::excess::note_excess;
 use crate::judge::Judge;
@@ -33,14 +34,14 @@ pub struct SubmissionReading {
     pub findings: Vec<Finding>,
 }
 
-/// Reads a VXU by the receiving rules: a bad value counts as empty, a required field that is empty empties its
-/// segment, a required segment that is empty drops its group, and a message without PID or with no group left is
-/// rejected. A VXU without any order group is an update of the person alone, and its sender is told that no dose came.
+/// Reads a VXU of a sender with these clocks by the receiving rules: a bad value counts as empty, a required field that
+/// is empty empties its segment, a required segment that is empty drops its group, and a message without PID or with no
+/// group left is rejected. A VXU without any order group is an update of the person alone, and its sender is told that no dose came.
 ///
 /// # Source
 /// HL7 IG 1.5, table 3-1.
-pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables) -> SubmissionReading {
-    let mut judge = Judge::new(tables);
+pub fn read_submission(message: &Message<'_>, tables: &dyn CodeTables, clocks: &Clocks) -> SubmissionReading {
+    let mut judge = Judge::new(tables, clocks);
     note_syntax(&mut judge, message);
     if note_excess(&mut judge, message) {
         return SubmissionReading { findings: judge.findings, ..SubmissionReading::default() };

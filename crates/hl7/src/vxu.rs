@@ -159,15 +159,69 @@ mod tests {
          ORC|RE||F2^Y\rRXR|x\rEVN|1\rRXA|0|1|20240103\rRXA|0|1|20240104\rPID|1\r";
 
     #[test]
+    fn the_escapes_of_every_component_are_decoded() {
+        let components =
+            |count: usize| (1..=count).map(|number| format!("a\\T\\{number}")).collect::<Vec<_>>().join("^");
+        let text = format!(
+            "MSH|^~\\&|A\rPID|1||{}|{}|{}|||||{}|{}||{}\rORC|RE||{}|||||||{}\r",
+            components(5).replace("4", "4&b\\T\\4"),
+            "",
+            components(7),
+            components(6),
+            components(9),
+            components(12),
+            components(3),
+            components(9),
+        );
+        let message = Message::read(&text);
+        let vxu = read(&message);
+        let patient = vxu.patient.as_ref().expect("the text has a PID");
+        let (number, name) = (&patient.identifiers[0], &patient.names[0]);
+        let read: [&[&str]; 7] = [
+            &[&number.value, &number.authority.namespace, &number.authority.universal_id, &number.kind],
+            &[&name.family, &name.given, &name.middle, &name.suffix, &name.kind],
+            &[&patient.races[0].code, &patient.races[0].text, &patient.races[0].system],
+            &[&patient.races[0].alternate_code, &patient.races[0].alternate_text, &patient.races[0].alternate_system],
+            {
+                let at = &patient.addresses[0];
+                &[&at.street, &at.unit, &at.city, &at.state, &at.zip, &at.country, &at.kind, &at.county]
+            },
+            {
+                let phone = &patient.telecoms[0];
+                let Xtn { formatted, usage, equipment, email, country, area, local, unformatted } = phone;
+                &[formatted, usage, equipment, email, country, area, local, unformatted]
+            },
+            {
+                let order = vxu.orders[0].order.as_ref().expect("the text has an ORC");
+                let (id, by) = (&order.filler, &order.entered_by);
+                &[&id.id, &id.authority.namespace, &id.authority.universal_id, &by.id, &by.family, &by.given]
+            },
+        ];
+        let expected: [&[&str]; 7] = [
+            &["a&1", "a&4", "b&4", "a&5"],
+            &["a&1", "a&2", "a&3", "a&4", "a&7"],
+            &["a&1", "a&2", "a&3"],
+            &["a&4", "a&5", "a&6"],
+            &["a&1", "a&2", "a&3", "a&4", "a&5", "a&6", "a&7", "a&9"],
+            &["a&1", "a&2", "a&3", "a&4", "a&5", "a&6", "a&7", "a&12"],
+            &["a&1", "a&2", "a&3", "a&1", "a&2", "a&3"],
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
     fn everything_is_read_into_its_place() {
         let message = Message::read(TEXT);
         let vxu = read(&message);
         let patient = vxu.patient.as_ref().expect("the text has a PID");
         assert_eq!(patient.identifiers.len(), 2);
         assert_eq!(patient.identifiers[0].authority, Hd { namespace: "NS".into(), universal_id: "1.2".into() });
-        assert_eq!((&*patient.names[0].family, &*patient.names[0].suffix, patient.names[0].kind), ("Cruz", "Jr", "L"));
-        assert_eq!((&*patient.addresses[0].street, patient.addresses[0].kind), ("1 Oak St", "H"));
-        assert_eq!((patient.telecoms[0].area, patient.telecoms[0].local), ("512", "5551212"));
+        assert_eq!(
+            (&*patient.names[0].family, &*patient.names[0].suffix, &*patient.names[0].kind),
+            ("Cruz", "Jr", "L")
+        );
+        assert_eq!((&*patient.addresses[0].street, &*patient.addresses[0].kind), ("1 Oak St", "H"));
+        assert_eq!((&*patient.telecoms[0].area, &*patient.telecoms[0].local), ("512", "5551212"));
         assert_eq!((patient.multiple_birth, patient.birth_order), ("N", "1"));
         let additional = vxu.additional.as_ref().expect("the text has a PD1");
         assert_eq!((additional.protection, additional.protection_since), ("N", "20240101"));

@@ -52,6 +52,11 @@ pub fn match_keys(person: &Demographics, number: Option<&str>) -> Vec<i64> {
     sorted(keys)
 }
 
+/// The keys of a person's identifiers alone, in their order: of those that do not stand for a missing one.
+pub fn identifier_keys(person: &Demographics) -> impl Iterator<Item = i64> + '_ {
+    person.identifiers.iter().filter(|identifier| !is_dummy(identifier)).map(identifier_key)
+}
+
 /// The key under which whoever also has a name is found by it alone. By the first name they are found through the index of
 /// names, so that most people have no such key.
 pub fn key_of_other_name(name: &PersonName) -> Option<i64> {
@@ -79,7 +84,7 @@ fn keys_of(person: &Demographics, names: &[FoldedName], number: Option<&str>) ->
     if let Some(number) = number {
         keys.push(Hash::new(KeyKind::Identifier).part(*b"SR").part([]).part(significant(number)).key());
     }
-    keys.extend(person.identifiers.iter().filter(|identifier| !is_dummy(identifier)).map(identifier_key));
+    keys.extend(identifier_keys(person));
     if let Some(birth_date) = person.birth_date {
         add_birth_keys(&mut keys, names, birth_date);
         add_given_keys(&mut keys, names, birth_date, person.sex.unwrap_or(Sex::U));

@@ -25,7 +25,7 @@ pub use doses::{
     find_report_to_delete, surviving,
 };
 pub use frequencies::Frequencies;
-pub use keys::{key_of_other_name, lookup_keys, match_keys};
+pub use keys::{identifier_keys, key_of_other_name, lookup_keys, match_keys};
 pub use matcher::{Matcher, POPULATION, Policy};
 pub use names::is_placeholder;
 pub use people::{Candidate, Explanation, Folded, Outcome, PersonDecision, PersonMatch, PersonNote, Reason};

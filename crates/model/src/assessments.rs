@@ -31,8 +31,8 @@ pub struct DoseEvaluation {
     pub group_cvx: Cvx,
     /// The series.
     pub series: String,
-    /// The number of the dose in the series; `None` when the series needed none.
-    pub dose_number: Option<u8>,
+    /// The number of the dose among those that this person needed of the series; `None` when it needed none.
+    pub dose_number: Option<u16>,
     /// How many doses the primary series takes for this person, without boosters; `None` for a series that has none.
     pub doses_in_series: Option<u16>,
     /// What became of the dose.

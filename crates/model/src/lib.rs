@@ -70,5 +70,6 @@ pub use vaccinations::{
     ReportVerdict, VaccinationEvent, VaccinationReport, Vis,
 };
 pub use wall_times::{
-    Occurrence, WallTime, WallTimeError, clock_in_words, day_in_words, duration_in_words, span_in_words, zone_letters,
+    Occurrence, WallTime, WallTimeError, clock_in_words, day_in_words, duration_in_words, letters_of_both,
+    span_in_words, zone_letters,
 };

@@ -95,6 +95,11 @@ impl ChannelModes {
         }
     }
 
+    /// Whether files that were taken wait: their door says that they do, or the work on them rests.
+    pub fn hold_files(&self) -> bool {
+        self.file == Mode::Hold || self.jobs != Mode::Open
+    }
+
     /// The stricter of both, door by door.
     pub fn strictest(&self, other: &ChannelModes) -> ChannelModes {
         let mut modes = *self;

@@ -22,6 +22,9 @@ pub struct Dose {
     /// NDC as sent (RXA-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ndc: Option<String>,
+    /// Trade name, as it was chosen on a page. A message says it by its NDC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trade_name: Option<String>,
     /// Manufacturer, MVX (RXA-17).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mvx: Option<String>,

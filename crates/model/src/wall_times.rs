@@ -211,7 +211,7 @@ pub fn span_in_words(starts_at: Timestamp, ends_at: Timestamp, time_zone: &TimeZ
             day_in_words(&end)
         );
     }
-    let zone = zone_letters(&start);
+    let zone = letters_of_both(&start, &end);
     if clock_in_words(&start) == clock_in_words(&end) && start.date() == end.date() {
         return format!("{} {} ({zone})", clock_in_words(&start), day_in_words(&start));
     }
@@ -241,17 +241,25 @@ pub fn day_in_words(at: &Zoned) -> String {
 /// name, or where the name would not say which of two hours is meant.
 pub fn zone_letters(at: &Zoned) -> String {
     let letters = at.strftime("%Z").to_string();
-    let is_twice = at.time_zone().to_ambiguous_timestamp(at.datetime()).is_ambiguous();
     let bytes = letters.as_bytes();
     // CST and CDT are CT; AKST and AKDT are AKT; zones without summer time (MST in Arizona) keep their letters.
     let has_summer_time = at.time_zone().following(at.timestamp()).next().is_some();
-    if is_twice || !has_summer_time || bytes.len() < 3 || !letters.ends_with('T') {
+    if comes_twice(at) || !has_summer_time || bytes.len() < 3 || !letters.ends_with('T') {
         return letters;
     }
     match bytes[bytes.len() - 2] {
         b'S' | b'D' => format!("{}T", &letters[..letters.len() - 2]),
         _ => letters,
     }
+}
+
+/// The letters for two times by the same clock, of which either may come twice.
+pub fn letters_of_both(start: &Zoned, end: &Zoned) -> String {
+    zone_letters(if comes_twice(end) { end } else { start })
+}
+
+fn comes_twice(at: &Zoned) -> bool {
+    at.time_zone().to_ambiguous_timestamp(at.datetime()).is_ambiguous()
 }
 
 /// `10 hours`, `1 hour 30 minutes`, `less than a minute`: the time that really passes.

@@ -9,7 +9,7 @@ use model::{Audience, Channel, MaintenanceWindow, Mode, Notice, NoticePart, Noti
 use crate::{Figures, Language, NoticeRules, Occasion, TextError, Texts};
 
 /// The words that may stand in braces in a text.
-pub(crate) const WORDS: [&str; 36] = [
+pub(crate) const WORDS: [&str; 39] = [
     "affected",
     "count",
     "days",
@@ -46,6 +46,9 @@ pub(crate) const WORDS: [&str; 36] = [
     "audience",
     "kind",
     "state",
+    "user",
+    "at",
+    "web_application",
 ];
 
 /// The doors that notices speak of, in their order.
@@ -126,6 +129,19 @@ impl Composer {
             NoticePart::Link(subject.clone(), link.to_owned()),
             paragraph("mail.confirm_ignore"),
         ];
+        let section = NoticeSection { heading: String::new(), parts };
+        Notice { subject, language: self.language().tag().to_owned(), opening: Vec::new(), sections: vec![section] }
+    }
+
+    /// The mail to whom somebody else took the second factors away. `at`: when, in words.
+    pub fn second_factor_reset(&self, username: &str, at: &str) -> Notice {
+        let mut words = self.plain_words();
+        words.insert("user", username.to_owned());
+        words.insert("at", at.to_owned());
+        words.insert("web_application", self.facts.web_application.clone());
+        let paragraph = |key: &str| NoticePart::Paragraph(self.fill(key, &words));
+        let subject = self.fill("subjects.second_factor_reset", &words);
+        let parts = vec![paragraph("mail.second_factor_reset"), paragraph("mail.second_factor_not_asked")];
         let section = NoticeSection { heading: String::new(), parts };
         Notice { subject, language: self.language().tag().to_owned(), opening: Vec::new(), sections: vec![section] }
     }

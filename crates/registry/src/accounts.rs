@@ -2,8 +2,8 @@
 //!
 //! A password is kept as Argon2id, which takes some 20 ms to verify. Programs sign in with every message, so a
 //! verified password is remembered for minutes as an HMAC under a key that lives as long as the process. A wrong
-//! password always costs a full verification, whether or not the account exists; after a few of them the account is
-//! locked for the address they came from, and an address that tries many accounts is locked altogether.
+//! password costs a full verification the first time, whether or not the account exists; after a few different ones the
+//! account is locked for the address they came from, and an address that tries many accounts is locked altogether.
 //! People sign in by way of `sessions.rs`.
 
 use std::net::IpAddr;
@@ -38,9 +38,15 @@ pub struct Credentials<'a> {
 /// Why somebody was not let in. Doors give one answer to all of these; the log tells them apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SignInRefused {
-    /// No such account, or not this password.
-    #[error("the user name or the password is wrong")]
+    /// No such account, or one that may not sign in at this door.
+    #[error("no account of this name may sign in here")]
+    Unknown,
+    /// Not the password of this account.
+    #[error("the password is wrong")]
     Wrong,
+    /// None of the public keys that were offered is one of this account.
+    #[error("no public key that was offered is known for this account")]
+    KeyUnknown,
     /// Too many wrong passwords.
     #[error("locked after too many wrong passwords, for {retry_after_seconds} more seconds")]
     LockedOut {
@@ -110,7 +116,7 @@ impl Registry {
         let account = snapshot.find_account(username).filter(|account| account.is_active && account.kind == kind);
         let subjects = Failed::of_password(kind, username, source);
         self.sign_ins().verify(account.map(Arc::as_ref), password, &subjects, at).await?;
-        account.cloned().ok_or(SignInRefused::Wrong)
+        account.cloned().ok_or(SignInRefused::Unknown)
     }
 
     /// All accounts, by user name. Password hashes are left out.
@@ -171,7 +177,7 @@ impl Registry {
         Ok(Account { password_hash: String::new(), ..account })
     }
 
-    /// Gives an account another password; the old one stops working at once.
+    /// Gives an account another password; the old one stops working at once, and its sessions end.
     ///
     /// # Errors
     /// [`RegistryError::Refused`] when there is no such account or the password is too short.
@@ -184,7 +190,9 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let account = self.require_account(username)?;
         check_password(password, &self.names_of(&account).each_ref().map(String::as_str))?;
+        let id = account.id;
         self.database().update_account(&Account { password_hash: hash_password(password, &salt)?, ..account })?;
+        self.database().remove_sessions_of(id)?;
         self.refresh()
     }
 
@@ -209,7 +217,7 @@ impl Registry {
         self.refresh()
     }
 
-    /// Lets an account be used, or stops it from being used.
+    /// Lets an account be used, or stops it from being used, which ends its sessions for good.
     ///
     /// # Errors
     /// [`RegistryError::Refused`] when there is no such account.
@@ -220,7 +228,9 @@ impl Registry {
         is_active: bool,
     ) -> Result<(), RegistryError> {
         let account = self.require_account(username)?;
+        let id = account.id;
         self.database().update_account(&Account { is_active, ..account })?;
+        self.database().remove_sessions_of(id)?;
         self.refresh()
     }
 

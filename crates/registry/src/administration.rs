@@ -127,7 +127,6 @@ impl Registry {
             }
             AccountChange::Active(is_active) => {
                 self.set_account_active(admission, username, is_active)?;
-                self.blocking(move |registry| Ok(registry.database().remove_sessions_of(account.id)?)).await?;
                 format!("{} account {}", if is_active { "activated" } else { "deactivated" }, account.username)
             }
             AccountChange::Confirmed => {

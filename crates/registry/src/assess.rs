@@ -6,11 +6,13 @@ use forecast::{
     DoseReport, EvaluationReport, Explanation, ForecastKind, GroupReport, History, HistoryDose, HistoryObservation,
     Language, ReasonKind, Report, Schedule, SeriesStatus, Workspace,
 };
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use model::{
     Assessment, AuditAction, AuditEntry, Caller, Completion, Cvx, Dose, DoseEvaluation, DoseStatus, GroupForecast,
-    GroupStatus, PatientId, PatientObservation, PatientRecord, Reason, Sex, VaccinationEventId, VaccinationReport,
+    GroupStatus, PatientId, PatientObservation, PatientRecord, PatientReport, Reason, Sex, VaccinationEventId,
+    VaccinationReport,
 };
 
 use crate::{Admission, Registry, RegistryError, consents, consolidate};
@@ -24,6 +26,8 @@ const ANAPHYLAXIS: &str = "39579001";
 /// The observations of a pregnancy, by CDSi's numbers: the one asks for vaccines and forbids others, from the other weeks are counted.
 pub(crate) const PREGNANT: ObservationCode = ObservationCode(7);
 pub(crate) const ONSET_OF_PREGNANCY: ObservationCode = ObservationCode(170);
+/// How long a pregnancy lasts at most, in days from when it began or was seen: 43 weeks. Nobody reports that one ended.
+const PREGNANCY_DAYS_MAXIMUM: i32 = 43 * 7;
 /// Where somebody was born, among the kinds of addresses (HL70190): born as, place of delivery.
 const BIRTHPLACES: [&str; 2] = ["N", "BDL"];
 
@@ -97,7 +101,7 @@ pub(crate) fn assess(
         })
     });
     let evaluations = evaluations.collect();
-    let is_alive = record.patient.demographics.is_deceased != Some(true);
+    let is_alive = is_alive(record);
     let forecasts = told(&english).filter(|_| is_alive).map(|place| {
         let found = &english.forecasts[place];
         let spanish = spanish.as_ref().map(|spanish| spanish.forecasts[place].reasons.as_slice());
@@ -105,6 +109,11 @@ pub(crate) fn assess(
         group_forecast(found, group_cvx(&found.vaccine_group), on, reasons)
     });
     Some(Assessment { schedule: english.schedule.clone(), on, evaluations, forecasts: forecasts.collect() })
+}
+
+/// Whether anything can be due at all.
+pub(crate) fn is_alive(record: &PatientRecord) -> bool {
+    record.patient.demographics.is_deceased != Some(true)
 }
 
 /// What spoke against a dose on the day on which it was given, by what is known of the person beside the dose itself.
@@ -125,22 +134,32 @@ pub(crate) fn contraindications(
     reasons(&told(Language::English), Some(&told(Language::Spanish)))
 }
 
-/// The places of the forecasts that are told: of a group with two, the one for this person's risk, unless it asks for nothing at
-/// this age while everybody's asks for a dose.
-pub(crate) fn told(report: &Report) -> impl Iterator<Item = usize> {
-    let of_group = |group: &str, kind: ForecastKind| {
-        report.forecasts.iter().find(|other| other.vaccine_group == group && other.kind == kind)
+/// The places of the forecasts that are told.
+fn told(report: &Report) -> impl Iterator<Item = usize> {
+    let status = |group: &str, kind: ForecastKind| {
+        let mut of_group = report.forecasts.iter().filter(|other| other.vaccine_group == group);
+        of_group.find(|other| other.kind == kind).map(|found| found.status)
     };
-    let is_for_risk = move |group: &str| match of_group(group, ForecastKind::Risk).map(|risk| risk.status) {
-        Some(SeriesStatus::AgedOut | SeriesStatus::NotRecommended) => {
-            of_group(group, ForecastKind::Standard).is_none_or(|standard| standard.status != SeriesStatus::NotComplete)
+    let told = report.forecasts.iter().enumerate();
+    let told = told.filter(move |(_, found)| is_told(&found.vaccine_group, found.kind, status));
+    told.map(|(place, _)| place)
+}
+
+/// Whether a forecast is told: of a group with two, the one for this person's risk, unless it asks for nothing, or for nothing more,
+/// while everybody's asks for a dose: who had Tdap in a pregnancy may still owe doses against tetanus.
+pub(crate) fn is_told(
+    group: &str,
+    kind: ForecastKind,
+    status: impl Fn(&str, ForecastKind) -> Option<SeriesStatus>,
+) -> bool {
+    let is_for_risk = match status(group, ForecastKind::Risk) {
+        Some(SeriesStatus::Complete | SeriesStatus::AgedOut | SeriesStatus::NotRecommended) => {
+            status(group, ForecastKind::Standard) != Some(SeriesStatus::NotComplete)
         }
         Some(_) => true,
         None => false,
     };
-    let told = report.forecasts.iter().enumerate();
-    let told = told.filter(move |(_, found)| (found.kind == ForecastKind::Risk) == is_for_risk(&found.vaccine_group));
-    told.map(|(place, _)| place)
+    (kind == ForecastKind::Risk) == is_for_risk
 }
 
 /// The doses given and the observations that the schedule knows; beside each dose, whose vaccination it is.
@@ -167,11 +186,23 @@ pub(crate) fn history(
         });
         history.observations.extend(observations_of_reactions(schedule, dose));
     }
-    let facts = record.reports.iter().flat_map(|report| &report.observations);
-    for fact in facts.filter(|fact| fact.until.is_none_or(|until| until >= on)) {
-        history.observations.extend(observations(schedule, fact));
+    for report in &record.reports {
+        let holding = report.observations.iter().filter(|fact| holds_on(schedule, fact, report, on));
+        history.observations.extend(holding.flat_map(|fact| observations(schedule, fact)));
     }
     Some((history, events))
+}
+
+/// Whether a fact of a report still holds on a day. A pregnancy without an end has one: without a day it began, at the latest, when
+/// it was reported.
+pub(crate) fn holds_on(schedule: &Schedule, fact: &PatientObservation, said: &PatientReport, on: Date) -> bool {
+    let pregnancy_ends = || {
+        let meant = observations(schedule, fact);
+        let is_pregnancy = meant.iter().any(|it| [PREGNANT, ONSET_OF_PREGNANCY].contains(&it.code));
+        let began = fact.since.unwrap_or_else(|| said.received_at.to_zoned(TimeZone::UTC).date());
+        is_pregnancy.then(|| began.saturating_add(PREGNANCY_DAYS_MAXIMUM.days()))
+    };
+    fact.until.or_else(pregnancy_ends).is_none_or(|until| until >= on)
 }
 
 /// What the reactions to a dose mean to the schedule.
@@ -248,7 +279,7 @@ fn evaluation(
         vaccine_group: found.vaccine_group.clone(),
         group_cvx,
         series: found.series.clone(),
-        dose_number: found.target_dose,
+        dose_number: found.dose_number,
         doses_in_series: found.doses_in_series,
         status: match found.status {
             forecast::DoseStatus::Valid => DoseStatus::Valid,

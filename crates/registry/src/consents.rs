@@ -71,13 +71,22 @@ impl Verdict<'_> {
     }
 }
 
+/// What is known already of whom a submission is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// The person's record.
+    pub(crate) existing: Option<&'a PatientRecord>,
+    /// Records of people who may be the same.
+    pub(crate) possible: &'a [&'a PatientRecord],
+}
+
 /// Decides whether and how much of a submission may be kept. `None`: nothing; the findings say why.
 pub(crate) fn check<'rules>(
     rules: &'rules Rules,
     receipt: &Receipt,
     caller: &Caller,
     stated: &PatientStatement,
-    existing: Option<&PatientRecord>,
+    Known { existing, possible }: Known<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<Verdict<'rules>> {
     let consent = &rules.profile.consent;
@@ -101,9 +110,12 @@ pub(crate) fn check<'rules>(
         }
     };
     let known = existing.map(|record| record.consents.as_slice()).unwrap_or_default();
-    let new = statements
-        .iter()
-        .filter(|statement| is_new(rules, receipt, caller, statement, known, stated.consents.contains(statement)));
+    let new = statements.iter().filter(|statement| {
+        let is_outright = stated.consents.contains(statement);
+        let is_withdrawn_since = |other: &&PatientRecord| is_withdrawn_since(rules, statement, &other.consents);
+        is_new(rules, receipt, caller, statement, known, is_outright)
+            && (is_outright || !possible.iter().any(is_withdrawn_since))
+    });
     let recorded = record(new, receipt, caller, existing.map(|record| record.patient.id));
     let newest = newest_of_each_kind(known.iter().chain(&recorded));
     let coverage = cover(rules, &newest, age_on(birth_date, receipt.today), receipt.today);
@@ -414,8 +426,7 @@ fn is_new(
 ) -> bool {
     let of_kind = || known.iter().filter(|consent| consent.statement.kind == statement.kind);
     let of_status = |status| of_kind().filter(move |consent| consent.statement.status == status);
-    let withdrawn_on =
-        |consent: &Consent| consent.statement.effective_on.unwrap_or_else(|| rules.day_of(consent.recorded_at));
+    let withdrawn_on = |consent: &Consent| withdrawn_on(rules, consent);
     let Some(newest) = newest_of_each_kind(of_kind()).into_values().next() else { return true };
     if is_outright {
         return newest != statement;
@@ -441,6 +452,21 @@ fn is_new(
             }
         }
     }
+}
+
+/// Whether somebody took consent of this kind back, and has not given it again: the misspelt name of whoever did so must not
+/// bring the record back by a consent of before.
+fn is_withdrawn_since(rules: &Rules, statement: &ConsentStatement, known: &[Consent]) -> bool {
+    let of_kind = || known.iter().filter(|consent| consent.statement.kind == statement.kind);
+    let is_withdrawn = |consent: &ConsentStatement| consent.status == ConsentStatus::Withdrawn;
+    let mut withdrawals = of_kind().filter(|consent| is_withdrawn(&consent.statement));
+    statement.status == ConsentStatus::Granted
+        && newest_of_each_kind(of_kind()).into_values().any(is_withdrawn)
+        && withdrawals.any(|withdrawal| statement.effective_on.is_none_or(|day| day < withdrawn_on(rules, withdrawal)))
+}
+
+fn withdrawn_on(rules: &Rules, withdrawal: &Consent) -> Date {
+    withdrawal.statement.effective_on.unwrap_or_else(|| rules.day_of(withdrawal.recorded_at))
 }
 
 /// What was said of each kind last, by when it arrived: a file that was held may be processed after what came later.

@@ -295,13 +295,14 @@ impl Registry {
         Ok(steps)
     }
 
-    /// A dose as a correction leaves it. A package code of another vaccine than the right one goes, as it contradicts.
+    /// A dose as a correction leaves it. A package code of another vaccine than the right one goes, as it contradicts; and the
+    /// trade name, which was that of the wrong one.
     fn corrected(&self, correction: &Correction, dose: &Dose) -> Dose {
         let Correction::ChangeCvx { to, .. } = correction;
         let is_of = |ndc: &String, cvx: Cvx| {
             Ndc::candidates(ndc).any(|ndc| self.codes().package(ndc).is_some_and(|package| package.cvx == cvx))
         };
         let ndc = dose.ndc.clone().filter(|ndc| is_of(ndc, *to));
-        Dose { cvx: *to, ndc, ..dose.clone() }
+        Dose { cvx: *to, ndc, trade_name: None, ..dose.clone() }
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use model::{Account, AccountId, Membership, Organization, OrganizationId, OrganizationKind, Relation, Role};
 use store::Database;
 
@@ -49,6 +50,8 @@ pub(crate) struct Snapshot {
     accounts: BTreeMap<String, Arc<Account>>,
     accounts_by_id: HashMap<AccountId, Arc<Account>>,
     memberships: HashMap<AccountId, Vec<Membership>>,
+    /// Of organizations whose clocks are not the registry's.
+    time_zones: HashMap<OrganizationId, TimeZone>,
     /// The accounts whose locks were lifted lately.
     lifted_locks: Vec<(Arc<Account>, Timestamp)>,
     /// Whether all of them are made up.
@@ -72,6 +75,9 @@ impl Snapshot {
         }
         for membership in database.memberships()? {
             snapshot.memberships.entry(membership.account_id).or_default().push(membership);
+        }
+        for (id, zone) in database.organization_time_zones()? {
+            snapshot.time_zones.extend(TimeZone::get(&zone).map(|zone| (id, zone)));
         }
         for (id, at) in database.lifted_locks()? {
             snapshot.lifted_locks.extend(snapshot.accounts_by_id.get(&id).map(|account| (account.clone(), at)));
@@ -162,6 +168,11 @@ impl Snapshot {
         } else {
             Relation::Other
         }
+    }
+
+    /// The clocks of an organization that are not the registry's: its own, or those of the nearest above it that has some.
+    pub(crate) fn time_zone(&self, organization: OrganizationId) -> Option<&TimeZone> {
+        self.upward(organization).find_map(|id| self.time_zones.get(&id))
     }
 
     /// An organization and those above it, upward.
@@ -361,13 +372,14 @@ mod tests {
         let directory = Directory::open(&database).expect("it is read");
         let is_read = || directory.refresh(&database).expect("the database answers");
         assert!(!is_read(), "nothing has changed");
-        let changes: [&dyn Fn() -> Result<(), store::StoreError>; 6] = [
+        let changes: [&dyn Fn() -> Result<(), store::StoreError>; 7] = [
             &|| database.insert_organization(&organization),
             &|| database.update_organization(&Organization { aliases: vec!["1.2".into()], ..organization.clone() }),
             &|| database.insert_account(&account),
             &|| database.update_account(&Account { full_name: "Nora Nurse".into(), ..account.clone() }),
             &|| database.update_account_password(account.id, "another"),
             &|| database.set_membership(&membership),
+            &|| database.set_organization_time_zone(organization.id, "America/Denver"),
         ];
         for (place, change) in changes.iter().enumerate() {
             change().expect("it is written");

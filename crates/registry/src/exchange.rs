@@ -36,6 +36,8 @@ pub struct Loaded {
     pub answer: String,
     /// MSA-1.
     pub acknowledgment: AcknowledgmentCode,
+    /// Whether the same message was sent before, so that it was answered as then and stored once.
+    pub is_sent_before: bool,
 }
 
 /// What became of a file.
@@ -45,6 +47,8 @@ pub struct LoadSummary {
     pub messages: u64,
     /// How many were answered AA, AE and AR.
     pub acknowledgments: AcknowledgmentCount,
+    /// How many of them were sent before, and were answered again.
+    pub sent_before: u64,
     /// What became of them.
     pub states: Vec<(MessageState, u64)>,
     /// What was found in them, the most frequent first.
@@ -202,7 +206,10 @@ impl Registry {
     async fn begin(&self, message: Prepared) -> Result<Waiting, RegistryError> {
         let Prepared { header, understood } = message;
         let answer = match understood {
-            Ready::Report(submission) => Answer::Report(self.lanes().enqueue(*submission).await?),
+            Ready::Report(submission) => {
+                let id = submission.receipt.message_id;
+                Answer::Report(id, self.lanes().enqueue(*submission).await?)
+            }
             Ready::Question(answer) => Answer::Question(answer),
         };
         Ok(Waiting { header, answer })
@@ -215,23 +222,25 @@ impl Registry {
         tally: &mut Tally,
         told: &mut impl FnMut(Loaded) -> io::Result<()>,
     ) -> Result<(), LoadError> {
-        let (findings, state, answer) = match message.answer {
-            Answer::Report(reply) => {
+        let (findings, state, answer, is_sent_before) = match message.answer {
+            Answer::Report(id, reply) => {
                 let outcome = reply.await.unwrap_or(Err(RegistryError::Stopping));
                 let outcome = outcome.map_err(|source| LoadError::Registry { answered: tally.messages, source })?;
                 let answer = message.header.map(|header| self.acknowledge(&header, &outcome)).unwrap_or_default();
-                (outcome.findings, outcome.disposition, answer)
+                // A resend has the answer of the first, under the first one's id.
+                (outcome.findings, outcome.disposition, answer, outcome.message_id != id)
             }
             Answer::Question(answering) => {
                 let answered = answering.await.unwrap_or(Err(RegistryError::Stopping));
                 let QuestionAnswer { text, findings } =
                     answered.map_err(|source| LoadError::Registry { answered: tally.messages, source })?;
-                (findings, MessageState::Answered, text)
+                (findings, MessageState::Answered, text, false)
             }
         };
         let acknowledgment = hl7::acknowledgment_code(&findings);
         tally.count(acknowledgment, state, &findings);
-        let loaded = Loaded { number: tally.messages, answer, acknowledgment };
+        tally.sent_before += u64::from(is_sent_before);
+        let loaded = Loaded { number: tally.messages, answer, acknowledgment, is_sent_before };
         told(loaded).map_err(|source| LoadError::Output { answered: tally.messages, source })
     }
 
@@ -318,7 +327,7 @@ struct Waiting {
 }
 
 enum Answer {
-    Report(oneshot::Receiver<Result<Outcome, RegistryError>>),
+    Report(MessageId, oneshot::Receiver<Result<Outcome, RegistryError>>),
     Question(JoinHandle<Result<QuestionAnswer, RegistryError>>),
 }
 
@@ -389,6 +398,7 @@ fn first_line(text: &str) -> &str {
 struct Tally {
     messages: u64,
     acknowledgments: AcknowledgmentCount,
+    sent_before: u64,
     states: Vec<(MessageState, u64)>,
     findings: HashMap<(FindingKind, Option<(Segment, u16)>), u64>,
     file_findings: Vec<Finding>,
@@ -430,6 +440,7 @@ impl Tally {
         LoadSummary {
             messages: self.messages,
             acknowledgments: self.acknowledgments,
+            sent_before: self.sent_before,
             states: self.states,
             findings,
             file_findings: self.file_findings,

@@ -187,7 +187,7 @@ impl FileAccounts {
         let listed = list.find(username);
         let account = listed.map(FileAccount::account);
         self.inner.sign_ins.verify(account.as_ref(), password, &subjects(username, source), at).await?;
-        listed.map(FileAccount::caller).ok_or(SignInRefused::Wrong)
+        listed.map(FileAccount::caller).ok_or(SignInRefused::Unknown)
     }
 
     /// Whether a public key could sign in: asked before the client proves that it has the private one. Says nothing
@@ -220,7 +220,7 @@ impl FileAccounts {
                 self.inner.sign_ins.account_uses().note(account.id, at);
                 Ok(account.caller())
             }
-            None => Err(SignInRefused::Wrong),
+            None => Err(self.why_no_key(username)),
         }
     }
 
@@ -231,7 +231,12 @@ impl FileAccounts {
             return SignInRefused::LockedOut { retry_after_seconds };
         }
         self.inner.sign_ins.record_failure(&subjects, at);
-        SignInRefused::Wrong
+        self.why_no_key(username)
+    }
+
+    /// Why a key opened nothing.
+    fn why_no_key(&self, username: &str) -> SignInRefused {
+        if self.knows(username) { SignInRefused::KeyUnknown } else { SignInRefused::Unknown }
     }
 }
 

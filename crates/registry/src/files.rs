@@ -20,7 +20,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use model::{Caller, Channel, Mode, OrganizationId, Right, Standing};
+use model::{Caller, OrganizationId, Right, Standing};
 use spool::Spool;
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ impl Exchange {
     /// Whether files are to rest: a window holds them, or the program is stopping.
     fn is_held(&self) -> bool {
         let gate = self.registry.gate();
-        gate.is_stopping() || gate.mode(Channel::Jobs) != Mode::Open
+        gate.is_stopping() || gate.modes().hold_files()
     }
 
     /// Whether the caller may see what an organization sent.

@@ -13,7 +13,7 @@ use model::{
 };
 
 use crate::Registry;
-use crate::assess::{Languages, assess, observations, observations_of_reactions};
+use crate::assess::{Languages, assess, holds_on, observations, observations_of_reactions};
 
 /// The section of the CDSi Logic Specification about contraindications.
 const CONTRAINDICATIONS: &str = "7.3";
@@ -146,7 +146,7 @@ struct Needs<'a> {
 impl Needs<'_> {
     /// Of what an organization said, of the person and of the doses it reported.
     fn of(&self, said: &PatientReport) -> Vec<PatientObservation> {
-        let facts = said.observations.iter().flat_map(|fact| self.of_fact(fact));
+        let facts = said.observations.iter().flat_map(|fact| self.of_fact(fact, said));
         let is_given = |report: &&VaccinationReport| !report.is_deleted && report.dose.is_given();
         let doses = self.record.vaccinations.iter().filter(is_given);
         let doses = doses.filter(|report| report.organization_id == said.organization_id);
@@ -157,7 +157,7 @@ impl Needs<'_> {
         facts.chain(reactions).collect()
     }
 
-    fn of_fact(&self, fact: &PatientObservation) -> Vec<PatientObservation> {
+    fn of_fact(&self, fact: &PatientObservation, said: &PatientReport) -> Vec<PatientObservation> {
         let says_immune =
             [PatientObservation::IMMUNITY, PatientObservation::SEROLOGY].contains(&fact.question.as_str());
         let diseases = diseases(self.schedule, fact);
@@ -167,8 +167,10 @@ impl Needs<'_> {
             // The name that was sent may say more than the disease.
             let value = Coded { text: diseases.join(", "), ..fact.value.clone() };
             vec![PatientObservation { value, ..fact.clone() }]
-        } else {
+        } else if fact.until.is_some() || holds_on(self.schedule, fact, said, self.on) {
             self.contraindications(observations(self.schedule, fact), fact.until)
+        } else {
+            Vec::new()
         }
     }
 

@@ -31,9 +31,11 @@ use store::{KnownMessage, ReviewOpened};
 
 use crate::{Admission, Profile, Registry, RegistryError, consents};
 
+pub use doses::REPORTS_MAXIMUM;
 pub(crate) use ids::{Purpose, derive};
 pub use lanes::BATCH_MAXIMUM;
 pub(crate) use lanes::{Lanes, bucket_of};
+pub use people::FACTS_MAXIMUM;
 pub(crate) use people::{is_same_name, remember};
 pub use world::World;
 pub(crate) use world::{opened, over};
@@ -54,6 +56,8 @@ pub struct Rules {
     pub doses: DoseRules,
     /// Where the registry's days begin and end.
     pub(crate) time_zone: TimeZone,
+    /// The clocks of organizations that have none of their own: those of the jurisdiction.
+    pub(crate) clocks: hl7::Clocks,
 }
 
 impl Rules {
@@ -66,7 +70,8 @@ impl Rules {
     pub fn with_weights(profile: Profile, codes: Arc<CodeSets>, weights: Weights) -> Rules {
         let (matcher, doses) = (profile.matching.matcher(weights), profile.matching.dose_rules());
         let time_zone = profile.time_zone();
-        Rules { profile, codes, matcher, doses, time_zone }
+        let clocks = hl7::Clocks::new(time_zone.clone(), profile.other_time_zones());
+        Rules { profile, codes, matcher, doses, time_zone, clocks }
     }
 
     /// The registry's calendar day at an instant.
@@ -207,8 +212,20 @@ fn accept(
     validate::note_doses_after_death(&stated, resolved.existing, &vaccinations, findings);
     match resolved.existing.map(|record| record.patient.id) {
         Some(patient_id) if world.lacks_doses(patient_id) => Err(DosesLacking(patient_id)),
-        _ => Ok(take_in(rules, submission, &stated, vaccinations, &resolved, findings)),
+        _ => {
+            let accepted = take_in(rules, submission, &stated, vaccinations, &resolved, findings);
+            let is_shown = |record: &&PatientRecord| consents::is_shown(rules, record, submission.receipt.today);
+            if accepted.is_none() && !resolved.candidates.iter().any(is_shown) {
+                // Nothing waits for a review, and that there is such a record is nobody's business.
+                findings.retain(|finding| !is_of_possible_match(finding.kind));
+            }
+            Ok(accepted)
+        }
     }
+}
+
+fn is_of_possible_match(kind: FindingKind) -> bool {
+    matches!(kind, FindingKind::PatientPending | FindingKind::PatientAmbiguous)
 }
 
 /// The rest of the path, once it is known whom the submission is about.
@@ -220,7 +237,8 @@ fn take_in(
     resolved: &people::Resolved<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<Accepted> {
-    let consent = consents::check(rules, &submission.receipt, &submission.caller, stated, resolved.existing, findings)?;
+    let known = consents::Known { existing: resolved.existing, possible: &resolved.candidates };
+    let consent = consents::check(rules, &submission.receipt, &submission.caller, stated, known, findings)?;
     let (mut record, doses) = match resolved.existing {
         Some(existing) if consent.is_withdrawal() => {
             consents::refuse_all(stated, &vaccinations, findings);
@@ -228,7 +246,8 @@ fn take_in(
         }
         _ => {
             let vaccinations = consent.keep_covered(vaccinations, findings)?;
-            let mut stated = Cow::Borrowed(stated);
+            let organization_id = submission.caller.organization_id;
+            let mut stated = people::without_facts_beyond(stated, organization_id, resolved.existing, findings);
             if let Some(protection) = consent.unprotected {
                 stated.to_mut().demographics.protection = Some(protection);
             }

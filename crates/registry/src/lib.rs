@@ -82,7 +82,7 @@ pub use gate::{
     Purpose, RAMP_SECONDS, RETRY_SPREAD_SECONDS, RETRY_WHEN_OVERDUE_SECONDS, SENDERS_MAXIMUM, Sender,
 };
 pub use hl7::{AcknowledgmentCode, BatchItem, BatchReader};
-pub use intake::{BATCH_MAXIMUM, Decision, Rules, World, decide};
+pub use intake::{BATCH_MAXIMUM, Decision, FACTS_MAXIMUM, REPORTS_MAXIMUM, Rules, World, decide};
 pub use maintenance::{
     AfterReport, COUNTED_WITHIN, FilesOfWindow, MaintenanceStatus, NewWindow, Outstanding, SenderReport,
     WINDOW_DAYS_MAXIMUM, WINDOW_TEXT_LENGTH_MAXIMUM, WindowOrder, maintenance_status, ordered,
@@ -105,7 +105,7 @@ pub use registry::{Options, Registry};
 pub use reviews::{DecidedMatch, SideBySide};
 pub use rounds::PEOPLE_PER_STEP;
 pub use schedules::{KnownSchedule, NewSchedule};
-pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
+pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes, SecondFactorReset};
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
 pub use sign_ins::SignInWait;
 pub use store::{

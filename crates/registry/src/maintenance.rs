@@ -229,7 +229,11 @@ impl Registry {
     /// When the database cannot be read; the gate keeps what it has.
     pub fn refresh_windows(&self, now: Timestamp) -> Result<Vec<MaintenanceWindow>, RegistryError> {
         let mut windows = self.database().windows()?;
-        windows.retain(|window| matters(window, now));
+        // A node from which the database was away for days hears of what was ordered meanwhile, too.
+        let known = self.gate().windows();
+        let is_live_here =
+            |window: &MaintenanceWindow| known.iter().any(|known| known.id == window.id && !known.state.is_over());
+        windows.retain(|window| matters(window, now) || is_live_here(window));
         self.gate().set_windows(windows.clone());
         Ok(windows)
     }
@@ -267,22 +271,8 @@ impl Registry {
         let organization = self.find_organization(admission, code);
         let id = organization.ok_or_else(|| RegistryError::Refused(format!("there is no organization {code}")))?.id;
         TimeZone::get(time_zone).map_err(|_| RegistryError::Refused(format!("there is no time zone {time_zone}")))?;
-        Ok(self.database().set_organization_time_zone(id, time_zone)?)
-    }
-
-    /// The zones by which an organization is shown times: the registry's, and its own where that differs.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn time_zones_of(&self, _admission: &Admission, id: OrganizationId) -> Result<Vec<String>, RegistryError> {
-        let directory = self.directory().snapshot();
-        let differing = self.database().organization_time_zones()?;
-        let mut zones = vec![self.profile().registry.time_zone.clone()];
-        let own = differing.iter().filter(|(above, _)| directory.may_speak_for(*above, id));
-        // The organization's own word goes before that of those above it.
-        let own = own.min_by_key(|(above, _)| *above != id).map(|(_, zone)| zone.clone());
-        zones.extend(own.filter(|zone| *zone != zones[0]));
-        Ok(zones)
+        self.database().set_organization_time_zone(id, time_zone)?;
+        self.refresh()
     }
 
     async fn write_down_window(
@@ -327,11 +317,16 @@ fn faster(error: StoreError) -> RegistryError {
     }
 }
 
-/// Whether the gate, pages and feeds need to know a window.
+/// Whether the gate, pages and feeds need to know a window. One that was called off they must hear of until it would have
+/// been over: whoever knew it before goes by it until then.
 fn matters(window: &MaintenanceWindow, now: Timestamp) -> bool {
+    let is_fresh = |ended_at: Option<Timestamp>| ended_at.is_some_and(|ended_at| ended_at + REMEMBERED > now);
     match window.state {
-        WindowState::Draft | WindowState::Cancelled => false,
-        WindowState::Completed => window.ended_at.is_some_and(|ended_at| ended_at + REMEMBERED > now),
+        WindowState::Draft => false,
+        WindowState::Cancelled => {
+            window.announced_at().is_some() && is_fresh(window.ended_at.max(Some(window.ends_at)))
+        }
+        WindowState::Completed => is_fresh(window.ended_at),
         _ => true,
     }
 }

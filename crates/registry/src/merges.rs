@@ -198,7 +198,7 @@ impl Registry {
             let message = hl7::Message::read(&decoded.text);
             // What was entered on a page names nobody but the record that was open.
             if message.begins_with_header()
-                && let Some(stated) = hl7::read_submission(&message, self.codes()).patient
+                && let Some(stated) = hl7::read_submission(&message, self.codes(), &self.rules().clocks).patient
             {
                 restrictions.named(message_id, stated.demographics);
             }

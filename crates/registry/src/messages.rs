@@ -1,10 +1,13 @@
 //! HL7 messages: how one becomes a submission or a question, and how it is answered.
 
-use hl7::{Envelope, Header, Message, MessageKind};
+use std::borrow::Cow;
+
+use hl7::{Clocks, Envelope, Header, Message, MessageKind};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use model::{
-    Caller, Finding, FindingKind, Location, MessageId, MessageIdentity, Organization, Query, QueryKind, QueryOutcome,
-    QueryStatus, Receipt, Recurrence, Rest, Standing, Submission,
+    Caller, Finding, FindingKind, Location, MessageId, MessageIdentity, Organization, OrganizationId, Query, QueryKind,
+    QueryOutcome, QueryStatus, Receipt, Recurrence, Rest, Standing, Submission,
 };
 use sha2::{Digest, Sha256};
 
@@ -167,7 +170,9 @@ impl Registry {
         match refused {
             Err(finding) => findings.push(finding),
             Ok(MessageKind::Vxu) => {
-                let reading = hl7::read_submission(message, self.codes());
+                let (clocks, today) = self.days_of(caller.organization_id, receipt.received_at);
+                let reading = hl7::read_submission(message, self.codes(), &clocks);
+                submission.receipt.today = today;
                 submission.patient = reading.patient;
                 submission.vaccinations = reading.vaccinations;
                 findings.extend(reading.findings);
@@ -186,6 +191,15 @@ impl Registry {
         Understood::Report(Box::new(submission))
     }
 
+    /// The clocks by which an organization tells days, and its calendar day at an instant.
+    fn days_of(&self, organization_id: OrganizationId, at: Timestamp) -> (Cow<'_, Clocks>, Date) {
+        let snapshot = self.directory().snapshot();
+        match snapshot.time_zone(organization_id) {
+            None => (Cow::Borrowed(&self.rules().clocks), self.today(at)),
+            Some(zone) => (Cow::Owned(Clocks::new(zone.clone(), [])), at.to_zoned(zone.clone()).date()),
+        }
+    }
+
     /// The organization that a message is for: the facility it was sent for, or a site below it that MSH-22 or MSH-4
     /// names.
     pub(crate) fn responsible(&self, caller: &Caller, header: &Header<'_>) -> Caller {
@@ -201,8 +215,9 @@ impl Registry {
         is_wanted: impl Fn(&Organization) -> bool,
     ) -> Option<Organization> {
         let snapshot = self.directory().snapshot();
-        let codes = [header.sending_organization, header.sending_facility].into_iter().flat_map(codes_of);
-        codes.filter_map(|code| snapshot.find_organization(code)).find(|named| is_wanted(named)).cloned()
+        let fields = [header.sending_organization, header.sending_facility];
+        let codes = fields.into_iter().flat_map(|field| codes_of(header, field));
+        codes.filter_map(|code| snapshot.find_organization(&code)).find(|named| is_wanted(named)).cloned()
     }
 
     /// A message in the name of a known organization for which the account may not speak is refused. As responsible a site may
@@ -216,7 +231,7 @@ impl Registry {
             |named: &Organization| !speakers.iter().any(|speaker| snapshot.may_speak_for(*speaker, named.id));
         let is_above = |named: &Organization| snapshot.may_speak_for(named.id, caller.organization_id);
         for (name, field) in [(header.sending_facility, 4), (header.sending_organization, 22)] {
-            let mut known = codes_of(name).filter_map(|code| snapshot.find_organization(code));
+            let mut known = codes_of(header, name).filter_map(|code| snapshot.find_organization(&code));
             if let Some(foreign) = known.find(|named| is_foreign(named) && !(field == 22 && is_above(named))) {
                 let at = Location::field("MSH", 1, field);
                 return Err(Finding::new(FindingKind::FacilityNotAllowed).at(at).naming(foreign.code.clone()));
@@ -264,8 +279,10 @@ pub(crate) fn speaking_for(caller: &Caller, organization: Organization) -> Calle
 }
 
 /// The namespace and the universal id of an HD or XON field: whichever the sender filled.
-fn codes_of(field: &str) -> impl Iterator<Item = &str> {
-    field.split(['^', '~']).map(str::trim).filter(|code| !code.is_empty() && *code != "\"\"")
+fn codes_of<'h>(header: &Header<'h>, field: &'h str) -> impl Iterator<Item = Cow<'h, str>> {
+    let delimiters = header.delimiters;
+    let codes = field.split([delimiters.component, delimiters.repetition].map(char::from)).map(str::trim);
+    codes.filter(|code| !code.is_empty() && *code != "\"\"").map(move |code| hl7::unescape(code, delimiters))
 }
 
 /// What tells this message from all others of its sender.

@@ -97,6 +97,14 @@ pub enum ConsentPolicy {
 }
 
 impl ConsentPolicy {
+    /// All of them.
+    pub const ALL: [ConsentPolicy; 3] = [ConsentPolicy::OptIn, ConsentPolicy::OptOut, ConsentPolicy::Mandatory];
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<ConsentPolicy> {
+        ConsentPolicy::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+
     /// The word in profiles.
     pub fn word(self) -> &'static str {
         match self {
@@ -258,9 +266,20 @@ impl Profile {
         Ok(profile)
     }
 
+    /// Whether two profiles' texts say the same: comments and the order of keys do not matter.
+    pub fn is_same(text: &str, other: &str) -> bool {
+        let read = |text: &str| toml::from_str::<toml::Table>(text);
+        matches!((read(text), read(other)), (Ok(text), Ok(other)) if text == other)
+    }
+
     /// The registry's time zone.
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.registry.time_zone).expect("checked when the profile was read")
+    }
+
+    /// The other zones in which there are organizations.
+    pub fn other_time_zones(&self) -> Vec<TimeZone> {
+        self.notices.other_zones.iter().filter_map(|zone| TimeZone::get(zone).ok()).collect()
     }
 
     fn check(&self) -> Result<(), ProfileError> {

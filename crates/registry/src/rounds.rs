@@ -9,7 +9,7 @@ use model::{PatientId, PatientRecord};
 use store::{DueCount, ForecastRound, StoreError, StoredDue, StoredForecast};
 use uuid::Uuid;
 
-use crate::assess::history;
+use crate::assess::{history, is_alive, is_told};
 use crate::{Admission, Registry, RegistryError, Rules, consolidate};
 
 /// People of one step: enough that a commit costs little, few enough that a stopping node does not wait.
@@ -160,12 +160,12 @@ fn stored(
     let Some((history, _)) = history(schedule, &record, on) else { return stored };
     let found = forecast::forecast(schedule, &history, on, workspace);
     (stored.valid_dose_count, stored.other_dose_count) = found.dose_counts();
-    let has_risk =
-        |group: &str| found.standings().any(|other| other.vaccine_group == group && other.kind == ForecastKind::Risk);
-    for standing in found.standings() {
-        if standing.kind == ForecastKind::Standard && has_risk(standing.vaccine_group) {
-            continue;
-        }
+    let status = |group: &str, kind: ForecastKind| {
+        let mut of_group = found.standings().filter(|other| other.vaccine_group == group);
+        of_group.find(|other| other.kind == kind).map(|standing| standing.status)
+    };
+    let told = found.standings().filter(|standing| is_told(standing.vaccine_group, standing.kind, status));
+    for standing in told.filter(|_| is_alive(&record)) {
         match due(&standing) {
             Some(due) => stored.due.push(due),
             None => stored.standings.push((standing.vaccine_group.to_owned(), word(standing.status).to_owned())),

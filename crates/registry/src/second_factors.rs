@@ -4,6 +4,7 @@
 //! NIST SP 800-63B-4, 3.1.2 (recovery codes) and 3.1.5 (one-time passwords).
 
 mod codes;
+mod reset;
 
 use std::net::IpAddr;
 
@@ -18,6 +19,7 @@ use crate::{Admission, Registry, RegistryError, SessionError, SignInRefused, Sig
 use codes::matching_step;
 pub use codes::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes};
 pub(crate) use codes::{code_text, hash_of_code};
+pub use reset::SecondFactorReset;
 
 /// Second factors of an account at most, recovery codes not counted.
 const FACTORS_MAXIMUM: usize = 10;

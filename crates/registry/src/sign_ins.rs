@@ -16,7 +16,7 @@ use crate::{RegistryError, SignInRefused};
 
 /// How long a verified password is remembered.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(10);
-/// Wrong passwords for a program's account from one address before it is locked there.
+/// Different wrong passwords for a program's account from one address before it is locked there.
 const ACCOUNT_FAILURES_MAXIMUM: u32 = 5;
 /// Wrong passwords of a person from one address before the first, short wait.
 const PERSON_FAILURES_MAXIMUM: u32 = 3;
@@ -115,6 +115,8 @@ impl Failed {
 struct Failures {
     count: u32,
     last_at: Timestamp,
+    /// The newest wrong passwords of a program, each with the stored hash that it was not of.
+    tried: Vec<[u8; 32]>,
 }
 
 /// That nobody gets into an account for a while, from where passwords or codes were wrong too often.
@@ -138,7 +140,7 @@ impl SignIns {
         })
     }
 
-    /// Checks a password. Without an account it takes as long, and is wrong.
+    /// Checks a password. Without an account it takes as long, and is refused.
     pub(crate) async fn verify(
         &self,
         account: Option<&Account>,
@@ -154,6 +156,10 @@ impl SignIns {
             return Ok(());
         }
         let hash = account.map_or_else(|| self.decoy_hash.clone(), |account| account.password_hash.clone());
+        let tried = self.digest(&format!("{password}\0{hash}"));
+        if self.was_tried(subjects, tried, at) {
+            return Err(refused(account));
+        }
         let is_right = verify_password(&self.verifications, password, hash).await;
         match account.filter(|_| is_right) {
             Some(account) => {
@@ -165,8 +171,34 @@ impl SignIns {
                 Ok(())
             }
             None => {
-                self.record_failure(subjects, at);
-                Err(SignInRefused::Wrong)
+                // It may have come several times at once.
+                if !self.was_tried(subjects, tried, at) {
+                    self.record_failure(subjects, at);
+                    self.note_tried(subjects, tried);
+                }
+                Err(refused(account))
+            }
+        }
+    }
+
+    /// Whether a program showed just this password before, and it was wrong. A system that nobody told of the new password repeats the
+    /// old one with every message: that is one guess, and locks out no other system of the clinic.
+    fn was_tried(&self, subjects: &[Failed], tried: [u8; 32], at: Timestamp) -> bool {
+        let mut memory = self.memory();
+        let is_known =
+            |failures: &Failures| at.duration_since(failures.last_at) < LOCKED_FOR && failures.tried.contains(&tried);
+        subjects.iter().any(|failed| {
+            let failures = memory.failures.get_mut(failed).filter(|failures| is_known(failures));
+            failures.map(|failures| failures.last_at = failures.last_at.max(at)).is_some()
+        })
+    }
+
+    fn note_tried(&self, subjects: &[Failed], tried: [u8; 32]) {
+        let mut memory = self.memory();
+        for failed in subjects.iter().filter(|failed| matches!(failed, Failed::Program(..))) {
+            if let Some(failures) = memory.failures.get_mut(failed) {
+                failures.tried.truncate(ACCOUNT_FAILURES_MAXIMUM as usize - 1);
+                failures.tried.insert(0, tried);
             }
         }
     }
@@ -227,7 +259,8 @@ impl SignIns {
             memory.failures.retain(|_, failures| at.duration_since(failures.last_at) < LOCKED_FOR);
         }
         for failed in subjects {
-            let failures = memory.failures.entry(failed.clone()).or_insert(Failures { count: 0, last_at: at });
+            let failures = memory.failures.entry(failed.clone());
+            let failures = failures.or_insert_with(|| Failures { count: 0, last_at: at, tried: Vec::new() });
             let since = at.duration_since(failures.last_at);
             let remembered_for = if matches!(failed, Failed::Program(..) | Failed::Source(_)) {
                 LOCKED_FOR
@@ -236,6 +269,7 @@ impl SignIns {
             };
             if since >= remembered_for {
                 failures.count = 0;
+                failures.tried.clear();
             }
             failures.count += 1;
             failures.last_at = at;
@@ -251,11 +285,18 @@ impl SignIns {
         }
     }
 
-    /// Forgets the failures of somebody who came in; those of their address stay.
+    /// Forgets the failures of somebody who came in; those of their address stay, and which passwords of a program were wrong.
     pub(crate) fn forget_failures(&self, subjects: &[Failed]) {
         let mut memory = self.memory();
         for failed in subjects.iter().filter(|failed| !matches!(failed, Failed::Source(_))) {
-            memory.failures.remove(failed);
+            match memory.failures.get_mut(failed) {
+                Some(failures) if !failures.tried.is_empty() => failures.count = 0,
+                _ => drop(memory.failures.remove(failed)),
+            }
         }
     }
+}
+
+fn refused(account: Option<&Account>) -> SignInRefused {
+    if account.is_some() { SignInRefused::Wrong } else { SignInRefused::Unknown }
 }

@@ -21,6 +21,8 @@ use crate::{held, keys};
 
 /// The method of whoever signs in with a key, in logs.
 const PUBLIC_KEY: &str = "public key";
+/// Why a known key was refused, in logs.
+const OUTDATED: &str = "the key is known, but signs with SHA-1, which is not accepted";
 
 /// A connection's state.
 pub(crate) struct Connection {
@@ -43,8 +45,8 @@ pub(crate) struct Connection {
 /// first: keys are refused when it goes away without having come in, and once.
 #[derive(Default)]
 pub(crate) struct Refused {
-    /// The user names for which keys were offered.
-    keys_of: Vec<String>,
+    /// The user names for which keys were offered, and why the last one was refused if it was not for being unknown.
+    keys_of: Vec<(String, Option<&'static str>)>,
     /// Whether a password was counted already.
     has_password: bool,
 }
@@ -54,22 +56,28 @@ impl Drop for Connection {
         if self.caller.is_some() || self.refused.has_password {
             return;
         }
-        for user in &self.refused.keys_of {
+        for (user, why) in &self.refused.keys_of {
             let reason = self.door.accounts.refuse_keys(user, self.peer.ip(), now());
-            self.tell_refused(user, PUBLIC_KEY, reason);
+            match why {
+                Some(why) if reason == SignInRefused::KeyUnknown => self.tell_refused(user, PUBLIC_KEY, why),
+                _ => self.tell_refused(user, PUBLIC_KEY, &reason),
+            }
         }
     }
 }
 
 impl Connection {
-    fn refuse_key(&mut self, user: &str) -> Auth {
-        if !self.refused.keys_of.iter().any(|known| known == user) {
-            self.refused.keys_of.push(user.to_owned());
+    /// `why`: for the log, where it is another reason than that the key is not known.
+    fn refuse_key(&mut self, user: &str, why: Option<&'static str>) -> Auth {
+        match self.refused.keys_of.iter_mut().find(|(known, _)| known == user) {
+            Some((_, known)) => *known = known.or(why),
+            None => self.refused.keys_of.push((user.to_owned(), why)),
         }
         Auth::reject()
     }
 
-    fn tell_refused(&self, user: &str, method: &'static str, reason: SignInRefused) {
+    /// For the operator alone: the client is told the same whatever the reason.
+    fn tell_refused(&self, user: &str, method: &'static str, reason: &dyn std::fmt::Display) {
         let source = self.peer.ip();
         // A name that is not known may be a password typed into the wrong field.
         let username = if self.door.accounts.knows(user) { user } else { "unknown" };
@@ -87,10 +95,10 @@ impl Connection {
                 self.caller = Some(caller);
                 Auth::Accept
             }
-            Err(_) if method == PUBLIC_KEY => self.refuse_key(user),
+            Err(_) if method == PUBLIC_KEY => self.refuse_key(user, None),
             Err(reason) => {
                 self.refused.has_password = true;
-                self.tell_refused(user, method, reason);
+                self.tell_refused(user, method, &reason);
                 Auth::reject()
             }
         }
@@ -112,12 +120,16 @@ impl Handler for Connection {
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
         let fingerprint = keys::fingerprint(offer.public_key);
         let is_known = self.door.accounts.accepts_key(user, &fingerprint, self.peer.ip(), now());
-        Ok(if is_known && !is_outdated(offer.algorithm) { Auth::Accept } else { self.refuse_key(user) })
+        Ok(match (is_known, is_outdated(offer.algorithm)) {
+            (true, false) => Auth::Accept,
+            (true, true) => self.refuse_key(user, Some(OUTDATED)),
+            (false, _) => self.refuse_key(user, None),
+        })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
         if is_outdated(key.algorithm) {
-            return Ok(self.refuse_key(user));
+            return Ok(self.refuse_key(user, Some(OUTDATED)));
         }
         let key: &PublicKey = key.public_key;
         let result = self.door.accounts.sign_in_with_key(user, &keys::fingerprint(key), self.peer.ip(), now());

@@ -14,7 +14,7 @@ const NAMED_MAXIMUM: usize = 1_000;
 
 /// Whether files wait for the end of a window.
 pub(crate) fn is_held(gate: &Gate) -> bool {
-    [Channel::File, Channel::Jobs].into_iter().any(|channel| gate.mode(channel) == Mode::Hold)
+    gate.modes().hold_files()
 }
 
 /// What a client is told before it signs in; nothing in normal times.
@@ -72,7 +72,7 @@ fn heading(gate: &Gate) -> String {
 
 fn holds_files(gate: &Gate, window: &MaintenanceWindow) -> bool {
     let is_in_force = gate.now().is_some_and(|now| window.state_at(now).is_in_force());
-    is_in_force && (window.modes.file == Mode::Hold || window.modes.jobs == Mode::Hold)
+    is_in_force && window.modes.hold_files()
 }
 
 #[cfg(test)]

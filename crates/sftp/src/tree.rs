@@ -62,10 +62,10 @@ impl Tree {
             Place::Folder(folder) => Ok(self.folder_entry(folder.name(), kind_of(*folder))),
             Place::File(Folder::Inbox, name) => self.find_in_inbox(name),
             Place::File(Folder::Outbox, name) if name == HELD_FILE => self.held_entry()?.ok_or_else(|| missing(place)),
-            Place::File(Folder::Outbox, name) => {
-                let found = self.spool.outbox(self.owner.organization_id)?.into_iter().find(|file| file.name == *name);
-                found.map(result_entry).ok_or_else(|| missing(place))
-            }
+            Place::File(Folder::Outbox, name) => match self.spool.outbox_file(self.owner.organization_id, name) {
+                Err(SpoolError::Missing { .. } | SpoolError::NameInvalid { .. }) => Err(missing(place)),
+                found => Ok(result_entry(found?)),
+            },
             Place::File(Folder::Archive, name) => self
                 .archived(name)?
                 .map(|record| record_entry(&record, name, "processed"))
@@ -118,6 +118,10 @@ impl Tree {
     /// Opens a file to be written.
     pub(crate) fn begin(&self, place: &Place, flags: OpenFlags) -> Result<Uploading, Refusal> {
         let name = self.writable(place)?;
+        if flags.contains(OpenFlags::CREATE | OpenFlags::TRUNCATE) && !flags.contains(OpenFlags::EXCLUDE) {
+            // Whatever there is: nothing that was taken is looked through.
+            return Uploading::begin(&self.spool, &self.owner, name, flags);
+        }
         let partial = self.partial(name)?;
         let taken = if partial.is_none() { self.taken(name)? } else { None };
         let is_exclusive = flags.contains(OpenFlags::CREATE | OpenFlags::EXCLUDE);
@@ -156,7 +160,7 @@ impl Tree {
         }
     }
 
-    /// Gives an upload another name; that of a finished file makes it one.
+    /// Gives an upload another name; from a temporary one to that of a finished file makes it one.
     pub(crate) fn rename(&mut self, from: &Place, to: &Place) -> Result<(), Refusal> {
         let (Place::File(Folder::Inbox, old), Place::File(Folder::Inbox, new)) = (from, to) else {
             self.find(from)?;
@@ -167,6 +171,10 @@ impl Tree {
             Some(partial) if partial.size == 0 => {
                 Err(Refusal::failed(format!("{old:?} is empty; there is nothing in it to process")))
             }
+            // Its name said that closing it finishes it, and it was not closed: a part of it may be missing.
+            Some(_) if !is_unfinished(old) => Err(Refusal::failed(format!(
+                "{old:?} was cut off before its end; resume it, or send it again from its beginning"
+            ))),
             Some(_) => self.take(old, new, |tree, finished| tree.spool.finish(&tree.owner, finished)),
             None => match self.taken(old)? {
                 Some((record, _)) => Err(Refusal::denied(format!(
@@ -184,6 +192,8 @@ impl Tree {
             Place::File(Folder::Inbox, name) => match self.partial(name)? {
                 Some(_) => Ok(self.spool.discard(&self.owner, name)?),
                 None => match self.taken(name)? {
+                    // Clients that write under a temporary name make room for it. What was taken is processed all the same.
+                    Some(_) if self.is_to_be_replaced(name)? => Ok(()),
                     Some((record, _)) => Err(Refusal::denied(format!(
                         "{name:?} is finished, receipt {}; it cannot be taken back",
                         record.id.number()
@@ -233,6 +243,12 @@ impl Tree {
             }
             Place::Root | Place::Folder(_) => Err(Refusal::failed(format!("{} is a folder", place.path()))),
         }
+    }
+
+    /// Whether an upload is about to be renamed to this name: `march.hl7.filepart`, `.in.march.hl7.7`.
+    fn is_to_be_replaced(&self, name: &str) -> Result<bool, Refusal> {
+        let stands_for = |partial: &Partial| is_unfinished(&partial.name) && partial.name.contains(name);
+        Ok(self.spool.partials(&self.owner)?.iter().any(|partial| partial.size > 0 && stands_for(partial)))
     }
 
     fn partial(&self, name: &str) -> Result<Option<Partial>, Refusal> {

@@ -39,6 +39,18 @@ impl Spool {
         Ok(files)
     }
 
+    /// One file that an organization can fetch.
+    ///
+    /// # Errors
+    /// A name that cannot be used, [`SpoolError::Missing`] or [`SpoolError::Disk`].
+    pub fn outbox_file(&self, organization_id: OrganizationId, name: &str) -> Result<OutboxFile, SpoolError> {
+        match fs::metadata(self.outbox_path(organization_id, name)?) {
+            Ok(found) => Ok(OutboxFile { name: name.to_owned(), size: found.len(), modified_at: modified_at(&found) }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SpoolError::Missing { name: name.to_owned() }),
+            Err(error) => Err(disk(format!("look at {name:?}"))(error)),
+        }
+    }
+
     /// Opens a file of the outbox to be read.
     ///
     /// # Errors

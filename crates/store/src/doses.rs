@@ -21,6 +21,8 @@ pub(crate) struct DoseDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ndc: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    trade_name: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     lot_expires_on: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Cow<'a, str>>,
@@ -61,12 +63,13 @@ impl<'a> DoseDetails<'a> {
             // These are columns.
             order_id: _, administered_on: _, cvx: _, mvx: _, lot_number: _, source: _, completion: _,
             // These are details.
-            placer_order_id, ndc, lot_expires_on, amount, amount_unit, refusal_reason, route, body_site, administered_by,
-            ordered_by, entered_by, administered_at, eligibility, funding_source, vis, reactions, observations,
+            placer_order_id, ndc, trade_name, lot_expires_on, amount, amount_unit, refusal_reason, route, body_site,
+            administered_by, ordered_by, entered_by, administered_at, eligibility, funding_source, vis, reactions, observations,
         } = dose;
         DoseDetails {
             placer_order_id: placer_order_id.as_ref().map(Cow::Borrowed),
             ndc: ndc.as_deref().map(Cow::Borrowed),
+            trade_name: trade_name.as_deref().map(Cow::Borrowed),
             lot_expires_on: *lot_expires_on,
             amount: amount.as_deref().map(Cow::Borrowed),
             amount_unit: amount_unit.as_deref().map(Cow::Borrowed),
@@ -105,6 +108,7 @@ impl<'a> DoseDetails<'a> {
             lot_number: row.optional_string(first + 5)?,
             placer_order_id: details.placer_order_id.map(Cow::into_owned),
             ndc: details.ndc.map(Cow::into_owned),
+            trade_name: details.trade_name.map(Cow::into_owned),
             lot_expires_on: details.lot_expires_on,
             amount: details.amount.map(Cow::into_owned),
             amount_unit: details.amount_unit.map(Cow::into_owned),

@@ -31,7 +31,7 @@ enum LaneConnection {
 /// What a batch decides about. No other batch may decide about the same before this one is committed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Claim {
-    /// Birth dates as numbers, held against all lanes of all nodes.
+    /// Birth dates and identifiers as numbers, held against all lanes of all nodes.
     pub buckets: Vec<i64>,
     /// Control hashes of its messages and match keys of its people, held against the other lanes of this node.
     pub keys: Vec<i64>,

@@ -223,7 +223,7 @@ impl Database {
     /// The database cannot be written.
     pub fn set_organization_time_zone(&self, id: OrganizationId, time_zone: &str) -> Result<(), StoreError> {
         let values = [Value::Uuid(id.0), Value::text(time_zone)];
-        self.write(|connection| connection.execute(SET_TIME_ZONE, &values, "set a time zone").map(drop))
+        self.write_directory(|connection| connection.execute(SET_TIME_ZONE, &values, "set a time zone").map(drop))
     }
 
     /// The organizations whose clocks are not the registry's.

@@ -42,7 +42,7 @@ for (const select of document.querySelectorAll("select[data-narrow]")) {
     const kept = parts.filter(({ node, options }) => {
       const isGroup = node.matches("optgroup");
       const left = options.filter((option) => {
-        const text = plain(`${isGroup ? node.label : ""} ${option.text}`);
+        const text = plain(`${isGroup ? node.label : ""} ${node.dataset.words ?? ""} ${option.text} ${option.dataset.words ?? ""}`);
         const fits = option.value !== "" && words.every((word) => text.includes(word));
         if (fits) found += 1;
         return fits || option.value === chosen || option.value === "";

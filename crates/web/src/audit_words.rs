@@ -1,10 +1,17 @@
 //! What the audit trail keeps in a few English words, as sentences in the visitor's language. What has no sentence is shown as it
 //! is kept: reasons that people wrote, names of windows and data fixes.
 
+use model::AuditAction;
+
 use crate::languages::Language;
 
 /// What stands in the trail before the facts that a system replaced.
 const REPLACED: &str = "; replaced what was corrected on a page: ";
+
+/// What was done.
+pub(crate) fn action(action: AuditAction, language: Language) -> &'static str {
+    language.text(&format!("audit.action_{}", action.word()))
+}
 
 /// The detail of a line.
 pub(crate) fn sentence(detail: &str, language: Language) -> String {

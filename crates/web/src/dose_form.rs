@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use model::{Coded, Completion, Cvx, Dose, EntityId, Facility, InformationSource, Provider, Table, Vis};
 
 use crate::dates;
-use crate::dose_lists::{Lists, code_text};
+use crate::dose_lists::{Lists, brand_of, code_text, is_of_vaccine, is_one_product, trade_name};
 use crate::forms::{Choice, Form, Posted};
 use crate::languages::Language;
 
@@ -59,6 +59,7 @@ pub(crate) fn bare_dose(administered_on: Date, cvx: Cvx, source: InformationSour
         administered_on,
         cvx,
         ndc: None,
+        trade_name: None,
         mvx: None,
         lot_number: None,
         lot_expires_on: None,
@@ -117,6 +118,7 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
         }
         let mut dose = bare_dose(on, cvx, source(posted, common.kind));
         dose.order_id = Some(EntityId { id: format!("{}-{row}", common.once), authority: common.authority.to_owned() });
+        dose.trade_name = brand(common.codes, cvx, &value("vaccine"));
         dose.mvx = mvx.or_else(|| filled("maker"));
         dose.lot_number = filled("lot").map(|lot| lot.to_uppercase());
         dose.lot_expires_on = dates::read(posted, form, &format!("expires_{row}"), language);
@@ -132,6 +134,22 @@ pub(crate) fn read(posted: &Posted, form: &mut Form, common: &Common<'_>, rows: 
         form.refuse_with(language, "vaccine_0", "dose.vaccine_missing");
     }
     doses
+}
+
+/// The trade name of a choice, where the code tables know it.
+fn brand(codes: &CodeSets, cvx: Cvx, choice: &str) -> Option<String> {
+    brand_of(choice).filter(|name| is_of_vaccine(codes, cvx, name)).map(str::to_owned)
+}
+
+/// Whether a dose of another choice than before is still of the product that it was of, so that its package is, too.
+pub(crate) fn is_of_same_product(codes: &CodeSets, was: &Dose, now: &Dose) -> bool {
+    let is_same_maker = was.mvx.is_none() || now.mvx.is_none() || was.mvx == now.mvx;
+    let is_same_name = match (trade_name(codes, was), now.trade_name.as_deref()) {
+        (None, _) => true,
+        (Some(was), Some(now)) => is_one_product(was, now),
+        (Some(_), None) => false,
+    };
+    was.cvx == now.cvx && is_same_maker && is_same_name
 }
 
 /// Where the knowledge of the doses of a form comes from.
@@ -260,13 +278,19 @@ pub(crate) fn not_filled_in(dose: &Dose, language: Language) -> Vec<&'static str
 }
 
 /// Puts a dose into the first row of a form, to be corrected.
-pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists) {
+pub(crate) fn fill(form: &mut Form, dose: &Dose, kind: Kind, lists: &Lists, codes: &CodeSets) {
     let name = if kind == Kind::New { "given" } else { "given_0" };
     dates::fill(form, name, dose.administered_on);
     let mvx = dose.mvx.clone().unwrap_or_default();
     let choices = || lists.vaccines.iter().flat_map(|group| &group.choices).map(|choice| &choice.value);
-    let product =
-        choices().find(|value| value.starts_with(&format!("{}:{mvx}:", dose.cvx))).filter(|_| !mvx.is_empty());
+    let is_product = |name: &str, value: &str| {
+        let is_made = match chosen(value) {
+            Some((cvx, Some(maker))) => cvx == dose.cvx && (mvx.is_empty() || maker == mvx),
+            _ => false,
+        };
+        is_made && brand_of(value).is_some_and(|known| is_one_product(known, name))
+    };
+    let product = trade_name(codes, dose).and_then(|name| choices().find(|value| is_product(name, value)));
     let vaccine = || choices().find(|value| matches!(chosen(value), Some((cvx, None)) if cvx == dose.cvx));
     if product.is_none() {
         form.set("maker_0", mvx.clone());
@@ -387,14 +411,39 @@ mod tests {
         for (kind, vaccine, mvx) in [
             (Kind::New, "83:MSD:VAQTA", ""),
             (Kind::New, "83::", "PFR"),
+            (Kind::New, "113:PMC:TENIVAC", ""),
+            (Kind::New, "113:PMC:DECAVAC", ""),
+            (Kind::New, "113::", "PMC"),
             (Kind::Historical, "83", "MSD"),
             (Kind::Historical, "83", ""),
         ] {
             let dose = entered(kind, &[("vaccine_0", vaccine), ("maker_0", mvx)]);
             let lists = Lists::new(CodeSets::builtin(), kind, &Wanted::default(), Vec::new(), TODAY, Language::English);
             let mut form = Form::default();
-            fill(&mut form, &dose, kind, &lists);
+            fill(&mut form, &dose, kind, &lists, CodeSets::builtin());
             assert_eq!((form.value("vaccine_0"), form.value("maker_0")), (vaccine, mvx), "{kind:?}");
+        }
+        // A system may say the product by its package alone.
+        let dose = Dose { ndc: Some("49281-0400-10".to_owned()), ..entered(Kind::New, &[("vaccine_0", "115::")]) };
+        let (codes, wanted) = (CodeSets::builtin(), Wanted::default());
+        let lists = Lists::new(codes, Kind::New, &wanted, Vec::new(), TODAY, Language::English);
+        let mut form = Form::default();
+        fill(&mut form, &dose, Kind::New, &lists, codes);
+        assert!(form.value("vaccine_0").eq_ignore_ascii_case("115:PMC:Adacel"), "{}", form.value("vaccine_0"));
+    }
+
+    #[test]
+    fn a_package_stays_with_its_product_alone() {
+        let codes = CodeSets::builtin();
+        let adacel = Dose { ndc: Some("49281-0400-10".to_owned()), ..entered(Kind::New, &[("vaccine_0", "115::")]) };
+        for (choice, maker, is_same) in [
+            ("115:PMC:Adacel", "", true),
+            ("115:SKB:BOOSTRIX", "", false),
+            ("115::", "SKB", false),
+            ("113:PMC:TENIVAC", "", false),
+        ] {
+            let now = entered(Kind::New, &[("vaccine_0", choice), ("maker_0", maker)]);
+            assert_eq!(is_of_same_product(codes, &adacel, &now), is_same, "{choice} {maker}");
         }
     }
 }

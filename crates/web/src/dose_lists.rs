@@ -4,22 +4,26 @@ mod products;
 
 use codes::{CodeSets, Vaccine, VaccineStatus};
 use jiff::civil::Date;
-use model::{CodeTables, Cvx, Table};
+use model::{CodeTables, Cvx, Table, VaccineGroupSet};
 
 use crate::dose_form::Kind;
 use crate::forms::Choice;
 use crate::languages::Language;
+use crate::vaccine_groups;
 
-pub(crate) use products::trade_name;
+pub(crate) use products::{is_of_vaccine, is_one_product, trade_name};
 
 /// Choices under one heading.
 pub(crate) struct ChoiceGroup {
     pub(crate) label: String,
+    /// Other words by which all of them are found.
+    pub(crate) words: String,
     pub(crate) choices: Vec<Choice>,
 }
 
 /// The lists of the form.
 pub(crate) struct Lists {
+    /// Described by further words by which each is found.
     pub(crate) vaccines: Vec<ChoiceGroup>,
     pub(crate) sites: Vec<Choice>,
     pub(crate) routes: Vec<Choice>,
@@ -97,19 +101,26 @@ fn vaccines(codes: &CodeSets, kind: Kind, wanted: &Wanted, on: Date, language: L
         (is_foreign(codes, *cvx), choice.value.ends_with("::"), choice.text.to_lowercase())
     });
     let mut groups = Vec::new();
-    let mut take = |label: String, fits: &dyn Fn(Cvx) -> bool| {
+    let mut take = |label: String, heading: VaccineGroupSet, fits: &dyn Fn(Cvx) -> bool| {
         let (taken, left): (Vec<_>, Vec<_>) = choices.drain(..).partition(|(cvx, _)| fits(*cvx));
         choices = left;
         if !taken.is_empty() {
-            groups.push(ChoiceGroup { label, choices: taken.into_iter().map(|(_, choice)| choice).collect() });
+            let words = |set| vaccine_groups::words(codes, set, language);
+            // A combination is found by the words of all its groups.
+            let others = |cvx| words(VaccineGroupSet(codes.vaccine_groups(cvx).0 & !heading.0));
+            let choices = taken.into_iter().map(|(cvx, choice)| choice.described(others(cvx))).collect();
+            groups.push(ChoiceGroup { label, words: words(heading), choices });
         }
     };
-    take(language.text("dose.recommended").to_owned(), &|cvx| wanted.vaccines.contains(&cvx));
+    let nothing = VaccineGroupSet::default();
+    take(language.text("dose.recommended").to_owned(), nothing, &|cvx| wanted.vaccines.contains(&cvx));
     let first = wanted.groups.iter().filter_map(|name| codes.vaccine_group(name));
     for group in first.chain(codes.all_vaccine_groups()) {
-        take(group.name.clone(), &|cvx| codes.vaccine_groups(cvx).overlaps(group.bit));
+        take(vaccine_groups::name(&group.name, language).to_owned(), group.bit, &|cvx| {
+            codes.vaccine_groups(cvx).overlaps(group.bit)
+        });
     }
-    take(language.text("person.other_vaccines").to_owned(), &|_| true);
+    take(language.text("person.other_vaccines").to_owned(), nothing, &|_| true);
     groups
 }
 
@@ -221,6 +232,9 @@ mod tests {
         assert_eq!(high_dose.len(), 2, "one product, and another: {high_dose:?}");
         assert_eq!(*high_dose[0], "Fluzone High Dose – Influenza, high dose, trivalent, PF (CVX 135)");
         assert!(!texts.iter().any(|text| text.contains("Non-US")), "{texts:?}");
+        // A vial of a product that is mixed of two is none.
+        let mixed: Vec<&&str> = texts.iter().filter(|text| text.contains("(CVX 120)")).collect();
+        assert_eq!(mixed, [&"PENTACEL – DTaP-Hib-IPV (CVX 120)", &"DTaP-Hib-IPV, another product (CVX 120)"]);
         let mut lowered: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
         lowered.sort();
         let all = lowered.len();

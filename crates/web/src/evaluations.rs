@@ -28,11 +28,11 @@ pub(crate) fn why(reasons: &[Reason], language: Language) -> Vec<WhyLine> {
 }
 
 /// `1 of 3`. Empty for a dose that does not count, and where the series has no fixed length, or has been completed before:
-/// there the schedule's own numbers of its steps say nothing to people (every influenza dose is number 2).
+/// there a number of all says nothing (the fifth of four).
 pub(crate) fn number(evaluation: &DoseEvaluation, language: Language) -> String {
     let number = evaluation.dose_number.filter(|_| evaluation.is_valid());
     match (number, evaluation.doses_in_series) {
-        (Some(number), Some(all)) if u16::from(number) <= all => {
+        (Some(number), Some(all)) if number <= all => {
             language.fill("history.dose_of", &[("number", &number.to_string()), ("all", &all.to_string())])
         }
         _ => String::new(),

@@ -31,6 +31,7 @@ mod quick_response;
 mod refusals;
 mod signed_in;
 mod states;
+mod vaccine_groups;
 mod visits;
 
 use std::sync::Arc;
@@ -65,6 +66,16 @@ impl Web {
         let registry = exchange.registry().clone();
         Web { registry, exchange, settings: Arc::new(settings), desks: Arc::default() }
     }
+}
+
+/// What an audit line says was done, in the English words of the pages.
+pub fn audit_action(action: model::AuditAction) -> &'static str {
+    audit_words::action(action, languages::Language::English)
+}
+
+/// Why, or with what result, in the English words of the pages.
+pub fn audit_detail(detail: &str) -> String {
+    audit_words::sentence(detail, languages::Language::English)
 }
 
 /// All pages and assets, with the page for addresses that are none as the fallback.

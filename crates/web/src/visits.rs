@@ -262,8 +262,13 @@ impl Visitor {
 
     /// A value of the address's query; empty when there is none. Never anything that belongs to a person.
     pub(crate) fn parameter(&self, name: &str) -> String {
-        let mut pairs = form_urlencoded::parse(self.inner.query.as_bytes());
-        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+        self.parameters(name).into_iter().next().unwrap_or_default()
+    }
+
+    /// All values of a parameter of the address's query.
+    pub(crate) fn parameters(&self, name: &str) -> Vec<String> {
+        let pairs = form_urlencoded::parse(self.inner.query.as_bytes());
+        pairs.filter(|(known, _)| known == name).map(|(_, value)| value.into_owned()).collect()
     }
 
     /// The registry's calendar day.

@@ -1,6 +1,7 @@
 //! `bluebonnet account`: who may sign in.
 
 mod keys;
+mod second_factor;
 
 use std::io::BufRead;
 
@@ -12,9 +13,10 @@ use serde_json::json;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
-/// Adds, lists and deactivates accounts, and gives them passwords
+/// Adds, lists and deactivates accounts, gives them passwords, and resets second factors
 #[derive(Debug, Subcommand)]
 pub(crate) enum Account {
     Add(Add),
@@ -29,6 +31,7 @@ pub(crate) enum Account {
     /// Lifts the lock of an account after wrong passwords, keys or codes; a running node takes it up within seconds
     #[command(after_help = "Examples:\n  bluebonnet account unlock littlecreek-ehr")]
     Unlock(Unlock),
+    ResetSecondFactor(second_factor::ResetSecondFactor),
     #[command(subcommand)]
     Key(keys::Key),
 }
@@ -65,7 +68,7 @@ pub(crate) struct Add {
     json: bool,
 }
 
-/// Gives an account another password; the old one stops working within seconds, and a lock after wrong ones is lifted
+/// Gives an account another password; the old one stops working within seconds, sessions end, and a lock is lifted
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                   bluebonnet account password littlecreek-ehr\n  \
@@ -138,6 +141,7 @@ impl Account {
             Account::Deactivate(command) => command.run(false),
             Account::Activate(command) => command.run(true),
             Account::Unlock(command) => command.run(),
+            Account::ResetSecondFactor(command) => command.run(),
             Account::Key(command) => command.run(),
         }
     }
@@ -244,10 +248,10 @@ impl List {
                 account.role.map_or("", Role::word).to_owned(),
                 account.full_name,
                 if account.is_active { "active" } else { "deactivated" }.to_owned(),
-                last_uses.get(&account.id).map_or_else(|| "never".to_owned(), |at| format!("{at:.0}")),
+                last_uses.get(&account.id).map_or_else(|| "never".to_owned(), |at| moment(&registry, *at)),
             ]);
         }
-        table.print()?;
+        table.print_or("no account yet")?;
         Ok(Ending::Well)
     }
 }

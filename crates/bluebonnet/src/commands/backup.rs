@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use model::counted;
-use registry::BackupTested;
 use registry::setup::{Database, DatabaseOptions, DatabaseUrl, read_backup};
+use registry::{Admission, BackupMade, BackupTested, Registry};
 use serde_json::json;
 
 use super::doctor::{diagnoses_as_json, print_diagnoses};
@@ -17,6 +17,7 @@ use super::load::progress_bar;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place, Presence};
 use crate::tables::{print_json, print_line};
+use crate::times::{moment, moment_in_utc};
 use crate::world;
 
 /// Makes a backup while the registry works, tests that one can be read back, restores it, and tells when either was last done
@@ -98,11 +99,32 @@ impl Make {
         // What breaks off has another name, so that nobody takes it for a backup.
         let unfinished = self.file.with_added_extension("unfinished");
         remove(&unfinished)?;
-        let url = DatabaseUrl::Sqlite(unfinished.clone());
+        let made = match self.write(&registry, &admission, &unfinished) {
+            Ok(made) => made,
+            Err(failure) => {
+                // What broke off, mostly for want of room, must not take the room of the next one.
+                remove(&unfinished)?;
+                return Err(failure);
+            }
+        };
+        registry.note_backup_made(&admission, &made)?;
+        if self.json {
+            print_json(&made)?;
+        } else {
+            let at = moment(&registry, made.at);
+            print_line(&format!("{} written to {}, as of {at}", counted(made.rows, "row"), made.place))?;
+            print_line(&format!("`bluebonnet backup test {}` reads it back", made.place))?;
+        }
+        Ok(Ending::Well)
+    }
+
+    /// Writes the backup under the other name, and puts it in its place when it is whole.
+    fn write(&self, registry: &Registry, admission: &Admission, unfinished: &Path) -> Result<BackupMade, Failure> {
+        let url = DatabaseUrl::Sqlite(unfinished.to_owned());
         let (target, _) = place::open_database(&url, "command", Presence::MayBeNew)?;
         let progress = progress_bar(None);
         let made = registry.make_backup(
-            &admission,
+            admission,
             &target,
             &absolute(&self.file)?.display().to_string(),
             world::now(),
@@ -116,16 +138,9 @@ impl Make {
         // The last connection puts the write-ahead log into the file.
         drop(target);
         let attempt = || format!("cannot put the backup in its place, {}", self.file.display());
-        std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).with_context(attempt)?;
-        std::fs::rename(&unfinished, &self.file).with_context(attempt)?;
-        registry.note_backup_made(&admission, &made)?;
-        if self.json {
-            print_json(&made)?;
-        } else {
-            print_line(&format!("{} written to {}, as of {}", counted(made.rows, "row"), made.place, made.at))?;
-            print_line(&format!("`bluebonnet backup test {}` reads it back", made.place))?;
-        }
-        Ok(Ending::Well)
+        std::fs::File::open(unfinished).and_then(|file| file.sync_all()).with_context(attempt)?;
+        std::fs::rename(unfinished, &self.file).with_context(attempt)?;
+        Ok(made)
     }
 }
 
@@ -164,11 +179,10 @@ impl Test {
         };
         let copy = open_backup(&url)?;
         let is_noted = self.place.has_registry()?;
-        let (tested, diagnoses) = if is_noted {
-            let registry = self.place.open()?;
-            registry.test_backup(&place::admit(&registry)?, &copy, world::now())?
-        } else {
-            read_backup(&copy, world::now())?
+        let registry = if is_noted { Some(self.place.open()?) } else { None };
+        let (tested, diagnoses) = match &registry {
+            Some(registry) => registry.test_backup(&place::admit(registry)?, &copy, world::now())?,
+            None => read_backup(&copy, world::now())?,
         };
         if self.json {
             let mut told = json!(tested);
@@ -178,7 +192,12 @@ impl Test {
             return Ok(Ending::well_if(tested.is_well));
         }
         print_diagnoses(&diagnoses)?;
-        print_line(&format!("{} read from {}; {}", counted(tested.rows, "row"), tested.place, reach(&tested)))?;
+        print_line(&format!(
+            "{} read from {}; {}",
+            counted(tested.rows, "row"),
+            tested.place,
+            reach(registry.as_ref(), &tested)
+        ))?;
         if !is_noted {
             print_line("noted nowhere: there is no registry here; --data and --database say where one is")?;
         }
@@ -204,8 +223,9 @@ fn open_backup(url: &DatabaseUrl) -> Result<Database, Failure> {
 }
 
 /// How far a backup reaches, in words.
-fn reach(tested: &BackupTested) -> String {
-    tested.reaches_to.map_or("it holds no message".to_owned(), |at| format!("it reaches to {at}"))
+fn reach(registry: Option<&Registry>, tested: &BackupTested) -> String {
+    let Some(at) = tested.reaches_to else { return "it holds no message".to_owned() };
+    format!("it reaches to {}", registry.map_or_else(|| moment_in_utc(at), |registry| moment(registry, at)))
 }
 
 impl Status {
@@ -218,13 +238,18 @@ impl Status {
             return Ok(Ending::Well);
         }
         match &backups.made {
-            Some(made) => print_line(&format!("made    {}  {}  {}", made.at, made.place, counted(made.rows, "row")))?,
+            Some(made) => print_line(&format!(
+                "made    {}  {}  {}",
+                moment(&registry, made.at),
+                made.place,
+                counted(made.rows, "row")
+            ))?,
             None => print_line("made    never by `bluebonnet backup make`")?,
         }
         match &backups.tested {
             Some(tested) => {
                 let outcome = if tested.is_well { "well" } else { "BROKEN" };
-                print_line(&format!("tested  {}  {}  {outcome}", tested.at, tested.place))?;
+                print_line(&format!("tested  {}  {}  {outcome}", moment(&registry, tested.at), tested.place))?;
             }
             None => print_line("tested  never: a backup that was not read back is a hope")?,
         }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Node, Opened, Place, Presence};
 use crate::tables::{Table, grouped, print_json, print_line};
+use crate::times::moment_of_text;
 use crate::world;
 
 /// Imports and lists code tables (CVX, MVX, NDC, VIS)
@@ -69,7 +70,8 @@ impl Import {
         for path in &self.files {
             files.push((path.display().to_string(), place::read_bytes(path)?));
         }
-        let (database, _) = self.place.open_database("command", Presence::Required)?;
+        let given = self.place.given_profile()?;
+        let (database, _) = self.place.open_database("command", Presence::Required, given.as_deref())?;
         let imported = setup::read_code_lists(&database, &files)?;
         let changes_something = !imported.differences.is_empty();
         if changes_something && !self.dry_run {
@@ -147,7 +149,11 @@ impl List {
         print_line(&format!("schedule: {schedule}"))?;
         let mut table = Table::new(&["IMPORTED AT", "TABLE", "CODES"]);
         for known in imported {
-            table.row([known.imported_at, known.file_name, grouped(known.code_count as u64)]);
+            table.row([
+                moment_of_text(&registry, &known.imported_at),
+                known.file_name,
+                grouped(known.code_count as u64),
+            ]);
         }
         if !table.is_empty() {
             table.print()?;

@@ -219,7 +219,7 @@ impl List {
                 fix.reason.clone(),
             ]);
         }
-        table.print()?;
+        table.print_or("no data fix")?;
         Ok(Ending::Well)
     }
 }

@@ -15,6 +15,7 @@ use crate::place::{self, Opened, Place, Presence};
 use crate::serving::{Bound, Serving};
 use crate::spooling::SpoolSettings;
 use crate::tables::print_line;
+use crate::times::moment_of_text;
 use crate::{limits, measurements, world};
 use model::counted_people;
 
@@ -63,12 +64,13 @@ impl Demo {
         let opened = self.place.open_as(&self.node.node(), Presence::MayBeNew)?;
         let made_at = opened.registry.demonstration_made_at(&place::admit(&opened.registry)?)?;
         match made_at {
-            Some(since) => self.tell_kept(&since)?,
+            Some(since) => self.tell_kept(&moment_of_text(&opened.registry, &since))?,
             None => self.make(&runtime, &opened, &bound)?,
         }
         let exchange = self.spool.exchange(&self.place, &opened.registry, &self.node.node().name)?;
         let watch = MaintenanceWatch::new(&opened.registry, &self.place, &self.node.node().name);
         watch.refresh();
+        self.tell_way(&bound, &opened)?;
         runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;
         Ok(Ending::Well)
     }
@@ -95,6 +97,23 @@ impl Demo {
         Ok(())
     }
 
+    /// How to go on: where to sign in and as whom, and how to stop.
+    fn tell_way(&self, bound: &Bound, opened: &Opened) -> Result<(), Failure> {
+        print_line("")?;
+        if self.serving.has_pages() {
+            let whom = match &self.credentials {
+                Some(path) if path.exists() => {
+                    format!("users, passwords and authenticator keys are in {}", path.display())
+                }
+                _ => "`bluebonnet account list` names the users".to_owned(),
+            };
+            print_line(&format!("Sign in at {}/sign-in; {whom}.", bound.url()))?;
+        }
+        let data = opened.database.url();
+        print_line(&format!("Ctrl-C stops it; the data stays in {data}, and the same command goes on with it."))?;
+        Ok(())
+    }
+
     fn make(&self, runtime: &tokio::runtime::Runtime, opened: &Opened, bound: &Bound) -> Result<(), Failure> {
         let registry = &opened.registry;
         demonstration::require_room(registry)?;
@@ -111,7 +130,7 @@ impl Demo {
             let sending = demonstration::send_people(registry, organization, self.people, told);
             let summary = runtime.block_on(sending);
             progress.finish_and_clear();
-            print_summary(organization.name, &summary?)?;
+            print_summary(organization.name, &summary?, "WHAT WAS FOUND")?;
         }
         let credentials = Credentials::make(registry, &format!("{}{}", bound.url(), limits::of_web_service().path))?;
         if let Some(path) = &self.credentials {
@@ -129,11 +148,7 @@ impl Demo {
                 "These passwords are printed this once, and are kept nowhere else: write down what you need.",
             )?,
         }
-        print_line(&format!(
-            "{}. The registry's data is in {}.",
-            counted_people(self.people.into()),
-            opened.database.url()
-        ))?;
+        print_line(&format!("{}, all of them made up.", counted_people(self.people.into())))?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Node, Opened, Place, Presence};
 use crate::tables::{grouped, print_json, print_line};
+use crate::times::moment_of_text;
 use crate::world;
 
 /// Looks the registry over: database, schema, audit trail, kept-aside messages, profile, code tables, schedule
@@ -37,7 +38,12 @@ impl Doctor {
         diagnoses.push(Diagnosis {
             subject: "profile",
             condition: Condition::Well,
-            report: format!("{}, {}", profile.registry.name, profile.registry.time_zone),
+            report: format!(
+                "{}, {}, {}",
+                profile.registry.name,
+                profile.registry.time_zone,
+                profile.consent.policy.word()
+            ),
         });
         if registry.is_demonstration() {
             let report = "a demonstration: its people are made up, and real ones do not belong there".to_owned();
@@ -107,7 +113,10 @@ fn codes(registry: &Registry, database: &Database) -> Result<Diagnosis, Failure>
     let imported = setup::imported_tables(database)?;
     let newest = imported.last().map_or_else(
         || "as built in".to_owned(),
-        |table| format!("{} imported, the newest at {}", counted(imported.len() as u64, "table"), table.imported_at),
+        |table| {
+            let newest_at = moment_of_text(registry, &table.imported_at);
+            format!("{} imported, the newest at {newest_at}", counted(imported.len() as u64, "table"))
+        },
     );
     let report = format!(
         "{} vaccines, {} manufacturers, {} packages, {} statements, {newest}",

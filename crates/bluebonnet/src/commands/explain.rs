@@ -66,6 +66,9 @@ impl Explain {
             }))?;
         } else {
             print_line(&format!("The message would be {}.", decision.outcome.disposition.word().replace('_', " ")))?;
+            if !findings.is_empty() {
+                print_line("The answer would say:")?;
+            }
             for finding in findings {
                 let at = finding.location.map(|location| format!(" at {location}")).unwrap_or_default();
                 let code = &finding.rule().code;

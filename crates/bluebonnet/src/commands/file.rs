@@ -15,6 +15,7 @@ use crate::ending::{Ending, Failure};
 use crate::place::Place;
 use crate::spooling::SpoolSettings;
 use crate::tables::{grouped, print_line};
+use crate::times::moment;
 
 /// Takes files, tells what became of them and of single messages, and has them processed again
 #[derive(Debug, Subcommand)]
@@ -122,7 +123,7 @@ fn not_received(receipt: Uuid) -> Failure {
 }
 
 /// Prints one line of the list as a person reads it.
-fn print_received(received: &Received) -> Result<(), Failure> {
+fn print_received(registry: &Registry, received: &Received) -> Result<(), Failure> {
     let counts = received.counts;
     print_line(&format!("receipt       {}", received.receipt.simple()))?;
     print_line(&format!("name          {}", received.name))?;
@@ -130,7 +131,8 @@ fn print_received(received: &Received) -> Result<(), Failure> {
         print_line(&format!("control id    {}", received.control_id))?;
     }
     print_line(&format!("organization  {}", received.organization))?;
-    print_line(&format!("received      {} by {}", received.received_at, received.channel.word()))?;
+    let received_at = moment(registry, received.received_at);
+    print_line(&format!("received      {received_at} by {}", received.channel.word()))?;
     print_line(&format!("state         {}", received.state.word()))?;
     let of = received.expected.map(|expected| format!(" of {}", grouped(expected))).unwrap_or_default();
     print_line(&format!(
@@ -141,7 +143,7 @@ fn print_received(received: &Received) -> Result<(), Failure> {
         grouped(counts.rejected)
     ))?;
     if let Some(finished_at) = received.finished_at {
-        print_line(&format!("finished      {finished_at}"))?;
+        print_line(&format!("finished      {}", moment(registry, finished_at)))?;
     }
     for finding in &received.findings {
         print_line(&format!("{} {}: {}", finding.severity.code(), finding.code, finding.sentence))?;

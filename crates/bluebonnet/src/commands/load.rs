@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +29,8 @@ const DRAW_EVERY: Duration = Duration::from_millis(200);
 ///
 /// A file holds messages one after another, with or without the batch envelope FHS, BHS, BTS, FTS. Messages take the
 /// same path as those of the web service. Loading a file again is harmless: what is stored is answered as before, so a
-/// load that was cut off is finished by starting it again. The exit code is 1 when a message was answered AE or AR.
+/// load that was cut off is finished by starting it again. The exit code is 1 when a message was answered AE or AR, and when
+/// a file holds no message.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bluebonnet load march.hl7 april.hl7 --organization LCPG3000\n  bluebonnet load march.hl7 --organization LCPG3000 --results march-answers.hl7\n  zcat march.hl7.gz | bluebonnet load - --organization LCPG3000 --json"
@@ -55,6 +57,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
+        self.check_files()?;
         let runtime = super::runtime()?;
         let registry = self.place.open()?;
         let caller = registry.operator(&place::admit(&registry)?, &self.organization)?;
@@ -74,7 +77,8 @@ impl Load {
         }
         let seconds = started.elapsed().as_secs_f64();
         let is_well = reports.iter().all(|(_, summary)| {
-            summary.acknowledgments.accepted == summary.messages && summary.file_findings.is_empty()
+            let accepted = summary.acknowledgments.accepted;
+            summary.messages > 0 && accepted == summary.messages && summary.file_findings.is_empty()
         });
         if self.json {
             let files: Vec<_> = reports.iter().map(|(path, summary)| file_json(path, summary)).collect();
@@ -87,7 +91,8 @@ impl Load {
             }))?;
         } else {
             for (path, summary) in &reports {
-                print_summary(&path.display().to_string(), summary)?;
+                let found = if self.dry_run { "WHAT THE ANSWERS WOULD SAY" } else { "WHAT WAS FOUND" };
+                print_summary(&path.display().to_string(), summary, found)?;
             }
             let messages: u64 = reports.iter().map(|(_, summary)| summary.messages).sum();
             let rate = (messages as f64 / seconds) as u64;
@@ -98,8 +103,24 @@ impl Load {
         Ok(Ending::well_if(is_well))
     }
 
+    /// Refuses what cannot be read before the first message is taken in, and answers in the place of the messages.
+    fn check_files(&self) -> Result<(), Failure> {
+        let results = self.results.as_deref().and_then(|path| std::fs::metadata(path).ok());
+        for path in self.files.iter().filter(|path| path.as_path() != Path::new("-")) {
+            open(path)?;
+            let file = std::fs::metadata(path).with_context(|| format!("cannot look at {}", path.display()))?;
+            if results.as_ref().is_some_and(|results| (results.dev(), results.ino()) == (file.dev(), file.ino())) {
+                let path = path.display();
+                return Err(Failure::Usage(format!("{path} holds the messages: give --results another file")));
+            }
+        }
+        Ok(())
+    }
+
     fn begin_results(&self, registry: &Registry, path: &Path) -> Result<Answers<BufWriter<File>>, Failure> {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        // Answers name values of messages: a new file is for its owner alone.
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         let name = self.files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
         let (id, now) = world::stamp();
         let output = BufWriter::with_capacity(BUFFER_BYTES, file);
@@ -184,8 +205,8 @@ pub(crate) fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-/// Prints what became of a file.
-pub(crate) fn print_summary(name: &str, summary: &LoadSummary) -> Result<(), Failure> {
+/// Prints what became of a file; `found` is the heading of what was found.
+pub(crate) fn print_summary(name: &str, summary: &LoadSummary, found: &'static str) -> Result<(), Failure> {
     let counts = summary.acknowledgments;
     print_line(&format!(
         "{name}: {}; {} AA, {} AE, {} AR",
@@ -194,10 +215,16 @@ pub(crate) fn print_summary(name: &str, summary: &LoadSummary) -> Result<(), Fai
         grouped(counts.with_errors),
         grouped(counts.refused)
     ))?;
+    if summary.messages == 0 {
+        print_line("  The file holds no HL7 message.")?;
+    }
+    if let Some(sentence) = sent_before_in_words(summary) {
+        print_line(&format!("  {sentence}"))?;
+    }
     for finding in &summary.file_findings {
         print_line(&format!("  {}: {}", finding.rule().code, finding.sentence()))?;
     }
-    let mut table = Table::new(&["COUNT", "SEVERITY", "CODE", "WHAT WAS FOUND"]);
+    let mut table = Table::new(&["COUNT", "SEVERITY", "CODE", found]);
     for finding in &summary.findings {
         let rule = finding.kind.rule();
         table.row([
@@ -211,6 +238,19 @@ pub(crate) fn print_summary(name: &str, summary: &LoadSummary) -> Result<(), Fai
         table.print()?;
     }
     Ok(())
+}
+
+/// How many messages of a file came again; `None` when none did.
+pub(crate) fn sent_before_in_words(summary: &LoadSummary) -> Option<String> {
+    let (again, all) = (summary.sent_before, summary.messages);
+    (again > 0).then(|| match again == all {
+        true => "All were sent before: they were answered again as then, and nothing was stored twice.".to_owned(),
+        false => format!(
+            "{} of {} were sent before: they were answered again as then, and nothing was stored twice.",
+            grouped(again),
+            grouped(all)
+        ),
+    })
 }
 
 fn file_json(path: &Path, summary: &LoadSummary) -> serde_json::Value {
@@ -243,6 +283,7 @@ fn file_json(path: &Path, summary: &LoadSummary) -> serde_json::Value {
             "AE": summary.acknowledgments.with_errors,
             "AR": summary.acknowledgments.refused,
         },
+        "sent_before": summary.sent_before,
         "states": states,
         "findings": findings,
         "file_findings": file_findings,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::ending::{Ending, Failure};
 use crate::place::Place;
 use crate::state_file::StateFile;
-use crate::world;
+use crate::{kept_profile, world};
 
 /// Plans, announces, extends and ends maintenance windows
 #[derive(Debug, Subcommand)]
@@ -58,7 +58,7 @@ fn parse_time(text: &str) -> Result<WallTime, String> {
 }
 
 /// The operator at the command line, who acts for the registry itself.
-fn operator() -> Caller {
+pub(super) fn operator() -> Caller {
     Caller {
         account_id: None,
         username: "operator".to_owned(),
@@ -86,7 +86,7 @@ fn find(registry: &Registry, admission: &Admission, number: &str) -> Result<Main
 /// Tells every process that works on this data folder what the windows are now.
 fn tell(place: &Place, registry: &Registry) -> Result<(), Failure> {
     let windows = registry.refresh_windows(world::now())?;
-    Ok(StateFile::of(&place.data).write(&place.profile_text(registry)?, &windows)?)
+    Ok(StateFile::of(&place.data).write(&kept_profile::text_in_use(registry)?, &windows)?)
 }
 
 /// The same by a command that only looks, where processes of this data folder go by a state file: orders that were given on

@@ -10,6 +10,7 @@ use crate::ending::{Ending, Failure};
 use crate::limits;
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 
 /// Lists the message log, newest first; `messages show RECEIPT` shows one message
 #[derive(Debug, Args)]
@@ -118,7 +119,7 @@ impl List {
         for message in &messages {
             let codes: Vec<&str> = message.findings.iter().map(|finding| finding.rule().code.as_str()).collect();
             table.row([
-                format!("{:.0}", message.received_at),
+                moment(&registry, message.received_at),
                 message.id.to_string(),
                 code_of(message.organization_id).to_owned(),
                 message.kind.clone(),
@@ -127,7 +128,7 @@ impl List {
                 codes.join(" "),
             ]);
         }
-        table.print()?;
+        table.print_or("no message like that")?;
         Ok(Ending::Well)
     }
 }
@@ -172,7 +173,7 @@ impl Show {
         if self.json {
             self.print_json(&message, code)?;
         } else {
-            self.print(&message, code)?;
+            self.print(&registry, &message, code)?;
         }
         Ok(Ending::Well)
     }
@@ -210,10 +211,11 @@ impl Show {
         Ok(())
     }
 
-    fn print(&self, message: &LoggedMessage, organization: &str) -> Result<(), Failure> {
+    fn print(&self, registry: &Registry, message: &LoggedMessage, organization: &str) -> Result<(), Failure> {
         let person = message.patient_id.map_or_else(|| "none".to_owned(), PatientId::number);
         print_line(&format!("receipt       {}", message.id))?;
-        print_line(&format!("received      {} by {}", message.received_at, message.channel.word()))?;
+        let received_at = moment(registry, message.received_at);
+        print_line(&format!("received      {received_at} by {}", message.channel.word()))?;
         print_line(&format!("organization  {organization}"))?;
         print_line(&format!("kind          {}", message.kind))?;
         print_line(&format!("state         {}", message.state.word()))?;

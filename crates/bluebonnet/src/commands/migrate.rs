@@ -4,13 +4,14 @@ use clap::Args;
 use serde_json::json;
 
 use crate::ending::{Ending, Failure};
-use crate::place::{Node, Place, Presence};
+use crate::kept_profile;
+use crate::place::{Place, Presence};
 use crate::tables::{print_json, print_line};
 
 /// Makes the database, or brings its schema up to this program's
 ///
 /// Migrations only add. `serve` and `demo` do the same at their start; this one is for doing it ahead of time. Every other
-/// command refuses a registry of another schema. With --profile, the profile is kept in the registry for all nodes and
+/// command refuses a registry of another schema. With --profile, a new registry keeps the profile for all nodes and
 /// commands.
 #[derive(Debug, Args)]
 #[command(
@@ -26,9 +27,10 @@ pub(crate) struct Migrate {
 
 impl Migrate {
     pub(crate) fn run(self) -> Result<Ending, Failure> {
-        let (database, migrated) = self.place.open_database("command", Presence::MayBeNew)?;
-        if self.place.profile.is_some() {
-            self.place.open_as(&Node::command(), Presence::MayBeNew)?;
+        let given = self.place.given_profile()?;
+        let (database, migrated) = self.place.open_database("command", Presence::MayBeNew, given.as_deref())?;
+        if given.is_some() {
+            kept_profile::settle(&database, given.as_deref(), Presence::MayBeNew)?;
         }
         if self.json {
             print_json(&json!({ "from": migrated.from, "to": migrated.to, "applied": migrated.applied }))?;

@@ -9,6 +9,7 @@ use crate::ending::{Ending, Failure};
 use crate::limits;
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 
 /// Shows notices, and who was told
 #[derive(Debug, Subcommand)]
@@ -105,16 +106,16 @@ impl List {
         let mut table = Table::new(&["WINDOW", "OCCASION", "ADDRESS", "STATE", "TRIES", "CHANGED", "DETAIL"]);
         for delivery in &told {
             table.row([
-                delivery.window_id.number(),
+                if delivery.window_id.0.is_nil() { "none".to_owned() } else { delivery.window_id.number() },
                 delivery.occasion.clone(),
                 delivery.address.clone(),
                 delivery.state.word().to_owned(),
                 delivery.try_count.to_string(),
-                format!("{:.0}", delivery.changed_at),
+                moment(&registry, delivery.changed_at),
                 delivery.detail.clone(),
             ]);
         }
-        table.print()?;
+        table.print_or("no notice like that")?;
         Ok(Ending::Well)
     }
 }

@@ -175,7 +175,7 @@ impl List {
                 if known.is_active { "active" } else { "deactivated" }.to_owned(),
             ]);
         }
-        table.print()?;
+        table.print_or("no organization yet")?;
         Ok(Ending::Well)
     }
 }

@@ -133,7 +133,7 @@ impl Reforecast {
             let later = count.people_count - count.overdue_count - count.due_count;
             table.row([count.vaccine_group, grouped(count.overdue_count), grouped(count.due_count), grouped(later)]);
         }
-        table.print()?;
+        table.print_or("no forecast is stored yet")?;
         Ok(Ending::Well)
     }
 }

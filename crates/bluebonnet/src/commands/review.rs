@@ -15,6 +15,7 @@ use crate::ending::{Ending, Failure};
 use crate::limits;
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
 /// Decides possible matches; merges records of one person and undoes it
@@ -69,7 +70,8 @@ impl List {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
         if self.decided {
-            return self.show_decided(&registry.decided_reviews(&admission, &operator(), world::now(), self.limit)?);
+            let decided = registry.decided_reviews(&admission, &operator(), world::now(), self.limit)?;
+            return self.show_decided(&registry, &decided);
         }
         let open = registry.open_reviews(&admission, &operator(), world::now(), self.limit)?;
         if self.json {
@@ -92,15 +94,15 @@ impl List {
             table.row([
                 review.patient_id.number(),
                 review.candidate.number(),
-                format!("{:.0}", review.opened_at),
+                moment(&registry, review.opened_at),
                 review.reason.clone(),
             ]);
         }
-        table.print()?;
+        table.print_or("no possible match waits for a decision")?;
         Ok(Ending::Well)
     }
 
-    fn show_decided(&self, found: &[DecidedMatch]) -> Result<Ending, Failure> {
+    fn show_decided(&self, registry: &Registry, found: &[DecidedMatch]) -> Result<Ending, Failure> {
         if self.json {
             let list: Vec<Value> = found
                 .iter()
@@ -123,12 +125,12 @@ impl List {
             table.row([
                 decided.patient_id.number(),
                 decided.candidate.number(),
-                format!("{:.0}", decided.decided_at),
+                moment(registry, decided.decided_at),
                 decided.decision.word().to_owned(),
                 decided.reason.clone(),
             ]);
         }
-        table.print()?;
+        table.print_or("nothing was decided yet")?;
         Ok(Ending::Well)
     }
 }
@@ -180,8 +182,8 @@ impl Show {
         print_explanation(&pair.explanation)?;
         if let Some(decided) = &pair.decided {
             print_line(&format!(
-                "decided {:.0}: {} ({})",
-                decided.decided_at,
+                "decided {}: {} ({})",
+                moment(&registry, decided.decided_at),
                 decided.decision.word(),
                 decided.reason
             ))?;

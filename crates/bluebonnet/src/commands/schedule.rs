@@ -15,6 +15,7 @@ use super::record;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
 mod files;
@@ -205,7 +206,7 @@ pub(super) fn in_use_in_words(registry: &Registry) -> Result<String, Failure> {
     let schedule = registry.schedule();
     let known = registry.schedules(&place::admit(registry)?)?;
     let loaded = known.iter().filter(|known| known.is_in_use).filter_map(|known| known.loaded_at).max();
-    let source = loaded.map_or("of this program".to_owned(), |at| format!("loaded at {at}"));
+    let source = loaded.map_or("of this program".to_owned(), |at| format!("loaded at {}", moment(registry, at)));
     let today = registry.today(world::now());
     let ended = ended_in_words(&schedule.ended_seasons(today));
     let Some(newest) = schedule.facts().newest_day() else {
@@ -248,7 +249,7 @@ impl List {
         let mut table = Table::new(&["NAME", "KIND", "LOADED AT", "IN USE"]);
         for schedule in known {
             let kind = if schedule.is_local { "local rules" } else { "schedule" };
-            let loaded = schedule.loaded_at.map_or("with the program".to_owned(), |at| format!("{at:.0}"));
+            let loaded = schedule.loaded_at.map_or("with the program".to_owned(), |at| moment(&registry, at));
             let is_in_use = if schedule.is_in_use { "yes" } else { "" };
             table.row([schedule.name, kind.to_owned(), loaded, is_in_use.to_owned()]);
         }

@@ -81,6 +81,7 @@ impl Serve {
         let bound = bound.map_or_else(bind, Ok)?;
         tracing::info!(
             profile = opened.registry.profile().registry.short_name,
+            consent = opened.registry.profile().consent.policy.word(),
             database = %opened.database.url(),
             schema = opened.migrated.to,
             lanes = opened.lanes,

@@ -7,6 +7,7 @@ use clap::Args;
 use registry::{AcknowledgmentCode, BatchReader, LoadOptions, Loaded};
 use serde_json::json;
 
+use super::load::sent_before_in_words;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{print_json, print_line};
@@ -52,13 +53,22 @@ impl Submit {
         if self.json {
             let answers: Vec<_> = answers
                 .iter()
-                .map(|loaded| json!({ "acknowledgment": loaded.acknowledgment.code(), "message": loaded.answer }))
+                .map(|loaded| {
+                    json!({
+                        "acknowledgment": loaded.acknowledgment.code(),
+                        "is_sent_before": loaded.is_sent_before,
+                        "message": loaded.answer,
+                    })
+                })
                 .collect();
             let findings: Vec<_> = summary.file_findings.iter().map(|finding| finding.sentence()).collect();
             print_json(&json!({ "answers": answers, "file_findings": findings }))?;
         } else {
             for loaded in &answers {
                 print_line(loaded.answer.replace('\r', "\n").trim_end())?;
+            }
+            if let Some(sentence) = sent_before_in_words(&summary) {
+                eprintln!("{sentence}");
             }
             for finding in &summary.file_findings {
                 eprintln!("{}: {}", finding.rule().code, finding.sentence());

@@ -203,7 +203,7 @@ impl List {
                 doors.join(" "),
             ]);
         }
-        table.print()?;
+        table.print_or("no subscription")?;
         Ok(Ending::Well)
     }
 }

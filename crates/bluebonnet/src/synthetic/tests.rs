@@ -161,7 +161,7 @@ fn every_vxu_reads_back_as_it_was_meant() {
         let text = vxu(&person, &site(), &format!("V{}", person.number), Some(&affirmation));
         let message = hl7::Message::read(&text);
         assert_eq!(hl7::screen(&message.header()), Ok(hl7::MessageKind::Vxu));
-        let read = hl7::read_submission(&message, tables.as_ref());
+        let read = hl7::read_submission(&message, tables.as_ref(), &hl7::Clocks::default());
         for finding in &read.findings {
             let is_expected =
                 finding.severity() == Severity::Information || finding.kind == FindingKind::PatientNamePlaceholder;

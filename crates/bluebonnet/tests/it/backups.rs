@@ -39,6 +39,26 @@ fn is_made_and_read_back(home: &Home) {
 }
 
 #[test]
+fn a_backup_that_breaks_off_for_want_of_room_leaves_nothing_behind() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let folder = home.path("backups");
+    std::fs::create_dir(&folder).expect("it can be made");
+    // The shell bounds the size of files, as a full disk does, and has the signal for it ignored.
+    let mut bounded = std::process::Command::new("sh");
+    let script = "trap '' XFSZ; ulimit -f 100; exec \"$0\" backup make \"$1\" --data \"$2\"";
+    let file = format!("{folder}/nightly.db");
+    bounded.args(["-c", script, env!("CARGO_BIN_EXE_bluebonnet"), &file, &home.path("")]);
+    let failed = crate::program::ran(bounded.output().expect("the shell starts")).expect(3);
+    assert!(!failed.errors.is_empty(), "{failed:?}");
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("it can be listed").collect();
+    assert!(left.is_empty(), "{left:?}");
+    let status = home.run(&["backup", "status"]).expect(0);
+    assert!(status.output.contains("never by `bluebonnet backup make`"), "{status:?}");
+    home.run(&["backup", "make", &file]).expect(0);
+}
+
+#[test]
 fn a_backup_of_sqlite_is_made_and_read_back() {
     is_made_and_read_back(&Home::on_sqlite());
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
+use crate::messages::vxu;
 use crate::program::{Home, ran, run};
 
 #[test]
@@ -159,4 +160,68 @@ fn a_certificate_that_cannot_be_read_is_told_before_anybody_is_let_in() {
     let serve = ["serve", "--http", "127.0.0.1:0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"];
     let refused = home.run(&serve).expect(2);
     assert!(refused.errors.contains("missing.pem") && refused.output.is_empty(), "{refused:?}");
+}
+
+#[test]
+fn people_read_times_by_the_registrys_clock_and_programs_in_utc() {
+    let home = Home::on_sqlite();
+    home.settle();
+    home.run_with(&["submit", "-", "--organization", "LAKE2000"], vxu("clock").as_bytes()).expect(0);
+    let listed = home.run(&["messages", "--json"]).expect(0).json();
+    let at: jiff::Timestamp = listed[0]["received_at"].as_str().expect("a time").parse().expect("RFC 3339");
+    assert!(listed[0]["received_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{listed}");
+    let zone = jiff::tz::TimeZone::get("America/Chicago").expect("it is known");
+    let shown = at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
+    assert!(shown.ends_with("CST") || shown.ends_with("CDT"), "{shown}");
+    let receipt = listed[0]["receipt"].as_str().expect("a receipt");
+    let number = listed[0]["patient"].as_str().expect("a number");
+    let show = ["messages", "show", receipt];
+    let audit = ["audit", "--patient", number];
+    for arguments in [&["messages"][..], &show, &audit, &["file", "list"], &["file", "status", receipt]] {
+        let told = home.run(arguments).expect(0);
+        assert!(told.output.contains(&shown), "{shown}: {told:?}");
+    }
+}
+
+#[test]
+fn the_audit_trail_is_told_to_people_in_words_and_to_programs_in_codes() {
+    let home = Home::on_sqlite();
+    home.settle();
+    home.run_with(&["submit", "-", "--organization", "LAKE2000"], vxu("words").as_bytes()).expect(0);
+    let listed = home.run(&["messages", "--json"]).expect(0).json();
+    let audit = ["audit", "--patient", listed[0]["patient"].as_str().expect("a number")];
+    let codes = home.run(&[&audit[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!(codes[0]["action"], "patient_added", "{codes}");
+    let words = home.run(&audit).expect(0).output;
+    assert!(words.contains("Nobody alike was known.") && !words.contains("patient_added"), "{words}");
+}
+
+#[test]
+fn a_list_of_nothing_says_so() {
+    let home = Home::on_sqlite();
+    home.run(&["migrate"]).expect(0);
+    for (arguments, said) in [
+        (&["file", "list", "--rejected"][..], "nothing like that was received"),
+        (&["messages", "--state", "rejected"], "no message like that"),
+        (&["organization", "list"], "no organization yet"),
+        (&["account", "list"], "no account yet"),
+        (&["notice", "list"], "no notice like that"),
+        (&["subscription", "list"], "no subscription"),
+        (&["data-fix", "list"], "no data fix"),
+        (&["review", "list"], "no possible match waits for a decision"),
+        (&["maintenance", "list"], "no maintenance window is planned or was"),
+    ] {
+        let told = home.run(arguments).expect(0);
+        assert_eq!(told.output.trim_end(), said, "{arguments:?}");
+    }
+    home.settle();
+    let file = home.path("one.hl7");
+    std::fs::write(&file, vxu("explained")).expect("it can be written");
+    let put = home.run(&["file", "put", &file, "--organization", "LAKE2000", "--json"]).expect(0).json();
+    home.run(&["file", "process"]).expect(0);
+    let receipt = put[0]["id"].as_str().expect("a receipt");
+    let none = home.run(&["file", "explain", receipt, "--verdict", "rejected"]).expect(0);
+    assert!(none.output.ends_with("\nno message with the verdict rejected\n"), "{none:?}");
+    let all = home.run(&["file", "explain", receipt]).expect(0);
+    assert!(!all.output.contains("no message"), "{all:?}");
 }

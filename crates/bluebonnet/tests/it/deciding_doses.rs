@@ -73,8 +73,9 @@ fn what_was_decided_about_two_records_is_listed() {
         home.run_with(&["submit", "-", "--organization", "LAKE2000"], other.as_bytes()).expect(0);
         let list = |options: &[&str]| home.run(&[&["review", "list", "--decided"][..], options].concat()).expect(0);
         assert_eq!(list(&["--json"]).json(), Value::Array(Vec::new()));
-        let messages = home.run(&["messages"]).expect(0).output;
-        let people: Vec<&str> = messages.lines().skip(1).filter_map(|line| line.split_whitespace().nth(5)).collect();
+        let messages = home.run(&["messages", "--json"]).expect(0).json();
+        let messages = messages.as_array().expect("a list");
+        let people: Vec<&str> = messages.iter().filter_map(|message| message["patient"].as_str()).collect();
         let (one, another) = (people[0], people[1]);
         home.run(&["review", "decide", one, another, "not-the-same", "--reason", "two cousins"]).expect(0);
         let listed = list(&[]).output;

@@ -23,6 +23,7 @@ fn a_demonstration_is_made_once_and_kept() {
         let account = &credentials["web_service_accounts"][0];
         let word = |key: &str| account[key].as_str().expect("a word").to_owned();
         assert!(server.greeting.contains(&word("password")), "{}", server.greeting);
+        check_way(&server, &path);
         let message = vxu("demo-1").replace("LAKE2000", &word("facility"));
         let answer = soap::submit(server.address, &word("user"), &word("password"), &word("facility"), &message);
         let answer = answer.expect("the server answers");
@@ -53,11 +54,21 @@ fn a_demonstration_is_made_once_and_kept() {
             let kept = Server::start(home.command(arguments));
             assert!(kept.greeting.contains("kept as it is") && kept.greeting.contains(told), "{}", kept.greeting);
             assert_eq!(kept.greeting.contains(&path), arguments.len() > 5, "{}", kept.greeting);
+            let whom = if arguments.len() > 5 { &path } else { "`bluebonnet account list`" };
+            check_way(&kept, whom);
             assert!(!kept.greeting.contains(&word("password")), "{}", kept.greeting);
             assert_eq!(kept.stop(), 0);
         }
         assert_eq!(rows(home), before);
     });
+}
+
+/// The last lines tell where to sign in, as whom, and how to stop.
+fn check_way(server: &Server, whom: &str) {
+    let lines: Vec<&str> = server.greeting.lines().collect();
+    let [.., sign_in, stop] = lines[..] else { panic!("{lines:?}") };
+    assert!(sign_in.contains(&format!("http://{}/sign-in", server.address)) && sign_in.contains(whom), "{sign_in}");
+    assert!(stop.contains("Ctrl-C"), "{stop}");
 }
 
 fn is_forecast(table: &str) -> bool {

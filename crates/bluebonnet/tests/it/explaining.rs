@@ -14,8 +14,13 @@ fn a_message_is_explained_and_nothing_is_stored() {
             home.run_with(&[&explain[..], &["--json"]].concat(), vxu_with("e-2", "").as_bytes()).expect(1).json();
         assert_eq!(told["disposition"], "rejected", "{told}");
         assert!(told["record"].is_null(), "{told}");
+        home.run_with(&["submit", "-", "--organization", "LAKE2000"], vxu("e-3").as_bytes()).expect(0);
+        let change = vxu("e-4").replace("LOT77", "LOT78").replace("|CP|A", "|CP|U");
+        let told = home.run_with(&explain, change.as_bytes()).expect(0).output;
+        let (before, findings) = told.split_once("The answer would say:").expect("nothing has happened");
+        assert!(!before.contains("was changed") && findings.contains("was changed"), "{told}");
         home.run_with(&explain, b"no message").expect(1);
         let logged = home.run(&["messages", "--json"]).expect(0).json();
-        assert_eq!(logged.as_array().map(Vec::len), Some(0), "{logged}");
+        assert_eq!(logged.as_array().map(Vec::len), Some(1), "{logged}");
     });
 }

@@ -52,4 +52,6 @@ fn a_download_replaces_no_file() {
     let new = home.path("new.hl7");
     home.run(&["file", "download", &receipt, "--output", &new]).expect(0);
     assert_eq!(std::fs::read(&new).expect("readable"), std::fs::read(&file).expect("readable"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&new).expect("it is there").permissions());
+    assert_eq!(mode & 0o077, 0, "people's records are for their owner alone");
 }

@@ -1,5 +1,7 @@
 //! Files of messages.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::messages::{batch, vxu};
 use crate::program::{Home, on_each_database};
 
@@ -11,9 +13,11 @@ fn a_file_is_loaded_and_answered_message_by_message() {
         std::fs::write(&file, batch(200, "batch-")).expect("the file can be written");
         let load = ["load", &file, "--organization", "LAKE2000", "--results", &results, "--json"];
         let summary = home.run(&load).json();
-        assert_eq!(summary["messages"], 200, "{summary}");
+        assert_eq!((&summary["messages"], &summary["files"][0]["sent_before"]), (&200.into(), &0.into()), "{summary}");
         assert_eq!(summary["files"][0]["file_findings"].as_array().map(Vec::len), Some(0), "{summary}");
         let answers = std::fs::read_to_string(&results).expect("the answers were written");
+        let mode = std::fs::metadata(&results).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "answers name values of messages");
         let lines: Vec<&str> = answers.split('\r').collect();
         assert!(lines[0].starts_with("FHS|") && lines[1].starts_with("BHS|"), "{:?}", &lines[..2]);
         assert!(lines.contains(&"BTS|200"), "{:?}", &lines[lines.len() - 4..]);
@@ -24,6 +28,7 @@ fn a_file_is_loaded_and_answered_message_by_message() {
         // What is stored is answered as before: nothing comes twice.
         let again = home.run(&load).json();
         assert_eq!(again["files"][0]["acknowledgments"], summary["files"][0]["acknowledgments"]);
+        assert_eq!(again["files"][0]["sent_before"], 200, "{again}");
         let again = std::fs::read_to_string(&results).expect("the answers were written");
         let answers_of = |text: &str| -> Vec<String> {
             text.split('\r')
@@ -34,6 +39,26 @@ fn a_file_is_loaded_and_answered_message_by_message() {
         assert_eq!(answers_of(&answers), answers_of(&again));
         let doctor = home.run(&["doctor", "--json"]).expect(0).json();
         assert_eq!(doctor["database"]["rows"]["message"], 200, "{doctor}");
+    });
+}
+
+#[test]
+fn a_summary_says_how_many_messages_were_sent_before() {
+    on_each_database(|home| {
+        home.settle();
+        let load = ["load", "-", "--organization", "LAKE2000"];
+        let says =
+            |file: &str, more: &[&str]| home.run_with(&[&load[..], more].concat(), file.as_bytes()).expect(0).output;
+        let (one, two) = (format!("{}\r", vxu("one")), format!("{}\r{}\r", vxu("one"), vxu("two")));
+        assert!(!says(&one, &[]).contains("sent before"));
+        assert!(says(&one, &[]).contains("All were sent before"));
+        assert!(!says(&two, &["--dry-run"]).contains("sent before"), "each as if it came alone now");
+        assert!(says(&two, &[]).contains("1 of 2 were sent before"));
+        let submit = ["submit", "-", "--organization", "LAKE2000"];
+        let submitted = home.run_with(&submit, two.as_bytes()).expect(0);
+        assert!(submitted.errors.contains("All were sent before"), "{submitted:?}");
+        let told = home.run_with(&[&submit[..], &["--json"]].concat(), one.as_bytes()).expect(0).json();
+        assert_eq!(told["answers"][0]["is_sent_before"], true, "{told}");
     });
 }
 
@@ -75,4 +100,32 @@ fn a_rehearsed_file_is_summed_up_and_not_stored() {
         let stored = home.run(&["doctor", "--json"]).expect(0).json();
         assert_eq!(stored["database"]["rows"]["message"], 0, "{stored}");
     });
+}
+
+#[test]
+fn answers_are_never_written_over_the_messages() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let (file, other) = (home.path("march.hl7"), home.path("linked.hl7"));
+    std::fs::write(&file, vxu("march")).expect("the file can be written");
+    std::fs::hard_link(&file, &other).expect("it can be linked");
+    for results in [&file, &other] {
+        let refused = home.run(&["load", &file, "--organization", "LAKE2000", "--results", results]).expect(2);
+        assert!(refused.errors.contains("give --results another file"), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(&file).expect("it is there"), vxu("march"));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_before_any_is_loaded_and_one_without_messages_is_not_well() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let (file, empty) = (home.path("march.hl7"), home.path("empty.hl7"));
+    std::fs::write(&file, vxu("march")).expect("the file can be written");
+    std::fs::write(&empty, "").expect("the file can be written");
+    let missing = home.run(&["load", &file, &home.path("april.hl7"), "--organization", "LAKE2000"]).expect(3);
+    assert!(missing.errors.contains("april.hl7"), "{missing:?}");
+    assert_eq!(home.run(&["messages", "--json"]).expect(0).json().as_array().map(Vec::len), Some(0));
+    let told = home.run(&["load", &file, &empty, "--organization", "LAKE2000"]).expect(1);
+    assert!(told.output.contains("The file holds no HL7 message."), "{told:?}");
 }

@@ -59,6 +59,7 @@ fn a_server_looks_at_its_own_options_before_it_migrates() {
     home.settle();
     let older = make_older(&home);
     let (no, junk) = (home.path("no.pem"), home.path("junk.toml"));
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/../../profiles/example.toml");
     std::fs::write(&junk, "no profile").expect("writable");
     for (more, code, why) in [
         (&["--tls-cert", &no, "--tls-key", &no][..], 2, "no.pem"),
@@ -70,6 +71,7 @@ fn a_server_looks_at_its_own_options_before_it_migrates() {
         (&["--take-over", "--sftp", "nowhere"], 2, "HOST:PORT"),
         (&["--roles", "gate,web"], 2, "the role gate is a front without a database"),
         (&["--profile", &junk], 1, "profile"),
+        (&["--profile", other], 1, "works by another profile"),
     ] {
         let refused = home.run(&[&["serve", "--http", "127.0.0.1:0"], more].concat()).expect(code);
         assert!(refused.errors.contains(why), "{refused:?}");

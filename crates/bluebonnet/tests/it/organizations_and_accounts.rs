@@ -63,8 +63,8 @@ fn a_lock_after_wrong_passwords_is_lifted_by_an_operator_or_with_another_passwor
             !answer.expect("the server answers").body.contains("SecurityFault")
         };
         let lock = |password: &str| {
-            for _ in 0..5 {
-                assert!(!is_let_in("not the password"));
+            for number in 0..5 {
+                assert!(!is_let_in(&format!("not the password {number}")));
             }
             assert!(!is_let_in(password), "it is locked");
         };
@@ -113,6 +113,11 @@ fn what_operators_change_is_in_the_audit_trail() {
     home.run(&["account", "unlock", "lakeside"]).expect(0);
     home.run(&["account", "deactivate", "lakeside"]).expect(0);
     assert_eq!(lines(), Some(before + 4));
+    let told = home.run(&["audit", "--organization", "LAKE2000"]).expect(0);
+    assert!(told.output.contains("deactivated account lakeside"), "{told:?}");
+    assert!(!home.run(&["audit", "--registry"]).expect(0).output.contains("lakeside"));
+    home.run(&["audit", "--organization", "NOWHERE"]).expect(1);
+    home.run(&["audit"]).expect(2);
 }
 
 #[test]

@@ -108,28 +108,6 @@ fn a_node_without_the_role_has_no_web_service() {
 }
 
 #[test]
-fn the_profile_given_once_is_kept() {
-    let home = Home::on_sqlite();
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../profiles/example.toml");
-    let texas = concat!(env!("CARGO_MANIFEST_DIR"), "/../../profiles/texas.toml");
-    let is_of_texas = || {
-        let report = home.run(&["doctor", "--json"]).expect(0).json();
-        let reports = report["diagnoses"].as_array().expect("a list");
-        let profile = reports.iter().find(|line| line["subject"] == "profile").expect("the profile is looked at");
-        let is_of_texas = profile["report"].as_str().expect("a sentence").contains("Texas");
-        (is_of_texas, report["database"]["rows"]["audit"].as_u64().expect("the table is counted"))
-    };
-    home.run(&["migrate", "--profile", example]).expect(0);
-    assert_eq!(is_of_texas(), (false, 0));
-    let refused = home.run(&["account", "list", "--profile", texas]).expect(1);
-    assert!(refused.errors.contains("works by another profile"), "{refused:?}");
-    home.run(&["account", "list", "--profile", example]).expect(0);
-    assert_eq!(is_of_texas(), (false, 0), "a command changes no rules");
-    home.run(&["migrate", "--profile", texas]).expect(0);
-    assert_eq!(is_of_texas(), (true, 1), "and whoever changes them is written down");
-}
-
-#[test]
 fn a_wrong_setting_is_refused_before_anything_is_served() {
     let home = Home::on_sqlite();
     for wrong in [["--public-url", "foo"], ["--log-filter", "warning"], ["--http", "127.0.0.1"]] {

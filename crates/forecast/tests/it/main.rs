@@ -2,6 +2,7 @@
 
 mod allocations;
 mod cdc_cases;
+mod dose_numbers;
 mod guidance;
 mod own_cases;
 mod properties;

@@ -50,7 +50,7 @@ impl Answer<'_> {
         self.write_observation(numbers, "59779-9", &Value::CodeNamed(ACIP, edition), on);
         self.write_observation(numbers, "59780-7", &Value::Text(&evaluation.series), on);
         if let Some(number) = evaluation.dose_number {
-            self.write_observation(numbers, "30973-2", &Value::Number(u16::from(number)), on);
+            self.write_observation(numbers, "30973-2", &Value::Number(number), on);
         }
         if let Some(count) = evaluation.doses_in_series {
             self.write_observation(numbers, "59782-3", &Value::Number(count), on);

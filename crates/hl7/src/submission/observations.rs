@@ -249,9 +249,11 @@ fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -
     if let Some((number, value)) = lost {
         judge.note(FindingKind::FieldRepeated, at(5).repetition(number), message.decode(value));
     }
+    let date = message.components(raw).at(1);
     let value = match shape {
         Shape::Code => Some(ObservationValue::Code(coded(&Ce::of(message, raw)))).filter(has_code),
-        Shape::Date => parse_date(message.components(raw).at(1)).map(ObservationValue::Date),
+        Shape::Date if question.code == loinc::VIS_PRESENTED => judge.day_of(date).map(ObservationValue::Date),
+        Shape::Date => parse_date(date).map(ObservationValue::Date),
         Shape::Number => is_number(raw.trim()).then(|| ObservationValue::Number(raw.trim().to_owned())),
         Shape::Text => Some(ObservationValue::Text(owned(&message.decode(raw)))),
     };
@@ -259,7 +261,7 @@ fn read_value<'a>(judge: &mut Judge<'_>, message: &Message<'a>, obx: &Obx<'a>) -
         judge.note(FindingKind::ObservationUnreadable, at(5).component(1), raw);
         return None;
     };
-    let observed_on = judge.date(obx.observed, at(14));
+    let observed_on = judge.day(obx.observed, at(14));
     let group = obx.group.trim().parse().unwrap_or(0);
     Some(Read {
         observation: Observation { question, value, group, observed_on },
@@ -314,15 +316,15 @@ impl Shape {
 /// The triplet to go by: the first, unless it is empty, or only the second is of a coding system that others know.
 fn coded(element: &Ce<'_>) -> Coded {
     let has_alternate = !is_empty(element.alternate_code.trim());
-    let is_alternate_better = has_alternate && !is_shared(element.system) && is_shared(element.alternate_system);
+    let is_alternate_better = has_alternate && !is_shared(&element.system) && is_shared(&element.alternate_system);
     if is_empty(element.code.trim()) || is_alternate_better {
         Coded {
             code: owned(&element.alternate_code),
             text: owned(&element.alternate_text),
-            system: owned(element.alternate_system),
+            system: owned(&element.alternate_system),
         }
     } else {
-        Coded { code: owned(&element.code), text: owned(&element.text), system: owned(element.system) }
+        Coded { code: owned(&element.code), text: owned(&element.text), system: owned(&element.system) }
     }
 }
 

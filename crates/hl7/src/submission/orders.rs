@@ -42,7 +42,8 @@ pub(super) fn read_orders(
     let mut reading = OrdersReading { vaccinations: Vec::with_capacity(orders.len()), usable_count: 0 };
     for order in orders {
         let noted = judge.findings.len();
-        let Some(mut statement) = read_order(judge, order) else { continue };
+        let birth_date = patient.demographics.birth_date;
+        let Some(mut statement) = read_order(judge, order, birth_date) else { continue };
         if statement.action == Action::Delete {
             forget_doubts(judge, noted);
         }
@@ -78,7 +79,7 @@ fn facts_of(statement: &VaccinationStatement, patient: &PatientStatement) -> Fac
 }
 
 /// One group without its observations; `None` when it is dropped, and the findings say why.
-fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationStatement> {
+fn read_order(judge: &mut Judge<'_>, order: &Order<'_>, birth_date: Option<Date>) -> Option<VaccinationStatement> {
     let (orc, rxa) = match (&order.order, &order.dose) {
         (Some(orc), Some(rxa)) => (orc, rxa),
         (None, rxa) => {
@@ -97,9 +98,9 @@ fn read_order(judge: &mut Judge<'_>, order: &Order<'_>) -> Option<VaccinationSta
     };
     let at = |field| Location::field("RXA", rxa.sequence, field);
     let vaccine = read_vaccine(judge, &rxa.vaccine, at(5));
-    let administered_on = read_administration_date(judge, rxa);
+    let administered_on = read_administration_date(judge, rxa, birth_date);
     let (vaccine, administered_on) = (vaccine?, administered_on?);
-    let completion = judge.code(Table::Completion, rxa.completion, at(20)).and_then(|code| Completion::parse(&code));
+    let completion = read_completion(judge, rxa, vaccine.cvx);
     let mut dose = empty_dose(vaccine.cvx, administered_on, completion.unwrap_or(Completion::Complete));
     dose.ndc = vaccine.ndc;
     let mut is_source_stated = false;
@@ -133,6 +134,7 @@ fn empty_dose(cvx: Cvx, administered_on: Date, completion: Completion) -> Dose {
         administered_on,
         cvx,
         ndc: None,
+        trade_name: None,
         mvx: None,
         lot_number: None,
         lot_expires_on: None,
@@ -155,18 +157,21 @@ fn empty_dose(cvx: Cvx, administered_on: Date, completion: Completion) -> Dose {
     }
 }
 
-/// RXA-3, whole. RXA-4 must not say anything else.
-fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>) -> Option<Date> {
+/// RXA-3, whole. RXA-4 must not say anything else. Birth dates are as written: a newborn's dose of the same hours is, too.
+fn read_administration_date(judge: &mut Judge<'_>, rxa: &Rxa<'_>, birth_date: Option<Date>) -> Option<Date> {
     let at = |field| Location::field("RXA", rxa.sequence, field);
     if is_empty(rxa.administered) {
         judge.note(FindingKind::AdministrationDateMissing, at(3), "");
         return None;
     }
-    let Some(date) = parse_date(rxa.administered) else {
+    let is_before_birth = |day: &Date| birth_date.is_some_and(|birth_date| *day < birth_date);
+    let written = parse_date(rxa.administered);
+    let Some(date) = judge.day_of(rxa.administered).filter(|day| !is_before_birth(day)).or(written) else {
         judge.note(FindingKind::AdministrationDateInvalid, at(3), rxa.administered);
         return None;
     };
-    if judge.date(rxa.administration_end, at(4)).is_some_and(|end| end != date) {
+    let is_another = |end: Date| end != date && parse_date(rxa.administration_end) != written;
+    if judge.day(rxa.administration_end, at(4)).is_some_and(is_another) {
         judge.note(FindingKind::DateImplausible, at(4), rxa.administration_end);
     }
     Some(date)
@@ -277,6 +282,23 @@ fn note_refusal_of_no_vaccine(judge: &mut Judge<'_>, rxa: &Rxa<'_>, completion: 
     } else if let Some(reason) = reason.into_iter().find(|code| !is_empty(code.trim())) {
         judge.note(FindingKind::RefusalOfNoVaccine, at(18), reason.as_ref());
     }
+}
+
+/// RXA-20; where it says nothing that can be read, a reason in RXA-18 beside no lot says that the vaccine was refused: counted
+/// as given, the person would not be offered it again.
+///
+/// # Source
+/// HL7 IG 1.5, IZ-32: a refusal, and nothing else, has a reason.
+fn read_completion(judge: &mut Judge<'_>, rxa: &Rxa<'_>, cvx: Cvx) -> Option<Completion> {
+    let at = Location::field("RXA", rxa.sequence, 20);
+    let stated = judge.code(Table::Completion, rxa.completion, at).and_then(|code| Completion::parse(&code));
+    let reason = [&rxa.refusal_reason.code, &rxa.refusal_reason.alternate_code];
+    let has_reason = reason.into_iter().any(|code| judge.tables.contains(Table::RefusalReason, code.trim()));
+    if stated.is_none() && has_reason && cvx != Cvx::NO_VACCINE && is_empty(rxa.lot_number.trim()) {
+        judge.note(FindingKind::RefusalByReason, at, rxa.completion);
+        return Some(Completion::Refused);
+    }
+    stated
 }
 
 /// RXA-18, of a refusal and of nothing else.

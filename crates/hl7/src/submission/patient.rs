@@ -82,7 +82,7 @@ fn read_names(judge: &mut Judge<'_>, segment: &Pid<'_>) -> Option<Vec<PersonName
 }
 
 fn read_birth_date(judge: &mut Judge<'_>, raw: &str) -> Option<Date> {
-    if is_empty(raw) {
+    if is_empty(raw.trim()) {
         judge.note(FindingKind::BirthDateMissing, pid(7), "");
         return None;
     }
@@ -127,14 +127,14 @@ fn read_optional_fields(judge: &mut Judge<'_>, segment: &Pid<'_>, statement: &mu
         who.language = Some(Coded {
             code: owned(&segment.language.code),
             text: owned(&segment.language.text),
-            system: owned(segment.language.system),
+            system: owned(&segment.language.system),
         });
     }
     who.ethnicity = judge.coded(Table::Ethnicity, &segment.ethnicity, pid(22));
     who.multiple_birth = judge.yes_or_no(segment.multiple_birth, pid(24));
     who.birth_order = read_birth_order(judge, segment.birth_order);
     who.is_deceased = judge.yes_or_no(segment.death_indicator, pid(30));
-    who.death_date = judge.date(segment.death, pid(29));
+    who.death_date = judge.day(segment.death, pid(29));
 }
 
 fn read_birth_order(judge: &mut Judge<'_>, raw: &str) -> Option<u8> {
@@ -151,16 +151,20 @@ fn read_birth_order(judge: &mut Judge<'_>, raw: &str) -> Option<u8> {
 fn read_additional(judge: &mut Judge<'_>, segment: Option<&Pd1<'_>>, statement: &mut PatientStatement) {
     let Some(segment) = segment else { return };
     let who = &mut statement.demographics;
-    let publicity_since = judge.date(segment.publicity_since, pd1(18));
-    let protection_since = judge.date(segment.protection_since, pd1(13));
-    let status_since = judge.date(segment.registry_status_since, pd1(17));
+    let publicity_since = judge.day(segment.publicity_since, pd1(18));
+    let protection_since = judge.day(segment.protection_since, pd1(13));
+    let status_since = judge.day(segment.registry_status_since, pd1(17));
     who.publicity = judge
         .coded(Table::Publicity, &segment.publicity, pd1(11))
         .map(|code| DatedCode { code, since: publicity_since });
     who.registry_status = judge
         .code(Table::RegistryStatus, segment.registry_status, pd1(16))
         .map(|code| DatedCode { code, since: status_since });
-    let protection = segment.protection.trim();
+    let protection = match segment.protection.trim() {
+        "y" => "Y",
+        "n" => "N",
+        code => code,
+    };
     match protection {
         "" | NULL => {}
         "Y" | "N" => who.protection = Some(Protection { is_protected: protection == "Y", since: protection_since }),

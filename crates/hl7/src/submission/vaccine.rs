@@ -71,7 +71,7 @@ fn is_kind_of(judge: &Judge<'_>, product: Cvx, family: Cvx) -> bool {
 }
 
 fn stated<'e>(element: &'e Ce<'_>, is_of_system: fn(&str, &str) -> bool) -> Option<Stated<'e>> {
-    [(&element.code, element.system, 1), (&element.alternate_code, element.alternate_system, 4)]
+    [(&element.code, &element.system, 1), (&element.alternate_code, &element.alternate_system, 4)]
         .map(|(code, system, component)| (code.trim(), system.trim(), component))
         .into_iter()
         .find(|(code, system, _)| !is_empty(code) && is_of_system(system, code))

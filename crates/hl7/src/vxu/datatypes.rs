@@ -1,5 +1,4 @@
-//! The composite data types of the guide, reduced to the parts that a registry uses. Text has its escapes decoded;
-//! codes and numbers are as sent.
+//! The composite data types of the guide, reduced to the parts that a registry uses, with all escapes decoded.
 
 use std::borrow::Cow;
 
@@ -13,13 +12,13 @@ pub struct Ce<'a> {
     /// What it is called.
     pub text: Cow<'a, str>,
     /// Its coding system, by HL7 table 0396.
-    pub system: &'a str,
+    pub system: Cow<'a, str>,
     /// The same in another coding system.
     pub alternate_code: Cow<'a, str>,
     /// What that is called.
     pub alternate_text: Cow<'a, str>,
     /// That coding system.
-    pub alternate_system: &'a str,
+    pub alternate_system: Cow<'a, str>,
 }
 
 impl<'a> Ce<'a> {
@@ -30,19 +29,14 @@ impl<'a> Ce<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 6>) -> Ce<'a> {
-        let code = parts.at(1);
-        let text = parts.at(2);
-        let system = parts.at(3);
-        let alternate_code = parts.at(4);
-        let alternate_text = parts.at(5);
-        let alternate_system = parts.at(6);
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
         Ce {
-            code: decoded::<DECODES>(message, code),
-            text: decoded::<DECODES>(message, text),
-            system,
-            alternate_code: decoded::<DECODES>(message, alternate_code),
-            alternate_text: decoded::<DECODES>(message, alternate_text),
-            alternate_system,
+            code: text(1),
+            text: text(2),
+            system: text(3),
+            alternate_code: text(4),
+            alternate_text: text(5),
+            alternate_system: text(6),
         }
     }
 
@@ -93,7 +87,7 @@ pub struct Cx<'a> {
     /// CX.4.
     pub authority: Hd<'a>,
     /// CX.5, HL70203.
-    pub kind: &'a str,
+    pub kind: Cow<'a, str>,
 }
 
 impl<'a> Cx<'a> {
@@ -104,14 +98,9 @@ impl<'a> Cx<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 5>) -> Cx<'a> {
-        let value = parts.at(1);
-        let authority = parts.at(4);
-        let kind = parts.at(5);
-        Cx {
-            value: decoded::<DECODES>(message, value),
-            authority: Hd::from_component::<DECODES>(message, authority),
-            kind,
-        }
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
+        let authority = Hd::from_component::<DECODES>(message, parts.at(4));
+        Cx { value: text(1), authority, kind: text(5) }
     }
 }
 
@@ -127,7 +116,7 @@ pub struct Xpn<'a> {
     /// XPN.4.
     pub suffix: Cow<'a, str>,
     /// XPN.7, HL70200.
-    pub kind: &'a str,
+    pub kind: Cow<'a, str>,
 }
 
 impl<'a> Xpn<'a> {
@@ -138,18 +127,9 @@ impl<'a> Xpn<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 7>) -> Xpn<'a> {
-        let family = parts.at(1);
-        let given = parts.at(2);
-        let middle = parts.at(3);
-        let suffix = parts.at(4);
-        let kind = parts.at(7);
-        Xpn {
-            family: decoded::<DECODES>(message, message.first_subcomponent(family)),
-            given: decoded::<DECODES>(message, given),
-            middle: decoded::<DECODES>(message, middle),
-            suffix: decoded::<DECODES>(message, suffix),
-            kind,
-        }
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
+        let family = decoded::<DECODES>(message, message.first_subcomponent(parts.at(1)));
+        Xpn { family, given: text(2), middle: text(3), suffix: text(4), kind: text(7) }
     }
 }
 
@@ -163,15 +143,15 @@ pub struct Xad<'a> {
     /// XAD.3.
     pub city: Cow<'a, str>,
     /// XAD.4.
-    pub state: &'a str,
+    pub state: Cow<'a, str>,
     /// XAD.5.
-    pub zip: &'a str,
+    pub zip: Cow<'a, str>,
     /// XAD.6.
-    pub country: &'a str,
+    pub country: Cow<'a, str>,
     /// XAD.7, HL70190.
-    pub kind: &'a str,
+    pub kind: Cow<'a, str>,
     /// XAD.9.
-    pub county: &'a str,
+    pub county: Cow<'a, str>,
 }
 
 impl<'a> Xad<'a> {
@@ -182,23 +162,16 @@ impl<'a> Xad<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 9>) -> Xad<'a> {
-        let street = parts.at(1);
-        let unit = parts.at(2);
-        let city = parts.at(3);
-        let state = parts.at(4);
-        let zip = parts.at(5);
-        let country = parts.at(6);
-        let kind = parts.at(7);
-        let county = parts.at(9);
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
         Xad {
-            street: decoded::<DECODES>(message, message.first_subcomponent(street)),
-            unit: decoded::<DECODES>(message, unit),
-            city: decoded::<DECODES>(message, city),
-            state,
-            zip,
-            country,
-            kind,
-            county,
+            street: decoded::<DECODES>(message, message.first_subcomponent(parts.at(1))),
+            unit: text(2),
+            city: text(3),
+            state: text(4),
+            zip: text(5),
+            country: text(6),
+            kind: text(7),
+            county: text(9),
         }
     }
 }
@@ -209,19 +182,19 @@ pub struct Xtn<'a> {
     /// XTN.1, where old systems put the whole number.
     pub formatted: Cow<'a, str>,
     /// XTN.2, HL70201.
-    pub usage: &'a str,
+    pub usage: Cow<'a, str>,
     /// XTN.3, HL70202.
-    pub equipment: &'a str,
+    pub equipment: Cow<'a, str>,
     /// XTN.4.
     pub email: Cow<'a, str>,
     /// XTN.5.
-    pub country: &'a str,
+    pub country: Cow<'a, str>,
     /// XTN.6.
-    pub area: &'a str,
+    pub area: Cow<'a, str>,
     /// XTN.7.
-    pub local: &'a str,
+    pub local: Cow<'a, str>,
     /// XTN.12.
-    pub unformatted: &'a str,
+    pub unformatted: Cow<'a, str>,
 }
 
 impl<'a> Xtn<'a> {
@@ -232,23 +205,16 @@ impl<'a> Xtn<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 12>) -> Xtn<'a> {
-        let formatted = parts.at(1);
-        let usage = parts.at(2);
-        let equipment = parts.at(3);
-        let email = parts.at(4);
-        let country = parts.at(5);
-        let area = parts.at(6);
-        let local = parts.at(7);
-        let unformatted = parts.at(12);
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
         Xtn {
-            formatted: decoded::<DECODES>(message, formatted),
-            usage,
-            equipment,
-            email: decoded::<DECODES>(message, email),
-            country,
-            area,
-            local,
-            unformatted,
+            formatted: text(1),
+            usage: text(2),
+            equipment: text(3),
+            email: text(4),
+            country: text(5),
+            area: text(6),
+            local: text(7),
+            unformatted: text(12),
         }
     }
 }
@@ -270,16 +236,8 @@ impl<'a> Ei<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 3>) -> Ei<'a> {
-        let id = parts.at(1);
-        let namespace = parts.at(2);
-        let universal_id = parts.at(3);
-        Ei {
-            id: decoded::<DECODES>(message, id),
-            authority: Hd {
-                namespace: decoded::<DECODES>(message, namespace),
-                universal_id: decoded::<DECODES>(message, universal_id),
-            },
-        }
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
+        Ei { id: text(1), authority: Hd { namespace: text(2), universal_id: text(3) } }
     }
 }
 
@@ -304,16 +262,10 @@ impl<'a> Xcn<'a> {
 
     #[inline]
     pub(super) fn from_parts<const DECODES: bool>(message: &Message<'a>, parts: &Parts<'a, 9>) -> Xcn<'a> {
-        let id = parts.at(1);
-        let family = parts.at(2);
-        let given = parts.at(3);
-        let authority = parts.at(9);
-        Xcn {
-            id: decoded::<DECODES>(message, id),
-            family: decoded::<DECODES>(message, message.first_subcomponent(family)),
-            given: decoded::<DECODES>(message, given),
-            authority: Hd::from_component::<DECODES>(message, authority),
-        }
+        let text = |number| decoded::<DECODES>(message, parts.at(number));
+        let family = decoded::<DECODES>(message, message.first_subcomponent(parts.at(2)));
+        let authority = Hd::from_component::<DECODES>(message, parts.at(9));
+        Xcn { id: text(1), family, given: text(3), authority }
     }
 }
 

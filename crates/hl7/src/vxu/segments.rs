@@ -1,4 +1,4 @@
-//! The segments of a VXU, reduced to the fields that a registry uses. Dates, codes and numbers are as sent.
+//! The segments of a VXU, reduced to the fields that a registry uses. Fields of one value (dates, codes, numbers) are as sent.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Answers as they are written: to questions, and to reports.
 
-use hl7::{Envelope, Message, read_submission, vxu, write_acknowledgment, write_response};
+use hl7::{Clocks, Envelope, Message, read_submission, vxu, write_acknowledgment, write_response};
 use jiff::Zoned;
 use jiff::civil::date;
 use model::{Finding, FindingKind, QueryKind, QueryStatus};
@@ -122,7 +122,7 @@ fn a_history_reads_back_as_it_was() {
     let report = format!(
         "MSH|^~\\&|IIS|TX|EHR|CLINIC|20240701||VXU^V04^VXU_V04|1|P|2.5.1|||ER|AL|||||Z22^CDCPHINVS\rPID|{body}"
     );
-    let reading = read_submission(&Message::read(&report), &SmallTables);
+    let reading = read_submission(&Message::read(&report), &SmallTables, &Clocks::default());
     let findings: Vec<FindingKind> = reading.findings.iter().map(|finding| finding.kind).collect();
     assert_eq!(findings, []);
     let patient = reading.patient.expect("it is accepted");

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use hl7::{
-    BatchItem, BatchReader, Message, MessageKind, acknowledgment_code, decode, read_query, read_submission, screen,
+    BatchItem, BatchReader, Clocks, Message, MessageKind, acknowledgment_code, decode, read_query, read_submission,
+    screen,
 };
 use model::{Finding, FindingKind, PatientStatement};
 
@@ -120,7 +121,7 @@ fn read(bytes: &[u8]) -> (Vec<Finding>, String) {
             "refused".to_owned()
         }
         Ok(MessageKind::Vxu) => {
-            let reading = read_submission(&message, &SmallTables);
+            let reading = read_submission(&message, &SmallTables, &Clocks::default());
             findings.extend(reading.findings);
             reading.patient.map_or("rejected".to_owned(), |patient| kept(&patient, reading.vaccinations.len()))
         }

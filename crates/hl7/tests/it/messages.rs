@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hl7::{
-    AcknowledgmentCode, BatchItem, BatchReader, Message, MessageKind, acknowledgment_code, decode, read_query,
+    AcknowledgmentCode, BatchItem, BatchReader, Clocks, Message, MessageKind, acknowledgment_code, decode, read_query,
     read_submission, screen,
 };
 use model::{Finding, Severity};
@@ -58,7 +58,7 @@ fn read(bytes: &[u8], tally: &mut Tally) {
     match screen(&message.header()) {
         Ok(MessageKind::Vxu) => {
             tally.vxus += 1;
-            let reading = read_submission(&message, &AllTables);
+            let reading = read_submission(&message, &AllTables, &Clocks::default());
             tally.people += usize::from(reading.patient.is_some());
             tally.doses += reading.vaccinations.len();
             let says_why = reading.findings.iter().any(|finding| finding.severity() == Severity::Error);
@@ -106,7 +106,7 @@ fn reports_that_fulfil_the_profile_are_all_accepted() {
         }
         let bytes = std::fs::read(folder.join(file)).expect("the file can be read");
         let decoded = decode(&bytes);
-        let reading = read_submission(&Message::read(&decoded.text), &AllTables);
+        let reading = read_submission(&Message::read(&decoded.text), &AllTables, &Clocks::default());
         let findings: Vec<&Finding> =
             reading.findings.iter().filter(|finding| finding.severity() == Severity::Error).collect();
         assert!(reading.patient.is_some() && findings.is_empty(), "{file}: {findings:?}");
@@ -122,7 +122,7 @@ fn scripted_messages_get_the_severity_that_the_scripts_expect() {
     let findings_of = |file: &str| -> Vec<Finding> {
         let bytes = std::fs::read(folder.join("nist-hit-iz-tool").join(file)).expect("the file can be read");
         let decoded = decode(&bytes);
-        read_submission(&Message::read(&decoded.text), &AllTables).findings
+        read_submission(&Message::read(&decoded.text), &AllTables, &Clocks::default()).findings
     };
     for file in ["0053_VXU_Z22.hl7", "0057_VXU_Z22.hl7", "0063_VXU_Z22.hl7", "0065_VXU_Z22.hl7", "0069_VXU_Z22.hl7"] {
         let findings = findings_of(file);

@@ -1,7 +1,7 @@
 //! What holds for every message, however broken.
 
 use hl7::{
-    BatchReader, Delimiters, Envelope, Message, decode, escape, read_query, read_submission, unescape, vxu,
+    BatchReader, Clocks, Delimiters, Envelope, Message, decode, escape, read_query, read_submission, unescape, vxu,
     write_acknowledgment, write_response,
 };
 use jiff::Zoned;
@@ -71,7 +71,7 @@ proptest! {
         let _ = (hl7::screen(&header), vxu::read(&message));
         let answered_at: Zoned = "2024-07-01T08:09:10-05:00[America/Chicago]".parse().expect("a valid instant");
         let envelope = Envelope { application: "A", facility: "F", answered_at: &answered_at, control_id: "C" };
-        let submission = read_submission(&message, &SmallTables);
+        let submission = read_submission(&message, &SmallTables, &Clocks::default());
         prop_assert!(submission.findings.iter().all(|finding| is_inside(finding, &message)), "{:?}", submission.findings);
         prop_assert!(submission.patient.is_some() || !submission.findings.is_empty());
         let answer = write_acknowledgment(&header, &envelope, &submission.findings);

@@ -138,6 +138,7 @@ pub(crate) fn given(cvx: u16, on: Date) -> Dose {
     Dose {
         order_id: Some(EntityId { id: text("F1"), authority: text("CLINIC") }),
         ndc: Some(text("58160-0820-11")),
+        trade_name: None,
         mvx: Some(text("SKB")),
         lot_number: Some(text("LOT&1")),
         lot_expires_on: Some(date(2027, 12, 31)),
@@ -169,6 +170,7 @@ pub(crate) fn told(cvx: u16, on: Date) -> Dose {
         administered_on: on,
         cvx: Cvx(cvx),
         ndc: None,
+        trade_name: None,
         mvx: None,
         lot_number: None,
         lot_expires_on: None,
@@ -324,7 +326,7 @@ pub(crate) fn records() -> Vec<(&'static str, PatientRecord)> {
 /// What an engine may say of a record: every dose in turn valid or not, and forecasts of every status.
 pub(crate) fn assessment(record: &PatientRecord) -> Assessment {
     let reason = |text: &str| Reason { rule: "7.4", english: text.to_owned(), spanish: None };
-    let evaluation = |(number, report): (u8, &model::VaccinationReport)| DoseEvaluation {
+    let evaluation = |(number, report): (u16, &model::VaccinationReport)| DoseEvaluation {
         event_id: report.event_id,
         vaccine_group: "DTaP/Tdap/Td".to_owned(),
         group_cvx: Cvx(107),
@@ -358,7 +360,7 @@ pub(crate) fn assessment(record: &PatientRecord) -> Assessment {
     Assessment {
         schedule: "cdsi-4.64".to_owned(),
         on: date(2024, 7, 1),
-        evaluations: (1..=u8::MAX).zip(&record.vaccinations).map(evaluation).collect(),
+        evaluations: (1..=u16::MAX).zip(&record.vaccinations).map(evaluation).collect(),
         forecasts: statuses.into_iter().map(forecast).collect(),
     }
 }

@@ -150,6 +150,9 @@ impl Survivor {
         let named = alike.iter().find(|report| is_named(report.dose) && fits(report.dose));
         let Some(report) = named.or_else(|| alike.iter().find(|report| report.dose.mvx.is_some())) else { return };
         let from = report.dose;
+        // A trade name is its maker's.
+        let trade_name = self.dose.trade_name.take().filter(|_| from.mvx.is_none() || from.mvx == known);
+        self.dose.trade_name = from.trade_name.clone().or(trade_name);
         self.dose.mvx = from.mvx.clone().or(known);
         self.dose.ndc.clone_from(&from.ndc);
         self.dose.lot_number.clone_from(&from.lot_number);

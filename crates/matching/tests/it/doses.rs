@@ -11,7 +11,7 @@ use model::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// `cvx day source completion lot id`, a dash for what is not said, and `mvx=`, `route=`, `order=` behind; the days are
+/// `cvx day source completion lot id`, a dash for what is not said, and `mvx=`, `brand=`, `route=`, `order=` behind; the days are
 /// counted from the first of May.
 pub(crate) fn dose(line: &str) -> Dose {
     let (extra, words): (Vec<&str>, Vec<&str>) = line.split_whitespace().partition(|word| word.contains('='));
@@ -30,6 +30,7 @@ pub(crate) fn dose(line: &str) -> Dose {
         order_id: next().map(|id| EntityId { id, authority: "EHR".into() }),
         placer_order_id: extra("order=").map(|id| EntityId { id, authority: "EHR".into() }),
         ndc: None,
+        trade_name: extra("brand="),
         mvx: extra("mvx="),
         lot_expires_on: None,
         amount: None,
@@ -324,6 +325,15 @@ fn each_fact_of_the_surviving_record_has_its_source() {
     assert!(facts.iter().any(|fact| fact.fact == DoseFact::Reactions && fact.report_id == report_id(2)));
     assert_eq!(surviving(&all(&apart[1..2])).expect("one is enough").0, apart[1].1, "alone it is kept whole");
     assert_eq!(surviving(&[]), None);
+}
+
+#[test]
+fn a_brand_stays_with_its_maker_whoever_says_the_lot() {
+    let brand = |lines: &[&str]| surviving(&all(&read(lines))).expect("there are reports").0.trade_name;
+    let page = "1 113 1 00 CP - - mvx=PMC brand=TENIVAC";
+    assert_eq!(brand(&[page, "2 113 1 00 CP L1 - mvx=PMC"]).as_deref(), Some("TENIVAC"));
+    assert_eq!(brand(&[page, "2 113 1 00 CP L1 -"]).as_deref(), Some("TENIVAC"));
+    assert_eq!(brand(&["1 113 1 00 CP - - brand=TENIVAC", "2 113 1 00 CP L1 - mvx=MBL"]), None, "another maker's");
 }
 
 const LINES: [&str; 22] = [

@@ -133,6 +133,11 @@ fn both_notices_say_their_times_with_year_and_weekday_once_a_day() {
         "1:30 a.m. CDT, Sunday, November 1, 2026, to 1:30 a.m. CST, Sunday, November 1, 2026"
     );
     assert_eq!(
+        span("2026-11-01T00:00:00Z", "2026-11-01T07:30:00Z", "America/Denver"),
+        "6:00 p.m. Saturday, October 31, 2026, to 1:30 a.m. Sunday, November 1, 2026 (MDT)",
+        "1:30 comes again an hour later"
+    );
+    assert_eq!(
         span("2026-07-04T12:00:00Z", "2026-07-04T13:00:00Z", "America/Phoenix"),
         "5:00 a.m. to 6:00 a.m. Saturday, July 4, 2026 (MST)"
     );

@@ -2,7 +2,7 @@
 
 use jiff::Zoned;
 use jiff::civil::Weekday;
-use model::zone_letters;
+use model::letters_of_both;
 
 const MONTHS: [&str; 12] = [
     "enero",
@@ -29,7 +29,7 @@ pub(super) fn span(start: &Zoned, end: &Zoned, label: impl Fn(&str) -> String) -
         let (first, last) = (letters(start), letters(end));
         return format!("de {} {first} del {start_day} a {} {last} del {end_day}", clock(start), clock(end));
     }
-    let zone = label(&zone_letters(start));
+    let zone = label(&letters_of_both(start, end));
     if clock(start) == clock(end) && start.date() == end.date() {
         return format!("a {} del {} ({zone})", clock(start), day(start));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model::{Audience, MaintenanceWindow, Notice, NoticePart};
 use notices::{Language, Occasion, html, plain_text};
 
-use crate::windows::{composer, emergency, scheduled};
+use crate::windows::{composer, emergency, instant, scheduled};
 
 /// Where a sentence of an original could not stay as it was: the original, what stands for it, and why.
 const STAND_INS: &[(&str, &str, &str)] = &[
@@ -264,6 +264,21 @@ fn the_spanish_notice_says_the_same() {
         "los condados de El Paso y Hudspeth",
         "ImmTracMU@dshs.texas.gov",
     ] {
+        assert!(text.contains(said), "{said} is not in {text}");
+    }
+}
+
+#[test]
+fn a_notice_says_which_of_two_hours_is_meant_in_each_zone() {
+    let mut window = scheduled();
+    // The clocks of Central Time went back; those of Mountain Time do so half an hour later.
+    (window.starts_at, window.ends_at) = (instant("2026-11-01T00:00:00Z"), instant("2026-11-01T07:30:00Z"));
+    for (language, said) in [
+        (Language::English, "to 1:30 a.m. Sunday, November 1, 2026 (MDT)"),
+        (Language::Spanish, "a la 1:30 a. m. del domingo 1 de noviembre de 2026 (MDT)"),
+    ] {
+        let notice = composer(language).compose(&window, Occasion::Announced, Audience::AllUsers, None);
+        let text = plain_text(&notice, &[]).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(said), "{said} is not in {text}");
     }
 }

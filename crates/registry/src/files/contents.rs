@@ -107,7 +107,6 @@ pub(super) fn read(file: &File, name: &str, take: &mut Take<'_>) -> Result<(), U
         Packing::None => read_text(BufReader::with_capacity(BUFFER_BYTES, file), name, take).map(drop),
         Packing::Gzip => {
             let unpacked = MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, file));
-            let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".GZ")).unwrap_or(name);
             read_text(BufReader::with_capacity(BUFFER_BYTES, unpacked), name, take).map(drop)
         }
         Packing::Zip => {
@@ -119,7 +118,15 @@ pub(super) fn read(file: &File, name: &str, take: &mut Take<'_>) -> Result<(), U
                 if entry.is_dir() || entry_name.starts_with("__MACOSX/") {
                     continue;
                 }
-                if read_text(BufReader::with_capacity(BUFFER_BYTES, entry), &entry_name, take)?.is_break() {
+                // What is wrong with one of them is no reason to leave the others.
+                let taken = match read_text(BufReader::with_capacity(BUFFER_BYTES, entry), &entry_name, take) {
+                    Err(Unread::Refused(finding)) => {
+                        let value = format!("{entry_name}: {}", finding.value);
+                        take(Item::Finding(finding.naming(value)))
+                    }
+                    taken => taken?,
+                };
+                if taken.is_break() {
                     break;
                 }
             }
@@ -129,7 +136,7 @@ pub(super) fn read(file: &File, name: &str, take: &mut Take<'_>) -> Result<(), U
 }
 
 fn read_text(input: impl BufRead, name: &str, take: &mut Take<'_>) -> Result<ControlFlow<()>, Unread> {
-    if name.to_ascii_lowercase().ends_with(".csv") {
+    if flat::is_flat(name) {
         return flat::read(input, take);
     }
     for item in BatchReader::new(input) {

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{Channel, FileId, Finding, FindingKind, MaintenanceWindow, Mode, OrganizationId, counted};
+use model::{FileId, Finding, FindingKind, MaintenanceWindow, OrganizationId, counted};
 use spool::Record;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -332,9 +332,7 @@ impl Exchange {
 
     fn holding_window(&self) -> Option<MaintenanceWindow> {
         let now = self.now();
-        let holds = |window: &MaintenanceWindow| {
-            window.state_at(now).is_in_force() && window.modes.of(Channel::Jobs) != Mode::Open
-        };
+        let holds = |window: &MaintenanceWindow| window.state_at(now).is_in_force() && window.modes.hold_files();
         let windows = self.registry.gate().windows();
         windows.iter().filter(|window| holds(window)).max_by_key(|window| window.ends_at).cloned()
     }

@@ -3,22 +3,20 @@
 //!
 //! The header of the template and the forms of values stand in docs/files.md.
 
-use std::io::{self, BufRead, Read};
+mod row_ends;
+
+use std::io::{self, BufRead};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hl7::Delimiters;
 use model::{Finding, FindingKind, Location, OrganizationId};
 use sha2::{Digest, Sha256};
 
+use self::row_ends::{RowEnd, Watched};
 use super::contents::{Item, Take, Unread};
 use crate::consents::tells_how_to_affirm;
 
-/// Bytes of one row; a quotation mark that is never closed would make one row of the rest of the file.
-const ROW_BYTES_MAXIMUM: u64 = 1 << 20;
-/// Bytes that the reader takes ahead of the row that it gives.
-const READ_AHEAD_BYTES: u64 = 64 * 1024;
 /// Columns of a file.
 const COLUMNS_MAXIMUM: usize = 200;
 
@@ -88,7 +86,7 @@ const COLUMNS: [Column; 36] = [
     column("facility", &["clinic"], ("RXA", 11, 4)),
 ];
 
-/// Whether a file of this name holds rows.
+/// Whether a file of this name holds rows, packed or not: some programs unpack on the way and leave the name.
 pub(super) fn is_flat(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.trim_end_matches(".gz").ends_with(".csv")
@@ -148,13 +146,12 @@ pub(super) fn in_columns(text: &str) -> String {
 /// # Errors
 /// [`Unread::Refused`] when its header cannot be used, or a row does not end.
 pub(super) fn read(input: impl BufRead, take: &mut Take<'_>) -> Result<ControlFlow<()>, Unread> {
-    let left = Arc::new(AtomicU64::new(0));
-    let input = Bounded { input, left: left.clone() };
-    let allow = || left.store(ROW_BYTES_MAXIMUM + READ_AHEAD_BYTES, Ordering::Relaxed);
-    allow();
+    let end = Arc::new(RowEnd::default());
+    end.allow_row();
+    let input = Watched::new(input, end.clone());
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(input);
     let mut record = csv::ByteRecord::new();
-    if !reader.read_byte_record(&mut record).map_err(unread)? {
+    if !reader.read_byte_record(&mut record).map_err(|error| unread(error, 0))? {
         return Ok(ControlFlow::Continue(()));
     }
     let (columns, findings) = map_header(&record)?;
@@ -163,21 +160,26 @@ pub(super) fn read(input: impl BufRead, take: &mut Take<'_>) -> Result<ControlFl
             return Ok(ControlFlow::Break(()));
         }
     }
+    let mut number = 0;
     loop {
-        allow();
-        if !reader.read_byte_record(&mut record).map_err(unread)? {
+        end.allow_row();
+        if !reader.read_byte_record(&mut record).map_err(|error| unread(error, number + 1))? {
             return Ok(ControlFlow::Continue(()));
         }
         if record.iter().all(|value| value.trim_ascii().is_empty()) {
             continue;
         }
-        let mut row = Row { values: vec![String::new(); COLUMNS.len()] };
-        for (value, column) in record.iter().zip(&columns) {
-            if let Some(column) = column {
-                row.values[*column] = text_of(value);
+        number += 1;
+        if end.is_cut_off() {
+            return Err(without_end(number));
+        }
+        if record.iter().skip(columns.len()).any(|value| !value.trim_ascii().is_empty()) {
+            let finding = Finding::new(FindingKind::RowTooLong).naming(format!("row {number}"));
+            if take(Item::Finding(finding)).is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
-        if take(Item::Row(row)).is_break() {
+        if take(Item::Row(Row::of(&record, &columns))).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
@@ -221,6 +223,16 @@ fn text_of(value: &[u8]) -> String {
 }
 
 impl Row {
+    fn of(record: &csv::ByteRecord, columns: &[Option<usize>]) -> Row {
+        let mut values = vec![String::new(); COLUMNS.len()];
+        for (value, column) in record.iter().zip(columns) {
+            if let Some(column) = column {
+                values[*column] = text_of(value);
+            }
+        }
+        Row { values }
+    }
+
     fn value(&self, name: &str) -> &str {
         let place = COLUMNS.iter().position(|column| column.name == name).expect("the name is one of the columns");
         &self.values[place]
@@ -407,33 +419,18 @@ fn hl7_date(text: &str) -> Option<String> {
     is_date.then(|| format!("{year}{month:0>2}{day:0>2}"))
 }
 
-/// Ends with an error when a row is longer than one may be.
-struct Bounded<R> {
-    input: R,
-    left: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a row does not end"));
-        }
-        let most = buffer.len().min(left as usize);
-        let count = self.input.read(&mut buffer[..most])?;
-        self.left.fetch_sub(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
-fn unread(error: csv::Error) -> Unread {
+fn unread(error: csv::Error, row: u64) -> Unread {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-            refused("a row does not end; look for a quotation mark that is not closed".to_owned())
-        }
+        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => without_end(row),
         csv::ErrorKind::Io(error) => Unread::Disk(error),
         other => refused(format!("{other:?}")),
     }
+}
+
+/// A row that does not end; 0 is the header.
+fn without_end(row: u64) -> Unread {
+    let which = if row == 0 { "the header".to_owned() } else { format!("row {row}") };
+    Unread::Refused(Box::new(Finding::new(FindingKind::RowWithoutEnd).naming(which)))
 }
 
 fn refused(reason: String) -> Unread {

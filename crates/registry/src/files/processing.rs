@@ -345,7 +345,7 @@ impl Stream {
     /// Takes what was read in the file; `Break` when the rest is not wanted now.
     fn take(&mut self, item: Item) -> ControlFlow<()> {
         if let Item::Finding(finding) = item {
-            if self.findings.len() < FILE_FINDINGS_MAXIMUM {
+            if self.findings.len() < FILE_FINDINGS_MAXIMUM || finding.severity() == Severity::Error {
                 self.findings.push(finding);
             }
             return ControlFlow::Continue(());

@@ -7,6 +7,10 @@ use super::ids::{Purpose, derive};
 use super::*;
 use crate::consolidate::doses::{ask, group, known_doses};
 
+/// Reports of doses of one person, beyond which no new one is taken: several times what all organizations together say of
+/// anybody. Each is compared with all others, so that the record of a test patient of years would hold up everybody's.
+pub const REPORTS_MAXIMUM: usize = 2_000;
+
 /// Records every dose of the submission in the record, in the order of the message. Each becomes a report of its own, or
 /// brings the sender's own report up to date; of which vaccination it is, all reports say together. Gives the record's
 /// doses put together, if there was a new one.
@@ -76,6 +80,11 @@ impl Step<'_> {
         let is_repeated = own.is_some_and(|id| earlier.iter().any(|recorded| recorded.report_id == Some(id)));
         // Senders give the id of a visit to all its doses: another day or vaccine in one message is another dose.
         let Some(report_id) = own.filter(|id| !is_repeated || self.says_the_same_of(record, *id)) else {
+            if record.vaccinations.len() >= REPORTS_MAXIMUM {
+                let finding =
+                    self.finding(FindingKind::DosesOfPersonTooMany).naming(record.vaccinations.len().to_string());
+                return Recorded { report_id: None, is_new: false, finding: Some(finding) };
+            }
             return Recorded { report_id: Some(self.add(record)), is_new: true, finding: None };
         };
         let finding = if is_repeated {
@@ -219,15 +228,18 @@ fn brought_up_to_date(before: &Dose, statement: &VaccinationStatement) -> Dose {
         if now.is_empty() { before.to_vec() } else { now.to_vec() }
     }
     // The package belongs to the vaccine: when the vaccine is corrected, the old NDC, maker and lot go with it.
-    let (ndc, mvx, lot_number, lot_expires_on) = if now.cvx == before.cvx {
+    let (ndc, trade_name, mvx, lot_number, lot_expires_on) = if now.cvx == before.cvx {
+        // A trade name is its maker's.
+        let is_other_maker = now.mvx.is_some() && now.mvx != before.mvx;
         (
             or(&now.ndc, &before.ndc),
+            if is_other_maker { now.trade_name.clone() } else { or(&now.trade_name, &before.trade_name) },
             or(&now.mvx, &before.mvx),
             or(&now.lot_number, &before.lot_number),
             or(&now.lot_expires_on, &before.lot_expires_on),
         )
     } else {
-        (now.ndc.clone(), now.mvx.clone(), now.lot_number.clone(), now.lot_expires_on)
+        (now.ndc.clone(), now.trade_name.clone(), now.mvx.clone(), now.lot_number.clone(), now.lot_expires_on)
     };
     let (completion, refusal_reason) = match statement.is_completion_stated {
         true => (now.completion, now.refusal_reason.clone()),
@@ -239,6 +251,7 @@ fn brought_up_to_date(before: &Dose, statement: &VaccinationStatement) -> Dose {
         administered_on: now.administered_on,
         cvx: now.cvx,
         ndc,
+        trade_name,
         mvx,
         lot_number,
         lot_expires_on,

@@ -3,7 +3,7 @@
 //! A lane never waits for more work to come: alone, a submission has a commit of its own; under load up to
 //! [`BATCH_MAXIMUM`] share one. Submissions are dealt to lanes by birth date, so that two messages about one new
 //! person never race within a node; what else may mean one person or one message (a match key, a control id) is
-//! claimed, and the store's advisory locks keep other nodes out.
+//! claimed. The store's advisory locks keep other nodes out, of birth dates and of identifiers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

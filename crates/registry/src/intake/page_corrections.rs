@@ -2,8 +2,8 @@
 //! correction that was made on a page alone is gone with the next message. The sender is told, and the record keeps that it was so.
 
 use model::{
-    Demographics, Finding, FindingKind, NextOfKin, PageCorrection, PatientRecord, PatientStatement, PersonFact,
-    Submission, Telecom, plain_letters,
+    Demographics, Finding, FindingKind, NextOfKin, PageCorrection, PatientRecord, PatientReport, PatientStatement,
+    PersonFact, Submission, Telecom, plain_letters,
 };
 
 /// What an organization says of a person, beside what it said before this submission and what the registry showed.
@@ -63,6 +63,36 @@ fn after_message(
         (Some(_), true) => None,
         _ => Some(known),
     }
+}
+
+/// A message about another chart that its organization has of the person speaks for all of them from then on, and so puts what
+/// it says otherwise in the place of corrections in those. They go with the chart that speaks.
+pub(super) fn overtake(
+    submission: &Submission,
+    stated: &PatientStatement,
+    reports: &mut [PatientReport],
+    speaking: usize,
+) {
+    let newest = reports[speaking].clone();
+    if stated.record.is_some() || newest.message_id != submission.receipt.message_id {
+        return;
+    }
+    let mut all = newest.demographics.page_corrections.clone();
+    let others = reports.iter_mut().filter(|other| other.id != newest.id);
+    for other in others.filter(|other| other.organization_id == newest.organization_id) {
+        let known = std::mem::take(&mut other.demographics.page_corrections);
+        let is_overtaken = |known: &PageCorrection| {
+            let now = words(&newest.demographics, known.fact);
+            known.replaced_at.is_none() && !now.is_empty() && now != words(&other.demographics, known.fact)
+        };
+        let (overtaken, kept): (Vec<_>, Vec<_>) = known.into_iter().partition(is_overtaken);
+        other.demographics.page_corrections = kept;
+        let replaced_at = Some(submission.receipt.received_at);
+        let new = overtaken.into_iter().filter(|known| all.iter().all(|own| own.fact != known.fact));
+        let new: Vec<PageCorrection> = new.map(|known| PageCorrection { replaced_at, ..known }).collect();
+        all.extend(new);
+    }
+    reports[speaking].demographics.page_corrections = all;
 }
 
 /// The corrections that a submission has put something else in the place of.

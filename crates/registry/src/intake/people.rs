@@ -17,12 +17,15 @@ use crate::consolidate::identity::Otherwise;
 /// Names and identifiers remembered of one person from one organization; beyond it the oldest go.
 const REMEMBERED_MAXIMUM: usize = 32;
 
+/// Facts about one person's health, beyond which no new one is taken.
+pub const FACTS_MAXIMUM: usize = 500;
+
 /// Whom a submission is about.
 pub(super) struct Resolved<'world> {
     /// The record of the person, when they are known.
     pub(super) existing: Option<&'world PatientRecord>,
     /// Other people who may be the same: the submission becomes a record of its own, pending review.
-    pub(super) candidates: Vec<PatientId>,
+    pub(super) candidates: Vec<&'world PatientRecord>,
     /// Why, in words without personal data.
     pub(super) because: String,
 }
@@ -38,7 +41,8 @@ impl Resolved<'_> {
         let opened_at = submission.receipt.received_at;
         self.candidates
             .iter()
-            .map(|&candidate| ReviewOpened { patient_id, candidate, opened_at, reason: self.because.clone() })
+            .map(|candidate| candidate.patient.id)
+            .map(|candidate| ReviewOpened { patient_id, candidate, opened_at, reason: self.because.clone() })
             .collect()
     }
 }
@@ -102,6 +106,7 @@ pub(super) fn resolve<'world>(
             let kind = if candidates.len() > 1 { FindingKind::PatientAmbiguous } else { FindingKind::PatientPending };
             let finding = Finding::new(kind).at(Location::segment("PID", 1));
             findings.push(finding.naming(candidates.len().to_string()));
+            let candidates = candidates.into_iter().filter_map(|patient_id| world.record(patient_id)).collect();
             Resolved { existing: None, candidates, because }
         }
         PersonDecision::Nobody { because } => Resolved { existing: None, candidates: Vec::new(), because },
@@ -205,7 +210,36 @@ pub(super) fn record_statement(
     }
     let own = at.unwrap_or(record.reports.len() - 1);
     record.reports[own].demographics.page_corrections = corrections;
+    page_corrections::overtake(submission, stated, &mut record.reports, own);
     record
+}
+
+/// The statement without the facts that are new and more than are kept of one person.
+pub(super) fn without_facts_beyond<'s>(
+    stated: &'s PatientStatement,
+    organization_id: OrganizationId,
+    existing: Option<&PatientRecord>,
+    findings: &mut Vec<Finding>,
+) -> Cow<'s, PatientStatement> {
+    let reports = existing.map(|record| record.reports.as_slice()).unwrap_or_default();
+    let known_count: usize = reports.iter().map(|report| report.observations.len()).sum();
+    if known_count + stated.observations.len() <= FACTS_MAXIMUM {
+        return Cow::Borrowed(stated);
+    }
+    let own = || reports.iter().filter(|report| report.organization_id == organization_id);
+    let mut room = FACTS_MAXIMUM.saturating_sub(known_count);
+    let mut kept = stated.clone();
+    kept.observations.retain(|fact| {
+        let is_known = own().flat_map(|report| &report.observations).any(|known| known.is_same_fact(fact));
+        let fits = is_known || room > 0;
+        room = room.saturating_sub(usize::from(!is_known));
+        fits
+    });
+    let lost_count = stated.observations.len() - kept.observations.len();
+    if lost_count > 0 {
+        findings.push(Finding::new(FindingKind::FactsOfPersonTooMany).naming(lost_count.to_string()));
+    }
+    Cow::Owned(kept)
 }
 
 /// Whether what a sender states of protection is said now: what its report did not say before, or `Y` where others opened

@@ -13,13 +13,18 @@ use super::{Decision, DosesLacking, Rules, Submission, World, decide};
 /// share one.
 const KEYS_OF_THE_LIKELY_MINIMUM: usize = 2;
 
+/// Identifiers of a submission that are held against other nodes: a sender gives a person one or two, and a server has room for
+/// so many locks.
+const IDENTIFIERS_HELD_MAXIMUM: usize = 2;
+
 /// The keys under which submissions are looked up: of their messages, and of the people they may be about.
 #[derive(Default)]
 pub(super) struct Questions {
     hashes: Vec<i64>,
     keys: Vec<i64>,
     keys_of_each: Vec<Vec<i64>>,
-    birth_dates: Vec<i64>,
+    /// Birth dates and identifiers, about which no two nodes decide at once.
+    held: Vec<i64>,
     places: Vec<FilePosition>,
     /// People who are meant whatever the keys say.
     named: Vec<PatientId>,
@@ -39,7 +44,10 @@ impl Questions {
             questions.hashes.push(submission.identity.control_hash);
             questions.keys.extend(&keys);
             questions.keys_of_each.push(keys);
-            questions.birth_dates.push(bucket(submission));
+            questions.held.push(bucket(submission));
+            let stated = submission.patient.iter();
+            let identifiers = stated.flat_map(|stated| matching::identifier_keys(&stated.demographics));
+            questions.held.extend(identifiers.take(IDENTIFIERS_HELD_MAXIMUM));
             questions.places.extend(submission.receipt.file);
         }
         for numbers in [&mut questions.hashes, &mut questions.keys] {
@@ -57,7 +65,7 @@ impl Questions {
 
     /// What the submissions are decided about.
     pub(super) fn claim(&self) -> Claim {
-        Claim { buckets: self.birth_dates.clone(), keys: [self.hashes.as_slice(), &self.keys].concat() }
+        Claim { buckets: self.held.clone(), keys: [self.hashes.as_slice(), &self.keys].concat() }
     }
 
     /// The same, as if the messages had never come before.

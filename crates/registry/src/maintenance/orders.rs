@@ -305,7 +305,8 @@ pub(crate) fn advance(window: &mut MaintenanceWindow, now: Timestamp) -> bool {
     }
     if state == WindowState::Active && window.state != WindowState::Active {
         window.state = state;
-        window.started_at = Some(window.starts_at);
+        // Announced after its start it closed nothing before.
+        window.started_at = window.announced_at().max(Some(window.starts_at));
         note(window, WindowAction::Started);
     }
     if window.is_overdue_at(now) && !window.is_overdue {

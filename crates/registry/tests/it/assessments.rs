@@ -78,6 +78,23 @@ fn allergies_immunity_and_contraindications_that_were_reported_reach_the_forecas
 }
 
 #[test]
+fn a_dose_is_told_with_its_number_among_those_that_are_needed() {
+    on_each_database(&example(), async |house| {
+        let teenager = Person { birth_date: "20120301", ..MARIA.clone() };
+        house.report("CLINIC", &teenager, &(given("165", "20230401", "D1") + &given("165", "20231201", "D2"))).await;
+        let answer = house.ask("CLINIC", "Z44", &teenager).await;
+        let doses = answer.split("|998^").next().expect("doses come first");
+        let told = |question: &str| -> Vec<&str> {
+            let lines = doses.lines().filter(|line| line.contains(question));
+            lines.filter_map(|line| line.split('|').nth(5)).collect()
+        };
+        assert_eq!((told("|30973-2^"), told("|59782-3^")), (vec!["1", "2"], vec!["2", "2"]), "{answer}");
+        let reasons = told("|30982-3^");
+        assert_eq!(reasons.last(), Some(&"Valid: counts as dose 2 of the series."), "{reasons:?}");
+    });
+}
+
+#[test]
 fn a_contraindication_that_is_over_forbids_nothing() {
     on_each_database(&example(), async |house| {
         let segments = facts(

@@ -446,3 +446,26 @@ fn a_withdrawal_lifts_no_protection() {
         assert!(!is_shown(house).await);
     });
 }
+
+#[test]
+fn a_misspelt_name_brings_nobody_back_by_a_consent_of_before_the_withdrawal() {
+    on_each_database(&(texas() + OUT), async |house| {
+        let said = |pd1| Person { pd1, ..MARIA.clone() };
+        house.report("CLINIC", &said(WITH_CONSENT), &given("08", "20240311", "D1")).await;
+        house.report("CLINIC", &said("PD1||||||||||||OUT|20251201\n"), "").await;
+        let mistyped = |pd1| Person { mrn: "P-9", given: "Mariah", pd1, ..MARIA.clone() };
+        for before in [WITH_CONSENT, "PD1||||||||||||TXY|20251130\n"] {
+            let answer = house.report("PHARMACY", &mistyped(before), &given("110", "20240512", "D2")).await;
+            assert_eq!(
+                findings(&answer),
+                ["CLR-100"],
+                "that somebody is withdrawn, or there at all, is not told: {answer}"
+            );
+            assert_eq!((house.rows("patient"), house.rows("patient_review")), (1, 0), "{before}");
+        }
+        let since = mistyped("PD1||||||||||||TXY|20251202\n");
+        let answer = house.report("PHARMACY", &since, &given("110", "20240512", "D2")).await;
+        assert_eq!(findings(&answer), ["IEE-200", "IEE-107"], "{answer}");
+        assert_eq!((house.rows("patient"), house.rows("patient_review")), (2, 1), "a consent of its own");
+    });
+}

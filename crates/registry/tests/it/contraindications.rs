@@ -2,7 +2,7 @@
 
 use bluebonnet_registry::Rehearsal;
 use jiff::civil::{Date, date};
-use model::{Action, Coded, Demographics, GroupStatus, PatientObservation, Reason, Sex};
+use model::{Action, Coded, Demographics, GroupForecast, GroupStatus, PatientObservation, Reason, Sex};
 
 use crate::entries::{dose, enter, entry, find, named, open};
 use crate::house::*;
@@ -136,6 +136,58 @@ fn who_is_pregnant_is_asked_for_tdap_whether_or_not_it_is_known_since_when() {
             let found = forecasts.iter().find(|it| it.vaccine_group == "DTaP/Tdap/Td").expect("forecast");
             assert_eq!(found.status, expected, "{since:?}: {found:?}");
         }
+    });
+}
+
+/// What the forecast says of a group, after facts of an adult were saved on a page.
+async fn forecast_of(house: &House, once: &str, facts: Vec<PatientObservation>, group: &str) -> GroupForecast {
+    let id = find(house, "CLINIC", named("Garza", "Nora")).await[0].patient_id;
+    let opened = open(house, "CLINIC", id).await.expect("shown");
+    let mut said = entry(&opened, once, Action::Add, None, dose(date(2026, 1, 15), 3, "LOT"));
+    said.vaccinations.clear();
+    said.patient.observations = facts;
+    enter(house, "CLINIC", said).await;
+    let opened = open(house, "CLINIC", id).await.expect("shown");
+    let forecasts = opened.assessment.expect("the birth date is known").forecasts;
+    forecasts.into_iter().find(|forecast| forecast.vaccine_group == group).expect("forecast")
+}
+
+/// Nobody reports that a pregnancy ended: 43 weeks after it began, or was seen, it is over.
+#[test]
+fn a_pregnancy_ends_by_itself() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &ADULT, &given("08", "20250311", "D1")).await;
+        let pregnant = |since, until| PatientObservation { until, ..contraindication("77386006", "Pregnant", since) };
+        for (since, until, is_over) in [
+            (Some(date(2022, 3, 1)), None, true),
+            (Some(date(2025, 3, 19)), None, true),
+            (Some(date(2025, 3, 20)), None, false),
+            (Some(date(2025, 3, 19)), Some(date(2026, 2, 1)), false),
+            (Some(date(2025, 7, 1)), Some(date(2025, 12, 1)), true),
+            (None, None, false),
+        ] {
+            let facts = vec![pregnant(since, until)];
+            let mmr = forecast_of(house, &format!("{since:?} {until:?}"), facts, "MMR").await;
+            assert_eq!(mmr.status == GroupStatus::Contraindicated, !is_over, "{since:?} to {until:?}: {mmr:?}");
+            let against = against(house, date(2026, 1, 15), 3).await;
+            assert_eq!(against.is_empty(), is_over, "{since:?} to {until:?}: {against:?}");
+        }
+        // Without a day it began, at the latest, when it was reported.
+        let later = house.send_at("2026-12-15T18:00:00Z", "PHARMACY", &qbp("LATER", "Z44", &ADULT)).await;
+        assert!(!later.contains("Contraindicated"), "{later}");
+    });
+}
+
+#[test]
+fn who_had_the_dose_for_a_risk_is_told_of_those_that_everybody_needs() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &ADULT, &given("115", "20251220", "D1")).await;
+        let question = PatientObservation::INDICATION.to_owned();
+        let pregnant = contraindication("77386006", "Pregnant", Some(date(2025, 6, 1)));
+        let facts = vec![PatientObservation { question, ..pregnant }];
+        let tetanus = forecast_of(house, "pregnant", facts, "DTaP/Tdap/Td").await;
+        assert_eq!((tetanus.status, tetanus.is_for_risk), (GroupStatus::UpToDate, false), "{tetanus:?}");
+        assert_eq!((tetanus.dose_number, tetanus.earliest_on), (Some(2), Some(date(2026, 1, 17))));
     });
 }
 

@@ -233,15 +233,6 @@ fn packed_files_are_read_and_bombs_are_refused_whole() {
             std::io::Write::write_all(&mut encoder, bytes).expect("memory takes everything");
             encoder.finish().expect("memory takes everything")
         };
-        let zip = |entries: &[(&str, &[u8])]| {
-            let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-            for (name, bytes) in entries {
-                let options = zip::write::SimpleFileOptions::default();
-                writer.start_file(*name, options).expect("an entry begins");
-                std::io::Write::write_all(&mut writer, bytes).expect("memory takes everything");
-            }
-            writer.finish().expect("memory takes everything").into_inner()
-        };
         let good = files.process("CLINIC", "a.hl7.gz", &gzip(three().as_bytes())).await;
         assert_eq!(good.counts.messages(), 3, "{good:?}");
         let reports = [vxu("Z-1", &MARIA, ""), vxu("Z-2", &MARIA, "")];
@@ -316,7 +307,54 @@ fn rows_of_a_flat_file_are_reports_like_all_others() {
         assert_eq!((codes(&lacking), lacking.state), (vec!["FIR-102"], FileState::Error));
         let mut endless = text.replace("blue", "\"blue").into_bytes();
         endless.resize(3 << 20, b'x');
-        assert_eq!(codes(&files.process("CLINIC", "y.csv", &endless).await), ["FIR-102", "IEE-157"]);
+        let endless = files.process("CLINIC", "y.csv", &endless).await;
+        // The row before took the second one into its last value, up to the next mark.
+        assert_eq!((codes(&endless), endless.state), (vec!["FIR-104", "IEE-157", "IEE-158"], FileState::Error));
+    });
+}
+
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        let options = zip::write::SimpleFileOptions::default();
+        writer.start_file(*name, options).expect("an entry begins");
+        std::io::Write::write_all(&mut writer, bytes).expect("memory takes everything");
+    }
+    writer.finish().expect("memory takes everything").into_inner()
+}
+
+#[test]
+fn no_row_of_a_flat_file_is_lost_without_a_word() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let row = |number: u32| format!("M-{number},Garza,Maria,2024-03-1{number},F,2024-04-11,08,,\n");
+        let header = "patient_id,last_name,first_name,birth_date,sex,vaccination_date,cvx,street,note\n";
+        let told = |file: &Received| (codes(file).join(" "), file.counts.messages(), file.state);
+
+        let open = header.to_owned() + &row(1) + &row(2).replace(",,\n", ",,\"shy\n") + &row(3) + &row(4);
+        let open = files.process("CLINIC", "open.csv", open.as_bytes()).await;
+        assert_eq!(told(&open), ("FIR-104 IEE-157".into(), 1, FileState::Error));
+        let summary = files.result(&open, ".summary.txt");
+        assert!(summary.contains("A row does not end: row 2."), "{summary}");
+
+        // The mark is closed by the next one: a row is missing, and stands behind the values of another.
+        let merged = header.to_owned() + &row(5).replace(",,\n", ",,\"shy\n") + &row(6).replace("Garza", "\"Garza\"");
+        let merged = files.process("CLINIC", "merged.csv", merged.as_bytes()).await;
+        assert_eq!(told(&merged), ("IEE-157 IEE-158".into(), 1, FileState::Exception));
+        let comma =
+            header.to_owned() + &row(7).replace(",,\n", ",1 Oak St, Apt 2,\n") + &row(8).replace(",,\n", ",,,,\n");
+        let comma = files.process("CLINIC", "comma.csv", comma.as_bytes()).await;
+        assert_eq!(told(&comma), ("IEE-157".into(), 2, FileState::Exception), "no more values than columns");
+
+        let (packed, messages) = (header.to_owned() + &row(9), three());
+        let packed: [(&str, &[u8]); 3] =
+            [("a.csv", b"no,header\n"), ("b.csv", packed.as_bytes()), ("c.hl7", messages.as_bytes())];
+        let packed = files.process("CLINIC", "packed.zip", &zip(&packed)).await;
+        assert_eq!(told(&packed), ("FIR-102 IEE-157".into(), 4, FileState::Error));
+        let summary = files.result(&packed, ".summary.txt");
+        assert!(summary.contains("cannot be used: a.csv: it lacks"), "{summary}");
+        let plain = files.process("CLINIC", "unpacked.Csv.Gz", (header.to_owned() + &row(9)).as_bytes()).await;
+        assert_eq!(plain.counts.messages(), 1, "some programs unpack on the way and leave the name");
     });
 }
 

@@ -162,6 +162,24 @@ fn a_reaction_that_forbids_a_vaccine_is_told_as_a_contraindication() {
 }
 
 #[test]
+fn a_pregnancy_that_is_over_is_told_to_no_school_as_a_contraindication() {
+    on_each_database(&example(), async |house| {
+        settle(house).await;
+        for (given_name, mrn, since, expected) in
+            [("Vera", "P-2", "20250701", Some("30945-0: MMR")), ("Zoe", "P-3", "20220301", None)]
+        {
+            let person = Person { given: given_name, mrn, ..ADULT };
+            let seen = format!("OBX|5|CE|59785-6^Indication^LN|3|77386006^Pregnant^SCT||||||F|||{since}\n");
+            house.report("CLINIC", &person, &(given("115", "20250311", "D1") + &seen)).await;
+            let id = find(house, "CLINIC", named("Garza", given_name)).await[0].patient_id;
+            let opened = opened_by(house, &of_role(house, "SCHOOL", Role::SchoolNurse), id).await;
+            let told = facts(&opened);
+            assert_eq!(told.iter().map(String::as_str).find(|fact| fact.ends_with("MMR")), expected, "{told:?}");
+        }
+    });
+}
+
+#[test]
 fn what_a_school_said_itself_it_reads_and_takes_back() {
     on_each_database(&example(), async |house| {
         let id = settle(house).await;

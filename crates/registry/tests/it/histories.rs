@@ -255,6 +255,7 @@ fn dose(said: &Said, number: usize) -> Dose {
         administered_on: jiff::civil::date(2025, 6, 1) + said.day.days(),
         cvx: Cvx(said.cvx),
         ndc: None,
+        trade_name: None,
         mvx: None,
         lot_number: said.lot.map(str::to_owned),
         lot_expires_on: None,

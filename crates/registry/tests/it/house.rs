@@ -24,6 +24,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) struct House {
     pub(crate) registry: Registry,
     pub(crate) database: Database,
+    url: DatabaseUrl,
     next: AtomicU64,
     _folder: Option<tempfile::TempDir>,
     _cluster: Option<Arc<PostgresCluster>>,
@@ -100,7 +101,8 @@ impl House {
         let options = Options { lanes: 2, secret: [3; 32] };
         let registry = Registry::open(database.clone(), profile, CodeSets::builtin().clone(), &options)
             .expect("the registry opens");
-        let house = House { registry, database, next: AtomicU64::new(1), _folder: folder, _cluster: cluster };
+        let url = url.clone();
+        let house = House { registry, database, url, next: AtomicU64::new(1), _folder: folder, _cluster: cluster };
         house.settle();
         house
     }
@@ -110,6 +112,15 @@ impl House {
         let options = Options { lanes: 1, secret: [4; 32] };
         let profile = self.registry.profile().clone();
         Registry::open(self.database.clone(), profile, CodeSets::builtin().clone(), &options)
+            .expect("the registry opens")
+    }
+
+    /// A node of its own on the same database: nothing but the database is between them.
+    pub(crate) fn node_elsewhere(&self) -> Registry {
+        let options = store::Options { node: "elsewhere".into(), ..store::Options::default() };
+        let database = Database::open(&self.url, &options).expect("the database opens");
+        let options = Options { lanes: 1, secret: [5; 32] };
+        Registry::open(database, self.registry.profile().clone(), CodeSets::builtin().clone(), &options)
             .expect("the registry opens")
     }
 
@@ -216,12 +227,18 @@ impl House {
     }
 
     async fn receive(&self, caller: &Caller, receipt: Receipt, message: &str) -> String {
+        self.receive_at(&self.registry, caller, receipt, message).await
+    }
+
+    /// Sends text to a node.
+    pub(crate) async fn send_to(&self, node: &Registry, organization: &str, message: &str) -> String {
+        self.receive_at(node, &self.caller(organization), self.receipt(), message).await
+    }
+
+    async fn receive_at(&self, node: &Registry, caller: &Caller, receipt: Receipt, message: &str) -> String {
         let message = message.replace('\n', "\r").into_bytes();
-        let answer = self
-            .registry
-            .receive_message(&self.admission(), caller, receipt, message)
-            .await
-            .expect("the registry serves");
+        let admission = node.gate().admit(Channel::WebService).expect("the gate is open");
+        let answer = node.receive_message(&admission, caller, receipt, message).await.expect("the registry serves");
         match answer {
             MessageAnswer::Hl7(text) => text.replace('\r', "\n"),
             other => panic!("no HL7 answer but {other:?}"),

@@ -58,6 +58,11 @@ pub(crate) fn operator(house: &House) -> Caller {
 
 /// A window that is announced at noon and begins so many hours later.
 pub(crate) async fn announce(house: &House, starts_in: i64) -> MaintenanceWindow {
+    announce_modes(house, starts_in, ChannelModes::OF_A_DOWNTIME).await
+}
+
+/// The same, with modes of its own.
+pub(crate) async fn announce_modes(house: &House, starts_in: i64, modes: ChannelModes) -> MaintenanceWindow {
     let by_the_clock = |at: Timestamp| WallTime { local: at.to_zoned(TimeZone::UTC).datetime(), occurrence: None };
     let new = NewWindow {
         id: WindowId(house.uuid()),
@@ -68,7 +73,7 @@ pub(crate) async fn announce(house: &House, starts_in: i64) -> MaintenanceWindow
         time_zone: Some("UTC".into()),
         starts: by_the_clock(hours(starts_in)),
         ends: by_the_clock(hours(starts_in + 4)),
-        modes: ChannelModes::OF_A_DOWNTIME,
+        modes,
         test_organizations: Vec::new(),
     };
     let (admission, operator) = (house.admission(), operator(house));

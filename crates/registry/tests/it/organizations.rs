@@ -8,6 +8,7 @@ use model::{
 
 use store::AuditFilter;
 
+use crate::entries::{find, named, open};
 use crate::house::*;
 
 fn organization(house: &House, code: &str, kind: OrganizationKind) -> NewOrganization {
@@ -28,6 +29,21 @@ fn a_code_fits_into_messages_and_addresses() {
         for code in ["", " ", "LCPG 3004", "A|B^C", "A?B#C", "A/B", "..", ".a", "-a", "a\nb", &long] {
             assert!(matches!(add(code), Err(RegistryError::Refused(_))), "{code:?}");
         }
+    });
+}
+
+#[test]
+fn a_message_names_a_site_by_another_name_whatever_has_to_be_escaped_in_it() {
+    on_each_database(&example(), async |house| {
+        let mut site = organization(house, "SMITH", OrganizationKind::Clinic);
+        (site.parent_code, site.aliases) = (Some("CLINIC".into()), vec!["Smith & Sons".into()]);
+        let site = house.registry.add_organization(&house.admission(), site).expect("the site is new");
+        let message = vxu("S-1", &MARIA, &given("08", "20240311", "D1")).replace("|SENDER|", "|Smith \\T\\ Sons|");
+        let answer = house.send("CLINIC", &message).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        let id = find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id;
+        let record = open(house, "CLINIC", id).await.expect("shown");
+        assert_eq!(record.held.vaccinations[0].organization_id, site.id);
     });
 }
 

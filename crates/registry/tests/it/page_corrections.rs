@@ -108,3 +108,46 @@ fn what_a_system_put_in_its_place_and_takes_back_is_replaced_no_more() {
         assert!(house.database.check_integrity().expect("readable").is_empty());
     });
 }
+
+/// A second chart of hers at the clinic, under a nickname, of a record that was merged into this.
+const SECOND_CHART: Person = Person {
+    mrn: "M-200",
+    given: "Mary",
+    family: "Smith",
+    rest: "|2106-3^White^CDCREC|9 Elm St^^Laredo^TX^78040^USA^H||^PRN^PH^^^956^5550142",
+    ..MARIA
+};
+
+#[test]
+fn a_message_about_another_chart_of_the_person_replaces_a_correction_and_is_told_of_it() {
+    on_each_database(&example(), async |house| {
+        let survivor = reported(house).await;
+        house.report("CLINIC", &SECOND_CHART, &given("08", "20240311", "D8")).await;
+        let retired = find(house, "CLINIC", named("Smith", "Mary")).await[0].patient_id;
+        let (admission, clinic) = (house.admission(), house.caller("CLINIC"));
+        tokio::task::block_in_place(|| {
+            house.registry.merge_patients(&admission, &clinic, &house.receipt(), retired, survivor, "one girl")
+        })
+        .expect("they can be merged");
+        let third = Person { rest: "|2106-3^White^CDCREC|3 Oak Ct^^Laredo^TX^78040^USA^H", ..MARIA };
+        house.report("CLINIC", &third, "").await;
+        corrects(house, survivor, moved).await;
+
+        let unchanged = house.report("CLINIC", &SECOND_CHART, "").await;
+        assert_eq!(findings(&unchanged), [""; 0], "it says nothing new, and what was corrected is shown: {unchanged}");
+        let street = async || {
+            let record = open(house, "CLINIC", survivor).await.expect("shown").shown;
+            record.patient.demographics.addresses[0].street.clone()
+        };
+        assert_eq!(street().await, "77 Pecan Street");
+
+        let rest = "|2106-3^White^CDCREC|10 Elm St^^Laredo^TX^78040^USA^H";
+        let other = house.report("CLINIC", &Person { rest, ..SECOND_CHART }, "").await;
+        assert_eq!(findings(&other), ["IEE-252"], "{other}");
+        assert_eq!(street().await, "10 Elm St");
+        assert_eq!(replaced(house, survivor).await, [PersonFact::Address]);
+        let again = house.report("CLINIC", &third, &given("83", "20250401", "D3")).await;
+        assert_eq!(findings(&again), [""; 0], "it is told once: {again}");
+        assert!(house.database.check_integrity().expect("readable").is_empty());
+    });
+}

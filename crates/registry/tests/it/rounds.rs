@@ -58,6 +58,31 @@ fn everybody_is_gone_over_once_and_what_is_due_is_kept() {
     });
 }
 
+/// A list of who is due is read by those who write to people.
+#[test]
+fn nothing_is_due_for_the_dead_and_of_others_what_their_records_tell() {
+    on_each_database(&example(), async |house| {
+        let pregnant = "OBX|9|CE|59785-6^Indication^LN|9|77386006^Pregnant^SCT||||||F|||20250601\n";
+        let mut people = Vec::new();
+        for (mrn, given_name, rest) in [("B-1", "Ana", ""), ("B-2", "Berta", "||||||||||||||||||||20260110|Y")] {
+            let person = Person { mrn, given: given_name, birth_date: "19950310", rest, ..MARIA.clone() };
+            house.report("CLINIC", &person, &(given("115", "20251220", mrn) + pregnant)).await;
+            people.extend(house.newest_line().entry.patient_id);
+        }
+        tokio::task::block_in_place(|| {
+            let admission = house.admission();
+            house.registry.begin_forecast_round(&admission, date(2026, 1, 15)).expect("writable");
+            while advance(house).is_some() {}
+            let stored = house.registry.stored_forecasts(&admission, &people).expect("readable");
+            let of = |place: usize| stored.iter().find(|found| found.patient_id == people[place]).expect("kept");
+            let tetanus = of(0).due.iter().find(|due| due.vaccine_group == "DTaP/Tdap/Td").expect("owed");
+            assert_eq!((tetanus.is_for_risk, tetanus.dose_number), (false, 2));
+            assert_eq!((of(1).due.as_slice(), of(1).standings.as_slice()), (&[][..], &[][..]), "she died");
+            assert_eq!(of(1).valid_dose_count, of(0).valid_dose_count);
+        });
+    });
+}
+
 #[test]
 fn a_round_that_is_held_waits_and_goes_on_and_a_new_round_replaces_what_was_kept() {
     on_each_database(&example(), async |house| {

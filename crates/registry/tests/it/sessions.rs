@@ -339,3 +339,38 @@ fn a_closed_door_is_passed_with_a_role_a_fresh_proof_and_a_reason() {
         assert!(!pass_at(&olga, minutes(73)).await);
     });
 }
+
+#[test]
+fn whose_second_factors_were_reset_sets_up_a_new_one_with_the_password() {
+    on_each_database(&example(), async |house| {
+        add_person(house, "nora", "CLINIC", Role::ViewOnly);
+        add_person(house, "otto", "CLINIC", Role::ViewOnly);
+        enroll(house, "nora", 1, noon()).await;
+        enroll(house, "otto", 5, noon()).await;
+        let reset = house.registry.reset_second_factors(&house.admission(), "Nora", minutes(1)).expect("she is known");
+        assert_eq!((reset.factors, reset.sessions, reset.is_told), (1, 1, false));
+        assert!(matches!(resume(house, 2, minutes(2)).await, Err(SessionError::Over)), "her session is over");
+        assert!(resume(house, 6, minutes(2)).await.is_ok(), "and nobody else's");
+        begin(house, "nora", PASSWORD, 3, minutes(3)).await.expect("the password is right");
+        assert_eq!(resume(house, 3, minutes(3)).await.expect("it holds").stage, Stage::EnrollmentDue);
+        let program = house.registry.reset_second_factors(&house.admission(), "clinic-ehr", minutes(4));
+        assert!(matches!(program, Err(RegistryError::Refused(_))), "{program:?}");
+    });
+}
+
+#[test]
+fn an_account_that_is_stopped_or_given_another_password_by_an_operator_has_no_session_any_more() {
+    on_each_database(&example(), async |house| {
+        add_person(house, "nora", "CLINIC", Role::ViewOnly);
+        enroll(house, "nora", 1, noon()).await;
+        for is_active in [false, true] {
+            house.registry.set_account_active(&house.admission(), "nora", is_active).expect("she is known");
+        }
+        assert!(matches!(resume(house, 2, minutes(1)).await, Err(SessionError::Over)), "it does not come back");
+        add_person(house, "otto", "CLINIC", Role::ViewOnly);
+        enroll(house, "otto", 5, noon()).await;
+        let another = "a longer horse with a staple";
+        house.registry.set_password(&house.admission(), "otto", another, [2; 16]).expect("he is known");
+        assert!(matches!(resume(house, 6, minutes(1)).await, Err(SessionError::Over)));
+    });
+}

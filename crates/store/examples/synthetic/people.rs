@@ -225,6 +225,7 @@ pub(crate) fn dose(dice: &mut Dice) -> Dose {
         ndc: dice
             .happens(60)
             .then(|| dice.pick(&["58160-0810-11", "00006-4827-00", "49281-0860-10", "59267-1000-01"]).to_owned()),
+        trade_name: None,
         mvx: Some(dice.pick(&["SKB", "MSD", "PMC", "PFR", "MOD", "SEQ"]).to_owned()),
         lot_number: Some(format!("{}{:04}", dice.pick(&["U4", "AB", "X9", "EL"]), dice.below(9999))),
         lot_expires_on: Some(day(dice, 2020)),

@@ -85,6 +85,7 @@ pub(crate) fn dose(number: u64) -> Dose {
         administered_on: date(2024, 5, 6),
         cvx: Cvx(140),
         ndc: None,
+        trade_name: None,
         mvx: Some("SKB".to_owned()),
         lot_number: Some("LOT1".to_owned()),
         lot_expires_on: None,

@@ -98,6 +98,7 @@ fn all_of_a_dose(text: &str, day: Date) -> Dose {
         administered_on: day,
         cvx: Cvx(u16::MAX),
         ndc: some(),
+        trade_name: some(),
         mvx: some(),
         lot_number: some(),
         lot_expires_on: Some(day),

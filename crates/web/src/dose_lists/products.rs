@@ -31,11 +31,14 @@ pub(super) fn of_vaccine(codes: &CodeSets, cvx: Cvx) -> Vec<&str> {
     names
 }
 
-/// The trade name of a dose: of its package, or the only one that its maker gives to this vaccine.
-pub(crate) fn trade_name<'a>(codes: &'a CodeSets, dose: &Dose) -> Option<&'a str> {
+/// The trade name of a dose: of its package, as it was chosen, or the only one that its maker gives to this vaccine.
+pub(crate) fn trade_name<'a>(codes: &'a CodeSets, dose: &'a Dose) -> Option<&'a str> {
     let mut known = Ndc::candidates(dose.ndc.as_deref().unwrap_or_default()).filter_map(|ndc| codes.package(ndc));
     if let Some(package) = known.find(|package| package.cvx == dose.cvx) {
         return Some(&package.trade_name);
+    }
+    if let Some(chosen) = &dose.trade_name {
+        return Some(chosen);
     }
     let mvx = dose.mvx.as_deref().filter(|mvx| !mvx.is_empty())?;
     let mut names = Vec::new();
@@ -44,6 +47,11 @@ pub(crate) fn trade_name<'a>(codes: &'a CodeSets, dose: &Dose) -> Option<&'a str
         [only] => Some(only),
         _ => None,
     }
+}
+
+/// Whether a trade name is one of a vaccine's.
+pub(crate) fn is_of_vaccine(codes: &CodeSets, cvx: Cvx, name: &str) -> bool {
+    packages(codes, cvx).any(|package| package.trade_name == name)
 }
 
 fn packages(codes: &CodeSets, cvx: Cvx) -> impl Iterator<Item = &Package> {
@@ -61,7 +69,7 @@ fn take<'a>(names: &mut Vec<&'a str>, name: &'a str) {
 
 /// Whether two names of one vaccine and maker are one product's: but for case and punctuation, for words at the end that one of
 /// them leaves out, or has in initials (`Fluzone HD`, `FLUZONE High-Dose`).
-fn is_one_product(one: &str, other: &str) -> bool {
+pub(crate) fn is_one_product(one: &str, other: &str) -> bool {
     let (one, other) = (plain_letters(one), plain_letters(other));
     let (one, other): (Vec<&str>, Vec<&str>) = (one.split(' ').collect(), other.split(' ').collect());
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };

@@ -14,7 +14,7 @@ use registry::setup::AuditRecord;
 use registry::{AuditFilter, AuditPlace};
 
 use crate::Web;
-use crate::audit_words::sentence;
+use crate::audit_words::{self, sentence};
 use crate::dates;
 use crate::failures::Failure;
 use crate::forms::{Form, Posted};
@@ -52,10 +52,6 @@ struct AccessRow {
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/audit", get(of_organization)).route("/audit/person", get(access_form).post(access_list))
-}
-
-fn action_name(action: AuditAction, signed_in: &SignedIn) -> &'static str {
-    signed_in.language().text(&format!("audit.action_{}", action.word()))
 }
 
 /// Fields that narrow the trail, as they stand in the address.
@@ -130,7 +126,8 @@ fn rows(signed_in: &SignedIn, form: &Form, lines: &[AuditRecord]) -> Vec<Vec<Cel
         vec![
             Cell::text(dates::moment(registry, line.entry.at, language)),
             who(line),
-            Cell::text(action_name(line.entry.action, signed_in)).with_note(sentence(&line.entry.detail, language)),
+            Cell::text(audit_words::action(line.entry.action, language))
+                .with_note(sentence(&line.entry.detail, language)),
             Cell::text(line.entry.patient_id.map(|id| id.number()).unwrap_or_default()),
         ]
     };
@@ -200,7 +197,7 @@ fn access_page(
             at: dates::moment(registry, line.entry.at, language),
             who: account.map_or_else(|| language.text("audit.operator").to_owned(), |account| account.shown),
             organization: organizations.get(&line.entry.organization_id).copied().unwrap_or_default().to_owned(),
-            what: action_name(line.entry.action, signed_in),
+            what: audit_words::action(line.entry.action, language),
             count,
             why: if line.entry.action == AuditAction::WithheldOpened {
                 line.entry.detail.clone()

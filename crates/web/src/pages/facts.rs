@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{
     Action, CodeTables, Coded, Completion, Cvx, Finding, FindingKind, InformationSource, PatientObservation,
-    PatientStatement, Retraction, Right, Table, VaccinationStatement,
+    PatientStatement, Retraction, Right, Table, VaccinationStatement, plain_letters,
 };
 use registry::{Entry, HealthFact, OpenedRecord};
 
@@ -23,6 +23,7 @@ use crate::health_words;
 use crate::languages::Language;
 use crate::layout::{Page, show};
 use crate::signed_in::SignedIn;
+use crate::vaccine_groups;
 use crate::visits::random_secret;
 
 /// Letters of a note at most.
@@ -252,10 +253,15 @@ fn refusal_view(signed_in: &SignedIn, head: PersonHead, form: Form) -> Result<Re
     let language = signed_in.language();
     let codes = signed_in.registry().codes();
     let groups = codes.all_vaccine_groups().iter().filter(|group| group.is_forecast);
+    let choice = |group: &codes::VaccineGroup| {
+        Choice::new(group.representative.to_string(), vaccine_groups::name(&group.name, language))
+    };
+    let mut groups: Vec<Choice> = groups.map(choice).collect();
+    groups.sort_by_key(|group| plain_letters(&group.text));
     show(&RefusalView {
         page: Page { is_in_error: form.has_errors(), ..signed_in.page(language.text("fact.add_refusal")) },
         head,
-        groups: groups.map(|group| Choice::new(group.representative.to_string(), group.name.clone())).collect(),
+        groups,
         reasons: reasons(signed_in, language),
         form,
     })

@@ -2,6 +2,7 @@
 //! the fix; downloads; and having it processed again.
 
 mod facts;
+mod receipts;
 
 use askama::Template;
 use axum::Router;
@@ -26,6 +27,7 @@ use crate::signed_in::SignedIn;
 
 use facts::facts;
 pub(crate) use facts::size_in_words;
+use receipts::shown_receipt;
 
 /// Lines of the list on a page.
 const LINES_PER_PAGE: u32 = 50;
@@ -135,6 +137,14 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     for field in ["kind", "state", FIELD] {
         form.set(field, signed_in.parameter(field));
     }
+    let sought = signed_in.parameter("receipt");
+    if !sought.is_empty() {
+        if let Some(found) = receipts::find(&signed_in, &sought).await? {
+            return Ok(Redirect::to(&format!("/files/{}", found.receipt.simple())).into_response());
+        }
+        form.set("receipt", sought);
+        form.refuse_with(language, "receipt", "files.receipt_unknown");
+    }
     let organization_id = organizations.chosen(&mut form, language).map(|organization| organization.id);
     let filter = ReceivedFilter {
         kind: match signed_in.parameter("kind").as_str() {
@@ -164,9 +174,9 @@ async fn list(signed_in: SignedIn) -> Result<Response, Failure> {
     });
     let state = |state: FileState| Choice::new(state.word(), language.text(&format!("files.state_{}", state.word())));
     let rejected = Choice::new(REJECTED, language.text("files.state_rejected"));
-    let is_narrowed = filter != ReceivedFilter::default();
+    let is_narrowed = filter != ReceivedFilter::default() || form.has_errors();
     show(&FilesView {
-        page: signed_in.page(language.text("files.title")),
+        page: Page { is_in_error: form.has_errors(), ..signed_in.page(language.text("files.title")) },
         kinds: ["file", "message"].map(|kind| Choice::new(kind, language.text(&format!("files.kind_{kind}")))).into(),
         states: FileState::ALL.map(state).into_iter().chain([rejected]).collect(),
         organizations: organizations.field(&form),
@@ -202,14 +212,6 @@ fn shown_name(received: &Received, language: Language) -> String {
     match (received.kind, received.name.as_str()) {
         (ReceivedKind::Message, ENTRY) => language.text("files.entry").to_owned(),
         _ => received.name.clone(),
-    }
-}
-
-/// The receipt as its sender has it: of a file the short form in the names of its results, of a message what its answer carries.
-fn shown_receipt(received: &Received) -> String {
-    match received.kind {
-        ReceivedKind::File => FileId(received.receipt).number(),
-        ReceivedKind::Message => received.receipt.to_string(),
     }
 }
 
@@ -273,10 +275,7 @@ fn finding_view(finding: &FindingInWords, language: Language) -> FindingView {
 
 /// What was received under a receipt, if this person may see it.
 async fn find(signed_in: &SignedIn, receipt: &str) -> Result<Received, Failure> {
-    let receipt = Uuid::parse_str(receipt).map_err(|_| Failure::NotFound)?;
-    let (exchange, caller, admitted) = (signed_in.web().exchange.clone(), signed_in.caller.clone(), signed_in.admit()?);
-    let reading = tokio::task::spawn_blocking(move || exchange.find_received(&admitted, &caller, receipt));
-    reading.await??.ok_or(Failure::NotFound)
+    receipts::find(signed_in, receipt).await?.ok_or(Failure::NotFound)
 }
 
 async fn one(signed_in: SignedIn, Path(receipt): Path<String>) -> Result<Response, Failure> {

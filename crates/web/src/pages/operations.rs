@@ -16,6 +16,7 @@ use crate::languages::Language;
 use crate::listings::{Cell, Listing, Table};
 use crate::pages::files::size_in_words;
 use crate::signed_in::SignedIn;
+use crate::vaccine_groups;
 
 /// Messages of the time before now that are counted.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -102,7 +103,9 @@ fn health(signed_in: &SignedIn, read: &Read) -> Table {
 fn schedule(signed_in: &SignedIn, name: &str) -> String {
     let language = signed_in.language();
     let ended = signed_in.registry().ended_seasons(signed_in.today());
-    let told = |(group, last): &(String, jiff::civil::Date)| format!("{group} ({})", dates::shown(*last, language));
+    let told = |(group, last): &(String, jiff::civil::Date)| {
+        format!("{} ({})", vaccine_groups::name(group, language), dates::shown(*last, language))
+    };
     let groups: Vec<String> = ended.iter().map(told).collect();
     match groups.is_empty() {
         true => name.to_owned(),

@@ -28,7 +28,7 @@ use crate::pages::client_status;
 use crate::pages::consent::{ConsentBadge, badge};
 use crate::people::PersonSummary;
 use crate::signed_in::SignedIn;
-use crate::{dates, people, refusals};
+use crate::{dates, people, refusals, vaccine_groups};
 
 use words::section_of;
 pub(crate) use words::{fact_key, status_key};
@@ -92,7 +92,9 @@ struct ForecastSection {
 }
 
 struct ForecastRow {
+    /// As the schedule calls it, for addresses.
     group: String,
+    name: String,
     dose: String,
     when: String,
     status: &'static str,
@@ -352,6 +354,7 @@ impl<'a> Told<'a> {
         };
         ForecastRow {
             group: forecast.vaccine_group.clone(),
+            name: vaccine_groups::name(&forecast.vaccine_group, language).to_owned(),
             dose: forecast
                 .dose_number
                 .filter(|number| *number <= DOSES_COUNTED_MAXIMUM)
@@ -363,7 +366,8 @@ impl<'a> Told<'a> {
             products: evaluations::products(forecast, self.codes()),
             refused: self.refused(forecast),
             begun_anew: self.begun_anew(forecast),
-            can_record: matches!(section, "overdue" | "due" | "decision") && self.signed_in.may(Right::RecordDose),
+            can_record: matches!(section, "overdue" | "due" | "decision" | "unknown")
+                && self.signed_in.may(Right::RecordDose),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::health_words::Words;
 use crate::layout::{Page, show};
 use crate::people::age;
 use crate::signed_in::SignedIn;
-use crate::{dates, evaluations};
+use crate::{dates, evaluations, vaccine_groups};
 
 #[derive(Template)]
 #[template(path = "printed_record.html")]
@@ -94,7 +94,7 @@ struct Printed<'a> {
 
 impl Printed<'_> {
     fn families(&self) -> Vec<PrintedFamily> {
-        let codes = self.told.codes();
+        let (codes, language) = (self.told.codes(), self.told.language);
         let given: Vec<_> =
             self.told.opened.shown.vaccinations.iter().filter(|report| report.dose.is_given()).collect();
         let mut families = Vec::new();
@@ -108,7 +108,7 @@ impl Printed<'_> {
                 .map(|report| self.dose(report, Some(&group.name)))
                 .collect();
             if !doses.is_empty() {
-                families.push(PrintedFamily { name: group.name.clone(), doses });
+                families.push(PrintedFamily { name: vaccine_groups::name(&group.name, language).to_owned(), doses });
             }
         }
         let others = given.iter().filter(|report| !taken.contains(&report.id));
@@ -163,17 +163,20 @@ impl Printed<'_> {
     }
 
     fn forecast(&self, forecast: &GroupForecast) -> PrintedForecast {
-        let is_told = |date: &jiff::civil::Date| !is_long_ago(*date, self.told.today) && is_open(forecast.status);
-        let recommended_on = forecast.recommended_on.filter(is_told);
+        let date = match forecast.recommended_on.filter(|_| is_open(forecast.status)) {
+            Some(on) if !is_long_ago(on, self.told.today) => self.told.date(on),
+            Some(_) if !forecast.is_by_decision() => self.told.language.text("print.now").to_owned(),
+            _ => String::new(),
+        };
         let status = match forecast.is_by_decision() {
             true => "forecast.decision",
             false => status_key(forecast.status),
         };
         PrintedForecast {
-            group: forecast.vaccine_group.clone(),
+            group: vaccine_groups::name(&forecast.vaccine_group, self.told.language).to_owned(),
             status: self.told.language.text(status),
             refused: self.told.refused(forecast),
-            date: recommended_on.map(|date| self.told.date(date)).unwrap_or_default(),
+            date,
         }
     }
 }

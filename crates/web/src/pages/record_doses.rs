@@ -1,6 +1,7 @@
 //! Record doses: those given here and now, several at once, and those that somebody tells of. Answers are checked
 //! before they are saved; what looks wrong is said, and nothing is blocked but what cannot be true.
 
+mod beginnings;
 mod check_doses;
 mod drafts;
 mod saved_doses;
@@ -11,11 +12,10 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::{get, post};
-use model::{
-    Action, CodeTables, Dose, GroupForecast, GroupStatus, Provider, VaccinationReportId, VaccinationStatement,
-};
+use model::{Action, Dose, GroupForecast, GroupStatus, Provider, VaccinationReportId, VaccinationStatement};
 use registry::{Entry, OpenedRecord};
 
+use self::beginnings::remember;
 use self::check_doses::finish;
 use self::saved_doses::saved;
 use self::take_back::{restore, undo};
@@ -28,17 +28,14 @@ use crate::dose_lists::{ChoiceGroup, Lists, Wanted};
 use crate::entries::about;
 use crate::failures::Failure;
 use crate::forms::{Choice, Form, Posted};
+use crate::languages::Language;
 use crate::layout::{Page, show};
 use crate::signed_in::SignedIn;
+use crate::vaccine_groups;
 use crate::visits::random_secret;
 
-/// What of a row is remembered for the next dose of the same vaccine.
-const STICKY_OF_ROW: [&str; 9] =
-    ["lot", "maker", "expires_month", "expires_day", "expires_year", "route", "body_site", "amount", "funding"];
-/// What of it is the lot's.
-const LOT_OF_ROW: [&str; 4] = ["lot", "expires_month", "expires_day", "expires_year"];
-/// What is remembered for the next dose of any vaccine.
-const STICKY_OF_FORM: [&str; 3] = ["site", "vaccinator_given", "vaccinator_family"];
+/// What stands between the vaccine groups of a form.
+const GROUPS_APART: &str = ",";
 
 #[derive(Template)]
 #[template(path = "record_doses.html")]
@@ -57,11 +54,17 @@ struct RecordView {
     is_undone: bool,
     /// That it was filled in before and not saved, and the address of an empty one.
     taken_up: Option<(String, String)>,
+    /// What may be ticked for a row each.
+    several: Vec<Choice>,
 }
 
 /// The names of a row's fields.
 struct Row {
-    number: usize,
+    /// Which of the rows it is, and for which vaccine group.
+    legend: String,
+    /// The name of that group, which stands first in its list; empty where none was asked for.
+    group: String,
+    asked: String,
     vaccine: String,
     given: String,
     lot: String,
@@ -76,10 +79,18 @@ struct Row {
 }
 
 impl Row {
-    fn new(row: usize) -> Row {
+    fn new(row: usize, form: &Form, language: Language) -> Row {
         let named = |name: &str| format!("{name}_{row}");
+        let vaccine = match rows_of(form) {
+            1 => language.text("dose.vaccine").to_owned(),
+            _ => language.fill("dose.vaccine_number", &[("number", &(row + 1).to_string())]),
+        };
+        let group = Some(form.value(&named("asked"))).filter(|group| !group.is_empty());
+        let group = group.map_or("", |group| vaccine_groups::name(group, language));
         Row {
-            number: row + 1,
+            legend: if group.is_empty() { vaccine } else { format!("{vaccine}: {group}") },
+            group: group.to_owned(),
+            asked: named("asked"),
             vaccine: named("vaccine"),
             given: named("given"),
             lot: named("lot"),
@@ -93,6 +104,12 @@ impl Row {
             reaction: named("reaction"),
         }
     }
+
+    /// The list of vaccines, with those first that the row was asked for.
+    fn ordered<'l>(&self, groups: &'l [ChoiceGroup]) -> Vec<&'l ChoiceGroup> {
+        let (asked, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.label == self.group);
+        asked.into_iter().chain(others).collect()
+    }
 }
 
 pub(crate) fn routes() -> Router<Web> {
@@ -104,8 +121,12 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/people/{id}/doses/{report}/restore", post(restore))
 }
 
-fn parameter<'q>(query: &'q [(String, String)], name: &str) -> &'q str {
-    query.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+fn parameter<'q>(query: &'q [(String, String)], name: &'q str) -> &'q str {
+    values(query, name).next().unwrap_or_default()
+}
+
+fn values<'q>(query: &'q [(String, String)], name: &'q str) -> impl Iterator<Item = &'q str> {
+    query.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 async fn form(
@@ -119,7 +140,8 @@ async fn form(
     form.set("kind", kind.word());
     form.set("rows", "1");
     form.set("once", random_secret());
-    form.set("group", parameter(&query, "group"));
+    let groups: Vec<String> = values(&query, "group").filter(|group| !group.is_empty()).map(str::to_owned).collect();
+    form.set("group", groups.join(GROUPS_APART));
     form.set("source", parameter(&query, "source"));
     if let Some(empty) = drafts::begin_empty(&signed_in, &head, &form, "") {
         return Ok(empty);
@@ -127,39 +149,24 @@ async fn form(
     if let Some(draft) = drafts::find(&signed_in, &head, &form, "") {
         return take_up(&signed_in, &opened, head, draft, "");
     }
-    let receipt = signed_in.receipt();
-    let sticky = |name: &str| signed_in.desks().sticky(signed_in.account_id(), name, receipt.received_at);
     if kind == Kind::New {
-        dates::fill(&mut form, "given", receipt.today);
-        for name in STICKY_OF_FORM {
-            sticky(name).into_iter().for_each(|value| form.set(name, value));
-        }
-        if form.value("site").is_empty() {
-            form.set("site", signed_in.caller.organization_code.clone());
-        }
-        let group = parameter(&query, "group");
-        if let Some(vaccine) = sticky(&format!("{group}/vaccine")).filter(|_| !group.is_empty()) {
-            for name in STICKY_OF_ROW {
-                sticky(&format!("{vaccine}/{name}")).into_iter().for_each(|value| form.set(&row_field(name, 0), value));
-            }
-            // A lot that has expired is not proposed again.
-            if dates::filled(&form, "expires_0").is_some_and(|expires_on| expires_on < receipt.today) {
-                LOT_OF_ROW.into_iter().for_each(|name| form.set(&row_field(name, 0), ""));
-            }
-            form.set("vaccine_0", vaccine);
-        } else if let Some(first) = first_recommended(&signed_in, &opened, kind, group) {
-            form.set("vaccine_0", first);
-        }
+        beginnings::begin(&signed_in, &opened, &mut form, &groups);
     }
-    view(&signed_in, &opened, head, form, "")
+    let is_any = kind == Kind::New && groups.is_empty();
+    let several = if is_any { several(&signed_in, &opened) } else { Vec::new() };
+    show(&RecordView { several, ..record_view(&signed_in, &opened, head, form, "") })
 }
 
-/// `expires_month` of row 2 is `expires_2_month`.
-fn row_field(name: &str, row: usize) -> String {
-    match name.split_once('_').filter(|(field, _)| *field == "expires") {
-        Some((field, part)) => format!("{field}_{row}_{part}"),
-        None => format!("{name}_{row}"),
-    }
+/// The vaccine groups that are due, or in season for all that the schedule knows, to be ticked for a row each; nothing where there is
+/// but one.
+fn several(signed_in: &SignedIn, opened: &OpenedRecord) -> Vec<Choice> {
+    let choice = |forecast: &GroupForecast| {
+        let group = &forecast.vaccine_group;
+        Choice::new(group, vaccine_groups::name(group, signed_in.language()))
+    };
+    let forecasts = opened.assessment.iter().flat_map(|assessment| &assessment.forecasts);
+    let in_season = forecasts.filter(|forecast| forecast.status == GroupStatus::SeasonUnknown);
+    Some(due(opened).chain(in_season).map(choice).collect::<Vec<_>>()).filter(|all| all.len() > 1).unwrap_or_default()
 }
 
 /// The forecasts of what is due today.
@@ -168,26 +175,14 @@ fn due(opened: &OpenedRecord) -> impl Iterator<Item = &GroupForecast> {
     forecasts.filter(|forecast| matches!(forecast.status, GroupStatus::Due | GroupStatus::Overdue))
 }
 
-/// What stands first among the vaccines: what the forecast recommends today; then the group that the person page asked for, and
-/// all that is due.
-fn wanted(opened: &OpenedRecord, group: &str) -> Wanted {
-    let asked = Some(group.to_owned()).filter(|group| !group.is_empty());
+/// What stands first among the vaccines: what the forecast recommends today; then the groups that were asked for, and all that is
+/// due.
+fn wanted(opened: &OpenedRecord, groups: &str) -> Wanted {
+    let asked = groups.split(GROUPS_APART).filter(|group| !group.is_empty()).map(str::to_owned);
     Wanted {
         vaccines: due(opened).flat_map(|forecast| forecast.products.iter().copied()).collect(),
-        groups: asked.into_iter().chain(due(opened).map(|forecast| forecast.vaccine_group.clone())).collect(),
+        groups: asked.chain(due(opened).map(|forecast| forecast.vaccine_group.clone())).collect(),
     }
-}
-
-/// The first product that is recommended of a group; none is chosen beforehand when the forecast recommends none.
-fn first_recommended(signed_in: &SignedIn, opened: &OpenedRecord, kind: Kind, group: &str) -> Option<String> {
-    let (language, codes) = (signed_in.language(), signed_in.registry().codes());
-    let of_group = due(opened).filter(|forecast| forecast.vaccine_group == group);
-    let vaccines = of_group.flat_map(|forecast| forecast.products.iter().copied()).collect();
-    let wanted = Wanted { vaccines, ..Wanted::default() };
-    let lists = Lists::new(codes, kind, &wanted, Vec::new(), signed_in.today(), language);
-    let heading = language.text("dose.recommended");
-    let offered = lists.vaccines.into_iter().find(|group: &ChoiceGroup| group.label == heading)?;
-    offered.choices.into_iter().next().map(|choice| choice.value)
 }
 
 fn view(
@@ -233,14 +228,26 @@ fn record_view(signed_in: &SignedIn, opened: &OpenedRecord, head: PersonHead, fo
         head,
         alerts: Told::of(signed_in, opened).alerts(),
         lists,
-        rows: (0..rows).map(Row::new).collect(),
+        rows: (0..rows).map(|row| Row::new(row, &form, language)).collect(),
         is_new: kind == Kind::New,
         can_add: report.is_empty() && rows < ROWS_MAXIMUM,
         report: report.to_owned(),
         is_undone: opened.held.vaccinations.iter().any(|known| known.is_deleted && known.id.to_string() == report),
         taken_up: None,
+        several: Vec::new(),
         form,
     }
+}
+
+/// The rows of which something was asked for or filled in, and no vaccine chosen: they are left out.
+fn left_out(form: &Form, language: Language) -> Vec<String> {
+    let is_filled = |row: &Row| {
+        let others = [&row.asked, &row.lot, &row.maker, &row.route, &row.body_site, &row.amount, &row.eligibility];
+        others.into_iter().any(|field| !form.value(field).is_empty())
+    };
+    let rows = (0..rows_of(form)).map(|row| Row::new(row, form, language));
+    let empty = rows.filter(|row| dose_form::chosen(form.value(&row.vaccine)).is_none());
+    empty.filter(is_filled).map(|row| row.legend).collect()
 }
 
 fn rows_of(form: &Form) -> usize {
@@ -318,27 +325,6 @@ fn entry(opened: &OpenedRecord, once: &str, doses: impl Iterator<Item = (Dose, O
     }
 }
 
-/// Keeps for the next form what usually stays the same: site and vaccinator; and by vaccine its lot, route and site.
-fn remember(signed_in: &SignedIn, form: &Form) {
-    if Kind::parse(form.value("kind")) != Kind::New {
-        return;
-    }
-    let codes = signed_in.registry().codes();
-    let mut kept: Vec<(String, String)> =
-        STICKY_OF_FORM.iter().map(|name| ((*name).to_owned(), form.value(name).to_owned())).collect();
-    for row in 0..rows_of(form) {
-        let vaccine = form.value(&format!("vaccine_{row}")).to_owned();
-        let Some((cvx, _)) = dose_form::chosen(&vaccine) else { continue };
-        for group in codes.groups_of(codes.vaccine_groups(cvx)) {
-            kept.push((format!("{}/vaccine", group.name), vaccine.clone()));
-        }
-        for name in STICKY_OF_ROW {
-            kept.push((format!("{vaccine}/{name}"), form.value(&row_field(name, row)).to_owned()));
-        }
-    }
-    signed_in.desks().stick(signed_in.account_id(), kept, signed_in.receipt().received_at);
-}
-
 async fn correct_form(signed_in: SignedIn, Path((id, report)): Path<(String, String)>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
     let form = reported(&signed_in, &own_report(&opened.held, &signed_in, &report)?.dose);
@@ -364,7 +350,7 @@ fn reported(signed_in: &SignedIn, dose: &Dose) -> Form {
     form.set("kind", kind.word());
     form.set("rows", "1");
     form.set("once", random_secret());
-    dose_form::fill(&mut form, dose, kind, &lists);
+    dose_form::fill(&mut form, dose, kind, &lists, codes);
     form
 }
 
@@ -384,6 +370,8 @@ async fn correct(
     if form.has_errors() {
         return view(&signed_in, &opened, head, form, &report);
     }
+    let shown = reported(&signed_in, &known.dose);
+    let is_choice_kept = ["vaccine_0", "maker_0"].into_iter().all(|field| shown.value(field) == form.value(field));
     for dose in &mut doses {
         // What the form does not show stays as it was said.
         dose.order_id = known.dose.order_id.clone();
@@ -392,8 +380,9 @@ async fn correct(
         dose.completion = known.dose.completion;
         dose.refusal_reason = known.dose.refusal_reason.clone();
         dose.observations = known.dose.observations.clone();
-        if known.dose.cvx == dose.cvx {
+        if is_choice_kept || dose_form::is_of_same_product(signed_in.registry().codes(), &known.dose, dose) {
             dose.ndc = known.dose.ndc.clone();
+            dose.trade_name = dose.trade_name.take().or_else(|| known.dose.trade_name.clone());
             dose.mvx = dose.mvx.take().or_else(|| known.dose.mvx.clone());
         }
         if !known.dose.vis.is_empty() && !dose.vis.is_empty() {

@@ -138,7 +138,8 @@ pub(crate) fn refuse(
             form.refuse(field, language.fill("sign_in.locked", &[("minutes", &minutes)]));
             Ok(StatusCode::TOO_MANY_REQUESTS)
         }
-        SessionError::Refused(SignInRefused::Wrong) => {
+        // Nobody is told which user names there are.
+        SessionError::Refused(SignInRefused::Unknown | SignInRefused::Wrong | SignInRefused::KeyUnknown) => {
             form.refuse_with(language, field, "sign_in.wrong");
             Ok(StatusCode::UNPROCESSABLE_ENTITY)
         }

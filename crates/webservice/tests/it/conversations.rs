@@ -65,8 +65,8 @@ async fn wrong_credentials_all_get_one_fault() {
         seen.push(house.post(submit_as(username, password, facility, VXU)).await);
     }
     // After five wrong passwords the account is locked, and the right one gets the same fault.
-    for _ in 0..5 {
-        seen.push(house.post(submit_as("clinic-ehr", "wrong", "CLINIC", VXU)).await);
+    for password in ["wrong one", "wrong two", "wrong three", "wrong four", "wrong five"] {
+        seen.push(house.post(submit_as("clinic-ehr", password, "CLINIC", VXU)).await);
     }
     seen.push(house.post(submit(VXU)).await);
     for reply in &seen {

@@ -10,6 +10,7 @@ use super::record_of;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
 /// Adds, lists and removes public keys for signing in over SFTP
@@ -127,9 +128,9 @@ impl List {
         }
         let mut table = Table::new(&["FINGERPRINT", "ALGORITHM", "ADDED", "COMMENT"]);
         for key in keys {
-            table.row([key.fingerprint, key.algorithm, format!("{:.0}", key.added_at), key.comment]);
+            table.row([key.fingerprint, key.algorithm, moment(&registry, key.added_at), key.comment]);
         }
-        table.print()?;
+        table.print_or("no key")?;
         Ok(Ending::Well)
     }
 }

@@ -78,7 +78,7 @@ impl Restore {
             return Ok(Ending::Well);
         }
         let rows = counted(tested.rows, "row");
-        print_line(&format!("{rows} of {} are now {}; {}", tested.place, target.display(), reach(tested)))?;
+        print_line(&format!("{rows} of {} are now {}; {}", tested.place, target.display(), reach(None, tested)))?;
         for name in &kept {
             print_line(&format!("what was there is kept: {name}"))?;
         }

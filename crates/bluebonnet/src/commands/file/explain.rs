@@ -63,7 +63,11 @@ impl Explain {
             print_json(&json!({ "received": received, "messages": messages }))?;
             return Ok(Ending::Well);
         }
-        print_received(&received)?;
+        print_received(&registry, &received)?;
+        if messages.is_empty() && received.kind == ReceivedKind::File {
+            print_line("")?;
+            print_line(&self.none_in_words())?;
+        }
         for message in messages {
             print_line("")?;
             let (ordinal, verdict) = (message.ordinal, message.verdict.word());
@@ -75,5 +79,12 @@ impl Explain {
             }
         }
         Ok(Ending::Well)
+    }
+
+    /// Why no message is shown.
+    fn none_in_words(&self) -> String {
+        let verdict = self.verdict.map(|verdict| format!(" with the verdict {}", verdict.word())).unwrap_or_default();
+        let after = if self.after > 0 { format!(" after message {}", self.after) } else { String::new() };
+        format!("no message{verdict}{after}")
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{FilePlace, ReceiptGiven, not_received, print_received};
 use crate::ending::{Ending, Failure};
 use crate::tables::{Table, grouped, print_json};
+use crate::times::moment;
 use crate::{limits, place};
 
 /// How often a waiting command looks again.
@@ -104,7 +105,7 @@ impl List {
         for line in found {
             table.row([
                 line.receipt.simple().to_string(),
-                line.received_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+                moment(&registry, line.received_at),
                 line.organization,
                 line.state.word().to_owned(),
                 grouped(line.counts.accepted),
@@ -113,7 +114,7 @@ impl List {
                 line.name,
             ]);
         }
-        table.print()?;
+        table.print_or("nothing like that was received")?;
         Ok(Ending::Well)
     }
 }
@@ -135,7 +136,7 @@ impl Status {
         if self.json {
             print_json(&received)?;
         } else {
-            print_received(&received)?;
+            print_received(&registry, &received)?;
         }
         let counts = received.counts;
         Ok(Ending::well_if(received.state == FileState::Complete && counts.accepted == counts.messages()))

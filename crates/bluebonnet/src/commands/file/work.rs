@@ -1,6 +1,7 @@
 //! `bluebonnet file reprocess`, `file download` and `file process`.
 
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,7 +89,9 @@ impl Download {
         match &self.output {
             Some(path) => {
                 let attempt = || format!("cannot write {}", path.display());
-                let mut output = std::fs::File::create_new(path).with_context(attempt)?;
+                // It holds people's records: it is for its owner alone.
+                let mut options = std::fs::File::options();
+                let mut output = options.write(true).create_new(true).mode(0o600).open(path).with_context(attempt)?;
                 io::copy(&mut content, &mut output).with_context(attempt)?;
             }
             None => {

@@ -7,6 +7,7 @@ use super::operator;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
 use crate::tables::{print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
 /// Lets an account that may plan maintenance pass the web application's closed door for an hour; it is written down
@@ -36,7 +37,7 @@ impl Pass {
             print_json(&json!({"user": self.user, "expires_at": pass.expires_at}))?;
             return Ok(Ending::Well);
         }
-        print_line(&format!("{} may pass the closed door until {:.0}", self.user, pass.expires_at))?;
+        print_line(&format!("{} may pass the closed door until {}", self.user, moment(&registry, pass.expires_at)))?;
         Ok(Ending::Well)
     }
 }

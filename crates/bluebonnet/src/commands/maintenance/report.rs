@@ -13,6 +13,7 @@ use crate::ending::{Ending, Failure};
 use crate::left_counts;
 use crate::place;
 use crate::tables::{Table, grouped, print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
 /// Reports on a window: how long it was, whom it turned away, what came since, and who has not come back
@@ -44,7 +45,7 @@ impl Report {
             print_json(&as_json(&report))?;
             return Ok(Ending::Well);
         }
-        print(&report)?;
+        print(&registry, &report)?;
         Ok(Ending::Well)
     }
 
@@ -100,7 +101,7 @@ fn as_json(report: &AfterReport) -> Value {
     })
 }
 
-fn print(report: &AfterReport) -> Result<(), Failure> {
+fn print(registry: &Registry, report: &AfterReport) -> Result<(), Failure> {
     let now = world::now();
     print_window(&report.window, now)?;
     print_line(&format!("planned {:#}, lasted {:#}", whole(report.planned), whole(report.lasted)))?;
@@ -131,14 +132,11 @@ fn print(report: &AfterReport) -> Result<(), Failure> {
     for sender in report.still_away() {
         let claimed = Some(&sender.refusals.name).filter(|name| !name.is_empty());
         let name = sender.organization_code.as_ref().or(claimed).map_or("unknown", String::as_str).to_owned();
-        let last = sender.refusals.last_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let last = moment(registry, sender.refusals.last_at);
         let channel = sender.refusals.channel.word().to_owned();
         table.row([name, sender.refusals.address.clone(), channel, grouped(sender.refusals.count), last]);
     }
-    match table.is_empty() {
-        true => print_line(nobody_away(report))?,
-        false => table.print()?,
-    }
+    table.print_or(nobody_away(report))?;
     if report.may_lack_calls(now) {
         print_line(&format!("calls of the last {} seconds may not be counted yet", COUNTED_WITHIN.as_secs()))?;
     }

@@ -89,10 +89,7 @@ impl List {
                 window.times_in_words(),
             ]);
         }
-        match table.is_empty() {
-            true => print_line("no maintenance window is planned or was")?,
-            false => table.print()?,
-        }
+        table.print_or("no maintenance window is planned or was")?;
         Ok(Ending::Well)
     }
 }

@@ -12,6 +12,7 @@ use crate::ending::{Ending, Failure};
 use crate::limits;
 use crate::place::{self, Place};
 use crate::tables::{Table, print_json, print_line};
+use crate::times::moment;
 use crate::world;
 
 /// Decides doses that may be one
@@ -70,11 +71,11 @@ impl List {
             return Ok(Ending::Well);
         }
         if self.decided {
-            return show_decided(&found);
+            return show_decided(&registry, &found);
         }
         let mut table = Table::new(&["PATIENT", "ONE", "OTHER", "SINCE", "BECAUSE"]);
         for pair in &found {
-            let since = pair.review.as_ref().map(|review| format!("{:.0}", review.opened.opened_at));
+            let since = pair.review.as_ref().map(|review| moment(&registry, review.opened.opened_at));
             table.row([
                 pair.patient_id.number(),
                 pair.one.id.number(),
@@ -83,24 +84,24 @@ impl List {
                 format!("{} {}", pair.comparison.rule.id(), pair.comparison.rule.sentence()),
             ]);
         }
-        table.print()?;
+        table.print_or("no two reports wait for a decision")?;
         Ok(Ending::Well)
     }
 }
 
-fn show_decided(found: &[DosePair]) -> Result<Ending, Failure> {
+fn show_decided(registry: &Registry, found: &[DosePair]) -> Result<Ending, Failure> {
     let mut table = Table::new(&["PATIENT", "ONE", "OTHER", "DECIDED", "AS", "WHY"]);
     for (pair, review) in found.iter().filter_map(|pair| Some((pair, pair.review.as_ref()?))) {
         table.row([
             pair.patient_id.number(),
             pair.one.id.number(),
             pair.other.id.number(),
-            review.decided_at.map(|at| format!("{at:.0}")).unwrap_or_default(),
+            review.decided_at.map(|at| moment(registry, at)).unwrap_or_default(),
             review.state.word().to_owned(),
             review.reason.clone(),
         ]);
     }
-    table.print()?;
+    table.print_or("nothing was decided yet")?;
     Ok(Ending::Well)
 }
 

@@ -81,6 +81,14 @@ fn a_window_begins_by_itself_and_ends_by_an_order() {
 }
 
 #[test]
+fn a_window_that_was_announced_after_its_start_closed_nothing_before() {
+    let planned = draft(scheduled()).expect("a draft");
+    let mut window = order(&planned, WindowOrder::Announce, "2024-05-31 20:30").expect("announced");
+    advance(&mut window, at("2024-05-31 20:31"));
+    assert_eq!(window.started_at, Some(at("2024-05-31 20:30")));
+}
+
+#[test]
 fn orders_that_do_not_fit_are_refused_with_what_would() {
     let planned = draft(scheduled()).expect("a draft");
     let announced = order(&planned, WindowOrder::Announce, "2024-05-20 10:00").expect("announced");

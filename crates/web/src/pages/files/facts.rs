@@ -1,7 +1,7 @@
 //! What is known of something received: when and through which door it came, whose it is, how large.
 
 use model::Right;
-use registry::Received;
+use registry::{Received, ReceivedKind};
 
 use super::{channel_name, shown_receipt};
 use crate::dates;
@@ -15,7 +15,7 @@ pub(super) fn facts(signed_in: &SignedIn, received: &Received) -> Vec<(&'static 
     let time = |at| dates::moment(signed_in.registry(), at, language);
     let facts = [
         ("files.control_id", Cell::text(received.control_id.clone())),
-        ("files.receipt", Cell::text(shown_receipt(received))),
+        ("files.receipt", receipt(received)),
         ("files.organization", organization(signed_in, received)),
         ("files.door", Cell::text(channel_name(received.channel, language))),
         ("files.account", Cell::text(received.account.clone())),
@@ -25,6 +25,15 @@ pub(super) fn facts(signed_in: &SignedIn, received: &Received) -> Vec<(&'static 
         ("files.run", Cell::text(if received.run > 1 { received.run.to_string() } else { String::new() })),
     ];
     facts.into_iter().filter(|(_, value)| !value.text.is_empty()).collect()
+}
+
+/// The receipt; of a file in its long form, too, which programs and the command line print.
+fn receipt(received: &Received) -> Cell {
+    let cell = Cell::text(shown_receipt(received));
+    match received.kind {
+        ReceivedKind::File => cell.with_note(received.receipt.simple().to_string()),
+        ReceivedKind::Message => cell,
+    }
 }
 
 /// Whose it is, with the way to its page for those who may open it.

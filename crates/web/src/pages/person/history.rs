@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::{CodeTables, DoseEvaluation, InformationSource, Right, Table, VaccinationReport};
+use model::{CodeTables, DoseEvaluation, InformationSource, Right, Table, VaccinationReport, plain_letters};
 
 use super::words::fact_text;
 use super::{DoseRow, Family, TakenBack, Told};
 use crate::dose_lists::{code_text, trade_name};
 use crate::health_words::{self, Words};
 use crate::people::age;
-use crate::{evaluations, refusals};
+use crate::{evaluations, refusals, vaccine_groups};
 
 impl Told<'_> {
     /// The shown doses by vaccine family: a combined vaccine stands in each of its families.
@@ -23,7 +23,13 @@ impl Told<'_> {
                 families.entry(group).or_default().push(self.dose_row(report, evaluation));
             }
         }
-        families.into_iter().map(|(name, doses)| Family { name, doses }).collect()
+        let named = families.into_iter().map(|(group, doses)| {
+            let name = vaccine_groups::name(&group, self.language).to_owned();
+            Family { name, doses }
+        });
+        let mut families: Vec<Family> = named.collect();
+        families.sort_by_key(|family| plain_letters(&family.name));
+        families
     }
 
     fn groups(&self, report: &VaccinationReport, evaluations: &[&DoseEvaluation]) -> Vec<String> {
@@ -65,9 +71,9 @@ impl Told<'_> {
     pub(in crate::pages) fn vaccine(&self, report: &VaccinationReport) -> String {
         let (codes, cvx) = (self.codes(), report.dose.cvx);
         // Who refuses, or does not say which vaccine it was, means the family.
-        let families = codes.groups_of(codes.vaccine_groups(cvx)).map(|group| group.name.as_str());
+        let families = vaccine_groups::of_vaccine(codes, cvx, self.language).join(", ");
         let is_family = codes.is_unspecified(cvx) && !report.dose.is_given();
-        let name = Some(families.collect::<Vec<_>>().join(", ")).filter(|name| is_family && !name.is_empty());
+        let name = Some(families).filter(|name| is_family && !name.is_empty());
         format!("{} ({cvx})", name.as_deref().or_else(|| codes.vaccine_name(cvx)).unwrap_or("?"))
     }
 

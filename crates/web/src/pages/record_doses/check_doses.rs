@@ -7,9 +7,9 @@ use model::{CodeTables, Dose, DoseEvaluation, DoseStatus, Finding, FindingKind, 
 use registry::{Entry, Rehearsal};
 
 use super::drafts;
-use super::{remember, rows_of, sites};
+use super::{left_out, remember, sites};
 use crate::dose_form;
-use crate::dose_lists::{brand_of, trade_name};
+use crate::dose_lists::trade_name;
 use crate::evaluations::why;
 use crate::failures::Failure;
 use crate::findings;
@@ -17,6 +17,7 @@ use crate::forms::{Choice, Form, Posted};
 use crate::layout::{Page, show};
 use crate::pages::person::PersonHead;
 use crate::signed_in::SignedIn;
+use crate::vaccine_groups;
 
 #[derive(Template)]
 #[template(path = "check_doses.html")]
@@ -62,18 +63,15 @@ pub(super) async fn finish(
     }
     let doses = entry.vaccinations.iter().enumerate();
     let sites = sites(signed_in);
-    // Of rows without a vaccine there are no doses.
-    let chosen = (0..rows_of(&form)).map(|row| form.value(&format!("vaccine_{row}")));
-    let chosen: Vec<&str> = chosen.filter(|value| dose_form::chosen(value).is_some()).collect();
     let checked = |(row, vaccination): (usize, &VaccinationStatement)| {
-        checked(signed_in, &sites, (&vaccination.dose, chosen.get(row).copied().unwrap_or_default()), row, &rehearsal)
+        checked(signed_in, &sites, &vaccination.dose, row, &rehearsal)
     };
     let doses = doses.map(checked).collect();
     show(&CheckView {
         page: signed_in.page(signed_in.language().text("dose.check_title")),
         kept: form.answers(),
         doses,
-        general: general(signed_in, &rehearsal, is_undone),
+        general: general(signed_in, &form, &rehearsal, is_undone),
         may_be_saved: rehearsal.is_kept,
         address: format!("/people/{}/doses/{}", head.id, if report.is_empty() { "new" } else { report }),
         head,
@@ -107,9 +105,9 @@ fn is_one_refused(rehearsal: &Rehearsal) -> bool {
     is_any_left && rehearsal.findings.iter().any(|finding| is_of_dose(finding) && finding.rule().omits)
 }
 
-/// What is wrong beside the doses; that a refused one keeps the others from being saved; that the dose was taken back
-/// while it was corrected.
-fn general(signed_in: &SignedIn, rehearsal: &Rehearsal, is_undone: bool) -> Vec<Warning> {
+/// What is wrong beside the doses; that a refused one keeps the others from being saved; which rows are left out; that the dose was
+/// taken back while it was corrected.
+fn general(signed_in: &SignedIn, form: &Form, rehearsal: &Rehearsal, is_undone: bool) -> Vec<Warning> {
     let found = rehearsal.findings.iter().filter(|finding| !is_of_dose(finding) && is_told(finding));
     let mut general: Vec<Warning> = found.map(|finding| warning(signed_in, finding)).collect();
     let mut tell = |key, is_error| {
@@ -120,6 +118,11 @@ fn general(signed_in: &SignedIn, rehearsal: &Rehearsal, is_undone: bool) -> Vec<
     }
     if is_undone {
         tell("dose.is_undone", false);
+    }
+    let left_out = left_out(form, signed_in.language());
+    if !left_out.is_empty() {
+        let text = signed_in.language().fill("dose.left_out", &[("rows", &left_out.join("; "))]);
+        general.push(Warning { text, is_error: false });
     }
     general
 }
@@ -132,17 +135,10 @@ fn warning(signed_in: &SignedIn, finding: &Finding) -> Warning {
     Warning { text: findings::told(finding, signed_in.language()), is_error: finding.severity() == Severity::Error }
 }
 
-/// A dose, with the choice that it was made of.
-fn checked(
-    signed_in: &SignedIn,
-    sites: &[Choice],
-    (dose, chosen): (&Dose, &str),
-    row: usize,
-    rehearsal: &Rehearsal,
-) -> CheckedDose {
+fn checked(signed_in: &SignedIn, sites: &[Choice], dose: &Dose, row: usize, rehearsal: &Rehearsal) -> CheckedDose {
     let (codes, language) = (signed_in.registry().codes(), signed_in.language());
     let vaccine = format!("{} (CVX {})", codes.vaccine_name(dose.cvx).unwrap_or("?"), dose.cvx);
-    let brand = brand_of(chosen).or_else(|| trade_name(codes, dose));
+    let brand = trade_name(codes, dose);
     let missing = dose_form::not_filled_in(dose, language);
     CheckedDose {
         vaccine: brand.map_or(vaccine.clone(), |brand| format!("{brand} – {vaccine}")),
@@ -174,7 +170,8 @@ fn warnings(signed_in: &SignedIn, row: usize, rehearsal: &Rehearsal) -> Vec<Warn
     });
     for evaluation in not_counted.into_iter().flatten() {
         let reasons: Vec<String> = why(&evaluation.reasons, language).into_iter().map(|line| line.text).collect();
-        let values = [("group", evaluation.vaccine_group.as_str()), ("why", &reasons.join(" "))];
+        let group = vaccine_groups::name(&evaluation.vaccine_group, language);
+        let values = [("group", group), ("why", &reasons.join(" "))];
         warnings.push(Warning { text: language.fill("dose.would_not_count", &values), is_error: false });
     }
     let of_row =

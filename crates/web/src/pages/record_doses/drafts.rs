@@ -30,9 +30,9 @@ pub(super) fn find(signed_in: &SignedIn, head: &PersonHead, form: &Form, report:
 
 /// The address of the form itself, with one more parameter.
 fn address(signed_in: &SignedIn, more: Option<(&str, &str)>) -> String {
-    let told = ["kind", "group", "source"].map(|name| (name, signed_in.parameter(name)));
+    let told = ["kind", "group", "source"].map(|name| signed_in.parameters(name).into_iter().map(move |it| (name, it)));
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(told.iter().filter(|(_, value)| !value.is_empty())).extend_pairs(more);
+    query.extend_pairs(told.into_iter().flatten().filter(|(_, value)| !value.is_empty())).extend_pairs(more);
     match query.finish() {
         query if query.is_empty() => signed_in.path().to_owned(),
         query => format!("{}?{query}", signed_in.path()),

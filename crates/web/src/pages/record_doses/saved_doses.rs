@@ -7,6 +7,7 @@ use model::{CodeTables, InformationSource, MessageId, PatientId, VaccinationRepo
 
 use crate::dates;
 use crate::dose_form::Kind;
+use crate::dose_lists::trade_name;
 use crate::failures::Failure;
 use crate::layout::{Page, show};
 use crate::pages::person::{PersonHead, open};
@@ -45,9 +46,11 @@ pub(super) async fn saved(
 }
 
 fn saved_dose(signed_in: &SignedIn, report: &VaccinationReport) -> SavedDose {
-    let vaccine = signed_in.registry().codes().vaccine_name(report.dose.cvx).unwrap_or("?");
-    let given_on = dates::shown(report.dose.administered_on, signed_in.language());
-    SavedDose { report: report.id.to_string(), text: format!("{vaccine}, {given_on}") }
+    let (codes, dose) = (signed_in.registry().codes(), &report.dose);
+    let vaccine = codes.vaccine_name(dose.cvx).unwrap_or("?");
+    let brand = trade_name(codes, dose).map(|brand| format!("{brand} – ")).unwrap_or_default();
+    let given_on = dates::shown(dose.administered_on, signed_in.language());
+    SavedDose { report: report.id.to_string(), text: format!("{brand}{vaccine}, {given_on}") }
 }
 
 /// The form for a dose of the same kind; who told of the last one is likely to tell of the next.
