@@ -371,6 +371,7 @@ finding_kinds! {
     FactsOfPersonTooMany,
     DoseAlreadyKnown,
     DoseUpdated,
+    DoseReplaced,
     DoseRepeatedInMessage,
     DeleteMatchesNothing,
     DeleteNotOwned,

@@ -1,7 +1,7 @@
 //! What a submission's doses add to, change in and take from a person's vaccinations.
 
 use matching::{DoseStatement, Grouped, ReportToDelete};
-use model::{Action, Dose, VaccinationEventId, VaccinationReport, VaccinationReportId};
+use model::{Action, CodeTables, Dose, VaccinationEventId, VaccinationReport, VaccinationReportId};
 
 use super::ids::{Purpose, derive};
 use super::*;
@@ -87,13 +87,13 @@ impl Step<'_> {
             }
             return Recorded { report_id: Some(self.add(record)), is_new: true, finding: None };
         };
-        let finding = if is_repeated {
-            self.update(record, report_id);
-            self.finding(FindingKind::DoseRepeatedInMessage)
-        } else if self.update(record, report_id) {
-            self.finding(FindingKind::DoseUpdated).naming(format!("CVX {} on {}", dose.cvx, dose.administered_on))
-        } else {
-            self.finding(FindingKind::DoseAlreadyKnown).naming("from you")
+        let replaced = self.replaced_by_addition(record, report_id);
+        let is_changed = self.update(record, report_id);
+        let finding = match (is_repeated, is_changed, replaced) {
+            (true, ..) => self.finding(FindingKind::DoseRepeatedInMessage),
+            (false, true, Some(replaced)) => self.finding(FindingKind::DoseReplaced).naming(replaced),
+            (false, true, None) => self.finding(FindingKind::DoseUpdated).naming(in_words(dose)),
+            (false, false, _) => self.finding(FindingKind::DoseAlreadyKnown).naming("from you"),
         };
         Recorded { report_id: Some(report_id), is_new: false, finding: Some(finding) }
     }
@@ -161,6 +161,18 @@ impl Step<'_> {
         is_changed
     }
 
+    /// The dose that a report tells of, where it is to be taken for a wrong word of a dose against something else, and its
+    /// sender may have meant both: systems that write the id of a visit, and a message for each dose, say them so.
+    fn replaced_by_addition(&self, record: &PatientRecord, id: VaccinationReportId) -> Option<String> {
+        let before = &record.vaccinations.iter().find(|report| report.id == id && !report.is_deleted)?.dose;
+        let now = &self.vaccination.dose;
+        let groups = |dose: &Dose| self.rules.codes.vaccine_groups(dose.cvx);
+        let are_others =
+            !groups(before).overlaps(groups(now)) && [before, now].map(groups).iter().all(|set| set.0 != 0);
+        let may_be_both = self.vaccination.action == Action::Add && before.is_given() && now.is_given();
+        (may_be_both && are_others).then(|| in_words(before))
+    }
+
     /// Whether the dose is of the day and the vaccine of this report.
     fn says_the_same_of(&self, record: &PatientRecord, id: VaccinationReportId) -> bool {
         let said = |dose: &Dose| (dose.administered_on, dose.cvx);
@@ -207,8 +219,7 @@ impl Step<'_> {
             report.is_deleted = true;
             report.message_id = self.submission.receipt.message_id;
             report.received_at = self.submission.receipt.received_at;
-            let what = format!("CVX {} on {}", report.dose.cvx, report.dose.administered_on);
-            return Some(self.finding(FindingKind::DoseDeleted).naming(what));
+            return Some(self.finding(FindingKind::DoseDeleted).naming(in_words(&report.dose)));
         }
         Some(self.finding(FindingKind::DeleteMatchesNothing))
     }
@@ -216,6 +227,10 @@ impl Step<'_> {
     fn finding(&self, kind: FindingKind) -> Finding {
         Finding::new(kind).at(Location::segment("RXA", self.vaccination.order))
     }
+}
+
+fn in_words(dose: &Dose) -> String {
+    format!("CVX {} on {}", dose.cvx, dose.administered_on)
 }
 
 /// What a sender now says of its dose, over what it said before: an empty field means "no change" (IG 1.5, 3.2).

@@ -48,6 +48,22 @@ fn a_correction_replaces_what_its_owner_said() {
 }
 
 #[test]
+fn who_sends_two_vaccines_of_one_id_is_told_which_was_replaced() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("03", "20240311", "V7")).await;
+        let answer = house.report("CLINIC", &MARIA, &given("21", "20240311", "V7")).await;
+        assert_eq!(findings(&answer), ["IEE-145"], "{answer}");
+        assert!(answer.contains("CVX 03 on 2024-03-11"), "{answer}");
+        let update = given("94", "20240311", "V7").replace("|CP|A", "|CP|U");
+        let answer = house.report("CLINIC", &MARIA, &update).await;
+        assert_eq!(findings(&answer), ["IEE-514"], "of the group, and an update: {answer}");
+        let update = given("08", "20240311", "V7").replace("|CP|A", "|CP|U");
+        let answer = house.report("CLINIC", &MARIA, &update).await;
+        assert_eq!(findings(&answer), ["IEE-514"], "who says that it is a correction means it: {answer}");
+    });
+}
+
+#[test]
 fn a_correction_of_an_unknown_dose_is_a_new_dose_and_said_so() {
     on_each_database(&example(), async |house| {
         let correction = given("08", "20240312", "D9").replace("|CP|A", "|CP|U");
