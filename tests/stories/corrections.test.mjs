@@ -38,15 +38,26 @@ describe("corrections", { timeout: 600_000 }, () => {
     ].join("\r");
   }
 
-  test("a correction on a page is said to be due in the clinic's system, too, and what that replaces is told on both sides", async () => {
+  /** The account of the clinic's own system. */
+  function ownProgram() {
     const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
-    const program = registry.programs.find((known) => known.organization === organization);
-    assert.match(await sendMessage(registry, program, held(program, "1 Main St", "own-1")), /MSA\|A[AE]\|/);
+    return registry.programs.find((known) => known.organization === organization);
+  }
+
+  /** The girl's record, found by her name. */
+  async function openHeld() {
     const page = await open();
     await page.goto(`${registry.url}/find`);
     await page.fill("#family", "Xocotepec");
     await page.click("form[action='/find'] button");
     await page.click(".bb-found h3 a");
+    return page;
+  }
+
+  test("a correction on a page is said to be due in the clinic's system, too, and what that replaces is told on both sides", async () => {
+    const program = ownProgram();
+    assert.match(await sendMessage(registry, program, held(program, "1 Main St", "own-1")), /MSA\|A[AE]\|/);
+    const page = await openHeld();
     const record = page.url();
     const move = async () => {
       await page.goto(`${record}/details`);
@@ -74,7 +85,7 @@ describe("corrections", { timeout: 600_000 }, () => {
     await page.context().close();
     const administrator = await browser.newContext({
       storageState: await signedIn(browser, registry, registry.users.find((user) =>
-        user.role === "organization_administrator" && user.organization === organization)),
+        user.role === "organization_administrator" && user.organization === program.organization)),
       locale: "en-US",
     });
     const audit = await administrator.newPage();
@@ -181,16 +192,11 @@ describe("corrections", { timeout: 600_000 }, () => {
   });
 
   test("a dose that a system reported with its package is corrected to another product, and the package goes", async () => {
-    const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
-    const program = registry.programs.find((known) => known.organization === organization);
+    const program = ownProgram();
     const dose = ["ORC|RE||own-pack^EHR", "RXA|0|1|20250401||115^Tdap^CVX^49281-0400-10^Adacel^NDC|0.5|mL^^UCUM||00^New^NIP001||||||||PMC^sanofi^MVX|||CP|A"];
     const message = [held(program, "1 Main St", "own-pack"), ...dose].join("\r");
     assert.match(await sendMessage(registry, program, message), /MSA\|A[AE]\|/);
-    const page = await open();
-    await page.goto(`${registry.url}/find`);
-    await page.fill("#family", "Xocotepec");
-    await page.click("form[action='/find'] button");
-    await page.click(".bb-found h3 a");
+    const page = await openHeld();
     const record = page.url();
     assert.match(await page.innerText(".bb-history--doses tbody"), /Adacel · sanofi/i);
     await page.click(".bb-history--doses a[href*='/doses/']");
@@ -273,8 +279,7 @@ describe("corrections", { timeout: 600_000 }, () => {
   });
 
   test("an allergy to a vaccine says on the record to which", async () => {
-    const organization = registry.users.find((user) => user.role === "full_access_clinician").organization;
-    const program = registry.programs.find((known) => known.organization === organization);
+    const program = ownProgram();
     const allergies = [["03", "MMR"], ["08", "Hep B"]].flatMap(([cvx, name], place) => [
       `OBX|${2 * place + 1}|CE|30945-0^Contraindication^LN|${place + 1}|VXC20^allergy to this vaccine^CDCPHINVS||||||F|||20250401`,
       `OBX|${2 * place + 2}|CE|30956-7^Vaccine type^LN|${place + 1}|${cvx}^${name}^CVX||||||F`,
@@ -282,11 +287,7 @@ describe("corrections", { timeout: 600_000 }, () => {
     const group = ["ORC|RE||9999^EHR", "RXA|0|1|20250401||998^No vaccine^CVX|999||||||||||||||NA|A", ...allergies];
     const message = [held(program, "1 Main St", "own-allergies"), ...group].join("\r");
     assert.match(await sendMessage(registry, program, message), /MSA\|A[AE]\|/);
-    const page = await open();
-    await page.goto(`${registry.url}/find`);
-    await page.fill("#family", "Xocotepec");
-    await page.click("form[action='/find'] button");
-    await page.click(".bb-found h3 a");
+    const page = await openHeld();
     const told = await page.innerText("main");
     assert.match(told, /allergy to this vaccine[^\n]*: MMR \(03\)/i);
     assert.match(told, /allergy to this vaccine[^\n]*: Hep B[^\n]*\(08\)/i);
