@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ACCESS } from "./access.mjs";
-import { startBrowser } from "./browser.mjs";
 import { Client } from "./client.mjs";
 import { report } from "./messages.mjs";
-import { startRegistry } from "./registry.mjs";
+import { startBoth } from "./pages.mjs";
 
 const MARKUP = "<img src=x onerror=alert(1)>";
 const median = (numbers) => [...numbers].sort((left, right) => left - right)[Math.floor(numbers.length / 2)];
@@ -15,7 +14,7 @@ describe("attacks", { timeout: 600_000 }, () => {
   let registry, browser;
 
   before(async () => {
-    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    [registry, browser] = await startBoth("sqlite");
   });
 
   after(async () => {

@@ -2,16 +2,15 @@
 // is saved, and nobody's correction is lost without a word.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
+import { check } from "./browser.mjs";
 import { sendMessage } from "./messages.mjs";
-import { addChild, choose, fillDate, signedIn } from "./pages.mjs";
-import { startRegistry } from "./registry.mjs";
+import { addChild, choose, fillDate, signedIn, startBoth } from "./pages.mjs";
 
 describe("corrections", { timeout: 600_000 }, () => {
   let registry, browser, clinician;
 
   before(async () => {
-    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    [registry, browser] = await startBoth("sqlite");
     clinician = await signedIn(browser, registry, "full_access_clinician");
   });
 

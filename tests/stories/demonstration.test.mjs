@@ -1,15 +1,15 @@
 // A demonstration says that it is one: on every page, in both languages, and on every sheet that is printed of it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
-import { addChild } from "./pages.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { check } from "./browser.mjs";
+import { addChild, startBoth } from "./pages.mjs";
+import { signIn } from "./registry.mjs";
 
 describe("a demonstration", { timeout: 600_000 }, () => {
   let registry, browser, page, child;
 
   before(async () => {
-    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    [registry, browser] = await startBoth("sqlite");
     page = await (await browser.newContext({ locale: "en-US" })).newPage();
     await signIn(page, registry, "full_access_clinician");
     child = await addChild(page, registry, "Probe", "Petra");

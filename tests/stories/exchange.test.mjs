@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
+import { check } from "./browser.mjs";
 import { doubtfulReport, sendMessage, vaccinationFile, vaccinationTable } from "./messages.mjs";
-import { authenticatorCode, signIn, startRegistry, unusedInstant } from "./registry.mjs";
+import { startBoth } from "./pages.mjs";
+import { authenticatorCode, signIn, unusedInstant } from "./registry.mjs";
 
 const CONTACT = "data_exchange_contact";
 
@@ -14,7 +15,7 @@ for (const database of ["sqlite", "postgres"]) {
     let registry, browser, contact;
 
     before(async () => {
-      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      [registry, browser] = await startBoth(database);
       const context = await browser.newContext();
       await signIn(await context.newPage(), registry, CONTACT);
       contact = await context.storageState();

@@ -1,15 +1,15 @@
 // What the pages say of what is due, of what speaks against a vaccine, and of conditions, in a real browser.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
-import { addChild, choose, fillDate } from "./pages.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { check } from "./browser.mjs";
+import { addChild, choose, fillDate, startBoth } from "./pages.mjs";
+import { signIn } from "./registry.mjs";
 
 describe("forecasts", { timeout: 600_000 }, () => {
   let registry, browser, page;
 
   before(async () => {
-    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    [registry, browser] = await startBoth("sqlite");
     page = await (await browser.newContext({ locale: "en-US" })).newPage();
     await signIn(page, registry, "full_access_clinician");
   });

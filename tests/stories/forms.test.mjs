@@ -2,11 +2,11 @@
 // a dose, correct and undo it, see to consent, send a file and read its findings.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
+import { check } from "./browser.mjs";
 import { FORMS, hands } from "./hands.mjs";
 import { vaccinationFile } from "./messages.mjs";
-import { signedIn } from "./pages.mjs";
-import { authenticatorCode, startRegistry, unusedInstant } from "./registry.mjs";
+import { signedIn, startBoth } from "./pages.mjs";
+import { authenticatorCode, unusedInstant } from "./registry.mjs";
 
 /** A surname that several people of the demonstration have. */
 const SURNAME = "Parker";
@@ -18,7 +18,7 @@ for (const database of ["sqlite", "postgres"]) {
     let registry, browser, clinician, contact;
 
     before(async () => {
-      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      [registry, browser] = await startBoth(database);
       const roles = ["full_access_clinician", "data_exchange_contact"];
       [clinician, contact] = await Promise.all(roles.map((role) => signedIn(browser, registry, role)));
     });

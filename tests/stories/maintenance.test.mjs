@@ -1,16 +1,16 @@
 // Maintenance windows, told as stories: an emergency in the night, an announcement that is meant, a draft that is corrected.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
-import { signedIn, wrongFields } from "./pages.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { check } from "./browser.mjs";
+import { signedIn, startBoth, wrongFields } from "./pages.mjs";
+import { signIn } from "./registry.mjs";
 
 for (const database of ["sqlite", "postgres"]) {
   describe(`maintenance, on ${database}`, { timeout: 600_000 }, () => {
     let registry, browser, page;
 
     before(async () => {
-      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      [registry, browser] = await startBoth(database);
       // On one database as on a desk, on the other as on a phone and in Spanish.
       const isPhone = database === "postgres";
       const context = await browser.newContext(

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ACCESS, VISITORS } from "./access.mjs";
-import { check, startBrowser } from "./browser.mjs";
-import { authenticatorCode, signIn, startRegistry } from "./registry.mjs";
+import { check } from "./browser.mjs";
+import { signedIn, startBoth } from "./pages.mjs";
+import { authenticatorCode, signIn } from "./registry.mjs";
 
 const PASSWORD = "nine purple lanterns glow";
 
@@ -18,7 +19,7 @@ for (const database of ["sqlite", "postgres"]) {
     let registry, browser;
 
     before(async () => {
-      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      [registry, browser] = await startBoth(database);
     });
 
     after(async () => {
@@ -26,11 +27,13 @@ for (const database of ["sqlite", "postgres"]) {
       await registry?.close();
     });
 
+    /** What the browser keeps of who has signed in: they do so once, and go on in each story with a page of their own. */
+    const kept = {};
+
     async function open(role) {
-      const context = await browser.newContext({ locale: "en-US" });
-      const page = await context.newPage();
-      if (role) await signIn(page, registry, role);
-      return page;
+      if (role) kept[role] ??= await signedIn(browser, registry, role);
+      const context = await browser.newContext({ locale: "en-US", storageState: kept[role] });
+      return context.newPage();
     }
 
     test("an organization registers, is approved, and its administrator comes in", async () => {
@@ -103,6 +106,13 @@ for (const database of ["sqlite", "postgres"]) {
       }
       assert.match(await account(), /Locked out\s*Signing in waits until .+ after \d wrong passwords/);
       await check(office, `account-locked-${database}`);
+      await office.click("form[action$='/lock'] button");
+      assert.match(office.url(), /done=unlocked/);
+      assert.doesNotMatch(await account(), /Locked out/);
+      await forgetful.fill("#username", username);
+      await forgetful.fill("#password", PASSWORD);
+      await forgetful.click("main button[type=submit]");
+      assert.match(forgetful.url(), /sign-in\/code/, "the wait is over");
     });
 
     test("an account is added to the organization from which one comes, and to none by chance", async () => {
@@ -297,7 +307,8 @@ for (const database of ["sqlite", "postgres"]) {
 
     // On one database as on a desk, on the other as on a phone of 360 pixels and in Spanish: the pages are the same.
     test("the office's pages hold for everybody", async () => {
-      const page = await open("registry_administrator");
+      const page = await open();
+      await signIn(page, registry, "registry_administrator");
       if (database === "postgres") {
         await page.setViewportSize({ width: 360, height: 740 });
         await page.goto(`${registry.url}/language/es?back=/account`);

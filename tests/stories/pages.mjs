@@ -1,6 +1,18 @@
 // What people do on a page again and again.
 import assert from "node:assert/strict";
-import { signIn } from "./registry.mjs";
+import { startBrowser } from "./browser.mjs";
+import { signIn, startRegistry } from "./registry.mjs";
+
+/** Starts a registry and a browser. If one of them does not start, the other is ended: the story fails, and waits for nothing. */
+export async function startBoth(database) {
+  const both = await Promise.allSettled([startRegistry(database), startBrowser()]);
+  const failed = both.find((one) => one.status === "rejected");
+  if (failed) {
+    await Promise.all(both.map((one) => one.value?.close()));
+    throw failed.reason;
+  }
+  return both.map((one) => one.value);
+}
 
 /** Signs somebody of a role in, and gives what a browser keeps of that, for pages of theirs. */
 export async function signedIn(browser, registry, role) {

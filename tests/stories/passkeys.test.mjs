@@ -2,15 +2,16 @@
 // shown twice, and is removed.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { check } from "./browser.mjs";
+import { startBoth } from "./pages.mjs";
+import { signIn } from "./registry.mjs";
 
 for (const database of ["sqlite", "postgres"]) {
   describe(`passkeys, on ${database}`, { timeout: 600_000 }, () => {
     let registry, browser;
 
     before(async () => {
-      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      [registry, browser] = await startBoth(database);
       // A passkey belongs to a name; an address of digits has none.
       registry.numbered = registry.url;
       registry.url = registry.url.replace("127.0.0.1", "localhost");

@@ -2,10 +2,10 @@
 // forms.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
+import { check } from "./browser.mjs";
 import { report } from "./messages.mjs";
-import { addChild, choose, fillDate, signedIn, wrongFields } from "./pages.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { addChild, choose, fillDate, signedIn, startBoth, wrongFields } from "./pages.mjs";
+import { signIn } from "./registry.mjs";
 
 /** A surname that several people of the demonstration have. */
 const SURNAME = "Parker";
@@ -15,7 +15,7 @@ for (const database of ["sqlite", "postgres"]) {
     let registry, browser, clinician;
 
     before(async () => {
-      [registry, browser] = await Promise.all([startRegistry(database), startBrowser()]);
+      [registry, browser] = await startBoth(database);
       clinician = await signedIn(browser, registry, "full_access_clinician");
     });
 

@@ -2,15 +2,14 @@
 // taken back, and nothing of a record stays behind.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { check, startBrowser } from "./browser.mjs";
-import { addChild, choose, fillDate, signedIn, wrongFields } from "./pages.mjs";
-import { startRegistry } from "./registry.mjs";
+import { check } from "./browser.mjs";
+import { addChild, choose, fillDate, signedIn, startBoth, wrongFields } from "./pages.mjs";
 
 describe("records", { timeout: 600_000 }, () => {
   let registry, browser, clinician;
 
   before(async () => {
-    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    [registry, browser] = await startBoth("sqlite");
     clinician = await signedIn(browser, registry, "full_access_clinician");
   });
 
@@ -174,6 +173,7 @@ describe("records", { timeout: 600_000 }, () => {
     await school.goto(`${record}/status`);
     assert.equal(await school.locator("input[name=status][value=P]").count(), 0);
     assert.equal(await school.locator("#death").count(), 0);
+    assert.equal(await school.locator("input[name=status]:checked").count(), 0, "nobody is made a client by chance");
     await choose(school, "input[name=status][value=A]");
     await save(school);
     assert.match(school.url(), /done=death_stays/, "no page says that it is as it is not");
@@ -188,6 +188,8 @@ describe("records", { timeout: 600_000 }, () => {
     await office.click("button[name=confirmed]");
     assert.match(office.url(), /done=death_taken_back/);
     assert.equal(await office.locator(".bb-alert:has-text('Deceased')").count(), 0);
+    await office.goto(`${record}/status`);
+    assert.equal(await office.inputValue("input[name=status]:checked"), "U", "the form shows what was said last");
     await office.context().close();
   }
 

@@ -31,7 +31,14 @@ export async function startRegistry(database) {
     console.error(line);
     if (line.includes(" ERROR ")) faults.push(line);
   });
-  const url = await listening(process_);
+  const leave = async () => {
+    await postgres?.close();
+    rmSync(home, { recursive: true, force: true });
+  };
+  const url = await listening(process_).catch(async (error) => {
+    await leave();
+    throw error;
+  });
   const { web_users: users, web_service_accounts: programs } = JSON.parse(readFileSync(credentials, "utf8"));
   return {
     url,
@@ -41,8 +48,7 @@ export async function startRegistry(database) {
       const ended = new Promise((resolve) => process_.once("exit", resolve));
       process_.kill("SIGTERM");
       await ended;
-      await postgres?.close();
-      rmSync(home, { recursive: true, force: true });
+      await leave();
       assert.deepEqual(faults, [], "the program logs no error");
     },
   };

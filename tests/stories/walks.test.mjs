@@ -5,9 +5,10 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ROLES } from "./access.mjs";
-import { check, startBrowser } from "./browser.mjs";
+import { check } from "./browser.mjs";
 import { vaccinationFile } from "./messages.mjs";
-import { signIn, startRegistry } from "./registry.mjs";
+import { startBoth } from "./pages.mjs";
+import { signIn } from "./registry.mjs";
 
 const PICTURES = process.env.BLUEBONNET_WALKS;
 const DOCS = fileURLToPath(new URL("../../docs/using", import.meta.url));
@@ -18,7 +19,7 @@ describe("walks", { timeout: 600_000 }, () => {
   let registry, browser;
 
   before(async () => {
-    [registry, browser] = await Promise.all([startRegistry("sqlite"), startBrowser()]);
+    [registry, browser] = await startBoth("sqlite");
     if (PICTURES) mkdirSync(PICTURES, { recursive: true });
   });
 

@@ -9,6 +9,7 @@ mod completions;
 mod copy;
 mod data_fix;
 mod demo;
+pub(crate) mod destroy;
 mod doctor;
 mod explain;
 mod file;
@@ -80,6 +81,7 @@ enum Command {
     Match(matching::Match),
     #[command(subcommand)]
     Review(review::Review),
+    Destroy(destroy::Destroy),
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Profile(profile::Profile),
@@ -120,6 +122,7 @@ impl Program {
             Command::Audit(command) => command.run(),
             Command::Match(command) => command.run(),
             Command::Review(command) => command.run(),
+            Command::Destroy(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Profile(command) => command.run(),
             Command::Forecast(command) => command.run(),

@@ -6,6 +6,7 @@ use registry::setup::{SetupError, StoreError};
 use registry::{LoadError, ProfileError, RegistryError};
 
 use crate::logging;
+use crate::tables::harmless;
 
 /// For `--help`: what the exit codes mean.
 pub(crate) const EXIT_CODES: &str = "\
@@ -55,7 +56,7 @@ pub(crate) fn exit_code(result: Result<Ending, Failure>) -> ExitCode {
         Err(Failure::Machine(error)) => (in_words(&error), 3),
     };
     if !logging::tell_failure(&sentence, code) {
-        eprintln!("bluebonnet: {sentence}");
+        eprintln!("bluebonnet: {}", harmless(&sentence));
     }
     ExitCode::from(code)
 }

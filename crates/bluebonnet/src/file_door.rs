@@ -42,10 +42,12 @@ impl FileDoorSettings {
     /// Refuses a host key of the operator's that cannot be used.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.sftp_host_key {
-            Some(file) if file.exists() => {
-                HostKey::open(file).map(drop).map_err(|error| Failure::Usage(error.to_string()))
-            }
-            _ => Ok(()),
+            Some(file) if !file.exists() => Err(Failure::Usage(format!(
+                "there is no host key in {0}; clients would not know the server again by a new one. `ssh-keygen -t ed25519 -N '' -f {0}` makes one",
+                file.display()
+            ))),
+            Some(file) => HostKey::open(file).map(drop).map_err(|error| Failure::Usage(error.to_string())),
+            None => Ok(()),
         }
     }
 

@@ -5,17 +5,19 @@
 //! follows connects to all, is given the sockets of each, and keeps those of the program that has the addresses it was asked
 //! for. It begins to accept, and says so; then the first stops accepting and answers what it took.
 
+use std::fs::File;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use rustix::fs::{FlockOperation, flock};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
     recvmsg, sendmsg,
@@ -69,6 +71,7 @@ impl Handover {
         ask(data)?.into_iter().flatten().for_each(Received::decline);
         let own = world::hexadecimal(&world::random_bytes::<3>());
         let (path, new) = (data.join(format!("{}-{own}{}", NAME.0, NAME.1)), data.join(format!("{}-{own}", NAME.0)));
+        let _locked = lock(data)?;
         let listener = UnixListener::bind(&new).with_context(|| format!("cannot listen at {}", new.display()))?;
         std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600))?;
         std::fs::rename(&new, &path)?;
@@ -168,22 +171,9 @@ pub(crate) fn take(data: &Path, asked: &Asked) -> Result<Option<Received>, Failu
 
 /// What each program that serves this data folder would hand over; an error for one that does not answer.
 fn ask(data: &Path) -> anyhow::Result<Vec<anyhow::Result<Received>>> {
-    let mut paths = Vec::new();
-    match std::fs::read_dir(data) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        listed => {
-            for entry in listed.with_context(|| format!("cannot look into {}", data.display()))? {
-                let entry = entry?;
-                let name = entry.file_name();
-                if name.to_str().is_some_and(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1)) {
-                    paths.push(entry.path());
-                }
-            }
-        }
-    }
-    paths.sort();
+    remove_unnamed(data)?;
     let mut programs = Vec::new();
-    for path in paths {
+    for path in names_in(data, NAME.1)? {
         match UnixStream::connect(&path) {
             // It got its name when somebody listened there already: that one is no more.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => drop(Name(path)),
@@ -198,6 +188,44 @@ fn ask(data: &Path) -> anyhow::Result<Vec<anyhow::Result<Received>>> {
         }
     }
     Ok(programs)
+}
+
+/// Locks the folder: no other program is between the first and the last name of its socket.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let folder = File::open(data).with_context(|| format!("cannot look into {}", data.display()))?;
+    flock(&folder, FlockOperation::LockExclusive).with_context(|| format!("cannot lock {}", data.display()))?;
+    Ok(folder)
+}
+
+/// Removes the sockets of programs that were killed before they had their last name.
+fn remove_unnamed(data: &Path) -> anyhow::Result<()> {
+    if !names_in(data, "")?.is_empty() {
+        let _locked = lock(data)?;
+        names_in(data, "")?.into_iter().for_each(|left| drop(Name(left)));
+    }
+    Ok(())
+}
+
+/// The names of sockets in a data folder that have this ending, or none.
+fn names_in(data: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    match std::fs::read_dir(data) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        listed => {
+            for entry in listed.with_context(|| format!("cannot look into {}", data.display()))? {
+                let entry = entry?;
+                let path = entry.path();
+                let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(NAME.0));
+                if entry.file_type()?.is_socket()
+                    && name.is_some_and(|own| own.find('.').map_or("", |at| &own[at..]) == ending)
+                {
+                    paths.push(path);
+                }
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 fn receive(giver: UnixStream) -> anyhow::Result<Received> {

@@ -19,6 +19,7 @@ mod live_counts;
 mod logging;
 mod maintenance_watch;
 mod measurements;
+mod node_name;
 mod operations;
 mod ownership;
 mod place;

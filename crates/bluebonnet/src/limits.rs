@@ -9,6 +9,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 pub(crate) const MESSAGE_BYTES_MAXIMUM: usize = registry::MESSAGE_BYTES_MAXIMUM;
 /// How often a node reads organizations and accounts again, for changes made elsewhere.
 pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(3);
+/// How often a node sees whether it still holds its name. One that took over first looks after that: by then the program
+/// before has ended.
+pub(crate) const NODE_NAME_EVERY: Duration = Duration::from_secs(60);
+/// How often a program that starts asks for its node's name, and how long it waits in between: the server notices in a moment
+/// that one that was killed is gone.
+pub(crate) const NODE_NAME_TRIES: u32 = 10;
+pub(crate) const NODE_NAME_PAUSE: Duration = Duration::from_millis(300);
 /// How often measurements that nobody fetched are condensed.
 pub(crate) const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the node with the role `jobs` counts the messages that wait for somebody.
@@ -35,6 +42,14 @@ pub(crate) const FORECAST_REST: u32 = 1;
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long it works on that before it looks up.
 pub(crate) const SWEEP_VISIT: Duration = Duration::from_secs(60);
+/// How long after its start the node with the role `jobs` first looks whether something may no longer be kept.
+pub(crate) const DESTRUCTION_FIRST_AFTER: Duration = Duration::from_secs(300);
+/// How often it looks from then on: a round is made once a day.
+pub(crate) const DESTRUCTION_EVERY: Duration = Duration::from_secs(60);
+/// How long it works on that before it looks up.
+pub(crate) const DESTRUCTION_VISIT: Duration = Duration::from_secs(60);
+/// It rests after each step for so many times as long as the step took.
+pub(crate) const DESTRUCTION_REST: u32 = 1;
 /// How often the role `jobs` makes notices that are due and hands over those that wait.
 pub(crate) const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How long a stopping node waits for the calls that it took.

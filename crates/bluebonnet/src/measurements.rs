@@ -24,6 +24,10 @@ pub(crate) fn begin() -> anyhow::Result<PrometheusHandle> {
         .context("cannot begin to measure")?;
     metrics::describe_gauge!(IN_FLIGHT, "Calls in flight");
     metrics::describe_gauge!(MESSAGES_WAITING, "Messages that wait for a reviewer or an operator, by state");
+    metrics::describe_gauge!(
+        "bluebonnet_files_set_aside",
+        "Taken files that wait for an operator: their records are damaged"
+    );
     metrics::describe_histogram!("bluebonnet_batch_size", "Submissions that shared a commit");
     metrics::describe_counter!("bluebonnet_quarantined_total", "Messages kept aside after failing alone");
     metrics::describe_counter!("bluebonnet_submissions_total", "Reports, by what became of them");

@@ -6,13 +6,14 @@
 mod bound;
 
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::task::Poll;
 
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use model::Channel;
+use registry::setup::NodeName;
 use registry::{Exchange, FileAccounts, Gate, Registry};
 use sftp::FileDoor;
 use spool::Spool;
@@ -24,7 +25,7 @@ use webservice::{ForwardedHeaders, TlsFiles, WebService};
 
 use crate::addresses::Asked;
 use crate::commands::matching::sweep;
-use crate::commands::reforecast;
+use crate::commands::{destroy, reforecast};
 use crate::ending::Failure;
 use crate::file_door::{self, FileDoorSettings};
 use crate::maintenance_watch::MaintenanceWatch;
@@ -33,7 +34,7 @@ use crate::ports::{self, Ports};
 use crate::postman::PostSettings;
 use crate::roles::Role;
 use crate::stop_signals::StopSignals;
-use crate::{handover, limits, measurements, place, tables};
+use crate::{handover, limits, measurements, node_name, place, tables};
 
 pub(crate) use bound::Bound;
 
@@ -176,12 +177,18 @@ impl Serving {
         &self,
         exchange: Exchange,
         watch: &MaintenanceWatch,
+        name: Arc<NodeName>,
         bound: Bound,
         measured: PrometheusHandle,
     ) -> Result<(), Failure> {
         let registry = exchange.registry();
         let mut jobs = self.begin_background_work(&exchange, &measured);
         self.begin_watch(watch, &mut jobs);
+        let (kept, node) = (name, watch.node().to_owned());
+        jobs.spawn(after(
+            limits::NODE_NAME_EVERY,
+            regularly(limits::NODE_NAME_EVERY, move || node_name::keep(&kept, &node)),
+        ));
         self.begin_post(registry, watch.node(), &mut jobs)?;
         let doors = [(Role::Web, Channel::Web), (Role::Webservice, Channel::WebService)];
         let doors = doors.into_iter().filter(|(role, _)| self.has(*role)).map(|(_, door)| door).collect();
@@ -367,10 +374,10 @@ impl Serving {
         if self.has(Role::Jobs) {
             let forecast = registry.clone();
             let forecasting = regularly(limits::FORECAST_EVERY, move || reforecast::visit(&forecast));
-            jobs.spawn(async move {
-                tokio::time::sleep(limits::FORECAST_FIRST_AFTER).await;
-                forecasting.await;
-            });
+            jobs.spawn(after(limits::FORECAST_FIRST_AFTER, forecasting));
+            let kept = registry.clone();
+            let destroying = regularly(limits::DESTRUCTION_EVERY, move || destroy::visit(&kept));
+            jobs.spawn(after(limits::DESTRUCTION_FIRST_AFTER, destroying));
             let swept = registry.clone();
             jobs.spawn(regularly(limits::SWEEP_EVERY, move || sweep::visit(&swept)));
             let counted = registry.clone();
@@ -440,6 +447,12 @@ async fn start_server(
 async fn drain(gate: &Gate, servers: &mut Servers) {
     gate.drained().await;
     while servers.join_next().await.is_some() {}
+}
+
+/// Begins work after a time.
+async fn after(pause: std::time::Duration, work: impl Future<Output = ()>) {
+    tokio::time::sleep(pause).await;
+    work.await;
 }
 
 /// Does work that may block, again and again.

@@ -1,5 +1,6 @@
 //! Lists for people, in aligned columns; and JSON for programs.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub(crate) use model::grouped;
@@ -55,7 +56,8 @@ impl Table {
         };
         writeln!(output, "{}", line(&mut self.headings.iter().copied()))?;
         for row in &self.rows {
-            writeln!(output, "{}", line(&mut row.iter().map(String::as_str)))?;
+            let row: Vec<Cow<'_, str>> = row.iter().map(|cell| harmless(cell)).collect();
+            writeln!(output, "{}", line(&mut row.iter().map(AsRef::as_ref)))?;
         }
         Ok(())
     }
@@ -72,8 +74,22 @@ pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
 /// Prints a line on standard output, where a reader that went away is an error and no panic.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "{line}")?;
+    writeln!(output, "{}", harmless(line))?;
     output.flush()
+}
+
+/// A text for a terminal: what senders wrote may hold characters that move its cursor, color it or name its window; they are shown as
+/// their numbers. New lines and tabulators stay.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |letter: char| match is_harmful(letter) {
+        true => letter.escape_unicode().to_string(),
+        false => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 #[cfg(test)]
@@ -88,5 +104,16 @@ mod tests {
         let mut bytes = Vec::new();
         table.write(&mut bytes).expect("a vector takes everything");
         assert_eq!(String::from_utf8_lossy(&bytes), "CODE      NAME\nLAKE2000  Lake\nA         Alpha\n");
+    }
+
+    #[test]
+    fn what_would_steer_a_terminal_is_shown_as_numbers() {
+        let mut table = Table::new(&["NAME"]);
+        table.row(["\u{1b}[31mEvil\u{7}".into()]);
+        let mut bytes = Vec::new();
+        table.write(&mut bytes).expect("a vector takes everything");
+        assert_eq!(String::from_utf8_lossy(&bytes), "NAME\n\\u{1b}[31mEvil\\u{7}\n");
+        assert_eq!(harmless("one\n\ttwo \u{9b}2J"), "one\n\ttwo \\u{9b}2J");
+        assert!(matches!(harmless("Peña, José"), Cow::Borrowed("Peña, José")));
     }
 }

@@ -57,7 +57,7 @@ impl Form {
     }
 
     fn by_what_it_accepts(path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
-        if path == web_service_path {
+        if path.strip_suffix('/').unwrap_or(path) == web_service_path {
             return Form::PlainText;
         }
         if path == "/fhir" || path.starts_with("/fhir/") {
@@ -165,6 +165,7 @@ mod tests {
     fn everybody_is_answered_in_their_own_language() {
         let cases = [
             ("/webservice", ("accept", "text/html"), Form::PlainText),
+            ("/webservice/", ("accept", "text/html"), Form::PlainText),
             ("/fhir/Patient", ("accept", "*/*"), Form::Fhir),
             ("/find", ("accept", "text/html,application/xhtml+xml"), Form::Page),
             ("/find", ("accept", "application/json"), Form::Problem),

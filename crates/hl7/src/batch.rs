@@ -37,9 +37,17 @@ pub struct BatchReader<R> {
     message: Vec<u8>,
     is_in_message: bool,
     is_too_long: bool,
+    /// Lines that were taken, CRLF as one end.
+    line: u64,
+    is_after_return: bool,
+    /// The line in which the message begins that is read.
+    begins_in: u64,
+    /// Where the first text stands that belongs to no message.
     stray: Option<String>,
     ready: VecDeque<BatchItem>,
     counts: Counts,
+    /// The last line, of a message, had no end.
+    ends_in_line: bool,
     is_finished: bool,
 }
 
@@ -50,10 +58,11 @@ struct Counts {
     batches: u16,
     is_in_batch: bool,
     batches_in_file: u64,
+    /// FHS came, and no FTS yet.
+    is_file_open: bool,
+    /// BHS came, and no BTS yet.
+    is_batch_open: bool,
 }
-
-/// How much of a text that belongs to no message is shown.
-const STRAY_TEXT_LENGTH: usize = 40;
 
 impl<R: BufRead> BatchReader<R> {
     /// Reads from here.
@@ -63,19 +72,27 @@ impl<R: BufRead> BatchReader<R> {
             message: Vec::new(),
             is_in_message: false,
             is_too_long: false,
+            line: 0,
+            is_after_return: false,
+            begins_in: 0,
             stray: None,
             ready: VecDeque::new(),
             counts: Counts::default(),
+            ends_in_line: false,
             is_finished: false,
         }
     }
 
     fn take_line(&mut self, line: &Line) {
         let content = line.content();
+        let ends_crlf = self.is_after_return && content.is_empty() && line.ending() == b"\n";
+        self.line += u64::from(!ends_crlf);
+        self.is_after_return = line.ending() == b"\r";
         match segment_name(content) {
             Some(b"MSH") => {
                 self.end_message();
                 self.is_in_message = true;
+                self.begins_in = self.line;
                 self.append(content, line.ending());
             }
             Some(name @ (b"FHS" | b"BHS" | b"BTS" | b"FTS")) => {
@@ -84,12 +101,19 @@ impl<R: BufRead> BatchReader<R> {
             }
             _ if self.is_in_message => self.append(content, line.ending()),
             _ if content.is_empty() => {}
+            // Not the text itself, which may be of a person whom nobody may keep.
             _ => {
-                let shown = String::from_utf8_lossy(content);
-                self.stray.get_or_insert_with(|| shown.chars().take(STRAY_TEXT_LENGTH).collect());
+                let number = self.line;
+                self.stray.get_or_insert_with(|| match content.split_first_chunk::<4>() {
+                    Some((name @ [first, .., b'|'], _)) if first.is_ascii_uppercase() => {
+                        format!("line {number}, a segment {}", String::from_utf8_lossy(&name[..3]).escape_debug())
+                    }
+                    _ => format!("line {number}"),
+                });
             }
         }
         self.is_too_long |= self.is_in_message && line.is_cut();
+        self.ends_in_line = self.is_in_message && !line.is_ended();
     }
 
     fn append(&mut self, content: &[u8], ending: &[u8]) {
@@ -112,7 +136,8 @@ impl<R: BufRead> BatchReader<R> {
         self.counts.messages_in_batch += 1;
         let mut message = std::mem::take(&mut self.message);
         if std::mem::take(&mut self.is_too_long) {
-            let reason = format!("it is longer than {MESSAGE_BYTES_LIMIT} bytes");
+            let reason =
+                format!("the one that begins in line {} is longer than {MESSAGE_BYTES_LIMIT} bytes", self.begins_in);
             self.ready.push_back(BatchItem::Finding(Finding::new(FindingKind::MessageUnreadable).naming(reason)));
             return;
         }
@@ -128,9 +153,11 @@ impl<R: BufRead> BatchReader<R> {
                 self.end_batch();
                 self.counts.messages_in_batch = 0;
                 self.counts.is_in_batch = true;
+                self.counts.is_batch_open = true;
             }
             b"BTS" => {
                 self.counts.is_in_batch = true;
+                self.counts.is_batch_open = false;
                 let found = self.counts.messages_in_batch;
                 self.end_batch();
                 let at = Location::field("BTS", self.counts.batches, 1);
@@ -144,9 +171,29 @@ impl<R: BufRead> BatchReader<R> {
                 let found = std::mem::take(&mut self.counts.batches_in_file);
                 self.compare(FindingKind::FileCountWrong, Location::field("FTS", 1, 1), said_count(line), found);
                 self.counts.messages_in_batch = 0;
+                (self.counts.is_file_open, self.counts.is_batch_open) = (false, false);
             }
-            _ => self.counts = Counts { batches: self.counts.batches, ..Counts::default() },
+            _ => {
+                self.counts = Counts { batches: self.counts.batches, is_file_open: true, ..Counts::default() };
+            }
         }
+    }
+
+    /// The file ends here: is it whole, as far as that can be seen?
+    fn end_file(&mut self) {
+        self.end_message();
+        let lacks = match (self.counts.is_file_open, self.counts.is_batch_open) {
+            (true, _) => Some("it begins with FHS and has no FTS"),
+            (false, true) => Some("a batch begins with BHS and has no BTS"),
+            (false, false) => None,
+        };
+        let finding = match lacks {
+            Some(lacks) => Finding::new(FindingKind::FileEndsEarly).naming(lacks),
+            // Many programs write one message without its last end.
+            None if self.ends_in_line && self.counts.messages_in_batch > 1 => Finding::new(FindingKind::FileEndsInLine),
+            None => return,
+        };
+        self.ready.push_back(BatchItem::Finding(finding));
     }
 
     fn end_batch(&mut self) {
@@ -178,7 +225,7 @@ impl<R: BufRead> Iterator for BatchReader<R> {
             match self.lines.next_line() {
                 Ok(Some(line)) => self.take_line(&line),
                 Ok(None) => {
-                    self.end_message();
+                    self.end_file();
                     self.is_finished = true;
                 }
                 Err(error) => {
@@ -229,14 +276,22 @@ mod tests {
             ("MSH|1\r\nPID|1\r\n\r\nMSH|2\nPID|2\n", &["MSH|1//PID|1", "MSH|2/PID|2"]),
             ("\u{feff}FHS|x\rBHS|x\rMSH|1\rBTS|1\rFTS|1\r", &["MSH|1"]),
             ("\u{b}MSH|1\rPID|1\r\u{1c}\r\u{b}MSH|2\r\u{1c}\r", &["MSH|1/PID|1", "MSH|2"]),
+            ("FHS|x\rBHS|x\rMSH|1\rPI", &["MSH|1/PI", "FileEndsEarly it begins with FHS and has no FTS"]),
+            ("FHS|x\rBHS|x\rMSH|1\rBTS|1\r", &["MSH|1", "FileEndsEarly it begins with FHS and has no FTS"]),
+            ("BHS|x\rMSH|1\r", &["MSH|1", "FileEndsEarly a batch begins with BHS and has no BTS"]),
+            ("BHS|x\rMSH|1\rBTS|1\rBHS|x\r", &["MSH|1", "FileEndsEarly a batch begins with BHS and has no BTS"]),
+            ("FHS|x\rBHS|x\rMSH|1\rFTS|1", &["MSH|1"]),
+            ("MSH|1\rPID|1\rMSH|2\rPID|", &["MSH|1/PID|1", "MSH|2/PID|", "FileEndsInLine "]),
+            ("\u{b}MSH|1\u{1c}\r\u{b}MSH|2\rPID|1\u{1c}", &["MSH|1", "MSH|2/PID|1"]),
             ("BHS|x\rMSH|1\rMSH|2\rBTS|3\r", &["MSH|1", "MSH|2", "BatchCountWrong said 3, found 2"]),
             ("BHS|x\rMSH|1\rBTS|1\rMSH|2\rMSH|3\rBTS|2\rFTS|2\r", &["MSH|1", "MSH|2", "MSH|3"]),
             ("FHS|x\rMSH|1\rFTS|1\r", &["MSH|1"]),
             ("FHS|x\rBHS|x\rMSH|1\rBTS|1\rFTS|4", &["MSH|1", "FileCountWrong said 4, found 1"]),
             ("BHS|x\rMSH|1\rBTS\r", &["MSH|1"]),
             ("BHS|x\rMSH|1\rBTS|many\r", &["MSH|1"]),
-            ("hello\rworld\rMSH|1\r", &["TextBetweenMessages hello", "MSH|1"]),
-            ("MSH|1\rBTS|1\rlost line\r", &["MSH|1", "TextBetweenMessages lost line"]),
+            ("hello\rworld\rMSH|1\r", &["TextBetweenMessages line 1", "MSH|1"]),
+            ("\r\n\r\nPID|1||7^^^X^MR||Doe^Jane\r\nMSH|1\r", &["TextBetweenMessages line 3, a segment PID", "MSH|1"]),
+            ("MSH|1\rBTS|1\rlost line\r", &["MSH|1", "TextBetweenMessages line 3"]),
             ("MSH|1\rMSHX|not a header\r", &["MSH|1/MSHX|not a header"]),
         ];
         for (text, expected) in cases {
@@ -251,7 +306,7 @@ mod tests {
         bytes.extend_from_slice(b"\rMSH|2\r");
         let found = read(&bytes);
         assert_eq!(found.len(), 2);
-        assert!(found[0].starts_with("MessageUnreadable it is longer than"), "{}", found[0]);
+        assert!(found[0].starts_with("MessageUnreadable the one that begins in line 1 is longer than"), "{}", found[0]);
         assert_eq!(found[1], "MSH|2");
     }
 }

@@ -26,6 +26,6 @@ pub use excess::{NEXT_OF_KIN_MAXIMUM, OBSERVATIONS_MAXIMUM, REPETITIONS_MAXIMUM}
 pub use header::{Header, MessageKind, screen};
 pub use judge::FINDINGS_LIMIT;
 pub use query::{QueryReading, read_query};
-pub use response::write_response;
+pub use response::{response_code, write_response};
 pub use submission::{DOSES_MAXIMUM, SubmissionReading, read_submission};
 pub use vxu::Vxu;

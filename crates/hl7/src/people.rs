@@ -19,7 +19,7 @@ pub(crate) fn repetition(at: Location, index: usize) -> Location {
     at.repetition(u16::try_from(index + 1).unwrap_or(u16::MAX))
 }
 
-/// Complete identifiers with the number of their repetition, and the place of the first defect of each that is not.
+/// Complete identifiers with the number of their repetition, each under every name of its authority, and the place of the first defect of each that is not.
 ///
 /// # Source
 /// HL7 IG 1.5, CX: id, assigning authority and type are required. A social security number needs no authority: its
@@ -35,9 +35,13 @@ pub(crate) fn read_identifiers(
         let at = repetition(at, index);
         match identifier_defect(judge, identifier) {
             None => {
-                let kind = owned(&identifier.kind);
-                let authority = identifier.authority.name().trim().to_owned();
-                complete.push((at.repetition, Identifier { kind, value: owned(&identifier.value), authority }));
+                let (kind, value) = (owned(&identifier.kind), owned(&identifier.value));
+                let under = |authority: &str| Identifier {
+                    kind: kind.clone(),
+                    value: value.clone(),
+                    authority: authority.to_owned(),
+                };
+                complete.extend(identifier.authority.names().map(|authority| (at.repetition, under(authority))));
             }
             Some(0) => continue,
             Some(component) => defects.push(at.component(component)),
@@ -47,6 +51,19 @@ pub(crate) fn read_identifiers(
         }
     }
     (complete, defects)
+}
+
+/// Tells of identifiers that cannot be used: of a type that nobody knows by the type, of any other by its value.
+pub(crate) fn note_defects(judge: &mut Judge<'_>, identifiers: &[Cx<'_>], defects: Vec<Location>) {
+    for defect in defects {
+        let Some(sent) = identifiers.get(usize::from(defect.repetition.saturating_sub(1))) else { continue };
+        match sent.kind.trim() {
+            kind if defect.component == IDENTIFIER_KIND && !is_empty(kind) => {
+                judge.note(FindingKind::ValueNotInTable, defect, kind);
+            }
+            _ => judge.note(FindingKind::ValueMalformed, defect, sent.value.as_ref()),
+        }
+    }
 }
 
 /// The component for which an identifier cannot be used; 0 when nothing was sent at all.

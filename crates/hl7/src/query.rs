@@ -88,10 +88,7 @@ fn read_person(judge: &mut Judge<'_>, message: &Message<'_>, segment: &Segment<'
     let identifiers: Vec<Cx<'_>> = message.repetitions(fields.at(3)).map(|it| Cx::of(message, it)).collect();
     let (complete, defects) = people::read_identifiers(judge, &identifiers, qpd(3));
     person.identifiers = complete.into_iter().map(|(_, identifier)| identifier).collect();
-    for defect in defects {
-        let value = identifiers.get(usize::from(defect.repetition.saturating_sub(1))).map(|it| it.value.as_ref());
-        judge.note(FindingKind::ValueMalformed, defect, value.unwrap_or_default());
-    }
+    people::note_defects(judge, &identifiers, defects);
     for (index, raw) in message.repetitions(fields.at(4)).enumerate() {
         let name = Xpn::of(message, raw);
         if !is_empty(&name.family) || !is_empty(&name.given) {

@@ -61,6 +61,17 @@ impl Profile {
     }
 }
 
+/// MSA-1 of the response to a question: a question that was answered is accepted, whatever was remarked about it.
+///
+/// # Source
+/// HL7 IG 1.5, chapter 7 and profiles Z31, Z32, Z33, Z42.
+pub fn response_code(status: QueryStatus) -> AcknowledgmentCode {
+    match status {
+        QueryStatus::Error => AcknowledgmentCode::Error,
+        _ => AcknowledgmentCode::Accept,
+    }
+}
+
 /// Writes the response to a question by what was decided: one person found gives Z32 or Z42, candidates give Z31 (for
 /// a history only), everything else Z33. The question's QPD is given back as it came.
 ///
@@ -84,11 +95,7 @@ pub fn write_response(
         named: question.repetitions(named).map(|repetition| Cx::of(question, repetition)).collect(),
     };
     write_header(&mut answer.writer, &header, envelope, ["RSP", "K11", "RSP_K11"], profile.code());
-    let code = match outcome.status {
-        QueryStatus::Error => AcknowledgmentCode::Error,
-        _ => AcknowledgmentCode::Accept,
-    };
-    write_msa(&mut answer.writer, &header, code);
+    write_msa(&mut answer.writer, &header, response_code(outcome.status));
     if let Some(finding) = gravest(&outcome.findings) {
         write_error(&mut answer.writer, finding);
     }

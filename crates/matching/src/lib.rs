@@ -5,6 +5,7 @@
 
 mod doses;
 mod evidence;
+mod exclusions;
 mod frequencies;
 mod identifiers;
 mod keys;
@@ -24,6 +25,7 @@ pub use doses::{
     JoinedReport, KnownDose, OwnReport, ReportToDelete, UnsurePair, Vaccination, Vaccines, find_own_report,
     find_report_to_delete, surviving,
 };
+pub use exclusions::{Likeness, Mark, MarkKind, likeness, lookup_marks, marks};
 pub use frequencies::Frequencies;
 pub use keys::{identifier_keys, key_of_other_name, lookup_keys, match_keys};
 pub use matcher::{Matcher, POPULATION, Policy};

@@ -36,6 +36,10 @@ pub enum AuditAction {
     PatientUnmerged,
     /// A reviewer decided about a possible match.
     MatchReviewed,
+    /// All of a person that may no longer be kept was destroyed: the number that the line names means nobody any more.
+    PatientDestroyed,
+    /// Doses of a person that may no longer be kept were destroyed.
+    DosesDestroyed,
     /// A submission about a person changed nothing.
     PatientConfirmed,
     /// A submission was refused and nothing of it kept.
@@ -62,7 +66,9 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [AuditAction; 16] = [
+    pub const ALL: [AuditAction; 18] = [
+        AuditAction::PatientDestroyed,
+        AuditAction::DosesDestroyed,
         AuditAction::WithheldOpened,
         AuditAction::PatientMerged,
         AuditAction::PatientUnmerged,
@@ -89,6 +95,8 @@ impl AuditAction {
             AuditAction::PatientMerged => "patient_merged",
             AuditAction::PatientUnmerged => "patient_unmerged",
             AuditAction::MatchReviewed => "match_reviewed",
+            AuditAction::PatientDestroyed => "patient_destroyed",
+            AuditAction::DosesDestroyed => "doses_destroyed",
             AuditAction::PatientConfirmed => "patient_confirmed",
             AuditAction::SubmissionRefused => "submission_refused",
             AuditAction::RecordDisclosed => "record_disclosed",

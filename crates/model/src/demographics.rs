@@ -159,7 +159,7 @@ pub struct Identifier {
     pub kind: String,
     /// The identifier itself.
     pub value: String,
-    /// Who gave it: namespace, or universal id when there is no namespace (CX.4).
+    /// Who gave it: a namespace or a universal id (CX.4). Where both were sent, the number stands there once under each.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub authority: String,
 }

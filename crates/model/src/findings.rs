@@ -390,6 +390,8 @@ finding_kinds! {
     FileAlreadyReceived,
     FileNameReused,
     FileCutOff,
+    FileEndsEarly,
+    FileEndsInLine,
     FileNamesOther,
     ColumnIgnored,
     RowTooLong,
@@ -397,6 +399,7 @@ finding_kinds! {
     FileWithoutMessages,
     ColumnMissing,
     RowWithoutEnd,
+    FileInUtf16,
     FileNotProcessed,
     QuestionInFile,
 }

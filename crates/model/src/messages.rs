@@ -63,6 +63,8 @@ pub struct LoggedMessage {
     pub findings: Vec<Finding>,
     /// The bytes as received; `None` when nothing of it may be kept (no consent).
     pub original: Option<Vec<u8>>,
+    /// When its bytes, and what it said in its findings, were destroyed with the person whom it named.
+    pub destroyed_at: Option<Timestamp>,
 }
 
 /// What became of a message.

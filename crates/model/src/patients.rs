@@ -78,9 +78,15 @@ pub struct PatientObservation {
     /// The vaccine that it is about ("allergy to this vaccine"), where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vaccine: Option<Cvx>,
-    /// From when (contraindications), or when observed.
+    /// From when: a contraindication holds, a pregnancy began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Date>,
+    /// When it was observed (OBX-14), which says nothing of when it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_on: Option<Date>,
+    /// When its organization first said so, where it says no day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_said_on: Option<Date>,
     /// Until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
@@ -107,6 +113,11 @@ impl Retraction {
 }
 
 impl PatientObservation {
+    /// The day that its organization says: from when it holds, or else when it was observed.
+    pub fn day(&self) -> Option<Date> {
+        self.since.or(self.observed_on)
+    }
+
     /// Whether another says the same, perhaps of another time: one vaccine's allergy is not another's.
     pub fn is_same_fact(&self, other: &PatientObservation) -> bool {
         (&self.question, &self.value.code, self.vaccine) == (&other.question, &other.value.code, other.vaccine)

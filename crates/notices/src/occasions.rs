@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Audience, Channel, MaintenanceWindow, Mode, NoticeKind, Subscription, SubscriptionState, WindowAction,
-    WindowChange, WindowKind, WindowState,
+    Audience, Channel, MaintenanceWindow, Mode, NoticeKind, Subscription, SubscriptionState, WindowAction, WindowKind,
+    WindowState,
 };
 
 /// How long after its end a window's report is made: by then those who retry by themselves have come back.
@@ -178,8 +178,7 @@ impl View<'_> {
         let is_fresh =
             |told: &Told| (Timestamp::UNIX_EPOCH..=began_at).contains(&told.at) && told.at + FRESH > began_at;
         // Whoever was told a moment before of a later start knows nothing of this one.
-        let is_early = |change: &WindowChange| change.action == WindowAction::Started && change.before.is_some();
-        let knows_time = !self.window.changes.iter().any(is_early) && self.told.iter().any(is_fresh);
+        let knows_time = !began_early(self.window) && self.told.iter().any(is_fresh);
         let knows_already = due.iter().any(|occasion| !self.was_told(*occasion)) || knows_time;
         let told_since = self.told.iter().any(|told| told.at > began_at);
         if !knows_already && !told_since && self.now < self.window.ends_at {
@@ -230,16 +229,27 @@ impl View<'_> {
 }
 
 /// Whether everybody with an account is told on this occasion, whether they asked for it or not: that there will be a
-/// window, that it was moved or called off, and once more a day ahead. More would teach them not to read it.
-pub fn is_for_account_holders(occasion: Occasion) -> bool {
-    matches!(
-        occasion,
+/// window, that it was moved or called off, and once more a day ahead. More would teach them not to read it. One that begins
+/// before its time was moved.
+pub fn is_for_account_holders(window: &MaintenanceWindow, occasion: Occasion) -> bool {
+    match occasion {
         Occasion::Announced
-            | Occasion::Rescheduled(_)
-            | Occasion::Extended(_)
-            | Occasion::Cancelled
-            | Occasion::Reminder((Lead::Hours24, _))
-    )
+        | Occasion::Rescheduled(_)
+        | Occasion::Extended(_)
+        | Occasion::Cancelled
+        | Occasion::Reminder((Lead::Hours24, _)) => true,
+        Occasion::Started => began_early(window),
+        Occasion::Reminder(_)
+        | Occasion::Overdue(_)
+        | Occasion::StillOverdue(_)
+        | Occasion::Completed
+        | Occasion::Report => false,
+    }
+}
+
+/// Whether a window was begun by an order, before the time that was told.
+fn began_early(window: &MaintenanceWindow) -> bool {
+    window.changes.iter().any(|change| change.action == WindowAction::Started && change.before.is_some())
 }
 
 /// Whether a subscription asked for this notice of this window.

@@ -15,6 +15,7 @@ use model::{
     SubscriptionWay,
 };
 
+use crate::directory::check_name;
 use crate::passwords::{check_password, hash_password};
 use crate::sign_ins::{FAILURES_REMEMBERED_FOR, Failed};
 use crate::subscriptions::check_address;
@@ -137,9 +138,7 @@ impl Registry {
         let organization = snapshot
             .find_organization(&new.organization_code)
             .ok_or_else(|| RegistryError::Refused(format!("there is no organization {}", new.organization_code)))?;
-        if new.username.trim().is_empty() {
-            return Err(RegistryError::Refused("an account needs a user name".into()));
-        }
+        check_username(&new.username)?;
         if snapshot.find_account(&new.username).is_some() {
             return Err(RegistryError::Refused(format!("the user name {} is taken", new.username)));
         }
@@ -312,6 +311,14 @@ pub(crate) fn check_mail(kind: AccountKind, email: &str) -> Result<(), RegistryE
 }
 
 /// A person has a role, a program has none; and the registry's own roles are given in the registry's own office only.
+/// Refuses what cannot be a user name: programs put it into headers and lists, people type it.
+fn check_username(username: &str) -> Result<(), RegistryError> {
+    if username.contains(char::is_whitespace) {
+        return Err(RegistryError::Refused(format!("the user name {username:?} has a blank in it; it takes none")));
+    }
+    check_name("an account", username)
+}
+
 fn check_role(kind: AccountKind, role: Option<Role>, organization: OrganizationKind) -> Result<(), RegistryError> {
     let refuse = |reason: String| Err(RegistryError::Refused(reason));
     match (kind, role) {

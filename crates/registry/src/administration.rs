@@ -5,6 +5,7 @@ use model::{AccessReview, Account, AccountId, AccountKind, Caller, Organization,
 use store::{AuditFilter, AuditRecord};
 
 use crate::accounts::check_mail;
+use crate::directory::check_name;
 use crate::registrations::unknown_password;
 use crate::{Admission, NewAccount, NewOrganization, Registry, RegistryError};
 
@@ -27,13 +28,15 @@ pub struct NewPerson {
     pub random: ([u8; 16], [u8; 20], [u8; 10]),
 }
 
-/// What an administrator changes about an account of a person.
+/// What an administrator changes about an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AccountChange {
     /// Another role.
     Role(Role),
     /// It can be used, or not any more; stopping it ends its sessions.
     Active(bool),
+    /// Whoever has it need not wait any longer after wrong passwords or codes.
+    Unlocked,
     /// It was looked at and is still needed.
     Confirmed,
 }
@@ -129,6 +132,10 @@ impl Registry {
                 self.set_account_active(admission, username, is_active)?;
                 format!("{} account {}", if is_active { "activated" } else { "deactivated" }, account.username)
             }
+            AccountChange::Unlocked => {
+                self.lift_locks(admission, username, at)?;
+                format!("lifted the lock of account {}", account.username)
+            }
             AccountChange::Confirmed => {
                 let review = AccessReview { account_id: account.id, reviewed_at: at, reviewed_by: caller.account_id };
                 self.blocking(move |registry| Ok(registry.database().set_access_review(&review)?)).await?;
@@ -207,15 +214,12 @@ impl Registry {
         (code, name, aliases): (&str, String, Vec<String>),
         at: Timestamp,
     ) -> Result<(), RegistryError> {
-        let found = self.find_organization(admission, code);
-        let organization = found.ok_or_else(|| RegistryError::Refused(format!("there is no organization {code}")))?;
+        let organization = self.known_organization(admission, code)?;
         self.authorize(caller, Right::ChangeOrganization, organization.id)?;
-        if name.trim().is_empty() {
-            return Err(RegistryError::Refused("an organization needs a name".into()));
-        }
+        check_name("an organization", &name)?;
         for alias in &aliases {
-            let taken = self.find_organization(admission, alias).filter(|other| other.id != organization.id);
-            if taken.is_some() {
+            let known = self.known_organization(admission, alias);
+            if known.is_ok_and(|other| other.id != organization.id) {
                 return Err(RegistryError::Refused(format!(
                     "the code {alias} is taken; codes are unique without case"
                 )));

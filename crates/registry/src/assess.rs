@@ -15,7 +15,7 @@ use model::{
     VaccinationReport,
 };
 
-use crate::{Admission, Registry, RegistryError, consents, consolidate};
+use crate::{Admission, Registry, RegistryError, consolidate};
 
 /// The system of CDC's own codes (VXC20), as HL7 and as the schedule name it.
 const CDCPHINVS: &str = "CDCPHINVS";
@@ -56,9 +56,14 @@ impl Registry {
         at: Timestamp,
         on: Date,
     ) -> Result<Option<Assessment>, RegistryError> {
-        let records = self.look(move |registry| Ok(registry.database().patient_records(&[patient_id])?)).await?;
-        let is_shown = |record: &PatientRecord| consents::is_shown(self.rules(), record, self.today(at));
-        let Some(record) = records.into_iter().find(is_shown) else { return Ok(None) };
+        let asking = caller.clone();
+        let read = move |registry: &Registry| {
+            Ok(registry.database().read_at_once(|reading| {
+                let records = reading.patient_records(&[patient_id])?;
+                registry.all_told_of(&asking, records, at, reading)
+            })?)
+        };
+        let Some(record) = self.look(read).await?.pop() else { return Ok(None) };
         let record = consolidate::shown(record, self.rules());
         let assessment = self.assess_as_told(&record, self.health_told(caller), on, Languages::All);
         let Some(assessment) = assessment else { return Ok(None) };
@@ -193,13 +198,14 @@ pub(crate) fn history(
     Some((history, events))
 }
 
-/// Whether a fact of a report still holds on a day. A pregnancy without an end has one: without a day it began, at the latest, when
-/// it was reported.
+/// Whether a fact of a report still holds on a day. A pregnancy without an end has one: where no day was said it began, at the
+/// latest, when it was first reported.
 pub(crate) fn holds_on(schedule: &Schedule, fact: &PatientObservation, said: &PatientReport, on: Date) -> bool {
     let pregnancy_ends = || {
         let meant = observations(schedule, fact);
         let is_pregnancy = meant.iter().any(|it| [PREGNANT, ONSET_OF_PREGNANCY].contains(&it.code));
-        let began = fact.since.unwrap_or_else(|| said.received_at.to_zoned(TimeZone::UTC).date());
+        let reported_on = || said.received_at.to_zoned(TimeZone::UTC).date();
+        let began = fact.day().or(fact.first_said_on).unwrap_or_else(reported_on);
         is_pregnancy.then(|| began.saturating_add(PREGNANCY_DAYS_MAXIMUM.days()))
     };
     fact.until.or_else(pregnancy_ends).is_none_or(|until| until >= on)
@@ -217,22 +223,32 @@ pub(crate) fn observations_of_reactions(schedule: &Schedule, dose: &Dose) -> Vec
 /// What a reported fact means to the schedule: nothing, one observation, or for an allergy to a vaccine those of its antigens.
 pub(crate) fn observations(schedule: &Schedule, fact: &PatientObservation) -> Vec<HistoryObservation> {
     let system = if fact.value.system == "SCT" { "SNOMED" } else { fact.value.system.as_str() };
-    let observation = |code| HistoryObservation { code, date: fact.since };
+    let observation = |code| HistoryObservation { code, date: fact.day() };
     match fact.vaccine {
         Some(cvx) if fact.value.code == ALLERGY_TO_VACCINE => {
             schedule.observations_of_vaccine(system, ALLERGY_TO_VACCINE, cvx).map(observation).collect()
         }
         _ => {
             let mut meant: Vec<_> = schedule.observations_of(system, &fact.value.code).map(observation).collect();
-            // Whose pregnancy began is pregnant, and since when somebody is, it began: the schedule has a number for each.
+            // Whose pregnancy began is pregnant, and whose is pregnant, it began: the schedule has a number for each.
             match meant.first().map(|meant| meant.code) {
                 Some(ONSET_OF_PREGNANCY) => meant.push(observation(PREGNANT)),
-                Some(PREGNANT) if fact.since.is_some() => meant.push(observation(ONSET_OF_PREGNANCY)),
+                Some(PREGNANT) => {
+                    let began = pregnancy_began(fact).map(Some);
+                    meant.extend(began.map(|date| HistoryObservation { code: ONSET_OF_PREGNANCY, date }));
+                }
                 _ => {}
             }
             meant
         }
     }
+}
+
+/// The day on which a pregnancy began; where it is known only when she was seen pregnant, or when that was first said, the
+/// earliest on which it can have begun: what was given before was not given in it.
+fn pregnancy_began(fact: &PatientObservation) -> Option<Date> {
+    let seen_on = fact.observed_on.or(fact.first_said_on);
+    fact.since.or_else(|| Some(seen_on?.saturating_sub(PREGNANCY_DAYS_MAXIMUM.days())))
 }
 
 /// A country as the schedule names it.

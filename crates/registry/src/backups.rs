@@ -1,6 +1,6 @@
 //! Backups: a whole copy made while the registry works, the proof that a copy can be read back, and when either was last done.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{AuditAction, AuditEntry, OrganizationId, counted};
 use serde::{Deserialize, Serialize};
 use store::{Database, MessageFilter, StoreError};
@@ -13,6 +13,13 @@ use crate::{Admission, Diagnosis, Registry, RegistryError};
 /// The settings that hold what was last done.
 const MADE_SETTING: &str = "backup/made";
 const TESTED_SETTING: &str = "backup/tested";
+/// A newest backup older than this is too old: more than a week of reports would have to be sent again.
+const BACKUP_DAYS: i64 = 7;
+/// How long it is known that backups can be read back.
+const TEST_DAYS: i64 = 90;
+/// What helps where there is none that could be used.
+const MAKE_ONE: &str =
+    "`bluebonnet backup make FILE` makes one, and `bluebonnet backup test` notes one that was made by other means";
 
 /// A backup that was made.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -97,6 +104,51 @@ impl Registry {
     /// When the database cannot be read.
     pub fn backups(&self, _admission: &Admission) -> Result<Backups, RegistryError> {
         Ok(Backups { made: self.noted_backup(MADE_SETTING)?, tested: self.noted_backup(TESTED_SETTING)? })
+    }
+
+    /// Whether there is a backup to go back to, as far as this registry was told.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn examine_backups(&self, admission: &Admission, now: Timestamp) -> Result<Diagnosis, RegistryError> {
+        let subject = "backups";
+        if self.is_demonstration() {
+            let report = "a demonstration needs none".to_owned();
+            return Ok(Diagnosis { subject, condition: Condition::Well, report });
+        }
+        let Backups { made, tested } = self.backups(admission)?;
+        let shown = |at: Timestamp| at.to_zoned(self.time_zone().clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+        let is_older = |at: Timestamp, days: i64| now.duration_since(at) > SignedDuration::from_hours(24 * days);
+        let well = tested.as_ref().filter(|tested| tested.is_well);
+        // One that was made by other means is known by the newest message in it.
+        let newest = made.map(|made| made.at).max(well.and_then(|tested| tested.reaches_to));
+        let mut wanting = Vec::new();
+        match newest {
+            None => wanting.push(format!("none is known of: {MAKE_ONE}")),
+            Some(at) if is_older(at, BACKUP_DAYS) => {
+                wanting.push(format!("the newest is of {}, older than {BACKUP_DAYS} days: {MAKE_ONE}", shown(at)));
+            }
+            Some(_) => {}
+        }
+        match &tested {
+            Some(tested) if !tested.is_well => wanting.push(format!(
+                "{} was found broken on {}: look at what `bluebonnet backup test` says of it",
+                tested.place,
+                shown(tested.at)
+            )),
+            None if newest.is_some() => wanting.push("none was read back: `bluebonnet backup test` does it".to_owned()),
+            Some(tested) if is_older(tested.at, TEST_DAYS) => {
+                wanting.push(format!("none was read back since {}: `bluebonnet backup test` does it", shown(tested.at)))
+            }
+            _ => {}
+        }
+        Ok(match (wanting.is_empty(), newest) {
+            (true, Some(at)) => {
+                let report = format!("the newest is of {}, and one was read back", shown(at));
+                Diagnosis { subject, condition: Condition::Well, report }
+            }
+            _ => Diagnosis { subject, condition: Condition::Warning, report: wanting.join("; ") },
+        })
     }
 
     fn note_backup(&self, setting: &str, what: &impl Serialize) -> Result<(), RegistryError> {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use model::{
-    Caller, Consent, ConsentId, ConsentStatement, ConsentStatus, Finding, FindingKind, Location, PatientId,
+    Caller, Consent, ConsentId, ConsentStatement, ConsentStatus, Dose, Finding, FindingKind, Location, PatientId,
     PatientRecord, PatientStatement, Places, Protection, Receipt, Severity, VaccinationStatement,
 };
 
+use crate::exclusions::Excluded;
 use crate::intake::{Purpose, derive};
 use crate::profile::{CarriedConsent, ConsentPolicy, ConsentRules, DisasterEvent, Profile};
 use crate::{Rules, consolidate};
@@ -29,7 +30,7 @@ pub(crate) struct Verdict<'rules> {
 }
 
 #[derive(Clone, PartialEq, Debug)]
-enum Coverage<'rules> {
+pub(crate) enum Coverage<'rules> {
     /// Everything that the submission says.
     All,
     /// The person, and the doses of these events.
@@ -60,7 +61,7 @@ impl Verdict<'_> {
             return Some(vaccinations);
         };
         let (covered, uncovered): (Vec<_>, Vec<_>) =
-            vaccinations.into_iter().partition(|vaccination| events.iter().any(|event| covers(event, vaccination)));
+            vaccinations.into_iter().partition(|given| events.iter().any(|event| covers(event, &given.dose)));
         if covered.is_empty() {
             findings.push(Finding::new(FindingKind::ConsentMissing).naming(self.how_to_affirm));
             findings.extend(self.undated.clone());
@@ -78,6 +79,8 @@ pub(crate) struct Known<'a> {
     pub(crate) existing: Option<&'a PatientRecord>,
     /// Records of people who may be the same.
     pub(crate) possible: &'a [&'a PatientRecord],
+    /// What is left of who they may be, where there is no record any more.
+    pub(crate) excluded: &'a Excluded,
 }
 
 /// Decides whether and how much of a submission may be kept. `None`: nothing; the findings say why.
@@ -86,7 +89,7 @@ pub(crate) fn check<'rules>(
     receipt: &Receipt,
     caller: &Caller,
     stated: &PatientStatement,
-    Known { existing, possible }: Known<'_>,
+    Known { existing, possible, excluded }: Known<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<Verdict<'rules>> {
     let consent = &rules.profile.consent;
@@ -109,12 +112,13 @@ pub(crate) fn check<'rules>(
             return None;
         }
     };
-    let known = existing.map(|record| record.consents.as_slice()).unwrap_or_default();
+    let known = existing.map_or(excluded.surely.as_slice(), |record| record.consents.as_slice());
     let new = statements.iter().filter(|statement| {
         let is_outright = stated.consents.contains(statement);
-        let is_withdrawn_since = |other: &&PatientRecord| is_withdrawn_since(rules, statement, &other.consents);
+        let mut others = possible.iter().map(|other| other.consents.as_slice()).chain([excluded.possibly.as_slice()]);
+        let is_withdrawn_since = |consents: &[Consent]| is_withdrawn_since(rules, statement, consents);
         is_new(rules, receipt, caller, statement, known, is_outright)
-            && (is_outright || !possible.iter().any(is_withdrawn_since))
+            && (is_outright || !others.any(is_withdrawn_since))
     });
     let recorded = record(new, receipt, caller, existing.map(|record| record.patient.id));
     let newest = newest_of_each_kind(known.iter().chain(&recorded));
@@ -261,13 +265,13 @@ pub(crate) fn is_before(age: i16, limit: Option<u8>) -> bool {
     limit.is_none_or(|limit| age < i16::from(limit))
 }
 
-fn covers(event: &DisasterEvent, vaccination: &VaccinationStatement) -> bool {
-    let day = vaccination.dose.administered_on;
-    event.vaccines.contains(&vaccination.dose.cvx) && day >= event.from && event.until.is_none_or(|until| day <= until)
+pub(crate) fn covers(event: &DisasterEvent, dose: &Dose) -> bool {
+    let day = dose.administered_on;
+    event.vaccines.contains(&dose.cvx) && day >= event.from && event.until.is_none_or(|until| day <= until)
 }
 
 /// What the newest consents cover; `None` for nothing.
-fn cover<'rules>(
+pub(crate) fn cover<'rules>(
     rules: &'rules Rules,
     newest: &BTreeMap<&str, &ConsentStatement>,
     age: i16,
@@ -465,12 +469,15 @@ fn is_withdrawn_since(rules: &Rules, statement: &ConsentStatement, known: &[Cons
         && withdrawals.any(|withdrawal| statement.effective_on.is_none_or(|day| day < withdrawn_on(rules, withdrawal)))
 }
 
-fn withdrawn_on(rules: &Rules, withdrawal: &Consent) -> Date {
+/// The day from which consent counts again.
+pub(crate) fn withdrawn_on(rules: &Rules, withdrawal: &Consent) -> Date {
     withdrawal.statement.effective_on.unwrap_or_else(|| rules.day_of(withdrawal.recorded_at))
 }
 
 /// What was said of each kind last, by when it arrived: a file that was held may be processed after what came later.
-fn newest_of_each_kind<'a>(consents: impl IntoIterator<Item = &'a Consent>) -> BTreeMap<&'a str, &'a ConsentStatement> {
+pub(crate) fn newest_of_each_kind<'a>(
+    consents: impl IntoIterator<Item = &'a Consent>,
+) -> BTreeMap<&'a str, &'a ConsentStatement> {
     let mut in_order: Vec<&Consent> = consents.into_iter().collect();
     in_order.sort_by_key(|consent| consent.recorded_at);
     in_order.into_iter().map(|consent| (consent.statement.kind.as_str(), &consent.statement)).collect()

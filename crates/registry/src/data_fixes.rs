@@ -101,7 +101,7 @@ impl Registry {
             return refuse(format!("CVX {from} to {to} changes nothing"));
         }
         let directory = self.directory().snapshot();
-        let Some(organization) = directory.find_organization(&new.organization_code) else {
+        let Some(organization) = directory.known_organization(&new.organization_code) else {
             return refuse(format!("there is no organization {}", new.organization_code));
         };
         let found = self.database().reports_of_lot(organization.id, *from, lot_number)?;
@@ -195,7 +195,11 @@ impl Registry {
         name: &str,
         now: Timestamp,
     ) -> Result<DataFix, RegistryError> {
-        let fix = self.data_fix(admission, name)?.fix;
+        let DataFixProgress { fix, counts } = self.data_fix(admission, name)?;
+        if counts.is_empty() {
+            let sentence = format!("nothing is left of {name}: the records that it concerned were destroyed");
+            return Err(RegistryError::Refused(sentence));
+        }
         let from = match fix.state {
             DataFixState::Applying => DataFixState::Applying,
             _ => DataFixState::Applied,

@@ -17,6 +17,9 @@ use crate::{Admission, Registry, RegistryError};
 /// Letters of the code of an organization at most: it goes into MSH-4, file names and addresses.
 const CODE_LENGTH_MAXIMUM: usize = 40;
 
+/// Letters of the name of an organization, or of the user name of an account, at most.
+const NAME_LENGTH_MAXIMUM: usize = 200;
+
 /// The levels of the tree of organizations that are followed; a deeper one is a mistake.
 const TREE_DEPTH_MAXIMUM: usize = 8;
 
@@ -95,10 +98,14 @@ impl Snapshot {
         self.organizations.get(&id)
     }
 
-    /// The active organization known by this code or alias; case does not matter.
+    /// The organization known by this code or alias, also one that was stopped; case does not matter.
+    pub(crate) fn known_organization(&self, code: &str) -> Option<&Organization> {
+        self.organizations.get(self.by_code.get(&code.to_lowercase())?)
+    }
+
+    /// The same, if it is active.
     pub(crate) fn find_organization(&self, code: &str) -> Option<&Organization> {
-        let id = self.by_code.get(&code.to_lowercase())?;
-        self.organizations.get(id).filter(|organization| organization.is_active)
+        self.known_organization(code).filter(|organization| organization.is_active)
     }
 
     /// The account of this user name; case does not matter.
@@ -168,6 +175,11 @@ impl Snapshot {
         } else {
             Relation::Other
         }
+    }
+
+    /// Whether two organizations are one, or one stands above the other in the tree.
+    pub(crate) fn is_related(&self, one: OrganizationId, other: OrganizationId) -> bool {
+        self.may_speak_for(one, other) || self.may_speak_for(other, one)
     }
 
     /// The clocks of an organization that are not the registry's: its own, or those of the nearest above it that has some.
@@ -257,10 +269,21 @@ impl Registry {
         self.directory().snapshot().find_organization(code).cloned()
     }
 
+    /// The organization known by this code or alias, also one that was stopped: what it did is still to be read, and mended.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`] when there is none.
+    pub fn known_organization(&self, _admission: &Admission, code: &str) -> Result<Organization, RegistryError> {
+        self.directory().snapshot().known_organization(code).cloned().ok_or_else(|| {
+            RegistryError::Refused(format!("there is no organization {code}; `bluebonnet organization list` names all"))
+        })
+    }
+
     /// Adds an organization, or a site of one.
     ///
     /// # Errors
-    /// [`RegistryError::Refused`] when the code cannot be one, a code or alias is empty or taken, or the parent unknown.
+    /// [`RegistryError::Refused`] when the code cannot be one, the name can be none, a code or alias is empty or taken, the parent
+    /// unknown, or too many stand above each other.
     pub fn add_organization(
         &self,
         _admission: &Admission,
@@ -274,6 +297,7 @@ impl Registry {
                 new.code
             )));
         }
+        check_name("an organization", &new.name)?;
         for code in std::iter::once(&new.code).chain(&new.aliases) {
             if code.trim().is_empty() {
                 return Err(RegistryError::Refused("an organization needs a code".into()));
@@ -291,6 +315,15 @@ impl Registry {
                     .id,
             ),
         };
+        if let Some(parent) = parent_id
+            && snapshot.upward(parent).count() == TREE_DEPTH_MAXIMUM
+        {
+            return Err(RegistryError::Refused(format!(
+                "{} cannot stand below {}: organizations stand {TREE_DEPTH_MAXIMUM} below each other at most; give it one further up",
+                new.code,
+                new.parent_code.unwrap_or_default()
+            )));
+        }
         let organization = Organization {
             id: new.id,
             code: new.code,
@@ -316,13 +349,25 @@ impl Registry {
         is_active: bool,
     ) -> Result<(), RegistryError> {
         let snapshot = self.directory().snapshot();
-        let id = snapshot.by_code.get(&code.to_lowercase());
-        let Some(organization) = id.and_then(|id| snapshot.organizations.get(id)) else {
+        let Some(organization) = snapshot.known_organization(code) else {
             return Err(RegistryError::Refused(format!("there is no organization {code}")));
         };
         self.database().update_organization(&Organization { is_active, ..organization.clone() })?;
         self.refresh()
     }
+}
+
+/// Refuses what cannot be the name of an organization or of an account's person: nothing, a whole page, or what steers a terminal.
+pub(crate) fn check_name(whose: &str, name: &str) -> Result<(), RegistryError> {
+    if name.trim().is_empty() {
+        return Err(RegistryError::Refused(format!("{whose} needs a name")));
+    }
+    if name.chars().count() > NAME_LENGTH_MAXIMUM || name.contains(char::is_control) {
+        return Err(RegistryError::Refused(format!(
+            "the name of {whose} takes {NAME_LENGTH_MAXIMUM} letters at most, and no control characters"
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a text can be the code of an organization.

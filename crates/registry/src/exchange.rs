@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hl7::{AcknowledgmentCode, BatchItem, Message};
 use jiff::Timestamp;
-use model::{Caller, Finding, FindingKind, Location, MessageId, MessageState, Outcome, Segment};
+use model::{Caller, Finding, FindingKind, Location, MessageId, MessageState, Outcome, Segment, Severity};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -55,6 +55,13 @@ pub struct LoadSummary {
     pub findings: Vec<FindingCount>,
     /// What is wrong with the file itself.
     pub file_findings: Vec<Finding>,
+}
+
+impl LoadSummary {
+    /// Whether more than a note is found about the file itself.
+    pub fn has_file_warnings(&self) -> bool {
+        self.file_findings.iter().any(|finding| finding.severity() != Severity::Information)
+    }
 }
 
 /// How many messages were answered with which code.
@@ -222,22 +229,22 @@ impl Registry {
         tally: &mut Tally,
         told: &mut impl FnMut(Loaded) -> io::Result<()>,
     ) -> Result<(), LoadError> {
-        let (findings, state, answer, is_sent_before) = match message.answer {
+        let (acknowledgment, findings, state, answer, is_sent_before) = match message.answer {
             Answer::Report(id, reply) => {
                 let outcome = reply.await.unwrap_or(Err(RegistryError::Stopping));
                 let outcome = outcome.map_err(|source| LoadError::Registry { answered: tally.messages, source })?;
                 let answer = message.header.map(|header| self.acknowledge(&header, &outcome)).unwrap_or_default();
                 // A resend has the answer of the first, under the first one's id.
-                (outcome.findings, outcome.disposition, answer, outcome.message_id != id)
+                let code = hl7::acknowledgment_code(&outcome.findings);
+                (code, outcome.findings, outcome.disposition, answer, outcome.message_id != id)
             }
             Answer::Question(answering) => {
                 let answered = answering.await.unwrap_or(Err(RegistryError::Stopping));
-                let QuestionAnswer { text, findings } =
+                let QuestionAnswer { text, acknowledgment, findings } =
                     answered.map_err(|source| LoadError::Registry { answered: tally.messages, source })?;
-                (findings, MessageState::Answered, text, false)
+                (acknowledgment, findings, MessageState::Answered, text, false)
             }
         };
-        let acknowledgment = hl7::acknowledgment_code(&findings);
         tally.count(acknowledgment, state, &findings);
         tally.sent_before += u64::from(is_sent_before);
         let loaded = Loaded { number: tally.messages, answer, acknowledgment, is_sent_before };

@@ -4,6 +4,7 @@
 //! [`Exchange`] joins the registry with the spool of its node. Its verbs are for pages and commands; `draining.rs` is
 //! the work in the background that takes files out of the spool, `processing.rs` what happens to one of them.
 
+mod aside;
 mod contents;
 mod draining;
 mod flat;
@@ -18,6 +19,7 @@ mod uploads;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use model::{Caller, OrganizationId, Right, Standing};
@@ -47,12 +49,14 @@ pub struct Exchange {
     registry: Registry,
     spool: Spool,
     settings: Arc<ExchangeSettings>,
+    /// Organizations wait for a turn while as many as may have theirs.
+    is_waited_for: Arc<AtomicBool>,
 }
 
 impl Exchange {
     /// Joins a registry with the spool of its node.
     pub fn new(registry: Registry, spool: Spool, settings: ExchangeSettings) -> Exchange {
-        Exchange { registry, spool, settings: Arc::new(settings) }
+        Exchange { registry, spool, settings: Arc::new(settings), is_waited_for: Arc::default() }
     }
 
     /// The registry.

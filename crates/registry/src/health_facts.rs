@@ -186,6 +186,8 @@ impl Needs<'_> {
             value: Coded { text: name.to_owned(), ..Coded::default() },
             vaccine,
             since: None,
+            observed_on: None,
+            first_said_on: None,
             until,
         };
         let named = |what: Forbidden| match what {

@@ -16,7 +16,7 @@ mod validate;
 mod world;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use codes::CodeSets;
 use jiff::Timestamp;
@@ -29,12 +29,14 @@ use model::{
 };
 use store::{KnownMessage, ReviewOpened};
 
+use crate::exclusions::{Excluded, Keyed, may_exclude};
 use crate::{Admission, Profile, Registry, RegistryError, consents};
 
 pub use doses::REPORTS_MAXIMUM;
 pub(crate) use ids::{Purpose, derive};
 pub use lanes::BATCH_MAXIMUM;
 pub(crate) use lanes::{Lanes, bucket_of};
+pub(crate) use log::without_value;
 pub use people::FACTS_MAXIMUM;
 pub(crate) use people::{is_same_name, remember};
 pub use world::World;
@@ -58,6 +60,8 @@ pub struct Rules {
     pub(crate) time_zone: TimeZone,
     /// The clocks of organizations that have none of their own: those of the jurisdiction.
     pub(crate) clocks: hl7::Clocks,
+    /// By what those are known again who were destroyed; learned when there are some.
+    pub(crate) exclusion_keys: OnceLock<Keyed>,
 }
 
 impl Rules {
@@ -71,7 +75,7 @@ impl Rules {
         let (matcher, doses) = (profile.matching.matcher(weights), profile.matching.dose_rules());
         let time_zone = profile.time_zone();
         let clocks = hl7::Clocks::new(time_zone.clone(), profile.other_time_zones());
-        Rules { profile, codes, matcher, doses, time_zone, clocks }
+        Rules { profile, codes, matcher, doses, time_zone, clocks, exclusion_keys: OnceLock::new() }
     }
 
     /// The registry's calendar day at an instant.
@@ -114,15 +118,20 @@ impl Decision {
     }
 }
 
-/// The person whom a submission is about: the world holds their record, but not their doses.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DosesLacking(pub PatientId);
+/// What a world lacks for a decision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lacking {
+    /// It holds the record of the person whom a submission is about, but not their doses.
+    Doses(PatientId),
+    /// It does not say who is excluded by these keys.
+    Exclusions(Vec<i64>),
+}
 
 /// Decides what becomes of a submission in a world of the people it may be about.
 ///
 /// # Errors
-/// [`DosesLacking`] when the world holds the person, but not their doses.
-pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, DosesLacking> {
+/// What the world lacks for it.
+pub fn decide(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, Lacking> {
     let position = submission.receipt.file;
     if let Some(known) =
         position.and_then(|position| world.file_message(position)).filter(|known| is_settled(known, submission))
@@ -149,14 +158,14 @@ fn in_its_file(submission: &Submission, mut decision: Decision) -> Decision {
     decision
 }
 
-fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, DosesLacking> {
+fn decide_message(rules: &Rules, submission: &Submission, world: &World) -> Result<Decision, Lacking> {
     let organization_id = submission.caller.organization_id;
     let mut earlier = world.messages_of(organization_id, submission.identity.control_hash);
     if submission.recurrence == Recurrence::Statement {
         earlier = earlier.into_iter().max_by_key(|known| known.id).into_iter().collect();
     }
     let mut all_same = earlier.iter().filter(|known| known.identity.content_hash == submission.identity.content_hash);
-    let same = all_same.clone().next().copied();
+    let same = all_same.clone().find(|known| known.destroyed_at.is_none()).copied();
     // What was refused once and taken in when it came again has its answer, too.
     if let Some(known) = all_same.find(|known| !may_be_decided_again(known, submission)) {
         return Ok(answered_already(known));
@@ -198,7 +207,7 @@ fn accept(
     submission: &Submission,
     world: &World,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Accepted>, DosesLacking> {
+) -> Result<Option<Accepted>, Lacking> {
     let is_refused = findings.iter().any(|finding| refuses_message(finding.kind));
     let Some(stated) = submission.patient.as_ref().filter(|_| !is_refused) else { return Ok(None) };
     let Some((stated, vaccinations)) = validate::check(rules, submission, stated, findings) else { return Ok(None) };
@@ -211,9 +220,15 @@ fn accept(
     }
     validate::note_doses_after_death(&stated, resolved.existing, &vaccinations, findings);
     match resolved.existing.map(|record| record.patient.id) {
-        Some(patient_id) if world.lacks_doses(patient_id) => Err(DosesLacking(patient_id)),
+        Some(patient_id) if world.lacks_doses(patient_id) => Err(Lacking::Doses(patient_id)),
         _ => {
-            let accepted = take_in(rules, submission, &stated, vaccinations, &resolved, findings);
+            let excluded = match resolved.existing {
+                None if may_exclude(rules) => {
+                    world.excluded(rules, &stated.demographics).map_err(Lacking::Exclusions)?
+                }
+                _ => Excluded::default(),
+            };
+            let accepted = take_in(rules, submission, &stated, vaccinations, (&resolved, &excluded), findings);
             let is_shown = |record: &&PatientRecord| consents::is_shown(rules, record, submission.receipt.today);
             if accepted.is_none() && !resolved.candidates.iter().any(is_shown) {
                 // Nothing waits for a review, and that there is such a record is nobody's business.
@@ -234,10 +249,10 @@ fn take_in(
     submission: &Submission,
     stated: &PatientStatement,
     vaccinations: Vec<&VaccinationStatement>,
-    resolved: &people::Resolved<'_>,
+    (resolved, excluded): (&people::Resolved<'_>, &Excluded),
     findings: &mut Vec<Finding>,
 ) -> Option<Accepted> {
-    let known = consents::Known { existing: resolved.existing, possible: &resolved.candidates };
+    let known = consents::Known { existing: resolved.existing, possible: &resolved.candidates, excluded };
     let consent = consents::check(rules, &submission.receipt, &submission.caller, stated, known, findings)?;
     let (mut record, doses) = match resolved.existing {
         Some(existing) if consent.is_withdrawal() => {
@@ -309,6 +324,8 @@ fn keep_version(record: &mut PatientRecord, before: &PatientRecord, submission: 
 /// A refused message that comes again is looked at again, one that was kept aside when an operator says so.
 fn may_be_decided_again(known: &KnownMessage, submission: &Submission) -> bool {
     match known.state {
+        // Of what it brought nothing is there any more.
+        _ if known.destroyed_at.is_some() => true,
         MessageState::Rejected => true,
         MessageState::Quarantined => submission.receipt.run > 1,
         _ => false,

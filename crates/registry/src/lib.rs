@@ -17,11 +17,13 @@ mod consolidate;
 mod data_fixes;
 mod deliveries;
 mod demonstrations;
+mod destruction;
 mod directory;
 mod dose_reviews;
 mod entries;
 mod errors;
 mod exchange;
+mod exclusions;
 mod fact_choices;
 mod file_accounts;
 mod files;
@@ -45,12 +47,14 @@ mod profile;
 mod query;
 mod registrations;
 mod registry;
+mod retention;
 mod reviews;
 mod rounds;
 mod schedules;
 mod second_factors;
 mod sessions;
 pub mod setup;
+mod showing;
 mod sign_ins;
 mod subscriptions;
 mod sweeps;
@@ -65,6 +69,7 @@ pub use backups::{BackupMade, BackupTested, Backups};
 pub use consolidate::doses::{ExplainedDoses, ExplainedReport, ExplainedVaccination};
 pub use data_fixes::{DataFixProgress, NewDataFix, STEPS_AT_ONCE};
 pub use deliveries::Letter;
+pub use destruction::Destruction;
 pub use directory::NewOrganization;
 pub use dose_reviews::{DosePair, DoseReviewDecision};
 pub use entries::{Entry, Rehearsal};
@@ -97,11 +102,12 @@ pub use passkeys::RelyingParty;
 pub use passwords::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM};
 pub use people::{FoundPerson, OpenedRecord, PEOPLE_SHOWN_MAXIMUM, PeopleFound, says_enough};
 pub use profile::{
-    CarriedConsent, ClosedDoor, ClosedDoorTexts, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DisasterEvent,
-    MatchingRules, Names, Profile, ProfileError, QueryRules,
+    CarriedConsent, ClosedDoor, ClosedDoorTexts, ConsentKind, ConsentPolicy, ConsentRules, Contacts, DestructionRules,
+    DisasterEvent, MatchingRules, Names, Profile, ProfileError, QueryRules,
 };
 pub use registrations::{ApprovalSeed, Approved};
 pub use registry::{Options, Registry};
+pub use retention::{DestructionReason, DueDestruction};
 pub use reviews::{DecidedMatch, SideBySide};
 pub use rounds::PEOPLE_PER_STEP;
 pub use schedules::{KnownSchedule, NewSchedule};
@@ -109,8 +115,8 @@ pub use second_factors::{AuthenticatorKey, RECOVERY_CODE_COUNT, RecoveryCodes, S
 pub use sessions::{NewSession, SessionError, SessionToken, SignedIn, Stage};
 pub use sign_ins::SignInWait;
 pub use store::{
-    AuditFilter, AuditPlace, DoseReview, DoseReviewState, DueCount, ForecastRound, Readiness, StoredDue,
-    StoredForecast, Sweep,
+    AuditFilter, AuditPlace, DestructionRound, DoseReview, DoseReviewState, DueCount, ForecastRound, Readiness,
+    StoredDue, StoredForecast, Sweep,
 };
 pub use subscriptions::{Consent, NewSubscription};
 pub use workbench::{Examination, Examined, ExaminedSegment, Verdict};

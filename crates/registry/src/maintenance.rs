@@ -268,8 +268,7 @@ impl Registry {
         code: &str,
         time_zone: &str,
     ) -> Result<(), RegistryError> {
-        let organization = self.find_organization(admission, code);
-        let id = organization.ok_or_else(|| RegistryError::Refused(format!("there is no organization {code}")))?.id;
+        let id = self.known_organization(admission, code)?.id;
         TimeZone::get(time_zone).map_err(|_| RegistryError::Refused(format!("there is no time zone {time_zone}")))?;
         self.database().set_organization_time_zone(id, time_zone)?;
         self.refresh()

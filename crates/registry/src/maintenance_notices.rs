@@ -13,7 +13,7 @@ use notices::{
 };
 
 use crate::subscriptions::check_address;
-use crate::{Admission, Profile, Registry, RegistryError, WindowOrder};
+use crate::{Admission, Profile, Registry, RegistryError, WindowOrder, ordered};
 
 /// The setting that holds the key of signed links.
 const SECRET_SETTING: &str = "notices/secret";
@@ -154,6 +154,12 @@ impl Registry {
             WindowOrder::Complete => Occasion::Completed,
             WindowOrder::Cancel => Occasion::Cancelled,
         };
+        // Whether it begins before its time is seen of it as it stands then.
+        let begun = match occasion {
+            Occasion::Started => ordered(window, WindowOrder::Start, "", "", now).ok(),
+            _ => None,
+        };
+        let window = begun.as_ref().unwrap_or(window);
         let deliveries = self.deliveries_of(window, occasion, &self.database().subscriptions()?, now);
         let by_mail = deliveries.iter().filter(|delivery| delivery.way == SubscriptionWay::Email).count();
         Ok(Recipients { by_mail, by_webhook: deliveries.len() - by_mail })
@@ -167,7 +173,7 @@ impl Registry {
         subscriptions: &[Subscription],
         now: Timestamp,
     ) -> Vec<NoticeDelivery> {
-        let holders = match is_for_account_holders(occasion) && self.profile().notices.account_holders {
+        let holders = match is_for_account_holders(window, occasion) && self.profile().notices.account_holders {
             true => self.account_holders(window, subscriptions),
             false => Vec::new(),
         };

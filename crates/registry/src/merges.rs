@@ -14,7 +14,7 @@ use model::{AuditAction, AuditEntry, Caller, MergeId, PatientId, PatientRecord, 
 use store::{Batch, Changes, Database, Lane, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
 use self::restrictions::Restrictions;
-use crate::intake::{bucket_of, opened};
+use crate::intake::{REPORTS_MAXIMUM, bucket_of, opened};
 use crate::{Admission, Registry, RegistryError, consolidate};
 
 /// The lane of reviewers: its audit chain is its own.
@@ -150,6 +150,13 @@ impl Registry {
         let stands = |record: &PatientRecord| !matches!(record.patient.status, PatientStatus::MergedInto(_));
         if merge.retired_id == merge.survivor_id || !stands(&retired) || !stands(&survivor) {
             return Err(RegistryError::Refused("one of the two records is merged already".into()));
+        }
+        let reports = retired.vaccinations.len() + survivor.vaccinations.len();
+        if reports > REPORTS_MAXIMUM {
+            let reason = format!(
+                "together the two have {reports} reports of doses, and {REPORTS_MAXIMUM} of one person are kept"
+            );
+            return Err(RegistryError::Refused(reason));
         }
         let versions = (retired.patient.version, survivor.patient.version);
         let parts = moves::move_all(&mut survivor, &mut retired, self.rules());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use hl7::{Clocks, Envelope, Header, Message, MessageKind};
+use hl7::{AcknowledgmentCode, Clocks, Envelope, Header, Message, MessageKind};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{
@@ -52,6 +52,7 @@ impl Question {
 /// The answer to a question, as a message.
 pub(crate) struct QuestionAnswer {
     pub(crate) text: String,
+    pub(crate) acknowledgment: AcknowledgmentCode,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -118,7 +119,7 @@ impl Registry {
         let control_id = receipt.message_id.to_string();
         let envelope = self.envelope(&answered_at, &control_id);
         let text = hl7::write_response(message, kind, &envelope, &outcome, self.codes());
-        Ok(QuestionAnswer { text, findings: outcome.findings })
+        Ok(QuestionAnswer { text, acknowledgment: hl7::response_code(outcome.status), findings: outcome.findings })
     }
 
     /// What a VXU would change and be answered, without storing anything; `None` for text that is no single VXU.

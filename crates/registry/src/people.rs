@@ -14,8 +14,8 @@ use crate::consolidate::doses::ExplainedVaccination;
 use crate::consolidate::identity::Otherwise;
 use crate::health_facts::HealthTold;
 use crate::patients::OWN_NUMBER;
-use crate::query::people_under;
-use crate::{Admission, Registry, RegistryError, consents, consolidate};
+use crate::query::{leading_of, people_under};
+use crate::{Admission, Registry, RegistryError, consolidate};
 
 /// People shown for one search at most; where more fit, the page asks for more about the person.
 pub const PEOPLE_SHOWN_MAXIMUM: usize = 20;
@@ -102,7 +102,8 @@ impl Registry {
             PeopleFound::TooVague
         } else {
             let asked = self.with_authorities(admission, caller, asked);
-            self.look(move |registry| registry.look_for_people(&asked, receipt)).await?
+            let asking = caller.clone();
+            self.look(move |registry| registry.look_for_people(&asking, &asked, receipt)).await?
         };
         let seen: Vec<Option<PatientId>> = match &found {
             PeopleFound::People(people) if !people.is_empty() => {
@@ -200,17 +201,20 @@ impl Registry {
         receipt: Receipt,
         told: HealthTold,
     ) -> Result<Option<OpenedRecord>, RegistryError> {
-        let leading = self.leading(self.database().patient_records(&[patient_id])?)?;
-        let opens = |record: &PatientRecord| {
-            consents::is_shown(self.rules(), record, receipt.today)
-                || self.withheld().is_open(caller, record.patient.id, receipt.received_at)
-        };
-        Ok(leading.into_iter().find(opens).map(|held| self.opened(held, receipt, told)))
+        let at = receipt.received_at;
+        let found = self.database().read_at_once(|reading| {
+            let records = reading.patient_records(&[patient_id])?;
+            let Some(held) = leading_of(records, |ids| reading.patient_records(ids))?.pop() else { return Ok(None) };
+            let is_open = self.withheld().is_open(caller, held.patient.id, at);
+            let withheld = is_open.then(|| held.clone());
+            let told = self.told_of(caller, held, at, reading)?;
+            Ok(told.map(|held| (held, false)).or(withheld.map(|held| (held, true))))
+        })?;
+        Ok(found.map(|(held, is_withheld)| self.opened(held, is_withheld, receipt, told)))
     }
 
-    fn opened(&self, held: PatientRecord, receipt: Receipt, told: HealthTold) -> OpenedRecord {
+    fn opened(&self, held: PatientRecord, is_withheld: bool, receipt: Receipt, told: HealthTold) -> OpenedRecord {
         let today = receipt.today;
-        let is_withheld = !consents::is_shown(self.rules(), &held, today);
         let shown = consolidate::shown(held.clone(), self.rules());
         let assessment = self.assess_as_told(&shown, told, today, Languages::All);
         let [held, mut shown] = [held, shown].map(|record| self.with_health_told(record, told, today));
@@ -220,15 +224,20 @@ impl Registry {
         OpenedRecord { held, shown, doses, assessment, is_withheld }
     }
 
-    fn look_for_people(&self, asked: &Demographics, receipt: Receipt) -> Result<PeopleFound, RegistryError> {
+    fn look_for_people(
+        &self,
+        caller: &Caller,
+        asked: &Demographics,
+        receipt: Receipt,
+    ) -> Result<PeopleFound, RegistryError> {
         // Of whatever sex: it may be unknown to who looks, or wrong in the record.
         let keys = matching::lookup_keys(&Demographics { sex: None, ..asked.clone() });
         let of_name = if asked.birth_date.is_none() { self.of_name(asked)? } else { Vec::new() };
-        let mut found = self.likely_people(asked, &keys, &of_name, receipt)?;
+        let mut found = self.likely_people(caller, asked, &keys, &of_name, receipt)?;
         let has_whole_name = asked.names.first().is_some_and(|name| !name.given.is_empty());
         let is_anybody_named = found.iter().any(|(_, person)| is_named(&person.agreements));
         if !is_anybody_named && asked.birth_date.is_some() && has_whole_name {
-            found.extend(self.people_of_close_birth_dates(asked, receipt)?);
+            found.extend(self.people_of_close_birth_dates(caller, asked, receipt)?);
         }
         found.sort_by_key(|(is_against, person)| {
             (*is_against, std::cmp::Reverse(strength(&person.agreements)), person.patient_id)
@@ -243,10 +252,11 @@ impl Registry {
     /// A slip in the birth date: the name leads to them, if the rest of the date or the home bears it out.
     fn people_of_close_birth_dates(
         &self,
+        caller: &Caller,
         asked: &Demographics,
         receipt: Receipt,
     ) -> Result<Vec<(bool, FoundPerson)>, RegistryError> {
-        let mut found = self.likely_people(asked, &[], &self.of_name(asked)?, receipt)?;
+        let mut found = self.likely_people(caller, asked, &[], &self.of_name(asked)?, receipt)?;
         found.retain(|(_, person)| {
             let bears_out = |found: &Agreement| matches!(found, Agreement::CloseBirthDate | Agreement::Home);
             person.agreements.iter().any(bears_out)
@@ -272,20 +282,20 @@ impl Registry {
     /// Whoever may be meant among those with these keys and ids, and whether something speaks against it.
     fn likely_people(
         &self,
+        caller: &Caller,
         asked: &Demographics,
         keys: &[i64],
         of_name: &[PatientId],
         receipt: Receipt,
     ) -> Result<Vec<(bool, FoundPerson)>, RegistryError> {
         let (asked, records) = self.database().read_at_once(|reading| {
-            Ok((self.with_leading_numbers(asked, reading)?, people_under(keys, of_name, reading)?))
+            let records = people_under(keys, of_name, reading)?;
+            let shown = self.all_told_of(caller, records, receipt.received_at, reading)?;
+            Ok((self.with_leading_numbers(asked, reading)?, shown))
         })?;
         let asked = &asked;
         let mut people: Vec<(bool, FoundPerson)> = Vec::new();
         for record in records {
-            if !consents::is_shown(self.rules(), &record, receipt.today) {
-                continue;
-            }
             let (agreements, is_against) = matching::agreements(asked, &self.with_own_number(&record));
             let is_zip_other = is_zip_other(asked, &record.patient.demographics);
             if is_likely(&agreements) && !(is_zip_other && asked.birth_date.is_none()) {

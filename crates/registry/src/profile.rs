@@ -136,6 +136,16 @@ pub struct ConsentRules {
     /// Events in which doses are kept without consent.
     #[serde(default)]
     pub events: Vec<DisasterEvent>,
+    /// When what may no longer be kept is destroyed; `None`: never.
+    pub destruction: Option<DestructionRules>,
+}
+
+/// When what may no longer be kept is destroyed.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestructionRules {
+    /// Days for which a record is hidden after consent was withdrawn, and not yet destroyed: it can be taken back.
+    pub after_withdrawal_days: u16,
 }
 
 /// One kind of consent.
@@ -308,6 +318,11 @@ impl Profile {
         }
         if self.consent.policy == ConsentPolicy::OptIn && self.consent.codes.is_empty() {
             return Err(ProfileError("consent.codes: an opt-in registry needs a code by which consent arrives".into()));
+        }
+        if self.consent.policy != ConsentPolicy::OptIn && self.consent.destruction.is_some() {
+            return Err(ProfileError(
+                "consent.destruction: only an opt-in registry has what it may no longer keep".into(),
+            ));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use store::{Reading, StoreError};
 
 use crate::assess::Languages;
 use crate::health_facts::HealthTold;
-use crate::{Admission, Registry, RegistryError, consents, consolidate};
+use crate::{Admission, Registry, RegistryError, consolidate};
 
 impl Registry {
     /// Answers a question about one person. Who asked, and whom they were shown, is stored before the answer is given.
@@ -43,7 +43,9 @@ impl Registry {
         } else {
             let told = self.health_told(caller);
             let asked = query.person.identifiers.clone();
-            let (mut answer, kind) = self.look(move |registry| registry.look_for(&query, &keys, receipt, told)).await?;
+            let asking = caller.clone();
+            let look = move |registry: &Registry| registry.look_for(&asking, &query, &keys, receipt, told);
+            let (mut answer, kind) = self.look(look).await?;
             answer.people.iter_mut().for_each(|record| self.tell_own(record, caller, &asked));
             let is_due = kind == QueryKind::EvaluatedHistory && answer.status == QueryStatus::Found;
             if is_due && answer.assessment.is_none() {
@@ -63,6 +65,7 @@ impl Registry {
             patient_id: answer.the_person(),
             findings: findings.iter().map(|finding| Finding { value: String::new(), ..finding.clone() }).collect(),
             original: None,
+            destroyed_at: None,
         };
         self.lanes().note(Some(message), audit).await?;
         metrics::counter!("bluebonnet_queries_total", "status" => answer.status.code()).increment(1);
@@ -73,6 +76,7 @@ impl Registry {
     /// Of all who may be meant only who they are is read; the doses of the one who is shown.
     fn look_for(
         &self,
+        caller: &Caller,
         query: &Query,
         keys: &[i64],
         receipt: Receipt,
@@ -80,12 +84,12 @@ impl Registry {
     ) -> Result<(Answer, QueryKind), RegistryError> {
         let (status, people) = self.database().read_at_once(|reading| {
             let asked = self.with_leading_numbers(&query.person, reading)?;
-            let graded = self.graded(&asked, receipt, people_under(keys, &[], reading)?);
-            let (status, mut people) = self.choose(query, graded);
+            let shown = self.all_told_of(caller, people_under(keys, &[], reading)?, receipt.received_at, reading)?;
+            let (status, mut people) = self.choose(query, self.graded(&asked, shown));
             for record in people.iter_mut().filter(|_| status == QueryStatus::Found) {
                 record.vaccinations = reading.doses_of(record.patient.id)?;
             }
-            Ok((status, people))
+            Ok((status, self.all_told_of(caller, people, receipt.received_at, reading)?))
         })?;
         let people: Vec<PatientRecord> =
             people.into_iter().map(|record| consolidate::shown(record, self.rules())).collect();
@@ -99,17 +103,11 @@ impl Registry {
         Ok((Answer { status, people, assessment }, query.kind))
     }
 
-    /// Those who may be shown and may be meant, the surest first.
-    fn graded(
-        &self,
-        asked: &Demographics,
-        receipt: Receipt,
-        records: Vec<PatientRecord>,
-    ) -> Vec<(Grade, PatientRecord)> {
+    /// Those who may be meant, the surest first.
+    fn graded(&self, asked: &Demographics, records: Vec<PatientRecord>) -> Vec<(Grade, PatientRecord)> {
         let matcher = &self.rules().matcher;
         let mut graded: Vec<(Grade, PatientRecord)> = records
             .into_iter()
-            .filter(|record| consents::is_shown(self.rules(), record, receipt.today))
             .filter_map(|record| Some((matcher.grade_for_query(asked, &self.with_own_number(&record))?, record)))
             .collect();
         graded.sort_by_key(|(grade, record)| (std::cmp::Reverse(*grade), record.patient.id));
@@ -169,7 +167,7 @@ pub(crate) fn people_under(
     leading_of(reading.people(&ids, &[])?, |ids| reading.people(ids, &[]))
 }
 
-fn leading_of(
+pub(crate) fn leading_of(
     mut records: Vec<PatientRecord>,
     mut read: impl FnMut(&[PatientId]) -> Result<Vec<PatientRecord>, StoreError>,
 ) -> Result<Vec<PatientRecord>, StoreError> {

@@ -9,6 +9,7 @@ use model::{
 use store::{Batch, Changes, Merge, ReviewDecided, ReviewDecision, ReviewOpened};
 
 use crate::merges::leading_or_itself;
+use crate::showing::possible_others;
 use crate::{Admission, Registry, RegistryError, consents};
 
 /// After so many hours, what was put off comes again.
@@ -305,21 +306,7 @@ impl Registry {
         decision: ReviewDecision,
         at: Timestamp,
     ) -> Result<(), RegistryError> {
-        let decisions = batch.review_decisions_of(id)?;
-        let is_settled = |review: &ReviewOpened| {
-            decisions.iter().any(|decided| {
-                is_of(decided, review.patient_id, review.candidate) && decided.decision == ReviewDecision::NotTheSame
-            })
-        };
-        let mut asked = batch.reviews_of(id)?;
-        asked.retain(|review| review.patient_id == id);
-        // Of one that leads on by now, what was decided of the record that holds counts.
-        for review in &mut asked {
-            if !is_settled(review) {
-                review.candidate = leading_or_itself(batch, review.candidate)?;
-            }
-        }
-        let is_free = asked.iter().all(is_settled);
+        let is_free = possible_others(id, batch)?.is_empty();
         for mut record in batch.patient_records(&[id])? {
             let is_released = is_free && record.patient.status == PatientStatus::Pending;
             let is_told_apart = decision == ReviewDecision::NotTheSame && !record.patient.is_told_apart;
@@ -351,6 +338,6 @@ pub(crate) fn is_merged(record: &PatientRecord) -> bool {
     matches!(record.patient.status, PatientStatus::MergedInto(_))
 }
 
-fn is_of(decided: &ReviewDecided, one: PatientId, other: PatientId) -> bool {
+pub(crate) fn is_of(decided: &ReviewDecided, one: PatientId, other: PatientId) -> bool {
     (decided.patient_id, decided.candidate) == (one, other) || (decided.patient_id, decided.candidate) == (other, one)
 }

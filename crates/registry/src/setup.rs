@@ -11,7 +11,7 @@ use crate::{Profile, ProfileError, RegistryError};
 pub use crate::backups::{note_restored, read_backup};
 pub use codes::{Change as CodeChange, Difference as CodeDifference};
 pub use store::{
-    AuditRecord, Database, DatabaseUrl, DoseReviewState, KnownMessage, Merge, MessageFilter, Migrated,
+    AuditRecord, Database, DatabaseUrl, DoseReviewState, KnownMessage, Merge, MessageFilter, Migrated, NodeName,
     Options as DatabaseOptions, ReviewDecided, ReviewDecision, ReviewOpened, Statistics, StoreError, TakenFile,
     TakenServer,
 };

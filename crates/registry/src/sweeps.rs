@@ -118,7 +118,7 @@ impl Registry {
             let receipt = Receipt { message_id, ..*receipt };
             match self.merge_patients(admission, &registry_itself, &receipt, younger, older, &because) {
                 Ok(_) => merged_count += 1,
-                // One of them was merged meanwhile.
+                // One of them was merged meanwhile, or they are too large together: then reviewers see why.
                 Err(RegistryError::Refused(_)) => {}
                 Err(error) => return Err(error),
             }

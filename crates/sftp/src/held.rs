@@ -25,7 +25,7 @@ pub(crate) fn banner(gate: &Gate) -> Option<String> {
     is_held(gate).then(|| format!("{}\n{PROMISE}\n", heading(gate)))
 }
 
-/// The content of `HELD.txt`; nothing in normal times.
+/// The content of `HELD.txt`; nothing in normal times. Lines end as in a text file of Windows, which all others read, too.
 pub(crate) fn text(gate: &Gate, waiting: &[Record]) -> Option<String> {
     if !is_held(gate) {
         return None;
@@ -37,16 +37,17 @@ pub(crate) fn text(gate: &Gate, waiting: &[Record]) -> Option<String> {
         counted(waiting.len() as u64, "file"),
         counted(messages, "message")
     );
+    let zone = in_force(gate).map_or(TimeZone::UTC, |window| zone_of(&window));
     for record in waiting.iter().take(NAMED_MAXIMUM) {
         let Record { id, name, size, message_count, received_at, .. } = record;
-        let receipt = id.number();
-        writeln!(text, "  {receipt}  {received_at:.0}  {size} bytes  {}  {name}", counted(*message_count, "message"))
-            .expect("a string takes everything");
+        let (receipt, messages) = (id.number(), counted(*message_count, "message"));
+        let received = received_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z");
+        writeln!(text, "  {receipt}  {received}  {size} bytes  {messages}  {name}").expect("a string takes everything");
     }
     if let Some(more) = waiting.len().checked_sub(NAMED_MAXIMUM + 1) {
         writeln!(text, "  and {} more", more + 1).expect("a string takes everything");
     }
-    Some(text)
+    Some(text.replace('\n', "\r\n"))
 }
 
 const PROMISE: &str = "Files are taken and kept. They are processed by themselves when it is over, in the order of their \
@@ -54,20 +55,26 @@ const PROMISE: &str = "Files are taken and kept. They are processed by themselve
 
 /// Until when, as far as that is known.
 fn heading(gate: &Gate) -> String {
-    let windows = gate.windows();
-    let in_force = windows.iter().filter(|window| holds_files(gate, window)).max_by_key(|window| window.ends_at);
-    match in_force {
+    match in_force(gate) {
         Some(window) if window.is_overdue || gate.now().is_some_and(|now| window.is_overdue_at(now)) => {
             format!("Maintenance takes longer than planned ({}).", window.times_in_words())
         }
         Some(window) => {
-            let zone = TimeZone::get(&window.time_zone).unwrap_or(TimeZone::UTC);
-            let end = window.ends_at.to_zoned(zone);
+            let end = window.ends_at.to_zoned(zone_of(&window));
             let (clock, day) = (model::clock_in_words(&end), model::day_in_words(&end));
             format!("Maintenance until {clock} {day} ({}).", model::zone_letters(&end))
         }
         None => "Maintenance.".to_owned(),
     }
+}
+
+/// The window that holds files; of several the one that is planned to end last.
+fn in_force(gate: &Gate) -> Option<MaintenanceWindow> {
+    gate.windows().into_iter().filter(|window| holds_files(gate, window)).max_by_key(|window| window.ends_at)
+}
+
+fn zone_of(window: &MaintenanceWindow) -> TimeZone {
+    TimeZone::get(&window.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 fn holds_files(gate: &Gate, window: &MaintenanceWindow) -> bool {
@@ -78,7 +85,7 @@ fn holds_files(gate: &Gate, window: &MaintenanceWindow) -> bool {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use model::{ChannelModes, WallTime, WindowId, WindowKind, WindowState};
+    use model::{ChannelModes, FileId, OrganizationId, WallTime, WindowId, WindowKind, WindowState};
     use uuid::Uuid;
 
     use super::*;
@@ -138,8 +145,23 @@ mod tests {
         let gate = gate(ChannelModes::OF_A_DOWNTIME, in_the_window);
         let heading = "Maintenance until 5:00 a.m. Saturday, June 1, 2024 (CT).\nFiles are taken and kept.";
         assert!(banner(&gate).is_some_and(|banner| banner.starts_with(heading)), "{:?}", banner(&gate));
-        let text = text(&gate, &[]).expect("files are held");
-        assert!(text.starts_with(heading) && text.contains("Waiting: 0 files, 0 messages."), "{text}");
+        let record = Record {
+            id: FileId(Uuid::from_u128(7)),
+            organization_id: OrganizationId(Uuid::from_u128(8)),
+            account: "clinic".to_owned(),
+            name: "march.hl7".to_owned(),
+            channel: Channel::File,
+            received_at: at("2024-06-01T02:05:00Z"),
+            size: 9,
+            content_hash: String::new(),
+            head_hash: String::new(),
+            message_count: 2,
+        };
+        let text = text(&gate, &[record]).expect("files are held");
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text}");
+        let text = text.replace('\r', "");
+        assert!(text.starts_with(heading) && text.contains("Waiting: 1 file, 2 messages.\n"), "{text}");
+        assert!(text.contains("  2024-05-31 21:05 CDT  9 bytes  2 messages  march.hl7\n"), "{text}");
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Spool {
                 for path in [&content, &record_path] {
                     durable::remove(path).map_err(disk("remove an archived file"))?;
                 }
+                self.known_records().remove(&(organization_id, id));
                 removed.archived += 1;
             }
         }

@@ -1,6 +1,9 @@
 //! Why a file is not taken. The sentences are what the sender reads.
 
 use std::io;
+use std::path::PathBuf;
+
+use model::FileId;
 
 /// What went wrong, as the sender is told it.
 #[derive(Debug, thiserror::Error)]
@@ -79,10 +82,12 @@ pub enum SpoolError {
         source: io::Error,
     },
     /// A record is not what was written.
-    #[error("the record of {id} cannot be read: {reason}")]
+    #[error("the record {} of a taken file cannot be read: {reason}", path.display())]
     RecordInvalid {
         /// The file's id.
-        id: String,
+        id: FileId,
+        /// Where the record is.
+        path: PathBuf,
         /// Why.
         reason: String,
     },

@@ -31,7 +31,7 @@ impl Default for Limits {
         Limits {
             file_bytes: 20 << 30,
             organization_bytes: 50 << 30,
-            organization_files: 1_000,
+            organization_files: 10_000,
             disk_reserve_bytes: 1 << 30,
             partial_days: 7,
             outbox_days: 90,
@@ -60,6 +60,15 @@ pub(crate) fn check_disk(file: impl AsFd, reserve_bytes: u64) -> Result<(), Spoo
 
 /// The names in a folder with their sizes; a folder that is not there is empty. What disappears meanwhile is left out.
 pub(crate) fn sizes(folder: &Path) -> Result<Vec<(String, fs::Metadata)>, SpoolError> {
+    each_in(folder, |entry, name| Some((name, entry.metadata().ok()?)))
+}
+
+/// The names in a folder alone: nothing is asked of each.
+pub(crate) fn names_in(folder: &Path) -> Result<Vec<String>, SpoolError> {
+    each_in(folder, |_, name| Some(name))
+}
+
+fn each_in<T>(folder: &Path, read: impl Fn(&fs::DirEntry, String) -> Option<T>) -> Result<Vec<T>, SpoolError> {
     let attempt = || format!("list {}", folder.display());
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -69,8 +78,7 @@ pub(crate) fn sizes(folder: &Path) -> Result<Vec<(String, fs::Metadata)>, SpoolE
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(disk(attempt()))?;
-        let (Ok(name), Ok(metadata)) = (entry.file_name().into_string(), entry.metadata()) else { continue };
-        found.push((name, metadata));
+        found.extend(entry.file_name().into_string().ok().and_then(|name| read(&entry, name)));
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use jiff::Timestamp;
 use model::{FileId, OrganizationId};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::errors::disk;
 use crate::turns::Turns;
 use crate::uploads::Part;
-use crate::{Faults, Limits, SpoolError, Usage, durable, limits, names, recovery};
+use crate::{Faults, Limits, Record, SpoolError, Usage, durable, limits, names, recovery};
 
 /// Whose file it is: the organization, and the account that uploads it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) parts: Mutex<HashMap<PathBuf, Weak<Part>>>,
     /// Who is beginning, renaming, removing or finishing which of them.
     pub(crate) turns: Turns,
+    /// Records that were read.
+    pub(crate) records: Mutex<HashMap<(OrganizationId, FileId), Record>>,
     /// Held, shared, as long as the spool is open: only who is alone may mend.
     _presence: File,
 }
@@ -111,6 +113,7 @@ impl Spool {
             faults,
             parts: Mutex::default(),
             turns: Turns::default(),
+            records: Mutex::default(),
             _presence: presence.try_clone().map_err(disk(attempt()))?,
         };
         let spool = Spool { inner: Arc::new(inner) };
@@ -136,7 +139,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Disk`].
     pub fn organizations(&self) -> Result<Vec<OrganizationId>, SpoolError> {
-        let names = limits::sizes(&self.inner.root)?.into_iter().map(|(name, _)| name);
+        let names = limits::names_in(&self.inner.root)?.into_iter();
         let mut ids: Vec<OrganizationId> =
             names.filter_map(|name| Uuid::parse_str(&name).ok()).map(OrganizationId).collect();
         ids.sort_unstable();
@@ -151,7 +154,9 @@ impl Spool {
         let mut usage = Usage::default();
         for id in self.ids_on_the_way(organization_id)? {
             usage.files += 1;
-            usage.bytes += fs::metadata(self.content_path(organization_id, id)).map_or(0, |found| found.len());
+            let known = self.known_records().get(&(organization_id, id)).map(|record| record.size);
+            let found = || fs::metadata(self.content_path(organization_id, id)).map_or(0, |found| found.len());
+            usage.bytes += known.unwrap_or_else(found);
         }
         for (account, _) in limits::sizes(&self.folder(organization_id, Folder::Partial))? {
             let folder = self.folder(organization_id, Folder::Partial).join(account);
@@ -181,7 +186,8 @@ impl Spool {
         Ok(())
     }
 
-    pub(crate) fn content_path(&self, organization_id: OrganizationId, id: FileId) -> PathBuf {
+    /// Where the bytes of a taken file are, for an operator who looks after one that is set aside.
+    pub fn content_path(&self, organization_id: OrganizationId, id: FileId) -> PathBuf {
         self.folder(organization_id, Folder::Content).join(id.to_string())
     }
 
@@ -199,7 +205,11 @@ impl Spool {
         &self.inner.turns
     }
 
-    pub(crate) fn parts(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Weak<Part>>> {
+    pub(crate) fn known_records(&self) -> MutexGuard<'_, HashMap<(OrganizationId, FileId), Record>> {
+        self.inner.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn parts(&self) -> MutexGuard<'_, HashMap<PathBuf, Weak<Part>>> {
         self.inner.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,16 +1,17 @@
 //! The records of taken files: what is known of each, and the places that are its states.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use model::{Channel, FileId, OrganizationId};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::errors::disk;
-use crate::limits::sizes;
+use crate::limits::names_in;
 use crate::places::Folder;
 use crate::{Point, Spool, SpoolError, durable};
 
@@ -41,6 +42,9 @@ pub struct Record {
     /// Lines that begin with `MSH`; 0 in files that are packed, and in flat ones.
     pub message_count: u64,
 }
+
+/// Records that are kept in memory, of all organizations; beyond, they are read anew.
+const KNOWN_RECORDS_MAXIMUM: usize = 100_000;
 
 /// Looks through all states for one file.
 const LOOKS: usize = 3;
@@ -83,15 +87,16 @@ impl Claim {
 }
 
 impl Spool {
-    /// An organization's files in one state, in order of arrival.
+    /// An organization's files in one state, in order of arrival. One whose record is damaged is set aside: it is kept, it is
+    /// not among them, and the others do not wait for it.
     ///
     /// # Errors
-    /// [`SpoolError::Disk`] or [`SpoolError::RecordInvalid`].
+    /// [`SpoolError::Disk`].
     pub fn records(&self, organization_id: OrganizationId, state: RecordState) -> Result<Vec<Record>, SpoolError> {
-        self.records_each(organization_id, state)?.into_iter().collect()
+        undamaged(self.records_each(organization_id, state)?)
     }
 
-    /// The same, with those that cannot be read at the end: they stand in nobody's way.
+    /// The same, with those that cannot be read at the end.
     ///
     /// # Errors
     /// [`SpoolError::Disk`] when they cannot be listed.
@@ -101,7 +106,8 @@ impl Spool {
         state: RecordState,
     ) -> Result<Vec<Result<Record, SpoolError>>, SpoolError> {
         let ids = self.ids(organization_id, state)?.into_iter();
-        let mut records: Vec<_> = ids.filter_map(|id| self.record(organization_id, state, id).transpose()).collect();
+        let listed = |id| self.listed_record(organization_id, state, id).transpose();
+        let mut records: Vec<_> = ids.filter_map(listed).collect();
         records.sort_by_key(|record| match record {
             Ok(record) => (false, Some((record.received_at, record.id))),
             Err(_) => (true, None),
@@ -109,15 +115,28 @@ impl Spool {
         Ok(records)
     }
 
-    /// Files that wait or are being processed, in order of arrival: those that were begun come first.
+    /// Files that wait or are being processed, in order of arrival: those that were begun come first. One whose record is
+    /// damaged is set aside, as of [`Spool::records`].
     ///
     /// # Errors
-    /// [`SpoolError::Disk`] or [`SpoolError::RecordInvalid`].
+    /// [`SpoolError::Disk`].
     pub fn on_the_way(&self, organization_id: OrganizationId) -> Result<Vec<Record>, SpoolError> {
+        undamaged(self.on_the_way_each(organization_id)?)
+    }
+
+    /// The same, with those that are set aside among them.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`] when they cannot be listed.
+    pub fn on_the_way_each(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<Vec<Result<Record, SpoolError>>, SpoolError> {
         // Read in the direction in which records move, so that none slips through.
-        let mut waiting = self.records(organization_id, RecordState::Waiting)?;
-        let mut records = self.records(organization_id, RecordState::Claimed)?;
-        waiting.retain(|waiting| records.iter().all(|claimed| claimed.id != waiting.id));
+        let mut waiting = self.records_each(organization_id, RecordState::Waiting)?;
+        let mut records = self.records_each(organization_id, RecordState::Claimed)?;
+        let begun: HashSet<FileId> = records.iter().filter_map(id_of).collect();
+        waiting.retain(|waiting| id_of(waiting).is_none_or(|id| !begun.contains(&id)));
         records.append(&mut waiting);
         Ok(records)
     }
@@ -134,8 +153,29 @@ impl Spool {
         organization_id: OrganizationId,
         state: RecordState,
     ) -> Result<BTreeSet<FileId>, SpoolError> {
-        let names = sizes(&self.folder(organization_id, state.folder()))?.into_iter().map(|(name, _)| name);
+        let names = names_in(&self.folder(organization_id, state.folder()))?.into_iter();
         Ok(names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
+    }
+
+    /// The record of a file that was listed. It never changes, so that each is read once: clients list folders again and again.
+    fn listed_record(
+        &self,
+        organization_id: OrganizationId,
+        state: RecordState,
+        id: FileId,
+    ) -> Result<Option<Record>, SpoolError> {
+        if let Some(known) = self.known_records().get(&(organization_id, id)) {
+            return Ok(Some(known.clone()));
+        }
+        let read = self.record(organization_id, state, id)?;
+        if let Some(record) = &read {
+            let mut known = self.known_records();
+            if known.len() >= KNOWN_RECORDS_MAXIMUM {
+                known.clear();
+            }
+            known.insert((organization_id, id), record.clone());
+        }
+        Ok(read)
     }
 
     /// A taken file, and how far it is.
@@ -160,13 +200,25 @@ impl Spool {
         state: RecordState,
         id: FileId,
     ) -> Result<Option<Record>, SpoolError> {
-        let bytes = match fs::read(path(self, organization_id, state.folder(), id)) {
+        let path = path(self, organization_id, state.folder(), id);
+        let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_of_one_place(&error) => {
+                return Err(SpoolError::RecordInvalid { id, path, reason: error.to_string() });
+            }
             Err(error) => return Err(disk("read the record of a file")(error)),
         };
-        let record = serde_json::from_slice(&bytes);
-        record.map(Some).map_err(|error| SpoolError::RecordInvalid { id: id.to_string(), reason: error.to_string() })
+        // A damaged one may hold anything: the reason repeats nothing of it.
+        let record = serde_json::from_slice::<Record>(&bytes).map_err(|error| match error.is_eof() {
+            true => "it ends too early".to_owned(),
+            false => format!("it is not what was written, from line {} on", error.line()),
+        });
+        match record {
+            Ok(record) if (record.id, record.organization_id) == (id, organization_id) => Ok(Some(record)),
+            Ok(_) => Err(SpoolError::RecordInvalid { id, path, reason: "it is that of another file".to_owned() }),
+            Err(reason) => Err(SpoolError::RecordInvalid { id, path, reason }),
+        }
     }
 
     /// The bytes of a taken file.
@@ -254,6 +306,24 @@ impl Spool {
         let folder = target.parent().unwrap_or(&target);
         moved.and_then(|()| durable::sync_folder(folder)).map_err(disk(format!("move the record of {:?}", record.name)))
     }
+}
+
+/// Those whose records are not damaged.
+fn undamaged(each: Vec<Result<Record, SpoolError>>) -> Result<Vec<Record>, SpoolError> {
+    each.into_iter().filter(|record| !matches!(record, Err(SpoolError::RecordInvalid { .. }))).collect()
+}
+
+fn id_of(record: &Result<Record, SpoolError>) -> Option<FileId> {
+    match record {
+        Ok(record) => Some(record.id),
+        Err(SpoolError::RecordInvalid { id, .. }) => Some(*id),
+        Err(_) => None,
+    }
+}
+
+/// Whether a disk that works cannot read this one place of it: what stands elsewhere is not concerned.
+fn is_of_one_place(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::IsADirectory || error.raw_os_error() == Some(Errno::IO.raw_os_error())
 }
 
 pub(crate) fn path(spool: &Spool, organization_id: OrganizationId, folder: Folder, id: FileId) -> PathBuf {

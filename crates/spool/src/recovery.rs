@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::OrganizationId;
 
 use crate::errors::disk;
-use crate::limits::sizes;
+use crate::limits::{names_in, sizes};
 use crate::places::Folder;
 use crate::{Spool, SpoolError, durable};
 
@@ -44,7 +44,7 @@ pub(crate) fn recorded(spool: &Spool, organization_id: OrganizationId) -> Result
     let mut ids = HashSet::new();
     // Read against the direction of process_again and with that of processing: waiting twice.
     for folder in [Folder::Waiting, Folder::Claimed, Folder::Archive, Folder::Waiting] {
-        let names = sizes(&spool.folder(organization_id, folder))?.into_iter().map(|(name, _)| name);
+        let names = names_in(&spool.folder(organization_id, folder))?.into_iter();
         ids.extend(names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)));
     }
     Ok(ids)

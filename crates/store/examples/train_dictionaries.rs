@@ -38,6 +38,8 @@ fn document(dice: &mut Dice, sample: u64) -> Vec<u8> {
             value: coded("38907003", "Varicella infection", "SCT"),
             vaccine: None,
             since: Some(day(dice, 2012)),
+            observed_on: None,
+            first_said_on: None,
             until: None,
         }]),
         2..12 => rmp_serde::to_vec_named(&demographics(dice, sample)),

@@ -68,6 +68,10 @@ impl<'lane> Reading<'lane> {
         Reading { connection }
     }
 
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        self.connection
+    }
+
     /// The logged messages with these control hashes.
     ///
     /// # Errors
@@ -160,10 +164,6 @@ impl<'lane> Reading<'lane> {
 impl<'lane> Batch<'lane> {
     pub(crate) fn new(connection: &'lane mut Connection, chain: &'lane str, head: Option<Head>) -> Batch<'lane> {
         Batch { reading: Reading::new(connection), chain, head }
-    }
-
-    pub(crate) fn connection(&mut self) -> &mut Connection {
-        self.reading.connection
     }
 
     /// The end of the lane's audit chain; `None` while not known.

@@ -106,4 +106,6 @@ pub struct KnownMessage {
     pub patient_id: Option<PatientId>,
     /// What was found in it.
     pub findings: Vec<Finding>,
+    /// When its content was destroyed with the person whom it named.
+    pub destroyed_at: Option<Timestamp>,
 }

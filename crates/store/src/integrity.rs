@@ -5,14 +5,14 @@ use crate::messages::{MessageFilter, list_statement};
 use crate::sets::{Expectation, SetRead, SetWrite};
 use crate::{Database, StoreError};
 use crate::{
-    account_keys, account_uses, accounts, audit, consents, data_fixes, directory, door_passes, dose_reviews, factors,
-    file_messages, files, forecasts, maintenance, match_keys, merges, messages, migrations, names, notices,
-    organizations, packed, passkey_ceremonies, patients, registrations, reviews, schedules, sessions, settings,
-    subscriptions, sweeps, vaccinations,
+    account_keys, account_uses, accounts, audit, consents, data_fixes, destruction, directory, door_passes,
+    dose_reviews, exclusions, factors, file_messages, files, forecasts, maintenance, match_keys, merges, messages,
+    migrations, names, notices, organizations, packed, passkey_ceremonies, patients, registrations, reviews, schedules,
+    sessions, settings, subscriptions, sweeps, vaccinations,
 };
 
 /// What must not be there: a sentence, and the statement that counts it.
-const ORPHANS: [(&str, &str); 7] = [
+const ORPHANS: [(&str, &str); 10] = [
     (
         "reports of patients that do not exist",
         "
@@ -61,6 +61,35 @@ WHERE merged_into IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM patient AS survivor WHERE survivor.id = patient.merged_into)",
     ),
     (
+        "possible matches of patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM patient_review
+WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = patient_review.patient_id)
+    OR NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = patient_review.candidate_id)",
+    ),
+    (
+        "merges of patients that do not exist",
+        "
+SELECT COUNT(*)
+FROM merge
+WHERE NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = merge.survivor_id)
+    OR NOT EXISTS (SELECT 1 FROM patient WHERE patient.id = merge.retired_id)",
+    ),
+    (
+        "exclusions without a key, or keys without an exclusion",
+        "
+SELECT (
+    SELECT COUNT(*)
+    FROM exclusion
+    WHERE NOT EXISTS (SELECT 1 FROM exclusion_key WHERE exclusion_key.exclusion_id = exclusion.id)
+) + (
+    SELECT COUNT(*)
+    FROM exclusion_key
+    WHERE NOT EXISTS (SELECT 1 FROM exclusion WHERE exclusion.id = exclusion_key.exclusion_id)
+)",
+    ),
+    (
         "accounts of organizations that do not exist",
         "
 SELECT COUNT(*)
@@ -69,7 +98,8 @@ WHERE NOT EXISTS (SELECT 1 FROM organization WHERE organization.id = account.org
     ),
 ];
 
-const SET_READS: [&SetRead; 14] = [
+const SET_READS: [&SetRead; 15] = [
+    &exclusions::READ_EXCLUSIONS,
     &sessions::READ_LAST_SEEN,
     &sessions::READ_INVITATIONS,
     &merges::READ_RETIRED,
@@ -86,7 +116,9 @@ const SET_READS: [&SetRead; 14] = [
     &vaccinations::READ_VACCINATION_EVENTS,
 ];
 
-const SET_WRITES: [&SetWrite; 18] = [
+const SET_WRITES: [&SetWrite; 20] = [
+    &exclusions::WRITE_EXCLUSIONS,
+    &exclusions::WRITE_EXCLUSION_KEYS,
     &account_uses::WRITE_ACCOUNT_USES,
     &dose_reviews::OPEN_DOSE_REVIEWS,
     &dose_reviews::CLOSE_DOSE_REVIEWS,
@@ -235,6 +267,12 @@ const STATEMENTS: &[&str] = &[
     data_fixes::COUNT_DATA_FIX_STEPS,
     data_fixes::LIST_DATA_FIX_STEPS,
     data_fixes::FIND_REPORTS_OF_LOT,
+    destruction::LIST_MESSAGES_ABOUT,
+    destruction::DESTROY_MESSAGE,
+    destruction::REMOVE_DOSE_REVIEWS_OF_REPORT,
+    destruction::REMOVE_DATA_FIX_STEPS_OF_REPORT,
+    destruction::REMOVE_PATIENT,
+    destruction::LIST_KEYS_OF_NOBODY,
     settings::FIND_SETTING,
     settings::SET_SETTING,
     settings::REMOVE_SETTING,
@@ -312,6 +350,7 @@ impl Database {
             statements.push(reviews::decisions_statement(Some(&reporters), 1).0);
             statements.push(dose_reviews::open_statement(Some(&reporters), 1, jiff::Timestamp::UNIX_EPOCH).0);
             statements.push(dose_reviews::decided_statement(Some(&reporters), 1).0);
+            statements.extend(destruction::REMOVE_PERSON.iter().map(|&sql| sql.to_owned()));
             statements.extend(packed::statements());
             statements.extend(SET_READS.iter().map(|read| connection.read_text(read)));
             for expects in [Expectation::AllNew, Expectation::Any] {

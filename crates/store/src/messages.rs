@@ -28,7 +28,8 @@ pub struct MessageFilter {
 pub(crate) const READ_KNOWN_MESSAGES: SetRead = SetRead {
     attempt: "find messages by control hash",
     sql: "
-SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings
+SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings,
+    destroyed_at
 FROM message
 WHERE control_hash {among}",
     limit_per_key: None,
@@ -67,12 +68,13 @@ SET received_at = excluded.received_at,
 
 pub(crate) const FIND_MESSAGE: &str = "
 SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings,
-    original
+    destroyed_at, original
 FROM message
 WHERE id = $1";
 
 const LIST_MESSAGES: &str = "
-SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings
+SELECT id, received_at, channel, organization_id, control_hash, content_hash, kind, state, patient_id, findings,
+    destroyed_at
 FROM message";
 
 /// A range of the index by state: how many there are in all is never counted, as there are hundreds of millions.
@@ -202,10 +204,11 @@ pub(crate) fn read_known_message(row: &dyn Columns) -> Result<KnownMessage, Stor
         state: row.word(7, MessageState::parse)?,
         patient_id: row.optional_uuid(8)?.map(PatientId),
         findings: row.document(9)?,
+        destroyed_at: row.optional_instant(10)?,
     })
 }
 
-fn read_message(row: &dyn Columns) -> Result<LoggedMessage, StoreError> {
+pub(crate) fn read_message(row: &dyn Columns) -> Result<LoggedMessage, StoreError> {
     let known = read_known_message(row)?;
     Ok(LoggedMessage {
         id: known.id,
@@ -217,7 +220,8 @@ fn read_message(row: &dyn Columns) -> Result<LoggedMessage, StoreError> {
         state: known.state,
         patient_id: known.patient_id,
         findings: known.findings,
-        original: row.optional_unpacked(10)?,
+        original: row.optional_unpacked(11)?,
+        destroyed_at: known.destroyed_at,
     })
 }
 

@@ -38,6 +38,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_large_registries", include_str!("../migrations/0015_large_registries.sql")),
     ("0016_uses_and_languages", include_str!("../migrations/0016_uses_and_languages.sql")),
     ("0017_names_without_accents", include_str!("../migrations/0017_names_without_accents.sql")),
+    ("0018_destruction", include_str!("../migrations/0018_destruction.sql")),
 ];
 
 /// Held while migrating, so that nodes that start together do not migrate together. No birth date is this far away.

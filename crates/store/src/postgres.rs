@@ -43,6 +43,14 @@ const HOLD_WORKING: &str = "
 SELECT pg_advisory_lock_shared(1836, 1)";
 const TAKE_WORKING: &str = "
 SELECT pg_advisory_lock(1836, 1)";
+/// Holds a node's name, apart from both; again where the connection has it already.
+const HOLD_NAME: &str = "
+SELECT CAST(CAST(pg_try_advisory_lock(1837, hashtext($1)) AS INTEGER) AS BIGINT)";
+/// The server is to notice within half a minute that the machine is gone whose program holds a name.
+const NOTICE_LOSS: &str = "
+SET tcp_keepalives_idle = 10;
+SET tcp_keepalives_interval = 5;
+SET tcp_keepalives_count = 4";
 /// Readers cannot write, whatever they are told: what a question or a read-only door is answered from changes nothing.
 const READER_SETTINGS: &str = "
 SET default_transaction_read_only = on";
@@ -136,6 +144,15 @@ impl PostgresConnection {
 
     pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>], attempt: &str) -> Result<u64, StoreError> {
         Ok(self.run_one(sql, values, attempt)?.changed)
+    }
+
+    /// Holds the name of a node for as long as the connection lives; false while another has it.
+    pub(crate) fn hold_name(&mut self, node: &str) -> Result<bool, StoreError> {
+        const ATTEMPT: &str = "hold the name of this node";
+        self.run_script(NOTICE_LOSS, ATTEMPT)?;
+        let answer = self.run_one(HOLD_NAME, &[Value::text(node)], ATTEMPT)?;
+        let is_held = answer.rows.first().map_or(Ok(false), |row| (row as &dyn Columns).boolean(0));
+        is_held.map_err(|error| error.while_trying(ATTEMPT))
     }
 
     /// Prepares a statement to see whether it fits the schema.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::{AccountId, OrganizationId, PatientId};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Reading};
 use crate::sets::{SetRead, SetWrite};
 use crate::value::{Columns, Value};
 use crate::{Database, ReviewOpened, StoreError};
@@ -165,8 +165,8 @@ impl Database {
     }
 }
 
-impl Batch<'_> {
-    /// Every possible match that a record took part in, read in the batch's transaction.
+impl Reading<'_> {
+    /// Every possible match that a record took part in, decided or not, as they stand in what is read.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -175,14 +175,16 @@ impl Batch<'_> {
         self.connection().query_as(LIST_REVIEWS_OF, &values, "list the possible matches of a person", read_review)
     }
 
-    /// What reviewers decided about a record, read in the batch's transaction.
+    /// What reviewers decided about a record and others, as it stands in what is read.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn review_decisions_of(&mut self, patient_id: PatientId) -> Result<Vec<ReviewDecided>, StoreError> {
         self.connection().query_as(LIST_DECISIONS_OF, &[Value::Uuid(patient_id.0)], DECISIONS, read_decision)
     }
+}
 
+impl Batch<'_> {
     /// Writes a decision down; an earlier one about the same two records is replaced.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ use crate::value::{Columns, Row, Value};
 const CHECKPOINT_PAGES: u32 = 16_384;
 /// A WAL that was copied back, but went on because somebody read from it, is copied again after this many pages more.
 const CHECKPOINT_AGAIN_PAGES: u32 = 4_096;
+/// How long everybody waits at most for those who read an older state, when the WAL is to be emptied.
+const EMPTYING_WAIT: Duration = Duration::from_millis(500);
 /// Pages that a connection keeps. SQLite may walk through all of them with each commit of a file below 1 GB, and throws a
 /// reader's away with each commit of others: with more, a message that comes alone takes a tenth longer. What falls out
 /// is mostly still in the system's memory.
@@ -160,6 +162,19 @@ impl SqliteConnection {
         }
     }
 
+    /// Copies all of the WAL back and empties it. False where somebody reads an older state for longer than the others can wait.
+    pub(crate) fn empty_log(&mut self) -> Result<bool, StoreError> {
+        let empty = || -> rusqlite::Result<bool> {
+            self.connection.busy_timeout(EMPTYING_WAIT)?;
+            let (left, _) = self.connection.wal_checkpoint_v2(Some(rusqlite::MAIN_DB), CheckpointMode::TRUNCATE)?;
+            Ok(left == 0)
+        };
+        match empty().map_err(|error| failure(error, "empty the write-ahead log")) {
+            Err(StoreError::Busy { .. }) => Ok(false),
+            other => other,
+        }
+    }
+
     /// Whether another connection has committed since this was asked last, or was never asked.
     pub(crate) fn was_written_by_others(&mut self) -> Result<bool, StoreError> {
         let ask = |connection: &Connection| -> rusqlite::Result<i64> {
@@ -228,6 +243,8 @@ fn open_to_work(path: &Path, purpose: Purpose, wait: Duration) -> rusqlite::Resu
     // Whoever commits would copy the WAL back, while all others wait: it is done beside them (database.rs).
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "foreign_keys", false)?;
+    // What is removed or replaced is overwritten: whoever was destroyed is not found in the file, either (decision 0110).
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
     if purpose == Purpose::Read {

@@ -52,6 +52,8 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "notice_delivery", key: &["window_id", "occasion", "recipient_key"] },
     Table { name: "data_fix", key: &["id"] },
     Table { name: "data_fix_step", key: &["fix_id", "patient_id", "report_id"] },
+    Table { name: "exclusion", key: &["id", "kind"] },
+    Table { name: "exclusion_key", key: &["key", "exclusion_id"] },
     Table { name: "audit", key: &["chain", "sequence"] },
 ];
 

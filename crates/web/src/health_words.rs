@@ -107,6 +107,8 @@ mod tests {
             question: PatientObservation::CONTRAINDICATION.to_owned(),
             value: Coded { code: code.to_owned(), text: text.to_owned(), system: "SCT".to_owned() },
             since: None,
+            observed_on: None,
+            first_said_on: None,
             until: None,
             vaccine: None,
         };

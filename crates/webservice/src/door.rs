@@ -26,8 +26,12 @@ use crate::replies;
 use crate::submit_single_message::{Arrival, NotAnswered, Passing, submit_single_message};
 use crate::wsdl::wsdl;
 
+const MULTIPART: &[u8] = b"multipart/";
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 const XML: &str = "text/xml; charset=utf-8";
+/// What is told to a client that packs the envelope: MTOM (W3C, 2005) is a setting of WCF, CXF and Axis2.
+const SEVERAL_PARTS: &str = "the request has more than one part (MTOM or attachments): send the envelope by itself, as \
+    application/soap+xml";
 
 /// How the service is reached, and its limits.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,10 +71,11 @@ impl WebService {
     }
 }
 
-/// The routes of the web service: calls by POST, the WSDL by GET with `?wsdl`.
+/// The routes of the web service: calls by POST, the WSDL by GET with `?wsdl`; with a slash behind the address, too.
 pub fn router(service: WebService) -> Router {
     let path = service.settings.path.clone();
-    Router::new().route(&path, get(describe).post(receive)).with_state(service)
+    let routes = get(describe).post(receive);
+    Router::new().route(&path, routes.clone()).route(&format!("{path}/"), routes).with_state(service)
 }
 
 /// Serves the WSDL, also while the gate is closed: it tells nothing about anybody, and a client that starts during a
@@ -186,7 +191,11 @@ impl WebService {
         if is_compressed(&head.headers) {
             return Err(Refusal::Unreadable("the request is compressed (Content-Encoding)".to_owned()).into());
         }
-        envelope::read(&bytes, charset(&head.headers)).map_err(Fault::from)
+        let read = envelope::read(&bytes, charset(&head.headers)).map_err(|refusal| match refusal {
+            Refusal::Unreadable(_) if has_parts(&head.headers) => Refusal::Unreadable(SEVERAL_PARTS.to_owned()),
+            refusal => refusal,
+        });
+        read.map_err(Fault::from)
     }
 
     fn arrival(&self, head: &Parts) -> Arrival {
@@ -198,6 +207,11 @@ impl WebService {
 
 fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+fn has_parts(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    content_type.get(..MULTIPART.len()).is_some_and(|start| start.eq_ignore_ascii_case(MULTIPART))
 }
 
 /// The charset parameter of the Content-Type; the type itself, the action and SOAPAction do not matter, as the body

@@ -57,9 +57,7 @@ impl Whose {
         }
         let organization_id = match &self.organization {
             // One that was deactivated has its lines, too.
-            Some(code) => registry.find_organization(admission, code).map(|known| known.id).ok_or_else(|| {
-                Failure::Refused(format!("there is no organization {code}; `bluebonnet organization list` names all"))
-            })?,
+            Some(code) => registry.known_organization(admission, code)?.id,
             None => OrganizationId(Uuid::nil()),
         };
         let filter = AuditFilter { organization_id, account_id: None, before: None, after: None };

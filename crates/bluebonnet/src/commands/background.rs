@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use model::{Channel, counted_people, grouped};
-use registry::{Admission, ForecastRound, Registry, RegistryError, Sweep};
+use registry::{Admission, DestructionRound, ForecastRound, Registry, RegistryError, Sweep};
 
 use crate::ending::Failure;
 
@@ -31,6 +31,16 @@ impl Progress for ForecastRound {
 
     fn standing(&self) -> (bool, bool) {
         (self.is_finished, self.is_held)
+    }
+}
+
+impl Progress for DestructionRound {
+    fn counts(&self) -> (u64, u64) {
+        (self.done_count, self.people_count.max(self.done_count))
+    }
+
+    fn standing(&self) -> (bool, bool) {
+        (self.is_finished, false)
     }
 }
 

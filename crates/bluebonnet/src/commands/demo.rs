@@ -16,7 +16,7 @@ use crate::serving::{Bound, Serving};
 use crate::spooling::SpoolSettings;
 use crate::tables::print_line;
 use crate::times::moment_of_text;
-use crate::{limits, measurements, world};
+use crate::{limits, measurements, node_name, world};
 use model::counted_people;
 
 /// Makes a registry to try, with organizations, accounts and synthetic people, and serves it
@@ -62,6 +62,7 @@ impl Demo {
         let runtime = super::runtime()?;
         let bound = runtime.block_on(self.serving.bind(&self.place.data))?;
         let opened = self.place.open_as(&self.node.node(), Presence::MayBeNew)?;
+        let name = node_name::take(&opened.database, &self.node.node().name, self.serving.takes_over())?;
         let made_at = opened.registry.demonstration_made_at(&place::admit(&opened.registry)?)?;
         match made_at {
             Some(since) => self.tell_kept(&moment_of_text(&opened.registry, &since))?,
@@ -71,7 +72,7 @@ impl Demo {
         let watch = MaintenanceWatch::new(&opened.registry, &self.place, &self.node.node().name);
         watch.refresh();
         self.tell_way(&bound, &opened)?;
-        runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;
+        runtime.block_on(self.serving.serve(exchange, &watch, name, bound, measured))?;
         Ok(Ending::Well)
     }
 

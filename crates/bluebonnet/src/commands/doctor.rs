@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Node, Opened, Place, Presence};
+use crate::spooling::SpoolSettings;
 use crate::tables::{grouped, print_json, print_line};
 use crate::times::moment_of_text;
 use crate::world;
 
-/// Looks the registry over: database, schema, audit trail, kept-aside messages, profile, code tables, schedule
+/// Looks the registry over: database, schema, audit trail, kept-aside messages, profile, code tables,
+/// schedule, backups, waiting files, what should be destroyed by now
 ///
 /// Reads everything, so it takes a while on a large registry. The exit code is 1 when something is not well; a warning alone
 /// leaves it 0.
@@ -23,6 +25,8 @@ use crate::world;
 pub(crate) struct Doctor {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    spool: SpoolSettings,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -51,6 +55,9 @@ impl Doctor {
         }
         diagnoses.push(codes(&registry, &database)?);
         diagnoses.push(schedule(&registry)?);
+        diagnoses.extend(super::destroy::overdue(&registry)?);
+        diagnoses.push(registry.examine_backups(&admission, world::now())?);
+        diagnoses.extend(self.files(&registry)?);
         let statistics = registry.statistics(&admission)?;
         let is_well = diagnoses.iter().all(Diagnosis::is_well);
         if self.json {
@@ -70,6 +77,21 @@ impl Doctor {
             print_line(&format!("  {table:<24} {:>14}", grouped(*rows)))?;
         }
         Ok(Ending::well_if(is_well))
+    }
+
+    /// The files that wait on this machine; nothing where none ever came.
+    fn files(&self, registry: &Registry) -> Result<Option<Diagnosis>, Failure> {
+        if !self.spool.is_there(&self.place) {
+            return Ok(None);
+        }
+        let admission = place::admit(registry)?;
+        match self.spool.exchange(&self.place, registry, &Node::command().name) {
+            Ok(exchange) => Ok(Some(exchange.examine_files(&admission)?)),
+            Err(_) => {
+                let report = "the spool cannot be used; `bluebonnet file list` says why".to_owned();
+                Ok(Some(Diagnosis { subject: "files", condition: Condition::Warning, report }))
+            }
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl ReceiptGiven {
         match self {
             ReceiptGiven::Long(id) => Ok(*id),
             ReceiptGiven::Short(number) => {
-                let file = exchange.find_file_numbered(admission, number)?;
+                let file = exchange.find_file_numbered(admission, &exchange.operator(None), number)?;
                 Ok(file.ok_or_else(|| Failure::Refused(format!("no file has the receipt {number}")))?.0)
             }
         }

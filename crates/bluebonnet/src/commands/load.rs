@@ -78,7 +78,7 @@ impl Load {
         let seconds = started.elapsed().as_secs_f64();
         let is_well = reports.iter().all(|(_, summary)| {
             let accepted = summary.acknowledgments.accepted;
-            summary.messages > 0 && accepted == summary.messages && summary.file_findings.is_empty()
+            summary.messages > 0 && accepted == summary.messages && !summary.has_file_warnings()
         });
         if self.json {
             let files: Vec<_> = reports.iter().map(|(path, summary)| file_json(path, summary)).collect();

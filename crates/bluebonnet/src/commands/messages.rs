@@ -100,7 +100,7 @@ impl List {
         let code_of = |id| organizations.iter().find(|known| known.id == id).map_or("", |known| known.code.as_str());
         let organization_id = match &self.organization {
             None => None,
-            Some(code) => Some(registry.operator(&admission, code)?.organization_id),
+            Some(code) => Some(registry.known_organization(&admission, code)?.id),
         };
         let patient_id = match &self.patient {
             None => None,
@@ -207,6 +207,7 @@ impl Show {
             "patient": message.patient_id.map(PatientId::number),
             "findings": findings,
             "original": self.original(message),
+            "destroyed_at": message.destroyed_at.map(|at| at.to_string()),
         }))?;
         Ok(())
     }
@@ -220,12 +221,18 @@ impl Show {
         print_line(&format!("kind          {}", message.kind))?;
         print_line(&format!("state         {}", message.state.word()))?;
         print_line(&format!("person        {person}"))?;
+        if let Some(at) = message.destroyed_at {
+            print_line(&format!("destroyed     {}", moment(registry, at)))?;
+        }
         for finding in &message.findings {
             let at = finding.location.map(|location| format!(" at {location}")).unwrap_or_default();
             print_line(&format!("{} {}{at}: {}", finding.severity().code(), finding.rule().code, finding.sentence()))?;
         }
         match self.original(message) {
             Some(original) => print_line(original.replace("\r\n", "\n").replace('\r', "\n").trim_end())?,
+            None if self.original && message.destroyed_at.is_some() => {
+                print_line("The original was destroyed with the person whom it named, who may be kept no longer.")?;
+            }
             None if self.original => print_line("The original was not kept: there was no consent to keep it.")?,
             None => {}
         }

@@ -15,7 +15,8 @@ use crate::world;
 pub(crate) enum Organization {
     Add(Add),
     List(List),
-    /// Stops an organization: its programs and people are shut out; a running node takes it up within seconds
+    /// Stops an organization: its programs and people are shut out, those of its sites are not; a running node takes it up
+    /// within seconds
     #[command(after_help = "Examples:\n  bluebonnet organization deactivate LAKE2001")]
     Deactivate(Switch),
     /// Lets a deactivated organization send and ask again; a running node takes it up within seconds
@@ -132,10 +133,9 @@ impl TimeZone {
         let registry = self.place.open()?;
         let admission = place::admit(&registry)?;
         registry.set_organization_time_zone(&admission, &self.code, &self.zone)?;
-        if let Some(known) = registry.find_organization(&admission, &self.code) {
-            let what = format!("set the time zone of {} to {}", known.code, self.zone);
-            super::record(&registry, &admission, known.id, &known.code, what)?;
-        }
+        let known = registry.known_organization(&admission, &self.code)?;
+        let what = format!("set the time zone of {} to {}", known.code, self.zone);
+        super::record(&registry, &admission, known.id, &known.code, what)?;
         print_line(&format!("{} goes by the clocks of {}", self.code, self.zone))?;
         Ok(Ending::Well)
     }
@@ -191,6 +191,27 @@ impl Switch {
             super::record(&registry, &admission, known.id, &known.code, format!("{word} organization {}", known.code))?;
         }
         print_line(&format!("{word} {}", self.code))?;
+        if !is_active {
+            tell_sites(&organizations, &self.code)?;
+        }
         Ok(Ending::Well)
     }
+}
+
+/// Names the active sites below an organization that was stopped: each is stopped by itself.
+fn tell_sites(organizations: &[model::Organization], code: &str) -> Result<(), Failure> {
+    let mut above: Vec<OrganizationId> =
+        organizations.iter().filter(|known| known.code.eq_ignore_ascii_case(code)).map(|known| known.id).collect();
+    let mut open = Vec::new();
+    while let Some(id) = above.pop() {
+        for site in organizations.iter().filter(|known| known.parent_id == Some(id)) {
+            above.push(site.id);
+            open.extend(site.is_active.then_some(site.code.as_str()));
+        }
+    }
+    if !open.is_empty() {
+        open.sort_unstable();
+        print_line(&format!("its sites go on until they are deactivated, too: {}", open.join(", ")))?;
+    }
+    Ok(())
 }

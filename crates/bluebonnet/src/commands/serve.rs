@@ -8,7 +8,7 @@ use crate::maintenance_watch::MaintenanceWatch;
 use crate::place::{self, Node, Place, Presence};
 use crate::serving::Serving;
 use crate::spooling::SpoolSettings;
-use crate::{front_serving, limits, measurements};
+use crate::{front_serving, limits, measurements, node_name};
 
 /// Serves the registry until it is told to stop (SIGTERM, Ctrl-C)
 #[derive(Debug, Args)]
@@ -75,6 +75,7 @@ impl Serve {
         let bound = if self.serving.takes_over() { None } else { Some(bind()?) };
         let node = self.node.node();
         let opened = self.place.open_as(&node, Presence::MayBeNew)?;
+        let name = node_name::take(&opened.database, &node.name, self.serving.takes_over())?;
         let watch = MaintenanceWatch::new(&opened.registry, &self.place, &node.name);
         place::make_folder(&self.place.data)?;
         watch.refresh();
@@ -94,7 +95,7 @@ impl Serve {
         }
         self.serving.warn_of_files(&bound);
         let exchange = self.spool.exchange(&self.place, &opened.registry, &self.node.node().name)?;
-        runtime.block_on(self.serving.serve(exchange, &watch, bound, measured))?;
+        runtime.block_on(self.serving.serve(exchange, &watch, name, bound, measured))?;
         Ok(Ending::Well)
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::load::sent_before_in_words;
 use crate::ending::{Ending, Failure};
 use crate::place::{self, Place};
-use crate::tables::{print_json, print_line};
+use crate::tables::{harmless, print_json, print_line};
 use crate::world;
 
 /// Sends HL7 messages (VXU or QBP) through the intake and prints the answers
@@ -68,13 +68,13 @@ impl Submit {
                 print_line(loaded.answer.replace('\r', "\n").trim_end())?;
             }
             if let Some(sentence) = sent_before_in_words(&summary) {
-                eprintln!("{sentence}");
+                eprintln!("{}", harmless(&sentence));
             }
             for finding in &summary.file_findings {
-                eprintln!("{}: {}", finding.rule().code, finding.sentence());
+                eprintln!("{}: {}", finding.rule().code, harmless(&finding.sentence()));
             }
         }
         let is_well = answers.iter().all(|loaded| loaded.acknowledgment == AcknowledgmentCode::Accept);
-        Ok(Ending::well_if(is_well && summary.file_findings.is_empty()))
+        Ok(Ending::well_if(is_well && !summary.has_file_warnings()))
     }
 }

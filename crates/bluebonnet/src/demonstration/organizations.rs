@@ -112,10 +112,3 @@ pub(super) const ORGANIZATIONS: [OrganizationPlan; 6] = [
         sites: &[],
     },
 ];
-
-/// The codes of all of them and of their sites.
-pub(super) fn codes() -> impl Iterator<Item = &'static str> {
-    ORGANIZATIONS.iter().flat_map(|organization| {
-        std::iter::once(organization.code).chain(organization.sites.iter().map(|site| site.code))
-    })
-}

@@ -81,6 +81,13 @@ fn a_registry_of_somebody_else_is_not_touched() {
     home.settle();
     let refused = home.run(&["demo", "--people", "5", "--http", "127.0.0.1:0"]).expect(1);
     assert!(refused.errors.contains("LAKE2000"), "{refused:?}");
+    // Also where all its organizations have codes that the demonstration gives.
+    let home = crate::program::Home::on_sqlite();
+    home.run(&["migrate"]).expect(0);
+    home.run(&["organization", "add", "LCPG3000", "A clinic that is there", "--kind", "clinic"]).expect(0);
+    let refused = home.run(&["demo", "--people", "5", "--http", "127.0.0.1:0"]).expect(1);
+    assert!(refused.errors.contains("no demonstration: it holds LCPG3000"), "{refused:?}");
+    assert!(!home.run(&["doctor"]).output.contains("demonstration"));
 }
 
 fn says_demonstration(address: std::net::SocketAddr, page: &str) -> bool {

@@ -1,7 +1,13 @@
 //! The doctor looks a registry over, and the message log can be read.
 
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::maintenance::Clock;
 use crate::messages::{vxu, vxu_with};
 use crate::program::{Home, on_each_database};
+
+const DOCTOR: [&str; 2] = ["doctor", "--json"];
 
 #[test]
 fn a_well_registry_is_found_well() {
@@ -12,6 +18,57 @@ fn a_well_registry_is_found_well() {
         assert_eq!(report["is_well"], true, "{report}");
         let report = home.run(&["doctor"]).expect(0);
         assert!(report.output.contains("audit trail") && !report.output.contains("NOT WELL"), "{report:?}");
+    });
+}
+
+#[test]
+fn the_doctor_tells_of_files_whose_records_are_damaged() {
+    let home = Home::on_sqlite();
+    home.settle();
+    let doctor = |code| home.run(&["doctor"]).expect(code).output;
+    assert!(!doctor(0).contains(" files "), "no file ever came");
+    let file = home.path("march.hl7");
+    std::fs::write(&file, vxu("f-1")).expect("the file can be written");
+    let receipt = home.run(&["file", "put", &file, "--organization", "LAKE2000", "--json"]).expect(0).json();
+    let id = receipt[0]["id"].as_str().expect("an id").replace('-', "");
+    assert!(doctor(0).contains("1 file waits"), "{}", doctor(0));
+    let organization = receipt[0]["organization_id"].as_str().expect("an id").replace('-', "");
+    let folder = std::path::PathBuf::from(home.path("spool")).join(organization);
+    std::fs::write(folder.join("waiting").join(format!("{id}.json")), "{\"id\"").expect("damaged");
+    let told = doctor(1);
+    assert!(told.contains("NOT WELL") && told.contains(&id) && told.contains("LAKE2000"), "{told}");
+    // As it says, the file is taken in again from what is kept of it.
+    let content = folder.join("content").join(&id);
+    assert!(told.contains(&content.display().to_string()), "{told}");
+    let put = ["file", "put", content.to_str().expect("text"), "--name", "march.hl7", "--organization", "LAKE2000"];
+    home.run(&put).expect(0);
+    home.run(&["file", "process"]).expect(0);
+    let listed = home.run(&["file", "list", "--only", "file", "--json"]).expect(0).json();
+    assert_eq!(listed[0]["counts"]["accepted"], 1, "{listed}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a rehearsed clock is set by the real one")]
+fn the_doctor_warns_of_backups_that_are_missing_or_old() {
+    on_each_database(|home| {
+        home.settle();
+        let backups = |told: Value| {
+            let diagnoses = told["diagnoses"].as_array().expect("a list").clone();
+            diagnoses.into_iter().find(|one| one["subject"] == "backups").expect("it tells of backups")
+        };
+        let never = backups(home.run(&DOCTOR).expect(0).json());
+        assert_eq!(never["is_warning"], true, "{never}");
+        assert!(never["report"].as_str().is_some_and(|report| report.contains("bluebonnet backup make")), "{never}");
+        home.run(&["backup", "make", &home.path("copy.db")]).expect(0);
+        // A backup that was not read back is a hope.
+        let unread = backups(home.run(&DOCTOR).expect(0).json());
+        assert_eq!(unread["is_warning"], true, "{unread}");
+        home.run(&["backup", "test", &home.path("copy.db")]).expect(0);
+        let read = backups(home.run(&DOCTOR).expect(0).json());
+        assert_eq!(read["is_warning"], false, "{read}");
+        let later = Timestamp::now() + SignedDuration::from_hours(8 * 24);
+        let old = backups(Clock::showing(later).run(home, &DOCTOR));
+        assert_eq!(old["is_warning"], true, "{old}");
     });
 }
 

@@ -9,6 +9,7 @@ mod command_line;
 mod copying;
 mod deciding_doses;
 mod demonstrating;
+mod destroying;
 mod examining;
 mod explaining;
 mod files;

@@ -22,14 +22,14 @@ const JITTER: i64 = 60;
 
 /// A clock for the program, which the test can read, too.
 #[derive(Clone, Copy)]
-struct Clock {
+pub(crate) struct Clock {
     shown: Timestamp,
     real: Timestamp,
 }
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "a rehearsed clock is set by the real one")]
-    fn showing(shown: Timestamp) -> Clock {
+    pub(crate) fn showing(shown: Timestamp) -> Clock {
         Clock { shown, real: Timestamp::now() }
     }
 
@@ -38,7 +38,7 @@ impl Clock {
         self.shown + Timestamp::now().duration_since(self.real) * SPEED as i32
     }
 
-    fn run(&self, home: &Home, arguments: &[&str]) -> Value {
+    pub(crate) fn run(&self, home: &Home, arguments: &[&str]) -> Value {
         let output = self.command(home, arguments).output().expect("the program starts");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("it prints JSON")

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use crate::program::Home;
 
-/// Takes the mark of the newest migration away; each can be run again.
+/// Takes the newest migration back, and its mark.
 fn make_older(home: &Home) -> i64 {
     let database = rusqlite::Connection::open(home.path("registry.db")).expect("it is a database");
     let newest = "DELETE FROM schema_migration WHERE version = (SELECT MAX(version) FROM schema_migration)";
     assert_eq!(database.execute(newest, []).expect("it is a statement"), 1);
+    let undo = "DROP TABLE exclusion; DROP TABLE exclusion_key; ALTER TABLE message DROP COLUMN destroyed_at";
+    database.execute_batch(undo).expect("the newest migration is taken back");
     drop(database);
     version(&home.path("registry.db"))
 }
@@ -66,6 +68,7 @@ fn a_server_looks_at_its_own_options_before_it_migrates() {
         (&["--tls-cert", &junk, "--tls-key", &junk], 2, "junk.toml"),
         (&["--smtp", "pigeon://here", "--mail-from", "iis@example.org"], 2, "no mail server"),
         (&["--sftp-host-key", &junk, "--sftp", "127.0.0.1:0"], 2, "junk.toml"),
+        (&["--sftp-host-key", &no, "--sftp", "127.0.0.1:0"], 2, "there is no host key in"),
         (&["--sftp", "nowhere"], 2, "HOST:PORT"),
         (&["--metrics", "nowhere"], 2, "HOST:PORT"),
         (&["--take-over", "--sftp", "nowhere"], 2, "HOST:PORT"),

@@ -25,6 +25,53 @@ fn organizations_are_added_listed_and_deactivated() {
 }
 
 #[test]
+fn what_a_stopped_organization_did_is_still_read_and_its_names_are_still_taken() {
+    on_each_database(|home| {
+        home.settle();
+        home.run(&["organization", "activate", "LAKE2001"]).expect(0);
+        let stopped = home.run(&["organization", "deactivate", "LAKE2000"]).expect(0);
+        assert!(stopped.output.contains("sites go on until they are deactivated, too: LAKE2001"), "{stopped:?}");
+        home.run(&["organization", "activate", "LAKE2000"]).expect(0);
+        let stopped = home.run(&["organization", "deactivate", "LAKE2001"]).expect(0);
+        assert!(!stopped.output.contains("sites"), "{stopped:?}");
+        let audit = ["audit", "--organization", "lake2001", "--json"];
+        let lines = home.run(&audit).expect(0);
+        assert!(lines.output.contains("deactivated organization LAKE2001"), "{lines:?}");
+        home.run(&["messages", "--organization", "LAKE2001"]).expect(0);
+        home.run(&["file", "list", "--organization", "LAKE2001"]).expect(0);
+        home.run(&["organization", "time-zone", "LAKE2001", "America/Denver"]).expect(0);
+        for list in [&["audit"][..], &["messages"], &["file", "list"]] {
+            let unknown = home.run(&[list, &["--organization", "NOWHERE"]].concat()).expect(1);
+            assert!(unknown.errors.contains("no organization NOWHERE"), "{unknown:?}");
+        }
+    });
+}
+
+#[test]
+fn names_that_are_none_and_trees_that_are_too_deep_are_refused() {
+    on_each_database(|home| {
+        home.settle();
+        let long = "x".repeat(201);
+        for name in ["", " ", "Evil\u{1b}[31m", &long] {
+            let refused = home.run(&["organization", "add", "NAME1", name, "--kind", "clinic"]).expect(1);
+            assert!(refused.errors.contains("name"), "{refused:?}");
+        }
+        for name in ["bad user", "bad\u{1b}[31muser", ""] {
+            let refused = home.run(&["account", "add", name, "--organization", "LAKE2000"]).expect(1);
+            assert!(refused.errors.contains("name") && !refused.errors.contains('\u{1b}'), "{refused:?}");
+        }
+        home.run(&["organization", "add", "DEEP1", "Deep", "--kind", "clinic"]).expect(0);
+        for level in 2..=8 {
+            let (code, parent) = (format!("DEEP{level}"), format!("DEEP{}", level - 1));
+            home.run(&["organization", "add", &code, "Deep", "--kind", "clinic", "--parent", &parent]).expect(0);
+        }
+        let ninth = ["organization", "add", "DEEP9", "Deep", "--kind", "clinic", "--parent", "DEEP8"];
+        let refused = home.run(&ninth).expect(1);
+        assert!(refused.errors.contains("8 below each other"), "{refused:?}");
+    });
+}
+
+#[test]
 fn a_password_is_told_once_and_can_be_replaced() {
     on_each_database(|home| {
         home.settle();

@@ -177,3 +177,25 @@ fn a_start_that_failed_hinders_no_other() {
     assert!(home.run(&["serve", "--http", "127.0.0.1:0"]).expect(1).errors.contains("(role web)"));
     assert_eq!(server.stop(), 0);
 }
+
+#[test]
+fn no_two_programs_serve_one_postgresql_under_one_name() {
+    let Some(home) = Home::on_postgres() else { return };
+    home.settle();
+    let elsewhere = home.path("elsewhere");
+    let serve = ["serve", "--http", "127.0.0.1:0", "--data", &elsewhere];
+    let named = |node| [&serve[..], &["--node", node]].concat();
+    let first = home.serve(&["--node", "east"]);
+    let refused = home.run(&named("east")).expect(1);
+    assert!(refused.errors.contains("another program serves this database as the node \"east\""), "{refused:?}");
+    assert!(refused.errors.contains("--node"), "{refused:?}");
+    let west = Server::start(home.command(&named("west")));
+    assert_eq!(west.stop(), 0);
+    // Whoever takes the ports over takes the name over, and it is free again after a program that was killed.
+    let next = home.serve(&["--node", "east", "--take-over", "--http", &first.address.to_string()]);
+    assert_eq!(first.wait(), 0);
+    next.kill();
+    let moved = Server::start(home.command(&named("east")));
+    assert!(home.run(&["serve", "--http", "127.0.0.1:0", "--node", "east"]).expect(1).errors.contains("as the node"));
+    assert_eq!(moved.stop(), 0);
+}

@@ -43,6 +43,13 @@ fn a_question_as_a_message_is_answered_by_one() {
         // The same through `submit`, which takes any message.
         let answer = home.run_with(&["submit", "-", "--organization", "LAKE2000"], qbp("q-2").as_bytes()).expect(0);
         assert!(answer.output.contains("QAK|q-2|OK"), "{answer:?}");
+        // What is remarked about a question that is answered is no reason to count it as an error.
+        let odd = qbp("q-3").replace("|20190304|F", "|20190304|X1");
+        let told = home.run_with(&["submit", "-", "--organization", "LAKE2000", "--json"], odd.as_bytes()).expect(0);
+        let told = told.json();
+        let message = told["answers"][0]["message"].as_str().expect("an answer");
+        assert!(message.contains("MSA|AA|q-3") && message.contains("ERR|"), "{message}");
+        assert_eq!(told["answers"][0]["acknowledgment"], "AA", "{told}");
     });
 }
 

@@ -76,6 +76,23 @@ fn a_program_can_be_taken_over_after_the_end_of_another_on_its_folder() {
 }
 
 #[test]
+fn what_a_program_has_left_that_was_killed_while_it_began_to_listen_goes_with_the_next() {
+    let home = Home::on_sqlite();
+    home.settle();
+    // It was killed between the two names of its socket: nobody listens there any more.
+    let left = home.path("handover-00ff00");
+    drop(UnixListener::bind(&left).expect("it can be made"));
+    let server = home.serve(&[]);
+    let begun = Instant::now();
+    while handovers(&home).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it listens there");
+        std::thread::yield_now();
+    }
+    assert!(!std::path::Path::new(&left).exists(), "it is removed before the new one has its name");
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
 fn where_no_program_is_meant_or_several_may_be_it_is_said_which_has_what() {
     let home = Home::on_sqlite();
     home.settle();

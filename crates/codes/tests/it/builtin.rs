@@ -191,12 +191,3 @@ fn every_table_of_the_guide_has_codes() {
         assert!(codes().table(table).all(|(code, name)| codes().name(table, code) == Some(name)), "{table:?}");
     }
 }
-
-#[test]
-fn the_tables_are_read_in_no_time() {
-    let started = std::time::Instant::now();
-    CodeSets::from_layers(&[CodeTexts::builtin()]).expect("our own tables");
-    let took = started.elapsed();
-    println!("all tables read in {took:?}");
-    assert!(took.as_millis() < 200, "{took:?}, unoptimized");
-}

@@ -34,6 +34,11 @@ impl Line {
         self.ending.as_slice()
     }
 
+    /// Whether something ended it: CR, LF, or MLLP's byte behind a message.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ending.is_some() || self.bytes.ends_with(&[0x1C])
+    }
+
     /// Whether it was longer than the limit, and the rest was left out.
     pub(super) fn is_cut(&self) -> bool {
         self.is_cut

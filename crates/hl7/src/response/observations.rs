@@ -133,8 +133,10 @@ impl<'a> Answer<'a> {
     fn write_fact(&mut self, numbers: &mut Numbers, fact: &PatientObservation) {
         const CONTRAINDICATION: &str = "30945-0";
         let Coded { code, text, system } = &fact.value;
+        // From when a contraindication holds stands in an observation of its own; of others there is this day alone.
+        let observed_on = fact.observed_on.or(fact.since.filter(|_| fact.question != CONTRAINDICATION));
         numbers.next_group();
-        self.write_observation(numbers, &fact.question, &Value::Code(code, text, system), fact.since);
+        self.write_observation(numbers, &fact.question, &Value::Code(code, text, system), observed_on);
         if fact.question != CONTRAINDICATION {
             return;
         }

@@ -35,6 +35,11 @@ fn numbered<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = (u16,
     (1u16..).zip(items.into_iter().take(REPETITIONS_LIMIT))
 }
 
+/// Whether two are one number, the one under a namespace and the other under an OID.
+fn is_under_other_name(one: &Identifier, other: &Identifier) -> bool {
+    (&one.kind, &one.value) == (&other.kind, &other.value) && is_oid(&one.authority) != is_oid(&other.authority)
+}
+
 impl Answer<'_> {
     /// PID.
     pub(super) fn write_person(&mut self, number: usize, record: &PatientRecord) {
@@ -102,14 +107,20 @@ impl Answer<'_> {
             .chain(record.reports.iter().flat_map(|report| report.demographics.identifiers.iter()));
         let mut written = vec![own];
         for identifier in known {
-            if self.may_give(identifier) && !written.contains(identifier) && written.len() < REPETITIONS_LIMIT {
+            if self.may_give(identifier) && !written.contains(identifier) {
                 written.push(identifier.clone());
             }
         }
-        for (repetition, identifier) in numbered(&written) {
-            self.writer.put((3, repetition, 1), &identifier.value);
-            self.put_authority([3, repetition, 4], &identifier.authority);
-            self.writer.put((3, repetition, 5), &identifier.kind);
+        let mut repetition: u16 = 0;
+        while !written.is_empty() && usize::from(repetition) < REPETITIONS_LIMIT {
+            repetition += 1;
+            let mut names = vec![written.remove(0)];
+            let other = written.iter().position(|other| is_under_other_name(&names[0], other));
+            names.extend(other.map(|place| written.remove(place)));
+            names.sort_by_key(|identifier| is_oid(&identifier.authority));
+            self.writer.put((3, repetition, 1), &names[0].value);
+            names.iter().for_each(|identifier| self.put_authority([3, repetition, 4], &identifier.authority));
+            self.writer.put((3, repetition, 5), &names[0].kind);
         }
     }
 

@@ -364,7 +364,9 @@ fn take_person_facts(
             question,
             value: value.clone(),
             vaccine,
-            since: date_of(read, loinc::CONTRAINDICATION_START, it.group).or(it.observation.observed_on),
+            since: date_of(read, loinc::CONTRAINDICATION_START, it.group),
+            observed_on: it.observation.observed_on,
+            first_said_on: None,
             until: date_of(read, loinc::CONTRAINDICATION_END, it.group),
         };
         patient.retracted.retain(|retraction| !retraction.means(&fact));

@@ -49,11 +49,7 @@ fn read_identifiers(judge: &mut Judge<'_>, segment: &Pid<'_>) -> Option<Vec<(u16
         judge.note(FindingKind::IdentifierMissing, defects.first().copied().unwrap_or(pid(3)), "");
         return None;
     }
-    for defect in defects {
-        let value =
-            segment.identifiers.get(usize::from(defect.repetition.saturating_sub(1))).map(|it| it.value.as_ref());
-        judge.note(FindingKind::ValueMalformed, defect, value.unwrap_or_default());
-    }
+    people::note_defects(judge, &segment.identifiers, defects);
     Some(identifiers)
 }
 
@@ -165,17 +161,21 @@ fn read_additional(judge: &mut Judge<'_>, segment: Option<&Pd1<'_>>, statement: 
         "n" => "N",
         code => code,
     };
-    match protection {
-        "" | NULL => {}
-        "Y" | "N" => who.protection = Some(Protection { is_protected: protection == "Y", since: protection_since }),
-        code if code.len() <= PROTECTION_CODE_LENGTH_LIMIT && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-        }
-        code => judge.note(FindingKind::ValueNotInTable, pd1(12), code),
+    let is_code = |text: &str| {
+        text.len() <= PROTECTION_CODE_LENGTH_LIMIT && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if is_empty(protection) {
+        return;
     }
-    if !is_empty(protection) {
-        statement.protection_code = protection.to_owned();
-        statement.protection_since = protection_since;
+    // What is no code at all is told of here, and says nothing; which codes say something, the registry's profile knows.
+    if !is_code(protection) {
+        return judge.note(FindingKind::ValueNotInTable, pd1(12), protection);
     }
+    if matches!(protection, "Y" | "N") {
+        who.protection = Some(Protection { is_protected: protection == "Y", since: protection_since });
+    }
+    statement.protection_code = protection.to_owned();
+    statement.protection_since = protection_since;
 }
 
 /// # Source

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::acknowledgment::is_oid;
 use crate::er7::{Message, Parts};
 
 /// CE and CWE: a code with its text and coding system, twice.
@@ -76,6 +77,12 @@ impl<'a> Hd<'a> {
     /// The namespace, or the universal id when there is no namespace.
     pub fn name(&self) -> &str {
         if self.namespace.is_empty() { &self.universal_id } else { &self.namespace }
+    }
+
+    /// Each name that others may know it by: that one, and an OID beside a namespace.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let beside = Some(self.universal_id.trim()).filter(|id| !self.namespace.is_empty() && is_oid(id));
+        std::iter::once(self.name().trim()).chain(beside)
     }
 }
 

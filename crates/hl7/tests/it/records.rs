@@ -235,6 +235,8 @@ fn contraindications() -> Vec<PatientObservation> {
             value: code("VXC18", "CDCPHINVS"),
             vaccine: None,
             since: Some(date(2022, 1, 1)),
+            observed_on: None,
+            first_said_on: None,
             until: Some(date(2023, 1, 1)),
         },
         PatientObservation {
@@ -242,13 +244,17 @@ fn contraindications() -> Vec<PatientObservation> {
             value: code("38907003", "SCT"),
             vaccine: None,
             since: None,
+            observed_on: None,
+            first_said_on: None,
             until: None,
         },
         PatientObservation {
             question: text("31044-1"),
             value: code("39579001", "SCT"),
             vaccine: None,
-            since: Some(date(2022, 1, 2)),
+            since: None,
+            observed_on: Some(date(2022, 1, 2)),
+            first_said_on: None,
             until: None,
         },
         PatientObservation {
@@ -256,6 +262,8 @@ fn contraindications() -> Vec<PatientObservation> {
             value: Coded::default(),
             vaccine: None,
             since: None,
+            observed_on: None,
+            first_said_on: None,
             until: None,
         },
     ]

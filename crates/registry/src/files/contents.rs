@@ -121,7 +121,10 @@ pub(super) fn read(file: &File, name: &str, take: &mut Take<'_>) -> Result<(), U
                 // What is wrong with one of them is no reason to leave the others.
                 let taken = match read_text(BufReader::with_capacity(BUFFER_BYTES, entry), &entry_name, take) {
                     Err(Unread::Refused(finding)) => {
-                        let value = format!("{entry_name}: {}", finding.value);
+                        let value = match finding.kind {
+                            FindingKind::FileInUtf16 => entry_name,
+                            _ => format!("{entry_name}: {}", finding.value),
+                        };
                         take(Item::Finding(finding.naming(value)))
                     }
                     taken => taken?,
@@ -135,7 +138,10 @@ pub(super) fn read(file: &File, name: &str, take: &mut Take<'_>) -> Result<(), U
     }
 }
 
-fn read_text(input: impl BufRead, name: &str, take: &mut Take<'_>) -> Result<ControlFlow<()>, Unread> {
+fn read_text(mut input: impl BufRead, name: &str, take: &mut Take<'_>) -> Result<ControlFlow<()>, Unread> {
+    if is_utf16(input.fill_buf()?) {
+        return Err(Unread::Refused(Box::new(Finding::new(FindingKind::FileInUtf16).naming(name))));
+    }
     if flat::is_flat(name) {
         return flat::read(input, take);
     }
@@ -149,6 +155,15 @@ fn read_text(input: impl BufRead, name: &str, take: &mut Take<'_>) -> Result<Con
         }
     }
     Ok(ControlFlow::Continue(()))
+}
+
+/// Whether a text begins as one in UTF-16 does: with its byte order mark, or with two letters of two bytes, of which one is 0.
+fn is_utf16(first: &[u8]) -> bool {
+    match first {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
+        [0, one, 0, other, ..] | [one, 0, other, 0, ..] => *one != 0 && *other != 0,
+        _ => false,
+    }
 }
 
 fn packing(mut file: &File) -> Result<Packing, Unread> {

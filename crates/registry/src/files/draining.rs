@@ -2,18 +2,18 @@
 //! the organization that waited longest first; rests while a window holds it, and goes on by itself.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
-use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{FileId, Finding, FindingKind, MaintenanceWindow, OrganizationId, counted};
+use model::{FileId, Finding, FindingKind, MaintenanceWindow, OrganizationId};
 use spool::Record;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::Exchange;
+use super::aside::ToldAside;
 use super::processing::{Turn, TurnError};
 use super::restored::Comparison;
 use crate::{Admission, ConsentPolicy};
@@ -24,12 +24,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PAUSE_AFTER_FAILURE_SECONDS: i64 = 2;
 /// How often a file that fails, though the machine is well, is tried.
 const TRIES_MAXIMUM: u32 = 3;
+/// New files that are written down between two looks: those that wait for their turn do not wait for that of thousands.
+const WRITTEN_DOWN_AT_ONCE: usize = 200;
 /// How often what was kept long enough is removed.
 const TIDY_EVERY_SECONDS: i64 = 3600;
 /// Days for which files stay in the archive where nobody is kept without consent: they hold what was refused, too.
 const ARCHIVE_DAYS_UNDER_OPT_IN: u32 = 7;
-/// The file in the outbox that says that files wait.
-const HELD_FILE: &str = "HELD.txt";
 
 /// What the work in the background remembers between two looks.
 #[derive(Default)]
@@ -42,7 +42,6 @@ struct Draining {
     not_before: HashMap<OrganizationId, Timestamp>,
     failures: HashMap<FileId, u32>,
     written_down: HashSet<FileId>,
-    told_held: HashMap<OrganizationId, String>,
     tidied_at: Option<Timestamp>,
     /// How far the archive was compared with what the registry knows: it may have been put back from a backup.
     comparison: Comparison,
@@ -50,17 +49,21 @@ struct Draining {
     comparing: JoinSet<()>,
     /// Whose files could not be listed when they were looked for last.
     unreadable: HashSet<OrganizationId>,
+    /// Files that are set aside because their records are damaged.
+    told_aside: ToldAside,
 }
 
-/// An organization, and what it has waiting.
-type Looked = (OrganizationId, Result<Vec<Record>, spool::SpoolError>);
+/// An organization, and what it has waiting, with what is damaged of it.
+type Looked = (OrganizationId, Result<Vec<Result<Record, spool::SpoolError>>, spool::SpoolError>);
 
 impl Draining {
     /// What waits of those whose files can be listed. The others stop nobody: of each the log tells once.
     fn readable(&mut self, looked: Vec<Looked>) -> Vec<(OrganizationId, Vec<Record>)> {
         let mut waiting = Vec::with_capacity(looked.len());
-        for (organization_id, records) in looked {
-            match records {
+        let mut set_aside = 0;
+        for (organization_id, each) in looked {
+            set_aside += each.iter().flatten().filter(|record| record.is_err()).count();
+            match each.and_then(|each| self.told_aside.part(each)) {
                 Ok(records) => {
                     self.unreadable.remove(&organization_id);
                     waiting.push((organization_id, records));
@@ -71,6 +74,7 @@ impl Draining {
                 Err(_) => {}
             }
         }
+        metrics::gauge!("bluebonnet_files_set_aside").set(set_aside as f64);
         waiting
     }
 }
@@ -128,7 +132,6 @@ impl Exchange {
         };
         let waiting = draining.readable(looked);
         let now = self.now();
-        self.tell_held(draining, &waiting);
         if self.is_held() {
             return;
         }
@@ -141,10 +144,9 @@ impl Exchange {
             .filter(|id| draining.not_before.get(id).is_none_or(|at| *at <= now))
             .collect();
         organizations.sort_by_key(|id| draining.served.get(id).copied().unwrap_or_default());
-        for organization_id in organizations {
-            if draining.turns.len() >= self.settings.organizations_at_once.get() {
-                break;
-            }
+        let free = self.settings.organizations_at_once.get().saturating_sub(draining.turns.len());
+        self.is_waited_for.store(organizations.len() > free, Ordering::Relaxed);
+        for organization_id in organizations.into_iter().take(free) {
             draining.busy.insert(organization_id);
             let (exchange, comparison, runtime) = (self.clone(), draining.comparison.clone(), Handle::current());
             draining.turns.spawn_blocking(move || exchange.take_turn(organization_id, &comparison, &runtime));
@@ -153,7 +155,7 @@ impl Exchange {
     }
 
     fn waiting_organizations(&self) -> Result<Vec<Looked>, spool::SpoolError> {
-        Ok(self.spool.organizations()?.into_iter().map(|id| (id, self.spool.on_the_way(id))).collect())
+        Ok(self.spool.organizations()?.into_iter().map(|id| (id, self.spool.on_the_way_each(id))).collect())
     }
 
     /// One file of an organization: the one that was begun, or the oldest.
@@ -238,15 +240,19 @@ impl Exchange {
             .iter()
             .flat_map(|(_, records)| records)
             .filter(|record| !draining.written_down.contains(&record.id))
+            .take(WRITTEN_DOWN_AT_ONCE)
             .cloned()
             .collect();
         let all: HashSet<FileId> = waiting.iter().flat_map(|(_, records)| records).map(|record| record.id).collect();
         let exchange = self.clone();
         let written = tokio::task::spawn_blocking(move || {
-            new.iter().try_for_each(|record| exchange.written_down(record).map(drop))
+            new.iter().try_for_each(|record| exchange.written_down(record).map(drop)).map(|()| new)
         });
         match written.await {
-            Ok(Ok(())) => draining.written_down = all,
+            Ok(Ok(new)) => {
+                draining.written_down.retain(|id| all.contains(id));
+                draining.written_down.extend(new.iter().map(|record| record.id));
+            }
             Ok(Err(error)) => tracing::warn!(%error, "files that wait could not be written down yet"),
             Err(_) => {}
         }
@@ -277,71 +283,11 @@ impl Exchange {
         }
     }
 
-    /// While files are held, each outbox says how many wait; afterwards that is taken away again.
-    fn tell_held(&self, draining: &mut Draining, waiting: &[(OrganizationId, Vec<Record>)]) {
-        for (organization_id, records) in waiting {
-            let text = self.is_held().then(|| self.held_text(records)).filter(|_| !records.is_empty());
-            let told = match text {
-                Some(text) if draining.told_held.get(organization_id) == Some(&text) => continue,
-                Some(text) => {
-                    let put = self
-                        .spool
-                        .put_into_outbox(*organization_id, HELD_FILE, |output| output.write_all(text.as_bytes()));
-                    draining.told_held.insert(*organization_id, text);
-                    put
-                }
-                // At the start it is not known whether the last process left one.
-                None if draining.told_held.get(organization_id).is_some_and(String::is_empty) => continue,
-                None => {
-                    draining.told_held.insert(*organization_id, String::new());
-                    self.spool.remove_from_outbox(*organization_id, HELD_FILE)
-                }
-            };
-            if let Err(error) = told {
-                tracing::warn!(%error, "an outbox could not be told that files wait");
-            }
-        }
-    }
-
-    fn held_text(&self, records: &[Record]) -> String {
-        let messages: u64 = records.iter().map(|record| record.message_count).sum();
-        let (files, messages) = (counted(records.len() as u64, "file"), counted(messages, "message"));
-        let mut text = format!("Waiting here: {files}, with {messages} in those that are not packed.\r\n");
-        text.push_str(&self.held_until());
-        text.push_str(
-            "They are kept, and will be processed by themselves, in order of arrival. Do not send them again.\r\n\r\n",
-        );
-        for record in records {
-            let received = record.received_at.to_zoned(self.registry.time_zone().clone());
-            let _ = write!(
-                text,
-                "{}  {}  {} bytes, receipt {}\r\n",
-                received.strftime("%Y-%m-%d %H:%M %Z"),
-                record.name,
-                record.size,
-                record.id
-            );
-        }
-        text
-    }
-
     /// The maintenance window that holds files now; of several the one that is planned to end last.
     pub fn held_by(&self, _admission: &Admission) -> Option<MaintenanceWindow> {
-        self.holding_window()
-    }
-
-    fn holding_window(&self) -> Option<MaintenanceWindow> {
         let now = self.now();
         let holds = |window: &MaintenanceWindow| window.state_at(now).is_in_force() && window.modes.hold_files();
         let windows = self.registry.gate().windows();
         windows.iter().filter(|window| holds(window)).max_by_key(|window| window.ends_at).cloned()
-    }
-
-    /// The sentence that says until when.
-    fn held_until(&self) -> String {
-        match self.holding_window() {
-            Some(window) => format!("There is a maintenance window: {}.\r\n", window.times_in_words()),
-            None => "The registry is stopped for a moment.\r\n".to_owned(),
-        }
     }
 }

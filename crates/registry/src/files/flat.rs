@@ -54,7 +54,7 @@ const COLUMNS: [Column; 36] = [
     column("middle_name", &[], ("PID", 5, 3)),
     column("suffix", &[], ("PID", 5, 4)),
     required("birth_date", &["dob", "date_of_birth"], ("PID", 7, 0)),
-    column("sex", &["gender"], ("PID", 8, 0)),
+    required("sex", &["gender"], ("PID", 8, 0)),
     column("race", &[], ("PID", 10, 1)),
     column("ethnicity", &[], ("PID", 22, 1)),
     column("mother_maiden_name", &[], ("PID", 6, 1)),

@@ -7,7 +7,7 @@ use model::{
     ReceivedFile, Severity, Verdict,
 };
 use serde::Serialize;
-use spool::RecordState;
+use spool::{Record, RecordState};
 use store::{AuditFilter, FileFilter, KnownMessage};
 use uuid::Uuid;
 
@@ -82,6 +82,9 @@ pub struct Received {
     pub is_repeatable: bool,
     /// How many messages there seem to be, while it waits or is processed; `None` where that is not known.
     pub expected: Option<u64>,
+    /// When the content of a message was destroyed with the person whom it named; `None` of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroyed_at: Option<Timestamp>,
     /// A file's bytes.
     pub size: Option<u64>,
     /// How often it was taken up.
@@ -183,9 +186,10 @@ impl Exchange {
         let mut found = Vec::new();
         if filter.kind != Some(ReceivedKind::Message) {
             // The spool before the database: a file that is written down meanwhile is in one of them.
-            let mut waiting = self.not_written_down(&stored)?;
+            let mut waiting = self.waiting_records(&stored)?;
+            waiting.truncate(limit as usize);
+            let mut waiting = self.not_written_down(&waiting)?;
             let files = self.registry.database().files(&stored, limit)?;
-            waiting.retain(|file| filter.before.is_none_or(|before| file.id.0 < before));
             waiting.retain(|file| files.iter().all(|known| known.id != file.id));
             for file in waiting.iter().chain(&files) {
                 found.push(self.file_line(file)?);
@@ -235,6 +239,7 @@ impl Exchange {
                     state: message.state,
                     patient_id: message.patient_id,
                     findings: message.findings,
+                    destroyed_at: message.destroyed_at,
                 });
                 Ok(Received { control_id, account, is_repeatable, ..line })
             })
@@ -256,20 +261,25 @@ impl Exchange {
         Ok(account.map(|account| account.username.clone()).unwrap_or_default())
     }
 
-    /// The file with this receipt in its short form ([`FileId::number`]), which no database can search for: all are looked
-    /// through, the newest first.
+    /// The file with this receipt in its short form ([`FileId::number`]), which no database can search for: those that
+    /// the caller may see are looked through, the newest first.
     ///
     /// # Errors
     /// When the database or the spool cannot be read.
-    pub fn find_file_numbered(&self, _admission: &Admission, number: &str) -> Result<Option<FileId>, RegistryError> {
-        let is_meant = |file: &&ReceivedFile| file.id.number().eq_ignore_ascii_case(number);
-        let mut filter = FileFilter::default();
-        if let Some(file) = self.not_written_down(&filter)?.iter().find(is_meant) {
+    pub fn find_file_numbered(
+        &self,
+        _admission: &Admission,
+        caller: &Caller,
+        number: &str,
+    ) -> Result<Option<FileId>, RegistryError> {
+        let is_meant = |id: &FileId| id.number().eq_ignore_ascii_case(number);
+        let mut filter = FileFilter { organizations: self.visible_organizations(caller), ..FileFilter::default() };
+        if let Some(file) = self.waiting_records(&filter)?.into_iter().find(|file| is_meant(&file.id)) {
             return Ok(Some(file.id));
         }
         loop {
             let page = self.registry.database().files(&filter, NUMBERS_PER_PAGE)?;
-            if let Some(file) = page.iter().find(is_meant) {
+            if let Some(file) = page.iter().find(|file| is_meant(&file.id)) {
                 return Ok(Some(file.id));
             }
             let Some(last) = page.last() else { return Ok(None) };
@@ -327,26 +337,34 @@ impl Exchange {
         if let Some(file) = self.registry.database().find_file(id)? {
             return Ok(Some(file));
         }
-        let waiting = self.not_written_down(&FileFilter::default())?;
-        match waiting.into_iter().find(|file| file.id == id) {
-            Some(file) => Ok(Some(file)),
+        let waiting = self.waiting_records(&FileFilter::default())?;
+        match waiting.iter().find(|file| file.id == id) {
+            Some(file) => Ok(Some(self.as_received(file))),
             // It may have been written down since.
             None => Ok(self.registry.database().find_file(id)?),
         }
     }
 
-    /// Files of this node's spool that the database does not know yet.
-    fn not_written_down(&self, filter: &FileFilter) -> Result<Vec<ReceivedFile>, RegistryError> {
+    /// Files that wait in this node's spool, the newest first.
+    fn waiting_records(&self, filter: &FileFilter) -> Result<Vec<Record>, RegistryError> {
         let refused = |error: spool::SpoolError| RegistryError::Refused(error.to_string());
-        let mut files = Vec::new();
+        let mut waiting = Vec::new();
         for organization_id in self.spool.organizations().map_err(refused)? {
-            if filter.organizations.as_ref().is_some_and(|visible| !visible.contains(&organization_id)) {
-                continue;
+            if filter.organizations.as_ref().is_none_or(|visible| visible.contains(&organization_id)) {
+                waiting.extend(self.spool.records(organization_id, RecordState::Waiting).map_err(refused)?);
             }
-            for record in self.spool.records(organization_id, RecordState::Waiting).map_err(refused)? {
-                if self.registry.database().find_file(record.id)?.is_none() {
-                    files.push(self.as_received(&record));
-                }
+        }
+        waiting.retain(|record| filter.before.is_none_or(|before| record.id.0 < before));
+        waiting.sort_unstable_by_key(|record| std::cmp::Reverse(record.id));
+        Ok(waiting)
+    }
+
+    /// Those of them that the database does not know yet.
+    fn not_written_down(&self, waiting: &[Record]) -> Result<Vec<ReceivedFile>, RegistryError> {
+        let mut files = Vec::new();
+        for record in waiting {
+            if self.registry.database().find_file(record.id)?.is_none() {
+                files.push(self.as_received(record));
             }
         }
         Ok(files)
@@ -376,6 +394,7 @@ impl Exchange {
             verdict: None,
             is_repeatable: file.state.is_finished() && file.duplicate_of.is_none(),
             expected: self.expected(file),
+            destroyed_at: None,
             size: Some(file.size),
             run: file.run,
             duplicate_of: file.duplicate_of,
@@ -414,6 +433,7 @@ impl Exchange {
             verdict: Some(verdict),
             is_repeatable: false,
             expected: None,
+            destroyed_at: message.destroyed_at,
             size: None,
             run: 1,
             duplicate_of: None,

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +35,9 @@ const CHUNK_MESSAGES: usize = 32;
 const CHUNKS_MAXIMUM: usize = 8;
 /// How often what was counted is written down while a file is processed.
 const PROGRESS_EVERY: SignedDuration = SignedDuration::from_secs(2);
+/// How long a turn at a file lasts while other organizations wait for theirs. To go on, the file is read again up to where it
+/// was.
+const TURN_AT_MOST: SignedDuration = SignedDuration::from_mins(10);
 /// How often the log is told.
 const LOGGED_EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// Findings about a file that are kept; further ones say the same again.
@@ -242,7 +246,8 @@ impl Exchange {
     fn is_beginning_of(&self, record: &Record, other: &ReceivedFile) -> Result<bool, TurnError> {
         match self.spool.find(other.organization_id, other.id) {
             Ok((other, _)) => Ok(self.spool.is_beginning_of(record, &other)?),
-            Err(spool::SpoolError::Missing { .. }) => Ok(false),
+            // Nothing is said of one that is not there any more, or whose record is damaged.
+            Err(spool::SpoolError::Missing { .. } | spool::SpoolError::RecordInvalid { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -298,6 +303,8 @@ struct Stream {
     counts: FileCounts,
     /// Messages that there seem to be; 0 where that is not known.
     expected: u64,
+    /// When the first message came that was not settled before.
+    begun_at: Option<Timestamp>,
     told_at: Timestamp,
     logged_at: Timestamp,
     rests: bool,
@@ -335,6 +342,7 @@ impl Stream {
             admission: None,
             findings,
             expected: 0,
+            begun_at: None,
             told_at: exchange.now(),
             logged_at: exchange.now(),
             rests: false,
@@ -352,6 +360,7 @@ impl Stream {
         }
         self.ordinal += 1;
         if !self.settled.contains(self.ordinal) {
+            self.begun_at.get_or_insert_with(|| self.exchange.now());
             self.chunk.push((self.ordinal, item));
         }
         if self.chunk.len() < CHUNK_MESSAGES {
@@ -429,6 +438,9 @@ impl Stream {
             return Ok(());
         }
         self.told_at = now;
+        // A large file leaves room for others: it is taken up again where it is when their turn is over.
+        let is_long = self.begun_at.is_some_and(|begun_at| now.duration_since(begun_at) >= TURN_AT_MOST);
+        self.rests |= is_long && self.exchange.is_waited_for.load(Ordering::Relaxed);
         self.file.counts = self.counts;
         if now.duration_since(self.logged_at) >= LOGGED_EVERY {
             self.logged_at = now;

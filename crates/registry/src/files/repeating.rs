@@ -140,6 +140,9 @@ impl Exchange {
         if message.state == MessageState::Answered {
             return refuse("it is a question, which was answered: whoever wants to know asks again");
         }
+        if message.destroyed_at.is_some() {
+            return refuse("what it said was destroyed with the person whom it named: it must be sent again");
+        }
         let Some(original) = message.original else {
             return refuse("nothing of it was kept, because there was no consent: it must be sent again");
         };

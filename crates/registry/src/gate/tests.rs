@@ -123,6 +123,7 @@ fn windows_close_the_doors_by_the_clock_and_open_them_by_an_order_only() {
     let overlapping = window(2, 4000, 9000, read_only);
     gate.set_windows(vec![downtime.clone(), overlapping.clone()]);
     assert_eq!(gate.mode(Channel::WebService), Mode::Closed, "the strictest wins");
+    assert_eq!(closed().retry_after_seconds, RETRY_WHEN_OVERDUE_SECONDS, "what is less strict lets questions in");
     let completed = MaintenanceWindow {
         state: WindowState::Completed,
         started_at: Some(at(1000)),

@@ -14,7 +14,7 @@ pub(crate) struct Timetable {
 pub(crate) struct Standing {
     /// What the door does.
     pub(crate) mode: Mode,
-    /// One of the windows that say so, the one that ends last.
+    /// One of the windows that say so, the one that ends last: what is less strict lets in who waits.
     pub(crate) window: Option<WindowId>,
     /// The planned end of that window.
     pub(crate) ends_at: Option<Timestamp>,
@@ -60,9 +60,9 @@ impl Timetable {
             }
             let state = window.state_at(now);
             if state.is_in_force() {
-                standing.mode = standing.mode.max(mode);
-                if standing.ends_at.is_none_or(|ends_at| ends_at < window.ends_at) {
-                    (standing.window, standing.ends_at) = (Some(window.id), Some(window.ends_at));
+                if (standing.mode, standing.ends_at) < (mode, Some(window.ends_at)) {
+                    let (id, ends_at) = (Some(window.id), Some(window.ends_at));
+                    standing = Standing { mode, window: id, ends_at, ..standing };
                 }
             } else if state == WindowState::Completed && window.started_at.is_some() {
                 standing.opened_at = standing.opened_at.max(window.ended_at);

@@ -198,6 +198,7 @@ impl Worker {
         let rules = &self.rules;
         self.lane.decide(&questions.claim(), |reading| {
             let mut world = World::read(reading, &questions)?;
+            world.read_exclusions(rules, jobs.iter().filter_map(Job::submission), reading)?;
             let mut outcomes = Vec::with_capacity(jobs.len());
             for job in jobs {
                 outcomes.push(job.decide(rules, &mut world, reading)?);

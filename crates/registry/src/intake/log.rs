@@ -86,7 +86,7 @@ fn is_about_whom(finding: &Finding) -> bool {
 
 /// A finding without the value received, for a log that may keep nothing of a person. How to affirm consent is no such
 /// value: it is the profile's.
-fn without_value(finding: &Finding) -> Finding {
+pub(crate) fn without_value(finding: &Finding) -> Finding {
     let value = match finding.value.as_str() {
         value if tells_how_to_affirm(finding.kind) || value.is_empty() => value,
         _ => "(not kept)",
@@ -133,6 +133,7 @@ fn logged(
         patient_id,
         findings: findings.to_vec(),
         original: keeps_original.then(|| submission.original.clone()),
+        destroyed_at: None,
     }
 }
 

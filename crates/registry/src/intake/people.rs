@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use matching::{Candidate, PersonDecision, PersonNote};
 use model::{
-    ClearedFact, Demographics, Identifier, OrganizationId, Patient, PatientReport, PatientReportId, PatientStatus,
-    PersonName, Places, Standing,
+    ClearedFact, Demographics, Identifier, OrganizationId, Patient, PatientObservation, PatientReport, PatientReportId,
+    PatientStatus, PersonName, Places, Standing,
 };
 
 use super::ids::{Purpose, derive};
@@ -89,7 +89,11 @@ pub(super) fn resolve<'world>(
     for note in &matched.notes {
         let PersonNote::IdentifierSharedWithOthers { identifier, .. } = note;
         let location = Location::field("PID", 1, 3).repetition(Places::of(&stated.places.identifiers, *identifier));
-        findings.push(Finding::new(FindingKind::IdentifierSharedWithOthers).at(location));
+        let finding = Finding::new(FindingKind::IdentifierSharedWithOthers).at(location);
+        // A number that stands under both names of its authority is one.
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
     }
     match matched.decision {
         PersonDecision::Same { patient_id, because } => {
@@ -185,8 +189,7 @@ pub(super) fn record_statement(
         report.demographics.protection_said_at = Some(submission.receipt.received_at);
     }
     for observation in &stated.observations {
-        report.observations.retain(|known| !known.is_same_fact(observation));
-        report.observations.push(observation.clone());
+        state_fact(rules, submission, &mut report, observation);
     }
     retract(&mut report, stated);
     let others = record.reports.iter_mut().enumerate().filter(|(place, _)| Some(*place) != at);
@@ -255,6 +258,18 @@ fn says_protection_anew(
         Some(before) => protection.is_protected && !consolidate::protects(before, reports, rules),
         None => true,
     }
+}
+
+/// States a fact about the person. Said without a day, it is as old as when it was first said so: systems repeat what they know.
+fn state_fact(rules: &Rules, submission: &Submission, report: &mut PatientReport, stated: &PatientObservation) {
+    let mut said = stated.clone();
+    if said.day().is_none() {
+        let known = report.observations.iter().find(|known| known.is_same_fact(stated) && known.day().is_none());
+        let before = known.map(|known| known.first_said_on.unwrap_or_else(|| rules.day_of(report.received_at)));
+        said.first_said_on = Some(before.unwrap_or(submission.receipt.today));
+    }
+    report.observations.retain(|known| !known.is_same_fact(stated));
+    report.observations.push(said);
 }
 
 /// Takes back facts about the person.

@@ -7,7 +7,8 @@ use model::{Demographics, FilePosition, PatientId};
 use store::{Claim, Database, Reading, StoreError};
 
 use super::lanes::bucket;
-use super::{Decision, DosesLacking, Rules, Submission, World, decide};
+use super::{Decision, Lacking, Rules, Submission, World, decide};
+use crate::exclusions::{Keyed, may_exclude};
 
 /// Keys that somebody shares with a submission, from which their doses are read with their record: strangers mostly
 /// share one.
@@ -93,7 +94,8 @@ impl World {
     }
 
     fn read_people(&mut self, reading: &mut Reading<'_>, keys_of_each: &[Vec<i64>]) -> Result<(), StoreError> {
-        let likely = self.likely(keys_of_each);
+        let (likely, unknown) = self.likely(keys_of_each);
+        self.note_unknown(unknown);
         loop {
             let missing = self.missing_records();
             let with_doses: Vec<PatientId> = missing.iter().copied().filter(|id| likely.contains(id)).collect();
@@ -113,18 +115,66 @@ impl World {
         Ok(())
     }
 
-    /// Who shares the most keys with a submission, and who was named.
-    fn likely(&self, keys_of_each: &[Vec<i64>]) -> HashSet<PatientId> {
+    /// Who shares the most keys with a submission, and who was named; and the places of submissions with whom nobody does.
+    fn likely(&self, keys_of_each: &[Vec<i64>]) -> (HashSet<PatientId>, Vec<usize>) {
         let mut likely: HashSet<PatientId> = self.named().iter().copied().collect();
-        for keys in keys_of_each {
+        let mut unknown = Vec::new();
+        for (place, keys) in keys_of_each.iter().enumerate() {
             let mut shared: HashMap<PatientId, usize> = HashMap::new();
             for patient_id in keys.iter().flat_map(|key| self.under_key(*key)) {
                 *shared.entry(*patient_id).or_default() += 1;
             }
             let most = shared.values().copied().max().filter(|most| *most >= KEYS_OF_THE_LIKELY_MINIMUM);
+            if most.is_none() {
+                unknown.push(place);
+            }
             likely.extend(shared.into_iter().filter(|(_, count)| Some(*count) == most).map(|(id, _)| id));
         }
-        likely
+        (likely, unknown)
+    }
+
+    /// Reads who is excluded among the people of these submissions of whom nobody seems to be there. Where nobody was
+    /// ever destroyed there is no secret, and nothing to look for.
+    pub(super) fn read_exclusions<'a>(
+        &mut self,
+        rules: &Rules,
+        submissions: impl Iterator<Item = &'a Submission>,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), StoreError> {
+        if !may_exclude(rules) {
+            return Ok(());
+        }
+        let unknown: Vec<&Demographics> = submissions
+            .enumerate()
+            .filter(|(place, _)| self.is_unknown(*place))
+            .filter_map(|(_, submission)| submission.patient.as_ref())
+            .filter(|stated| stated.record.is_none())
+            .map(|stated| &stated.demographics)
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let Some(keyed) = self.learn_exclusion_keys(rules, reading)? else { return Ok(()) };
+        let keys = unknown.into_iter().flat_map(|stated| keyed.lookup_keys(stated));
+        let mut keys: Vec<i64> = keys.map(|(_, key)| key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        self.add_exclusions(&keys, reading.exclusions(&keys)?);
+        Ok(())
+    }
+
+    /// By what those are known again who were destroyed; `None` while nobody was.
+    fn learn_exclusion_keys<'rules>(
+        &mut self,
+        rules: &'rules Rules,
+        reading: &mut Reading<'_>,
+    ) -> Result<Option<&'rules Keyed>, StoreError> {
+        self.note_exclusions_looked_for();
+        if let Some(known) = rules.exclusion_keys.get() {
+            return Ok(Some(known));
+        }
+        let secret = reading.exclusion_secret()?;
+        Ok(secret.map(|secret| rules.exclusion_keys.get_or_init(|| Keyed::new(&secret))))
     }
 
     /// Decides a submission; reads the doses of whoever turns out to be meant, where they were not read before.
@@ -137,7 +187,11 @@ impl World {
         loop {
             match decide(rules, submission, self) {
                 Ok(decision) => return Ok(decision),
-                Err(DosesLacking(patient_id)) => self.read_doses(patient_id, reading)?,
+                Err(Lacking::Doses(patient_id)) => self.read_doses(patient_id, reading)?,
+                Err(Lacking::Exclusions(keys)) if keys.is_empty() => {
+                    self.learn_exclusion_keys(rules, reading)?;
+                }
+                Err(Lacking::Exclusions(keys)) => self.add_exclusions(&keys, reading.exclusions(&keys)?),
             }
         }
     }
@@ -154,5 +208,9 @@ impl World {
 /// What a submission would become, as if its message had never come before.
 pub(super) fn rehearse(database: &Database, rules: &Rules, submission: &Submission) -> Result<Decision, StoreError> {
     let questions = Questions::of(std::iter::once(submission)).of_new_messages();
-    database.read_at_once(|reading| World::read(reading, &questions)?.decide(rules, submission, reading))
+    database.read_at_once(|reading| {
+        let mut world = World::read(reading, &questions)?;
+        world.read_exclusions(rules, std::iter::once(submission), reading)?;
+        world.decide(rules, submission, reading)
+    })
 }

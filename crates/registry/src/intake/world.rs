@@ -9,10 +9,11 @@ use model::{
     PatientId, PatientRecord, PatientStatus, VaccinationEvent, VaccinationEventId, VaccinationReport,
     VaccinationReportId,
 };
-use store::{Changes, DoseReviewOpened, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened};
+use store::{Changes, DoseReviewOpened, Exclusion, KnownMessage, PEOPLE_PER_KEY_LIMIT, PatientChange, ReviewOpened};
 
 use super::{Decision, Rules};
 use crate::consolidate::doses::{assign, events, group};
+use crate::exclusions::{Excluded, KnownExclusions};
 
 /// Steps from a merged record to the one that leads on; more are a mistake.
 const MERGES_MAXIMUM: usize = 64;
@@ -33,6 +34,9 @@ pub struct World {
     /// Who was found not to be the same as whom, by the records that lead on.
     apart: HashSet<(PatientId, PatientId)>,
     fix_steps: Vec<DataFixStep>,
+    exclusions: KnownExclusions,
+    /// Places of submissions in the batch of whom nobody seems to be there, in order.
+    unknown: Vec<usize>,
 }
 
 /// A record, as it is now and as it was read; `None` when the batch made it.
@@ -187,6 +191,38 @@ impl World {
         current
     }
 
+    /// What is left of who is stated, where nobody is found; nothing while nobody was destroyed.
+    ///
+    /// # Errors
+    /// The keys that were not looked up.
+    pub(super) fn excluded(&self, rules: &Rules, stated: &Demographics) -> Result<Excluded, Vec<i64>> {
+        match rules.exclusion_keys.get() {
+            Some(keyed) => self.exclusions.of(keyed, stated),
+            None if self.exclusions.is_looked_for => Ok(Excluded::default()),
+            None => Err(Vec::new()),
+        }
+    }
+
+    /// Nobody shares enough keys with the submissions at these places, in order.
+    pub(super) fn note_unknown(&mut self, places: Vec<usize>) {
+        self.unknown = places;
+    }
+
+    /// Whether nobody seems to be there whom the submission at a place is about.
+    pub(super) fn is_unknown(&self, place: usize) -> bool {
+        self.unknown.binary_search(&place).is_ok()
+    }
+
+    /// It was looked whether anybody is excluded.
+    pub(super) fn note_exclusions_looked_for(&mut self) {
+        self.exclusions.is_looked_for = true;
+    }
+
+    /// Adds who is excluded by these keys.
+    pub(super) fn add_exclusions(&mut self, asked: &[i64], found: Vec<(i64, Exclusion)>) {
+        self.exclusions.add(asked, found);
+    }
+
     /// Takes a decision into the world, for those that follow it and for the write at the end; gives its answer.
     pub(super) fn apply(&mut self, decision: Decision) -> Outcome {
         if let Some(record) = decision.record {
@@ -203,6 +239,7 @@ impl World {
                 state: message.state,
                 patient_id: message.patient_id,
                 findings: message.findings.clone(),
+                destroyed_at: message.destroyed_at,
             });
             self.logged.push(message);
         }

@@ -82,7 +82,8 @@ impl NewWindow {
         let time_zone = self.time_zone.unwrap_or_else(|| own_zone.to_owned());
         let (starts_at, ends_at) = instants(&self.starts, &self.ends, &time_zone)?;
         if starts_at < now.saturating_sub(jiff::SignedDuration::from_secs(60)).unwrap_or(now) {
-            return Err(refused(format!("its start has passed; it is {now} now")));
+            let now = now.in_tz(&time_zone).map(|now| now.strftime("%Y-%m-%d %H:%M %Z").to_string());
+            return Err(refused(format!("its start has passed; it is {} now", now.unwrap_or_default())));
         }
         for (what, text) in [("reason", &self.reason), ("name of who does it", &self.performed_by)] {
             if text.trim().is_empty() {

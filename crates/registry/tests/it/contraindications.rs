@@ -12,7 +12,7 @@ const ADULT: Person = Person { mrn: "P-1", given: "Nora", birth_date: "19950310"
 fn contraindication(code: &str, text: &str, since: Option<Date>) -> PatientObservation {
     let value = Coded { code: code.into(), text: text.into(), system: "SCT".into() };
     let question = PatientObservation::CONTRAINDICATION.to_owned();
-    PatientObservation { question, value, since, until: None, vaccine: None }
+    PatientObservation { question, value, since, observed_on: None, first_said_on: None, until: None, vaccine: None }
 }
 
 /// What speaks against each dose, before it is saved.
@@ -91,7 +91,15 @@ fn a_condition_is_offered_once_and_the_schedule_says_what_it_means() {
             let value = Coded { code: fact.code.clone(), text: fact.name.clone(), system: fact.system.clone() };
             let question = fact.question.to_owned();
             let since = Some(date(2025, 12, 1));
-            said.patient.observations = vec![PatientObservation { question, value, since, until: None, vaccine: None }];
+            said.patient.observations = vec![PatientObservation {
+                question,
+                value,
+                since,
+                observed_on: None,
+                first_said_on: None,
+                until: None,
+                vaccine: None,
+            }];
             enter(house, "CLINIC", said).await;
             let opened = open(house, "CLINIC", id).await.expect("shown");
             let forecasts = opened.assessment.expect("the birth date is known").forecasts;

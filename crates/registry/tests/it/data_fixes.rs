@@ -5,7 +5,7 @@ use model::{Correction, Cvx, DataFixId, DataFixState, DataFixStepState};
 
 use crate::house::*;
 
-fn new(house: &House, name: &str) -> NewDataFix {
+pub(crate) fn new(house: &House, name: &str) -> NewDataFix {
     NewDataFix {
         id: DataFixId(house.uuid()),
         name: name.into(),
@@ -17,7 +17,7 @@ fn new(house: &House, name: &str) -> NewDataFix {
 }
 
 /// Does steps until the fix is done.
-async fn go_on(house: &House, name: &str) {
+pub(crate) async fn go_on(house: &House, name: &str) {
     let (admission, caller) = (house.admission(), house.caller("CLINIC"));
     let now = NOON.parse().expect("a timestamp");
     while house.registry.step_data_fix(&admission, &caller, name, now).await.expect("the step is done") {}

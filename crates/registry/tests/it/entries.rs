@@ -180,7 +180,15 @@ fn a_note_stays_here_and_can_be_taken_back() {
         let about = entry(&opened, "note", Action::Add, None, dose(date(2024, 3, 12), 8, "L")).patient;
         let value = model::Coded { code: "n1".into(), text: "Prefers mornings".into(), system: "L".into() };
         let question = PatientObservation::NOTE.to_owned();
-        let note = PatientObservation { question: question.clone(), value, since: None, until: None, vaccine: None };
+        let note = PatientObservation {
+            question: question.clone(),
+            value,
+            since: None,
+            observed_on: None,
+            first_said_on: None,
+            until: None,
+            vaccine: None,
+        };
         let said = PatientStatement { observations: vec![note], ..about.clone() };
         enter(
             house,
@@ -226,7 +234,7 @@ fn death(record: &OpenedRecord, once: &str, is_deceased: Option<bool>, on: Optio
 fn fact(since: Option<jiff::civil::Date>) -> PatientObservation {
     let value = model::Coded { code: "VXC18".into(), text: String::new(), system: "CDCPHINVS".into() };
     let question = PatientObservation::CONTRAINDICATION.to_owned();
-    PatientObservation { question, value, since, until: None, vaccine: None }
+    PatientObservation { question, value, since, observed_on: None, first_said_on: None, until: None, vaccine: None }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use bluebonnet_registry::{Condition, ReceivedFilter, ReceivedKind};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use model::{FileId, FileState, ReceivedFile};
 
@@ -45,6 +46,33 @@ fn every_organization_has_its_turn_before_any_has_its_second() {
     });
 }
 
+/// A clock by which a minute passes between two looks.
+fn hurrying_clock() -> Timestamp {
+    static LOOKS: AtomicI64 = AtomicI64::new(0);
+    clock() + SignedDuration::from_mins(LOOKS.fetch_add(1, Ordering::Relaxed))
+}
+
+#[test]
+fn a_large_file_makes_room_for_others_that_wait_and_goes_on_where_it_was() {
+    const MESSAGES: usize = 800;
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        // Whose turn comes first among those who had none is by their ids.
+        let mut organizations = ["CLINIC", "PHARMACY"].map(|code| (house.caller(code).organization_id, code));
+        organizations.sort();
+        let [(_, first), (_, second)] = organizations;
+        let many: String = (0..MESSAGES).map(|number| vxu(&format!("F-{number}"), &MARIA, "")).collect();
+        let large = files.put(first, "large.hl7", many.as_bytes());
+        let small = files.put(second, "small.hl7", vxu("S-1", &MARIA, "").as_bytes());
+        files.another_by_single_turns(hurrying_clock).drain_once().await;
+        let (large, small) = (as_stored(house, &large), as_stored(house, &small));
+        assert_eq!((large.state, small.state), (FileState::Complete, FileState::Complete));
+        assert!(large.begun_at < small.begun_at && small.finished_at < large.finished_at, "{large:?} {small:?}");
+        assert_eq!(large.counts.messages(), MESSAGES as u64);
+        assert_eq!(house.rows("file_message"), MESSAGES as u64 + 1);
+    });
+}
+
 #[test]
 fn an_organizations_files_are_processed_one_after_another_also_by_two_processes() {
     on_each_database(&example(), async |house| {
@@ -69,6 +97,51 @@ fn an_organizations_files_are_processed_one_after_another_also_by_two_processes(
         }
         assert!(processed.iter().all(|file| (file.state, file.run) == (FileState::Complete, 1)), "{processed:?}");
         assert_eq!(house.rows("file_message"), 18);
+    });
+}
+
+#[test]
+fn a_damaged_record_holds_up_no_other_file() {
+    on_each_database(&example(), async |house| {
+        let files = Exchanging::new(house);
+        let put = |name: &str| {
+            files.put("CLINIC", &format!("{name}.hl7"), three().replace("|F-", &format!("|{name}-")).as_bytes())
+        };
+        let ids = ["a", "b", "c", "d"].map(put);
+        let folder = files.folder.path().join(house.caller("CLINIC").organization_id.to_string());
+        let record = |place: &str, id: &FileId| folder.join(place).join(format!("{id}.json"));
+        // One was begun, one waits; those between and behind them go on, in their order.
+        std::fs::rename(record("waiting", &ids[0]), record("claimed", &ids[0])).expect("begun");
+        let whole = std::fs::read(record("claimed", &ids[0])).expect("readable");
+        for damaged in [record("claimed", &ids[0]), record("waiting", &ids[2])] {
+            std::fs::write(damaged, &whole[..40]).expect("damaged");
+        }
+        let exchange = files.another(rising_clock);
+        exchange.drain_once().await;
+        assert_eq!([1, 3].map(|at| as_stored(house, &ids[at]).state), [FileState::Complete; 2]);
+        assert!(as_stored(house, &ids[1]).finished_at < as_stored(house, &ids[3]).begun_at);
+        let admission = house.admission();
+        let filter = ReceivedFilter { kind: Some(ReceivedKind::File), ..ReceivedFilter::default() };
+        let listed = exchange.received(&admission, &exchange.operator(None), &filter, 10);
+        assert_eq!(listed.expect("the list can be read").len(), 2);
+        let told = exchange.examine_files(&admission).expect("examined");
+        assert_eq!(told.condition, Condition::NotWell);
+        for id in [&ids[0], &ids[2]] {
+            assert!(told.report.contains(&id.to_string()), "{told:?}");
+        }
+        // A file that begins as one whose record is damaged is a file as any other.
+        let archived = record("archive", &ids[1]);
+        let kept = std::fs::read(&archived).expect("readable");
+        std::fs::write(&archived, &kept[..40]).expect("damaged");
+        let text = three().replace("|F-", "|b-");
+        let shorter = files.put("CLINIC", "e.hl7", &text.as_bytes()[..text.len() - 1]);
+        exchange.drain_once().await;
+        assert_eq!(as_stored(house, &shorter).state, FileState::Complete);
+        // Nothing was removed: with its record back, the file is processed.
+        std::fs::write(record("claimed", &ids[0]), &whole).expect("mended");
+        exchange.drain_once().await;
+        assert_eq!(as_stored(house, &ids[0]).state, FileState::Complete);
+        assert!(record("waiting", &ids[2]).exists() && folder.join("content").join(ids[2].to_string()).exists());
     });
 }
 

@@ -239,7 +239,7 @@ fn packed_files_are_read_and_bombs_are_refused_whole() {
         let entries = [("a.hl7", reports[0].as_bytes()), ("b.txt", reports[1].as_bytes())];
         assert_eq!(files.process("CLINIC", "b.zip", &zip(&entries)).await.counts.messages(), 2);
 
-        let rows = b"patient_id,last_name,first_name,birth_date,vaccination_date,cvx\nM-100,Garza,Maria,2024-03-10,2024-03-11,9999\n";
+        let rows = b"patient_id,last_name,first_name,birth_date,sex,vaccination_date,cvx\nM-100,Garza,Maria,2024-03-10,F,2024-03-11,9999\n";
         let packed = files.process("CLINIC", "c.zip", &zip(&[("c.csv", rows), ("d.csv", rows)])).await;
         assert_eq!((packed.counts.messages(), packed.results.len()), (2, 2), "{packed:?}");
         let table = files.result(&packed, ".results.csv");

@@ -15,7 +15,15 @@ const CONDITIONS: [&str; 7] = ["Pregnant", "Tuberculosis", "sex with men", "Seiz
 
 fn fact(question: &str, code: &str, text: &str) -> PatientObservation {
     let value = Coded { code: code.into(), text: text.into(), system: "SCT".into() };
-    PatientObservation { question: question.to_owned(), value, since: None, until: None, vaccine: None }
+    PatientObservation {
+        question: question.to_owned(),
+        value,
+        since: None,
+        observed_on: None,
+        first_said_on: None,
+        until: None,
+        vaccine: None,
+    }
 }
 
 /// A clinic's record of an adult: a contraindication, risks, a reaction, immunity.

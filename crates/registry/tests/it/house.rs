@@ -124,6 +124,14 @@ impl House {
             .expect("the registry opens")
     }
 
+    /// The bytes of the database's files, where it has files of its own.
+    pub(crate) fn file_bytes(&self) -> Option<Vec<u8>> {
+        let folder = self._folder.as_ref()?;
+        let files = std::fs::read_dir(folder.path()).expect("the folder is there");
+        let paths = files.map(|file| file.expect("a file").path());
+        Some(paths.flat_map(|path| std::fs::read(path).expect("a file is read")).collect())
+    }
+
     /// Adds an organization, or a site of one.
     pub(crate) fn add_organization(&self, code: &str, kind: OrganizationKind, parent: Option<&str>) {
         let new = NewOrganization {

@@ -134,7 +134,7 @@ fn everybody_with_an_account_is_told_once_and_not_of_everything() {
         };
         assert_eq!(recipients(WindowOrder::Announce), (4, 0), "as many as are told below");
         assert_eq!(recipients(WindowOrder::Cancel), (4, 0));
-        assert_eq!(recipients(WindowOrder::Start), (2, 0), "who subscribed");
+        assert_eq!(recipients(WindowOrder::Start), (4, 0), "before its time, which is a change of it");
         assert_eq!(recipients(WindowOrder::Verify), (0, 0));
         let announced = told(house, noon(), "announced");
         let everybody = of(&[
@@ -263,6 +263,28 @@ fn of_a_window_that_is_over_nothing_old_is_sent() {
         assert_eq!(told(house, hours(1), "completed"), [], "account holders are not told of the end");
         let states: Vec<DeliveryState> = deliveries(house).iter().map(|delivery| delivery.state).collect();
         assert_eq!(states, [DeliveryState::Dropped], "that it will take place");
+    });
+}
+
+#[test]
+fn account_holders_are_told_of_a_start_before_its_time_and_of_no_other() {
+    on_each_database(&example(), async |house| {
+        add_account(house, "nora", AccountKind::WebUser, Some(Role::ViewOnly), "nora@clinic.example");
+        let (nora, it) = (("nora@clinic.example", Audience::AllUsers), ("it@clinic.example", Audience::ItContacts));
+        subscribe(house, it.0, it.1, &[]);
+        let on_time = announce(house, 3).await;
+        told(house, noon(), "announced");
+        assert_eq!(told(house, hours(3), "started"), of(&[it]));
+        let (admission, operator) = (house.admission(), operator(house));
+        let order = async |id, order, at| {
+            let ordering = house.registry.order_window(&admission, &operator, at, id, order, "");
+            ordering.await.expect("it is followed");
+        };
+        order(on_time.id, WindowOrder::Complete, hours(4)).await;
+        let early = announce(house, 24 * 20).await;
+        told(house, noon(), "announced");
+        order(early.id, WindowOrder::Start, hours(5)).await;
+        assert_eq!(told(house, hours(5), "started"), of(&[it, it, nora]));
     });
 }
 

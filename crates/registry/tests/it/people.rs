@@ -168,3 +168,17 @@ fn a_dose_after_death_can_be_deleted() {
         assert_eq!(house.rows("patient"), 1);
     });
 }
+
+#[test]
+fn what_is_no_code_of_protection_is_told_of_once() {
+    on_each_database(&example(), async |house| {
+        for (pd1, expected) in [
+            ("PD1||||||||||||02^Reminder^HL70215|20240311\n", ["IEE-110"]),
+            ("PD1||||||||||||PROTECTED|20240311\n", ["IEE-110"]),
+            ("PD1||||||||||||Q|20240311\n", ["IEE-110"]),
+        ] {
+            let answer = house.report("CLINIC", &Person { pd1, ..MARIA }, "").await;
+            assert_eq!(findings(&answer), expected, "{answer}");
+        }
+    });
+}

@@ -147,3 +147,45 @@ fn whose_name_and_birth_date_were_corrected_is_found_by_the_new_ones() {
         assert_eq!(segments(&answer, "RXA").len(), 1);
     });
 }
+
+/// QPD-3 with the birth date.
+fn by_number(control_id: &str, number: &str) -> String {
+    format!(
+        "MSH|^~\\&|EHR|SENDER|IIS|REG|20260115120000-0600||QBP^Q11^QBP_Q11|{control_id}|P|2.5.1|||ER|AL|||||Z34^CDCPHINVS\n\
+         QPD|Z34^Request Immunization History^CDCPHINVS|t1|{number}|||20240310\nRCP|I|5^RD&Records&HL70126\n"
+    )
+}
+
+#[test]
+fn a_number_is_found_by_either_name_of_who_gave_it() {
+    on_each_database(&example(), async |house| {
+        let both = "M-100^^^EHR&1.2.840.99.7&ISO^MR";
+        let message = vxu("B1", &MARIA, &given("08", "20240311", "D1")).replace("M-100^^^EHR^MR", both);
+        let answer = house.send("CLINIC", &message).await;
+        assert_eq!(field(&answer, "MSA", 1), "AA", "{answer}");
+        for (number, (asker, asked, told)) in [
+            ("CLINIC", "M-100^^^&1.2.840.99.7&ISO^MR", both),
+            ("CLINIC", "M-100^^^EHR^MR", both),
+            ("CLINIC", both, both),
+            ("PHARMACY", both, both),
+            ("PHARMACY", "M-100^^^&1.2.840.99.7&ISO^MR", "M-100^^^&1.2.840.99.7&ISO^MR"),
+            ("PHARMACY", "M-100^^^EHR^MR", "M-100^^^EHR^MR"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let history = house.send(asker, &by_number(&format!("N{number}"), asked)).await;
+            assert!(field(&history, "MSH", 21).starts_with("Z32"), "{asker} {asked}: {history}");
+            let numbers: Vec<&str> = field(&history, "PID", 3).split('~').skip(1).collect();
+            assert_eq!(numbers, [told], "{asker} {asked}: {history}");
+        }
+        // With one of the two names it is the same chart.
+        for (control_id, authority) in [("B2", "&1.2.840.99.7&ISO"), ("B3", "EHR")] {
+            let message = vxu(control_id, &MARIA, "").replace("^^^EHR^MR", &format!("^^^{authority}^MR"));
+            house.send("CLINIC", &message).await;
+            let history = house.send("CLINIC", &by_number(control_id, both)).await;
+            assert_eq!(field(&history, "PID", 3).split('~').nth(1), Some(both), "{history}");
+        }
+        assert_eq!(house.rows("patient_report"), 1);
+    });
+}

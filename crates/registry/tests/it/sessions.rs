@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bluebonnet_registry::{
-    AuthenticatorKey, Credentials, NewAccount, NewOrganization, NewSession, RegistryError, SessionError, SessionToken,
-    SignInRefused, SignInWait, SignedIn, Stage,
+    AccountChange, AuthenticatorKey, Credentials, NewAccount, NewOrganization, NewSession, RegistryError, SessionError,
+    SessionToken, SignInRefused, SignInWait, SignedIn, Stage,
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
@@ -159,6 +159,25 @@ fn wrong_passwords_make_a_person_wait_longer_and_longer() {
         assert_eq!(waits, [11, 61, 301, 901, 3601, 3601]);
         assert_eq!(seen(at), None);
         begin(house, "nora", PASSWORD, 9, at).await.expect("the wait is over");
+    });
+}
+
+#[test]
+fn an_administrator_ends_the_wait() {
+    on_each_database(&example(), async |house| {
+        add_person(house, "nora", "CLINIC", Role::ViewOnly);
+        for _ in 0..3 {
+            begin(house, "nora", "wrong", 9, noon()).await.expect_err("the password is wrong");
+        }
+        let end = async |role| {
+            let caller = model::Caller { standing: Standing::Person(role), ..house.caller("CLINIC") };
+            let (admission, change) = (house.admission(), AccountChange::Unlocked);
+            house.registry.change_account(&admission, &caller, "nora", change, noon()).await
+        };
+        assert!(matches!(end(Role::ViewOnly).await, Err(RegistryError::Forbidden { right: Right::ChangeAccounts })));
+        begin(house, "nora", PASSWORD, 9, noon()).await.expect_err("she still waits");
+        end(Role::OrganizationAdministrator).await.expect("may");
+        begin(house, "nora", PASSWORD, 9, noon()).await.expect("the wait is over");
     });
 }
 

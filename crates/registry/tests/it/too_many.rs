@@ -48,6 +48,34 @@ fn a_person_of_too_many_doses_keeps_them_and_gets_no_more() {
 }
 
 #[test]
+fn two_records_of_too_many_doses_together_are_not_merged() {
+    on_each_database(&example(), async |house| {
+        house.report("CLINIC", &MARIA, &given("08", "20240311", "D1")).await;
+        let luis = Person { mrn: "P-8", family: "Ochoa", given: "Luis", birth_date: "20200103", sex: "M", ..MARIA };
+        house.report("CLINIC", &luis, &given("08", "20240311", "D2")).await;
+        let maria = find(house, "CLINIC", named("Garza", "Maria")).await[0].patient_id;
+        let luis = find(house, "CLINIC", named("Ochoa", "Luis")).await[0].patient_id;
+        let first = open(house, "CLINIC", maria).await.expect("shown").held.vaccinations[0].clone();
+        let (admission, reviewer) = (house.admission(), house.caller("CLINIC"));
+        let merge = || {
+            let receipt = house.receipt();
+            tokio::task::block_in_place(|| {
+                house.registry.merge_patients(&admission, &reviewer, &receipt, luis, maria, "one after all")
+            })
+        };
+        let merged = merge().expect("they are few");
+        let receipt = house.receipt();
+        let undo = || house.registry.unmerge_patients(&admission, &reviewer, &receipt, merged.id, "two after all");
+        tokio::task::block_in_place(undo).expect("it is undone");
+        tokio::task::block_in_place(|| fill(house, &first));
+        let refused = merge().expect_err("they are too many");
+        assert!(refused.to_string().contains("2001 reports"), "{refused}");
+        let record = open(house, "CLINIC", luis).await.expect("he stands on his own");
+        assert_eq!(record.held.vaccinations.len(), 1);
+    });
+}
+
+#[test]
 fn a_person_of_too_many_facts_keeps_the_first() {
     on_each_database(&example(), async |house| {
         let fact = |number: usize| {

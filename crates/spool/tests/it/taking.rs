@@ -182,3 +182,36 @@ fn what_was_kept_long_enough_is_removed() {
     assert_eq!(std::fs::read_dir(archive).expect("listed").count(), 0, "a damaged record goes, too");
     assert_eq!(house.waiting().len(), 1, "what waits is never removed");
 }
+
+#[test]
+fn a_damaged_record_is_set_aside_and_nothing_of_it_is_lost() {
+    let house = House::new();
+    let records =
+        ["a.hl7", "b.hl7", "c.hl7"].map(|name| house.put(name, "MSH|1\r", name.as_bytes()[0].into()).expect("taken"));
+    let folder = house.folder.path().join(organization().to_string());
+    let path = |place: &str, record: &Record| folder.join(place).join(format!("{}.json", record.id));
+    let claim = house.spool.claim(organization()).expect("asked").expect("nobody has it");
+    house.spool.begin_processing(&claim, &records[0]).expect("claimed");
+    let whole = std::fs::read_to_string(path("claimed", &records[0])).expect("readable");
+    // Torn in the middle, empty, and the record of another file.
+    let other = std::fs::read_to_string(path("waiting", &records[2])).expect("readable");
+    let cases = [&whole[..whole.len() / 2], "", &other];
+    for damaged in cases {
+        std::fs::write(path("claimed", &records[0]), damaged).expect("damaged");
+        std::fs::write(path("waiting", &records[1]), damaged).expect("damaged");
+        let on_the_way = house.spool.on_the_way(organization()).expect("the others are read");
+        assert_eq!(on_the_way, records[2..], "{damaged:?}");
+        assert_eq!(house.waiting(), records[2..], "{damaged:?}");
+        let each = house.spool.on_the_way_each(organization()).expect("listed");
+        let aside: Vec<String> = each.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+        assert_eq!(aside.len(), 2, "{aside:?}");
+        for (record, told) in records.iter().zip(&aside) {
+            assert!(told.contains(&record.id.to_string()) && !told.contains("account"), "{told}");
+        }
+    }
+    drop(claim);
+    let house = house.start_again();
+    assert_eq!(std::fs::read(folder.join("content").join(records[0].id.to_string())).expect("kept"), b"MSH|1\r");
+    std::fs::write(path("claimed", &records[0]), whole).expect("mended");
+    assert_eq!(house.spool.on_the_way(organization()).expect("read")[0], records[0]);
+}

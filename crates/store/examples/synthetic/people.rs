@@ -90,6 +90,7 @@ pub(crate) fn message(dice: &mut Dice, number: u64, patient_id: Option<PatientId
         patient_id,
         findings: Vec::new(),
         original: Some(vxu(dice, 3).into_bytes()),
+        destroyed_at: None,
     }
 }
 

@@ -66,6 +66,31 @@ impl Database {
         copied.map(drop)
     }
 
+    /// On SQLite, copies the whole write-ahead log back and empties it, so that nothing is left in it of what was removed.
+    /// False: somebody reads an older state, or copies; it is to be tried again.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn empty_log(&self) -> Result<bool, StoreError> {
+        if !self.has_one_writer() {
+            return Ok(true);
+        }
+        if self.shared.is_checkpointing.swap(true, Ordering::AcqRel) {
+            return Ok(false);
+        }
+        let _running = Running(self.clone());
+        let Driver::Sqlite(mut beside) = self.open_writer()?.driver else { return Ok(true) };
+        beside.checkpoint()?;
+        self.sync_file()?;
+        let mut writing = self.writing();
+        let _nobody_reads = self.shared.snapshots.write().unwrap_or_else(PoisonError::into_inner);
+        let is_empty = beside.empty_log()?;
+        if let Driver::Sqlite(sqlite) = &mut writing.connection.driver {
+            sqlite.note_checkpoint();
+        }
+        Ok(is_empty)
+    }
+
     /// Brings to the disk what was copied into the file. SQLite does so only once all is copied, and then everybody waits.
     fn sync_file(&self) -> Result<(), StoreError> {
         let DatabaseUrl::Sqlite(path) = &self.shared.url else { return Ok(()) };

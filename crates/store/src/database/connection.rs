@@ -123,6 +123,14 @@ impl Connection {
         })
     }
 
+    /// Holds the name of a node for as long as the connection lives; false while another program has it.
+    pub(crate) fn hold_name(&mut self, node: &str) -> Result<bool, StoreError> {
+        self.ask(|driver| match driver {
+            Driver::Sqlite(_) => Ok(true),
+            Driver::Postgres(postgres) => postgres.hold_name(node),
+        })
+    }
+
     /// Prepares one statement, to see whether it fits the schema.
     pub(crate) fn prepare(&mut self, sql: &str, attempt: &str) -> Result<(), StoreError> {
         self.ask(|driver| match driver {

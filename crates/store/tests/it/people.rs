@@ -157,6 +157,7 @@ pub(crate) fn message(number: u64) -> LoggedMessage {
         patient_id: Some(patient_id(number)),
         findings: Vec::new(),
         original: Some(format!("MSH|^~\\&|EHR|CLINIC|||20240506||VXU^V04^VXU_V04|{number}|P|2.5.1\r").into_bytes()),
+        destroyed_at: None,
     }
 }
 

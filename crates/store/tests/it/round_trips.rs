@@ -175,6 +175,8 @@ fn records_with_awkward_facts_come_back_equal() {
                 question: text.clone(),
                 value: Coded { code: text.clone(), ..Coded::default() },
                 since: Some(day),
+                observed_on: Some(day),
+                first_said_on: Some(day),
                 until: Some(day),
             };
             let record = PatientRecord {

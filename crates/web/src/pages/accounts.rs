@@ -36,6 +36,8 @@ struct AccountSeenView {
     is_program: bool,
     facts: Vec<(&'static str, String)>,
     is_active: bool,
+    /// Whether it waits after wrong passwords or codes.
+    is_locked: bool,
     may_change: bool,
     may_review: bool,
     roles: Vec<Choice>,
@@ -74,6 +76,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/accounts/of/{username}/contact", post(change_contact))
         .route("/accounts/of/{username}/role", post(change_role))
         .route("/accounts/of/{username}/state", post(change_state))
+        .route("/accounts/of/{username}/lock", post(unlock))
         .route("/accounts/of/{username}/invitation", post(invite))
         .route("/accounts/of/{username}/password", post(program_password))
 }
@@ -203,6 +206,7 @@ pub(crate) fn account_page(
     let time = |at| dates::moment(registry, at, language);
     let state = language.text(state_key(&seen, signed_in.now()));
     let waits = wait_text(signed_in, &seen.account.username)?;
+    let is_locked = !waits.is_empty();
     let AccountSeen { account, organization, seen_at, reviewed_at, memberships, .. } = seen;
     let is_program = account.kind == AccountKind::WebService;
     if form.value("role").is_empty() {
@@ -239,6 +243,7 @@ pub(crate) fn account_page(
         form,
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         is_active: account.is_active,
+        is_locked,
         may_change: !is_own && registry.may(caller, right, organization.id),
         may_review: registry.may(caller, Right::ReviewAccess, organization.id),
         roles: roles(is_registry, language),
@@ -299,6 +304,10 @@ async fn change_role(signed_in: SignedIn, Path(username): Path<String>, posted: 
 async fn change_state(signed_in: SignedIn, Path(username): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let is_active = posted.switch("state", "active", "stopped")?;
     change(&signed_in, &username, AccountChange::Active(is_active), "state_changed").await
+}
+
+async fn unlock(signed_in: SignedIn, Path(username): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    change(&signed_in, &username, AccountChange::Unlocked, "unlocked").await
 }
 
 async fn invite(signed_in: SignedIn, Path(username): Path<String>, _posted: Posted) -> Result<Response, Failure> {

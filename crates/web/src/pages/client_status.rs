@@ -61,13 +61,14 @@ fn key(code: &str) -> String {
 
 async fn form(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let (opened, head) = open(&signed_in, &id).await?;
-    let own = opened.own_report(signed_in.caller.organization_id).map(|own| &own.demographics);
     let mut form = Form::default();
-    let status = own.and_then(|own| own.registry_status.as_ref()).map_or("A", |status| status.code.as_str());
-    let is_deceased = own.is_some_and(|own| own.is_deceased == Some(true));
-    form.set("status", if is_deceased { DECEASED } else { status });
-    if let Some(on) = own.and_then(|own| own.death_date) {
-        dates::fill(&mut form, "death", on);
+    // Of whom the organization has said nothing nobody is made its client by chance.
+    if let Some(own) = opened.own_report(signed_in.caller.organization_id).map(|own| &own.demographics) {
+        let status = own.registry_status.as_ref().map_or("A", |status| status.code.as_str());
+        form.set("status", if own.is_deceased == Some(true) { DECEASED } else { status });
+        if let Some(on) = own.death_date {
+            dates::fill(&mut form, "death", on);
+        }
     }
     view(&signed_in, &opened, head, form)
 }

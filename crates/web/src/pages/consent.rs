@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use model::{Consent, ConsentStatement, ConsentStatus, Finding, FindingKind, PatientRecord, PatientStatement, Right};
-use registry::{ConsentKind, ConsentPolicy, Entry, OpenedRecord, Profile};
+use registry::{ConsentKind, ConsentPolicy, DestructionReason, Entry, OpenedRecord, Profile};
 
 use super::person::{PersonHead, open};
 use crate::Web;
@@ -22,6 +22,9 @@ use crate::layout::{Page, show};
 use crate::people::{PersonSummary, age_in_years, birthday};
 use crate::signed_in::SignedIn;
 use crate::visits::random_secret;
+
+/// So long ahead it is told that something of a record must go; of a withdrawal always.
+const DAYS_TOLD_AHEAD: i32 = 90;
 
 /// Consent in a few words, with an icon: on top of every page about a person.
 pub(crate) struct ConsentBadge {
@@ -61,6 +64,8 @@ struct WithdrawView {
     head: PersonHead,
     kind: String,
     kind_name: String,
+    /// When the record will be destroyed; empty for never.
+    destruction: String,
     form: Form,
 }
 
@@ -151,6 +156,21 @@ pub(crate) fn badge(profile: &Profile, record: &PatientRecord, today: Date, lang
         }
         None => named(text, "check_circle", "bb-badge--good"),
     }
+}
+
+/// When something of a record must go, in a sentence; empty while that is far away, as the table of consents tells then.
+pub(crate) fn destruction(signed_in: &SignedIn, record: &PatientRecord) -> String {
+    let due = signed_in.registry().due_destruction(&signed_in.admission, record);
+    let near = due.filter(|due| {
+        let is_near = signed_in.today().until(due.on).is_ok_and(|until| until.get_days() <= DAYS_TOLD_AHEAD);
+        due.reason == DestructionReason::Withdrawn || is_near
+    });
+    near.map(|due| {
+        let text = if due.is_whole { "consent.destroyed_on" } else { "consent.doses_destroyed_on" };
+        let date = dates::shown(due.on, signed_in.language());
+        signed_in.language().fill(text, &[("date", &date)])
+    })
+    .unwrap_or_default()
 }
 
 async fn consent(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -311,7 +331,7 @@ async fn withdraw(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -
     if !posted.has("confirmed") {
         form.set("once", random_secret());
         dates::fill(&mut form, "withdrawn", signed_in.today());
-        return withdraw_view(&signed_in, head, kind, form);
+        return withdraw_view(&signed_in, &opened.held, head, kind, form);
     }
     let effective_on = dates::read(&posted, &mut form, "withdrawn", language);
     if effective_on.is_none() && !form.has_error("withdrawn") {
@@ -327,22 +347,35 @@ async fn withdraw(signed_in: SignedIn, Path(id): Path<String>, posted: Posted) -
         form.refuse_with(language, "withdrawn", "consent.withdrawn_on_before");
     }
     if form.has_errors() {
-        return withdraw_view(&signed_in, head, kind, form);
+        return withdraw_view(&signed_in, &opened.held, head, kind, form);
     }
     let statement = ConsentStatement { kind: kind.clone(), status: ConsentStatus::Withdrawn, effective_on };
     let entry = entry(&opened, statement, posted.text("once"));
     // What is wrong with a withdrawal is its day.
     match signed_in.enter(entry, &mut form, |_| "withdrawn").await? {
         Some(_) => Ok(Redirect::to("/find?done=consent_withdrawn").into_response()),
-        None => withdraw_view(&signed_in, head, kind, form),
+        None => withdraw_view(&signed_in, &opened.held, head, kind, form),
     }
 }
 
-fn withdraw_view(signed_in: &SignedIn, head: PersonHead, kind: String, form: Form) -> Result<Response, Failure> {
+fn withdraw_view(
+    signed_in: &SignedIn,
+    record: &PatientRecord,
+    head: PersonHead,
+    kind: String,
+    form: Form,
+) -> Result<Response, Failure> {
     let language = signed_in.language();
     let page = Page { is_in_error: form.has_errors(), ..signed_in.page(language.text("consent.withdraw_title")) };
     let kind_name = kind_name(signed_in.registry().profile(), &kind, language);
-    show(&WithdrawView { page, head, kind, kind_name, form })
+    let at = signed_in.receipt().received_at;
+    let due = signed_in.registry().due_destruction_after(&signed_in.admission, record, &kind, at);
+    let destruction = due.map(|due| {
+        let text = if due.is_whole { "consent.withdraw_destroyed" } else { "consent.withdraw_doses_destroyed" };
+        language.fill(text, &[("date", &dates::shown(due.on, language))])
+    });
+    let destruction = destruction.unwrap_or_default();
+    show(&WithdrawView { page, head, kind, kind_name, destruction, form })
 }
 
 /// The form to sign, filled in as far as the registry knows the person.

@@ -182,6 +182,8 @@ fn read(signed_in: &SignedIn, opened: &OpenedRecord, posted: &Posted, form: &mut
             question: question.to_owned(),
             value,
             since: Some(signed_in.today()),
+            observed_on: None,
+            first_said_on: None,
             until: None,
             vaccine: None,
         });
@@ -198,7 +200,15 @@ fn read(signed_in: &SignedIn, opened: &OpenedRecord, posted: &Posted, form: &mut
         return None;
     };
     let value = Coded { code: fact.code, text: fact.name, system: fact.system };
-    Some(PatientObservation { question: question.to_owned(), value, since, until, vaccine: None })
+    Some(PatientObservation {
+        question: question.to_owned(),
+        value,
+        since,
+        observed_on: None,
+        first_said_on: None,
+        until,
+        vaccine: None,
+    })
 }
 
 /// Asks whether a fact or a note is to be taken back, as it cannot be put back, and does it when that was read.

@@ -31,6 +31,7 @@ struct Read {
     messages: Vec<(MessageState, u64)>,
     messages_waiting: Vec<(MessageState, u64)>,
     waiting: (u64, u64),
+    files_set_aside: u64,
     schedule: String,
     backups: Backups,
 }
@@ -50,6 +51,7 @@ async fn show(signed_in: SignedIn) -> Result<Response, Failure> {
             messages: registry.message_states_since(&admitted, since)?,
             messages_waiting: registry.messages_waiting(&admitted)?,
             waiting: exchange.backlog(&admitted)?,
+            files_set_aside: exchange.set_aside_count(&admitted)?,
             schedule: schedule.map(|schedule| schedule.name).unwrap_or_default(),
             backups: registry.backups(&admitted)?,
         })
@@ -94,6 +96,7 @@ fn health(signed_in: &SignedIn, read: &Read) -> Table {
         row(language, "operations.gate", yes_no(!health.is_stopping)),
         row(language, "operations.turned_away", grouped(signed_in.registry().gate().turned_away_count() as u64)),
         row(language, "operations.backlog", format!("{} ({})", grouped(files), size_in_words(bytes, language))),
+        row(language, "operations.files_set_aside", grouped(read.files_set_aside)),
         row(language, "operations.schedule", schedule(signed_in, &read.schedule)),
     ];
     facts(language, "operations.health", rows)

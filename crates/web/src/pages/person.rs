@@ -25,7 +25,7 @@ use crate::health_words::{self, Words};
 use crate::languages::Language;
 use crate::layout::{Page, show};
 use crate::pages::client_status;
-use crate::pages::consent::{ConsentBadge, badge};
+use crate::pages::consent::{ConsentBadge, badge, destruction};
 use crate::people::PersonSummary;
 use crate::signed_in::SignedIn;
 use crate::{dates, people, refusals, vaccine_groups};
@@ -64,6 +64,8 @@ pub(crate) struct PersonHead {
     pub(crate) number: String,
     pub(crate) who: PersonSummary,
     pub(crate) consent: ConsentBadge,
+    /// When something of the record must go, where that is near; empty otherwise.
+    pub(crate) destruction: String,
 }
 
 /// Something to know before anything is done.
@@ -222,6 +224,7 @@ fn with_head(signed_in: &SignedIn, opened: Option<OpenedRecord>) -> Result<(Open
         number: patient.id.number(),
         who: PersonSummary::of(&patient.demographics, today, language),
         consent: badge(signed_in.registry().profile(), &opened.held, today, language),
+        destruction: destruction(signed_in, &opened.held),
     };
     Ok((opened, head))
 }
@@ -399,7 +402,7 @@ impl<'a> Told<'a> {
     }
 
     fn fact(&self, report: &PatientReport, fact: &PatientObservation) -> Fact {
-        let period = match (fact.since, fact.until) {
+        let period = match (fact.day(), fact.until) {
             (Some(since), Some(until)) => format!("{} – {}", self.date(since), self.date(until)),
             (Some(since), None) => self.date(since),
             (None, Some(until)) => format!("– {}", self.date(until)),

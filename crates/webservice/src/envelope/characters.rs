@@ -14,15 +14,20 @@ const WINDOWS_1252_HIGH: [char; 32] = [
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
 ];
 
+/// Where ISO-8859-15 differs from ISO-8859-1 (ISO/IEC 8859-15:1999).
+const LATIN_9: [(u8, char); 8] =
+    [(0xA4, '€'), (0xA6, 'Š'), (0xA8, 'š'), (0xB4, 'Ž'), (0xB8, 'ž'), (0xBC, 'Œ'), (0xBD, 'œ'), (0xBE, 'Ÿ')];
+
 #[derive(Clone, Copy)]
 enum Encoding {
     Utf8,
     Utf16LittleEndian,
     Utf16BigEndian,
     SingleByte,
+    Latin9,
 }
 
-/// Decodes a document in UTF-8, UTF-16, ISO-8859-1 or windows-1252, and refuses characters that XML does not allow.
+/// Decodes a document in UTF-8, UTF-16, ISO-8859-1, ISO-8859-15 or windows-1252, and refuses characters that XML does not allow.
 pub(super) fn decode<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<'b, str>, Refusal> {
     let (encoding, bytes) = encoding_of(bytes, charset)?;
     let text = match encoding {
@@ -33,6 +38,7 @@ pub(super) fn decode<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<'
         Encoding::Utf16LittleEndian => Cow::Owned(decode_utf16(bytes, u16::from_le_bytes)?),
         Encoding::Utf16BigEndian => Cow::Owned(decode_utf16(bytes, u16::from_be_bytes)?),
         Encoding::SingleByte => Cow::Owned(bytes.iter().map(|&byte| decode_single_byte(byte)).collect()),
+        Encoding::Latin9 => Cow::Owned(bytes.iter().map(|&byte| decode_latin_9(byte)).collect()),
     };
     match find_forbidden(&text) {
         Some(position) => Err(Refusal::Unreadable(format!(
@@ -56,11 +62,13 @@ fn encoding_of<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<(Encoding, 
     let encoding = match label.as_str() {
         "utf-8" | "utf8" | "us-ascii" | "ascii" | "" => Encoding::Utf8,
         "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "windows-1252" | "cp1252" => Encoding::SingleByte,
+        "iso-8859-15" | "iso8859-15" | "iso_8859-15" | "latin9" | "latin-9" => Encoding::Latin9,
         "utf-16" | "utf-16be" => Encoding::Utf16BigEndian,
         "utf-16le" => Encoding::Utf16LittleEndian,
         _ => {
             return Err(Refusal::Unreadable(
-                "the character set is not one of those read here: UTF-8, UTF-16, ISO-8859-1, windows-1252".into(),
+                "the character set is not one of those read here: UTF-8, UTF-16, ISO-8859-1, ISO-8859-15, windows-1252"
+                    .into(),
             ));
         }
     };
@@ -93,6 +101,11 @@ fn decode_single_byte(byte: u8) -> char {
         0x80..=0x9F => WINDOWS_1252_HIGH[usize::from(byte - 0x80)],
         _ => char::from(byte),
     }
+}
+
+fn decode_latin_9(byte: u8) -> char {
+    let own = LATIN_9.iter().find(|(known, _)| *known == byte);
+    own.map_or_else(|| decode_single_byte(byte), |(_, character)| *character)
 }
 
 /// Where the first character is that XML does not allow (XML 1.0, 2.2).

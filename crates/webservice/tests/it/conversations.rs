@@ -159,6 +159,31 @@ async fn the_body_says_what_it_is_whatever_the_headers_say() {
 }
 
 #[tokio::test]
+async fn a_request_of_several_parts_is_told_to_send_the_envelope_alone() {
+    let house = House::new();
+    let send = async |body: String| {
+        let kind = "Multipart/Related; type=\"application/xop+xml\"; boundary=\"uuid:1\"; start=\"<root>\"";
+        let request = Request::post("/webservice").header("content-type", kind);
+        house.send(request.body(Body::from(body)).expect("a request")).await
+    };
+    let part = "Content-Type: application/xop+xml; charset=UTF-8; type=\"application/soap+xml\"";
+    let reply = send(format!("--uuid:1\r\n{part}\r\n\r\n{}\r\n--uuid:1--\r\n", connectivity_test("x"))).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert!(reply.body.contains("<Code>100</Code>"), "{}", reply.body);
+    assert!(reply.body.contains("more than one part (MTOM or attachments)"), "{}", reply.body);
+    assert_eq!(send(connectivity_test("x")).await.answer(), "x", "an envelope is one, whatever it says it is");
+}
+
+#[tokio::test]
+async fn a_slash_behind_the_address_makes_no_difference() {
+    let house = House::new();
+    let request = Request::post("/webservice/").body(Body::from(connectivity_test("x"))).expect("a request");
+    assert_eq!(house.send(request).await.answer(), "x");
+    let wsdl = house.get("/webservice/?wsdl").await;
+    assert!(wsdl.body.contains("location=\"http://iis.example.org:8080/webservice\""), "{}", wsdl.body);
+}
+
+#[tokio::test]
 async fn a_closed_door_says_the_sentence_and_nothing_else() {
     let house = House::new();
     house.registry.gate().stop();

@@ -403,6 +403,10 @@ fn the_character_set_is_the_one_that_is_declared() {
             })
             .collect()
     };
+    let in_bytes = |byte: u8| -> Vec<u8> {
+        let written = written_out(&with_echo("\u{1}"));
+        written.bytes().map(|known| if known == 1 { byte } else { known }).collect()
+    };
     let latin = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>";
     let read = r#"echo "Muñoz “x”""#;
     for (name, bytes, charset, expected) in [
@@ -431,6 +435,9 @@ fn the_character_set_is_the_one_that_is_declared() {
         ),
         ("an unknown character set", plain.clone().into_bytes(), Some("ebcdic-us"), "unreadable: the character set"),
         ("random bytes", (0..=255).collect(), None, "unreadable: "),
+        ("Latin-9 by header", in_bytes(0xA4), Some("ISO-8859-15"), "echo \"€\""),
+        ("Latin-9, where it is Latin-1", in_bytes(0xF1), Some("iso-8859-15"), "echo \"ñ\""),
+        ("Latin-1, where Latin-9 differs", in_bytes(0xA4), Some("iso-8859-1"), "echo \"¤\""),
     ] {
         let reading = reading(&bytes, charset);
         assert!(reading.starts_with(expected), "{name}: expected {expected}, read {reading}");

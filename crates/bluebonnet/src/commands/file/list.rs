@@ -85,7 +85,7 @@ impl List {
         let (registry, exchange) = self.place.open()?;
         let admission = place::admit(&registry)?;
         let organization_id = match &self.organization {
-            Some(code) => Some(registry.operator(&admission, code)?.organization_id),
+            Some(code) => Some(registry.known_organization(&admission, code)?.id),
             None => None,
         };
         let filter = ReceivedFilter {

@@ -151,8 +151,9 @@ fn check_other_observations(rules: &Rules, stated: &PatientStatement, findings: 
 
 /// A day of the fact that is before birth, or in the future; a contraindication may end in the future.
 fn impossible_day(fact: &PatientObservation, birth_date: Date, today: Date) -> Option<Date> {
-    let since = fact.since.filter(|since| !(birth_date..=today).contains(since));
-    since.or(fact.until.filter(|until| *until < birth_date))
+    let mut days = [fact.since, fact.observed_on].into_iter().flatten();
+    let impossible = days.find(|day| !(birth_date..=today).contains(day));
+    impossible.or(fact.until.filter(|until| *until < birth_date))
 }
 
 /// One digit repeated, or the digits in their order.
@@ -177,7 +178,8 @@ mod tests {
 
     fn fact(since: Option<Date>, until: Option<Date>) -> PatientObservation {
         let value = Coded { code: "VXC18".into(), text: String::new(), system: "CDCPHINVS".into() };
-        PatientObservation { question: "30945-0".into(), value, vaccine: None, since, until }
+        let question = "30945-0".to_owned();
+        PatientObservation { question, value, vaccine: None, since, observed_on: None, first_said_on: None, until }
     }
 
     #[test]

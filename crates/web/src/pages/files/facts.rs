@@ -22,6 +22,7 @@ pub(super) fn facts(signed_in: &SignedIn, received: &Received) -> Vec<(&'static 
         ("files.received", Cell::text(time(received.received_at))),
         ("files.finished", Cell::text(received.finished_at.map(time).unwrap_or_default())),
         ("files.size", Cell::text(received.size.map(|size| size_in_words(size, language)).unwrap_or_default())),
+        ("files.destroyed", Cell::text(received.destroyed_at.map(time).unwrap_or_default())),
         ("files.run", Cell::text(if received.run > 1 { received.run.to_string() } else { String::new() })),
     ];
     facts.into_iter().filter(|(_, value)| !value.text.is_empty()).collect()

@@ -25,7 +25,7 @@ pub(super) async fn find(signed_in: &SignedIn, receipt: &str) -> Result<Option<R
     let reading = tokio::task::spawn_blocking(move || {
         let receipt = match long {
             None if number.len() == SHORT_LETTERS => {
-                exchange.find_file_numbered(&admitted, &number)?.map(|file| file.0)
+                exchange.find_file_numbered(&admitted, &caller, &number)?.map(|file| file.0)
             }
             long => long,
         };
