@@ -289,7 +289,9 @@ for (const database of ["sqlite", "postgres"]) {
       await office.fill("#reason", "asked who had seen it");
       await office.click("main form button");
       assert.equal(office.url(), record);
-      assert.match(await office.textContent(".bb-alert"), /may not be given out/);
+      const alerts = (await office.locator(".bb-alert").allInnerTexts()).join(" ");
+      assert.match(alerts, /may not be given out/);
+      assert.match(alerts, /will be destroyed on \d\d\/\d\d\/\d{4}, unless consent is given before that day/);
       await check(office, `${database}-withheld-open`);
       await office.goto(`${registry.url}/audit/person`);
       await office.fill("#number", number.toLowerCase().replace(/(.{4})(?=.)/g, "$1-"));

@@ -48,7 +48,8 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form that fits a request, by how and where it came and what it accepts.
+    /// The form that fits a request, by how and where it came and what it accepts. The path of the web service is empty where
+    /// there is none.
     pub fn of(method: &Method, path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
         match Form::by_what_it_accepts(path, headers, web_service_path) {
             Form::Page if method == Method::POST => Form::SentForm,
@@ -57,7 +58,7 @@ impl Form {
     }
 
     fn by_what_it_accepts(path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
-        if path.strip_suffix('/').unwrap_or(path) == web_service_path {
+        if !web_service_path.is_empty() && path.strip_suffix('/').unwrap_or(path) == web_service_path {
             return Form::PlainText;
         }
         if path == "/fhir" || path.starts_with("/fhir/") {
@@ -178,6 +179,8 @@ mod tests {
             let sent = Form::of(&Method::POST, path, &headers(&[header]), "/webservice");
             assert_eq!(sent == Form::SentForm, form == Form::Page, "{path} {header:?}");
         }
+        // Where there is no web service, its empty path is not that of the first page.
+        assert_eq!(Form::of(&Method::GET, "/", &HeaderMap::new(), ""), Form::Page);
     }
 
     #[tokio::test]
