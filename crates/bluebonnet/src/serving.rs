@@ -263,12 +263,12 @@ impl Serving {
         handles.lock().unwrap_or_else(PoisonError::into_inner).clear();
         gate.stop();
         stop.send_replace(true);
-        let why = tokio::select! {
-            () = drain(gate, &mut servers) => "everything taken is answered",
-            () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => "a client took too long",
-            () = stop_signals.next() => "told to stop at once",
+        // Where everything is answered nothing is counted again: who is turned away meanwhile stands in the count for a moment.
+        let (why, unanswered) = tokio::select! {
+            () = drain(gate, &mut servers) => ("everything taken is answered", 0),
+            () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => ("a client took too long", gate.in_flight()),
+            () = stop_signals.next() => ("told to stop at once", gate.in_flight()),
         };
-        let unanswered = gate.in_flight();
         tracing::info!(why, unanswered, "stopped");
         if unanswered > 0 {
             return Err(anyhow!("stopped with {unanswered} calls unanswered: {why}").into());
