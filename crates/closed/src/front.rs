@@ -53,7 +53,7 @@ pub fn front(front: Front) -> Router {
 async fn turn_away(State(front): State<Front>, request: Request) -> Response<axum::body::Body> {
     let (head, body) = request.into_parts();
     let discarded = discard(body).await;
-    let form = Form::of(&head.method, head.uri.path(), &head.headers, &front.web_service_path);
+    let form = Form::of(&head.method, head.uri.path(), &head.headers, Some(&front.web_service_path));
     let channel = match form {
         Form::PlainText => Channel::WebService,
         Form::Fhir => Channel::Fhir,

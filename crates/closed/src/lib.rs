@@ -48,17 +48,17 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form that fits a request, by how and where it came and what it accepts. The path of the web service is empty where
-    /// there is none.
-    pub fn of(method: &Method, path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
+    /// The form that fits a request, by how and where it came and what it accepts. The pages alone have no web service
+    /// beside them.
+    pub fn of(method: &Method, path: &str, headers: &HeaderMap, web_service_path: Option<&str>) -> Form {
         match Form::by_what_it_accepts(path, headers, web_service_path) {
             Form::Page if method == Method::POST => Form::SentForm,
             form => form,
         }
     }
 
-    fn by_what_it_accepts(path: &str, headers: &HeaderMap, web_service_path: &str) -> Form {
-        if !web_service_path.is_empty() && path.strip_suffix('/').unwrap_or(path) == web_service_path {
+    fn by_what_it_accepts(path: &str, headers: &HeaderMap, web_service_path: Option<&str>) -> Form {
+        if web_service_path == Some(path.strip_suffix('/').unwrap_or(path)) {
             return Form::PlainText;
         }
         if path == "/fhir" || path.starts_with("/fhir/") {
@@ -175,12 +175,15 @@ mod tests {
             ("/", ("accept", "*/*"), Form::Page),
         ];
         for (path, header, form) in cases {
-            assert_eq!(Form::of(&Method::GET, path, &headers(&[header]), "/webservice"), form, "{path} {header:?}");
-            let sent = Form::of(&Method::POST, path, &headers(&[header]), "/webservice");
+            assert_eq!(
+                Form::of(&Method::GET, path, &headers(&[header]), Some("/webservice")),
+                form,
+                "{path} {header:?}"
+            );
+            let sent = Form::of(&Method::POST, path, &headers(&[header]), Some("/webservice"));
             assert_eq!(sent == Form::SentForm, form == Form::Page, "{path} {header:?}");
         }
-        // Where there is no web service, its empty path is not that of the first page.
-        assert_eq!(Form::of(&Method::GET, "/", &HeaderMap::new(), ""), Form::Page);
+        assert_eq!(Form::of(&Method::GET, "/", &HeaderMap::new(), None), Form::Page, "where there is no web service");
     }
 
     #[tokio::test]

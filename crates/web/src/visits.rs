@@ -60,9 +60,6 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
-/// No path of these pages is the web service's.
-const NO_WEB_SERVICE: &str = "";
-
 /// One request's visitor.
 #[derive(Clone)]
 pub(crate) struct Visitor {
@@ -119,7 +116,7 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         closed::discard(body).await;
         return closed::answer(
             &closed,
-            Form::of(&parts.method, visitor.path(), &parts.headers, NO_WEB_SERVICE),
+            Form::of(&parts.method, visitor.path(), &parts.headers, None),
             &parts.headers,
             visitor.web().registry.profile(),
         );
@@ -131,7 +128,7 @@ async fn answer(web: Web, request: Request, next: Next) -> Response {
         None => visitor.finish(response),
         // Said as at every door, with nothing of a page: no cookie is set, no session ends.
         Some(Failure::Closed(closed)) => {
-            let form = Form::of(&method, visitor.path(), &asked, NO_WEB_SERVICE);
+            let form = Form::of(&method, visitor.path(), &asked, None);
             closed::answer(&closed, form, &asked, visitor.web().registry.profile())
         }
         Some(failure) => visitor.finish(visitor.failure_page(failure)),

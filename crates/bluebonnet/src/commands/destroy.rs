@@ -57,11 +57,11 @@ impl Destroy {
         }
         let today = registry.today(world::now());
         if self.dry_run {
-            if !registry.destroys() {
+            if !registry.destroys() && !self.json {
                 print_line("The profile has nothing destroyed: it has no [consent.destruction].")?;
                 return Ok(Ending::Well);
             }
-            let counts = due_by(&registry, today)?;
+            let counts = if registry.destroys() { due_by(&registry, today)? } else { Counts::default() };
             return self.tell(&counts, "due", json!({ "on": today, "is_dry_run": true }));
         }
         registry.begin_destruction_round(&place::admit(&registry)?, today)?;
@@ -71,7 +71,7 @@ impl Destroy {
         let Some(round) = round else {
             return Err(Failure::Refused("another node is at it; see `bluebonnet destroy --status`".to_owned()));
         };
-        if round.is_finished && !round.is_cleared {
+        if round.is_finished && !round.is_cleared && !self.json {
             print_line(
                 "Somebody reads an older state of the database: bytes stay in its log until a node with the role `jobs` has emptied it.",
             )?;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::maintenance::Clock;
 use crate::messages::vxu;
-use crate::program::on_each_database;
+use crate::program::{Home, on_each_database};
 
 /// Elena, born on 4 March 2019, is 26 on this day.
 const GROWN_UP: &str = "2045-03-04T18:00:00Z";
@@ -55,4 +55,22 @@ fn whoever_orders_nothing_is_told_what_can_be_ordered() {
         home.run(&["destroy"]).expect(2);
         home.run(&["destroy", "--dry-run"]).expect(2);
     });
+}
+
+#[test]
+fn where_the_profile_has_nothing_destroyed_nothing_is_due_and_nothing_is_done() {
+    let home = Home::on_sqlite();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../profiles/example.toml");
+    home.run(&["migrate"]).expect(0);
+    home.run(&["profile", "use", example, "--consent", "opt_out"]).expect(0);
+    let due = home.run(&["destroy", "--due", "--dry-run", "--json"]).expect(0).json();
+    assert_eq!(
+        (&due["is_dry_run"], &due["due"]["people"]),
+        (&serde_json::json!(true), &serde_json::json!({})),
+        "{due}"
+    );
+    let told = home.run(&["destroy", "--due", "--dry-run"]).expect(0);
+    assert!(told.output.contains("no [consent.destruction]"), "{told:?}");
+    let refused = home.run(&["destroy", "--due"]).expect(1);
+    assert!(refused.errors.contains("no [consent.destruction]"), "{refused:?}");
 }
